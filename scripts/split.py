@@ -1,0 +1,21 @@
+"""Hold out sequences that no training sequence resembles. Output: indices and held-out weights."""
+
+import numpy as np
+
+from temperance.job import job
+from temperance.split import split
+from temperance.store import load_arrays, provenance, save_arrays
+from temperance.weights import sequence_weights
+
+with job(snakemake) as log:
+    settings, seed = snakemake.params.settings, snakemake.params.seed
+    sequences = load_arrays(snakemake.input[0])[0]["sequences"]
+    parts = split(sequences, np.random.default_rng(seed), **settings["heldout"])
+    arrays = {
+        "training": parts.training,
+        "heldout": parts.heldout,
+        "discarded": parts.discarded,
+        "heldout_weights": sequence_weights(sequences[parts.heldout], settings["weights"]["identity"]),
+    }
+    save_arrays(snakemake.output[0], arrays, provenance(settings, seed))
+    log.info("%d for training, %d held out, %d discarded", *(len(arrays[k]) for k in list(arrays)[:3]))

@@ -1,0 +1,182 @@
+"""Tables of scores: one row a sample, a natural sequence, or a temperature."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.alphabet import Alphabet
+from temperance.fidelity import Judge, hmm_judge, p_nat_judge, profile_judge, threshold
+from temperance.gibbs import uniform_chains
+from temperance.novelty import effective_share, mean_pairwise_distance
+from temperance.potts import Potts
+from temperance.statistics import agreement, frequencies
+from temperance.store import load_arrays
+from temperance.thermodynamics import entropies
+from temperance.weights import nearest
+
+_MOST_REFERENCES = 2000
+
+
+@dataclass(frozen=True)
+class Family:
+    """The natural sequences of a family, as one model sees them.
+
+    Attributes
+    ----------
+    natural : np.ndarray
+        (M, L) all of them.
+    training : np.ndarray
+        (N, L) those that the model was trained on.
+    heldout, heldout_weights : np.ndarray
+        (H, L) and (H,).
+    pool : np.ndarray
+        (P, L) everything that may be trained on.
+    """
+
+    natural: np.ndarray
+    training: np.ndarray
+    heldout: np.ndarray
+    heldout_weights: np.ndarray
+    pool: np.ndarray
+
+    @classmethod
+    def load(cls, alignment: str, split: str, subset: str) -> "Family":
+        natural = load_arrays(alignment)[0]["sequences"]
+        parts = load_arrays(split)[0]
+        chosen = load_arrays(subset)[0]["indices"]
+        heldout = natural[parts["heldout"]]
+        return cls(natural, natural[chosen], heldout, parts["heldout_weights"], natural[parts["training"]])
+
+
+def judges(files: dict[str, str | Path], family: Family, letters: Alphabet, threads: int) -> dict[str, Judge]:
+    """Every judge that the family can have, by name."""
+    panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
+    if "hmm" in files:
+        panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
+    if "p_nat" in files:
+        panel["p_nat"] = p_nat_judge(files["p_nat"])
+    return panel
+
+
+def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator) -> pd.DataFrame:
+    """Training, held-out and uniformly random sequences under the model and the judges.
+
+    Returns
+    -------
+    pandas.DataFrame
+        set, weight, energy (nats), distance_training (share of sites to the nearest of the subset), distance_natural (to
+        the nearest sequence of the pool; held-out only), one column a judge.
+
+    Notes
+    -----
+    Held-out rows are the odd ones first: those from which the HMM was not built give its scale.
+    """
+    sets = {
+        "training": _some(family.training, rng),
+        "heldout": family.heldout,
+        "random": uniform_chains(_MOST_REFERENCES, model.L, model.q, rng),
+    }
+    tables = []
+    for name, sequences in sets.items():
+        table = pd.DataFrame({"set": name, "weight": 1.0, "energy": model.energies(sequences)}, index=range(len(sequences)))
+        if name == "heldout":
+            table["weight"] = family.heldout_weights
+            table["built_hmm"] = np.arange(len(sequences)) % 2 == 0
+            table["distance_training"] = 1 - nearest(sequences, family.training)[1]
+            table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
+        if name != "random":
+            for judge, score in panel.items():
+                table[judge] = score(sequences)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _some(sequences: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if len(sequences) <= _MOST_REFERENCES:
+        return sequences
+    return sequences[np.sort(rng.choice(len(sequences), _MOST_REFERENCES, replace=False))]
+
+
+def natural_threshold(natural: pd.DataFrame, judge: str) -> float:
+    """Score of `judge` from which a sequence is natural-like, from held-out sequences that did not build the HMM."""
+    heldout = natural[natural["set"] == "heldout"]
+    apart = heldout[~heldout["built_hmm"].astype(bool)]
+    return threshold(judge, (apart if len(apart) else heldout)[judge].to_numpy())
+
+
+def score_samples(
+    model: Potts, family: Family, panel: dict[str, Judge], drawn: dict[str, np.ndarray], natural: pd.DataFrame, judge: str
+) -> pd.DataFrame:
+    """One row a sample: temperature, ladder, draw, energy, distances, judges, fidelity.
+
+    `fidelity` is p_nat itself, or for other judges whether the score is natural-like.
+    """
+    temperatures, ladders, draws, length = drawn["sequences"].shape
+    flat = drawn["sequences"].reshape(-1, length)
+    which, identity = nearest(flat, family.natural)
+    table = pd.DataFrame(
+        {
+            "temperature": np.repeat(drawn["temperatures"], ladders * draws),
+            "ladder": np.tile(np.repeat(np.arange(ladders), draws), temperatures),
+            "draw": np.tile(np.arange(draws), temperatures * ladders),
+            "energy": model.energies(flat),
+            "distance_training": 1 - nearest(flat, family.training)[1],
+            "distance_natural": 1 - identity,
+            "nearest_natural": which,
+        }
+    )
+    for name, score in panel.items():
+        table[name] = score(flat)
+    values = table[judge]
+    table["fidelity"] = values if judge == "p_nat" else (values >= natural_threshold(natural, judge)).astype(float)
+    return table
+
+
+def score_temperatures(
+    samples: pd.DataFrame, drawn: dict[str, np.ndarray], ladder: pd.DataFrame, family: Family, q: int, identity: float
+) -> pd.DataFrame:
+    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
+    length = family.natural.shape[1]
+    heldout = frequencies(family.heldout, q, family.heldout_weights)
+    entropy = entropies(drawn["betas"], drawn["energies"], 1 / drawn["temperatures"], q, length)
+    rungs = ladder[ladder["requested"]].sort_values("temperature")
+    rows = []
+    for t, (temperature, group) in enumerate(samples.groupby("temperature")):
+        sequences = drawn["sequences"][t].reshape(-1, length)
+        shown = frequencies(sequences, q)
+        pairs = agreement(heldout.connected(), shown.connected())
+        rows.append(
+            {"temperature": temperature, "sequences": len(group)}
+            | _means(group, "fidelity", "fidelity")
+            | _means(group, "distance_natural", "novelty")
+            | _means(group, "distance_training", "distance_training")
+            | _means(group, "energy", "energy")
+            | {
+                name: value
+                for judge in ("p_nat", "hmm", "profile")
+                if judge in group
+                for name, value in _means(group, judge, judge).items()
+            }
+            | {
+                "identical": float((group["distance_natural"] == 0).mean()),
+                "diversity": mean_pairwise_distance(sequences, q),
+                "effective_share": effective_share(sequences, identity),
+                "entropy": entropy[t, 0],
+                "entropy_error": entropy[t, 1],
+                "pearson_single": agreement(heldout.single.ravel(), shown.single.ravel()).pearson,
+                "pearson_pair": pairs.pearson,
+                "slope_pair": pairs.slope,
+            }
+        )
+    table = pd.DataFrame(rows)
+    for column in ("ess", "rhat", "acceptance", "equilibrated"):
+        table[column] = rungs[column].to_numpy()
+    return table
+
+
+def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:
+    by_ladder = group.groupby("ladder")[column].mean()
+    return {name: float(by_ladder.mean()), f"{name}_error": float(by_ladder.std() / len(by_ladder) ** 0.5)}

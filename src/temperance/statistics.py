@@ -1,0 +1,87 @@
+"""One- and two-site frequencies, connected correlations, and how well two sets of them agree."""
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """f_i(a), (L, q), and f_ij(a, b), (L, q, L, q) symmetric with f_i on the diagonal blocks; both sum to one."""
+
+    single: np.ndarray
+    pair: np.ndarray
+
+    def connected(self) -> np.ndarray:
+        """f_ij(a, b) - f_i(a) f_j(b) of all pairs i < j, flat, length L (L - 1) / 2 * q^2."""
+        length = len(self.single)
+        left, right = np.triu_indices(length, 1)
+        joint = self.pair.transpose(0, 2, 1, 3)[left, right]
+        return (joint - self.single[left, :, None] * self.single[right, None, :]).ravel()
+
+    def with_pseudocount(self, share: float) -> "Frequencies":
+        """Mix with the uniform distribution: (1 - share) f + share / q, and q^2 for pairs."""
+        length, q = self.single.shape
+        single = (1 - share) * self.single + share / q
+        pair = (1 - share) * self.pair + share / q**2
+        for i in range(length):
+            pair[i, :, i] = np.diag(single[i])
+        return Frequencies(single, pair)
+
+
+@numba.njit(parallel=True, cache=True)
+def _pair_sums(sequences: np.ndarray, weights: np.ndarray, q: int) -> np.ndarray:
+    count, length = sequences.shape
+    sums = np.zeros((length, length, q, q))
+    for k in numba.prange(length):
+        # Site i has length - i partners: taking sites from both ends in turn shares the work evenly.
+        i = k // 2 if k % 2 == 0 else length - 1 - k // 2
+        rows = sums[i]
+        for m in range(count):
+            a = sequences[m, i]
+            weight = weights[m]
+            for j in range(i, length):
+                rows[j, a, sequences[m, j]] += weight
+    return sums
+
+
+def frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None = None) -> Frequencies:
+    """Weighted frequencies of sequences (M, L) uint8 with weights (M,); equal weights where there are none."""
+    weights = np.ones(len(sequences)) if weights is None else weights
+    sums = _pair_sums(sequences, weights, q) / weights.sum()
+    length = sequences.shape[1]
+    sites = np.arange(length)
+    pair = np.ascontiguousarray(sums.transpose(0, 2, 1, 3))
+    single = sums[sites, sites].diagonal(axis1=1, axis2=2).copy()
+    pair = pair + np.where(sites[:, None, None, None] == sites[:, None], 0, pair.transpose(2, 3, 0, 1))
+    return Frequencies(single, pair)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Pearson correlation and slope (of `other` regressed on `reference`)."""
+
+    pearson: float
+    slope: float
+
+
+def agreement(reference: np.ndarray, other: np.ndarray) -> Agreement:
+    """How `other` follows `reference`, flat arrays of equal length; nan where either is constant."""
+    x, y = reference - reference.mean(), other - other.mean()
+    xx, yy, xy = float(x @ x), float(y @ y), float(x @ y)
+    if xx == 0 or yy == 0:
+        return Agreement(float("nan"), float("nan"))
+    return Agreement(xy / (xx * yy) ** 0.5, xy / xx)
+
+
+def noise_ceiling(
+    sequences: np.ndarray, weights: np.ndarray, q: int, draws: int, rng: np.random.Generator, pseudocount: float = 0.0
+) -> float:
+    """Pearson correlation of connected correlations that `draws` independent sequences of the data itself reach.
+
+    No model can be expected to show more on that many samples.
+    """
+    drawn = rng.choice(len(sequences), size=draws, p=weights / weights.sum())
+    data = frequencies(sequences, q, weights).with_pseudocount(pseudocount)
+    return agreement(data.connected(), frequencies(sequences[drawn], q).connected()).pearson

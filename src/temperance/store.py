@@ -1,0 +1,95 @@
+"""Arrays as safetensors, tables as Parquet or TSV: written whole or not at all, each with its provenance."""
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from temperance import __version__
+from temperance.errors import InputError
+
+Metadata = Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that replaces it when the block ends without an error."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_text(path: str | Path, text: str) -> None:
+    with atomic(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def save_json(path: str | Path, content: Any) -> None:
+    save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def load_json(path: str | Path) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
+    # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
+    content = save(
+        {name: np.ascontiguousarray(array) for name, array in arrays.items()},
+        metadata={"temperance": json.dumps(metadata, sort_keys=True)},
+    )
+    with atomic(path) as part:
+        part.write_bytes(content)
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and metadata of a file written by `save_arrays`.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated or not of this format.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = json.loads((file.metadata() or {}).get("temperance", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, FileNotFoundError, ValueError) as error:
+        raise InputError(f"{path}: not a whole safetensors file ({error}); delete it and run again") from error
+
+
+def save_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as TSV or Parquet, after the ending of `path`."""
+    with atomic(path) as part:
+        if Path(path).suffix == ".tsv":
+            table.to_csv(part, sep="\t", index=False, float_format="%.6g")
+        else:
+            table.to_parquet(part, index=False)
+
+
+def load_table(path: str | Path) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t") if Path(path).suffix == ".tsv" else pd.read_parquet(path)
+
+
+def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:
+    """What is needed to make a result again: settings, seed and the versions that did it."""
+    packages = ("numpy", "jax", "numba")
+    return {
+        "settings": dict(settings),
+        "seed": seed,
+        "versions": {"temperance": __version__, "python": platform.python_version()}
+        | {package: version(package) for package in packages},
+    }

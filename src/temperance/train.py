@@ -1,0 +1,225 @@
+"""Boltzmann-machine learning of a Potts model by persistent contrastive divergence."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pandas as pd
+
+from temperance.errors import InputError
+from temperance.gibbs import Engine, profile_chains
+from temperance.potts import Potts, profile
+from temperance.statistics import Agreement, Frequencies, agreement, frequencies, noise_ceiling
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What fresh chains, started from the profile model, show of a model.
+
+    Attributes
+    ----------
+    pearson, slope : float
+        Of the connected two-site correlations against the data's.
+    sweeps : int
+        How many it took.
+    equilibrated : bool
+        Whether the mean energy had stopped moving by then.
+    """
+
+    pearson: float
+    slope: float
+    sweeps: int
+    equilibrated: bool
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained model, zero-sum gauge, with what is known of how well it was trained.
+
+    Attributes
+    ----------
+    stopped : {'target', 'converged', 'steps', 'time'}
+        `target`: the Pearson correlation was reached and confirmed on fresh chains; `converged`: the gradient
+        was no larger than its sampling noise; `steps`, `time`: a limit was reached first.
+    ceiling : float
+        Pearson correlation that as many draws from the data themselves reach.
+    history : pandas.DataFrame
+        step, pearson, slope, gradient_norm, acceptance (share of sites that a step changed), seconds.
+    """
+
+    model: Potts
+    stopped: str
+    steps: int
+    confirmation: Confirmation
+    ceiling: float
+    history: pd.DataFrame
+
+
+def train(
+    sequences: np.ndarray,
+    weights: np.ndarray,
+    q: int,
+    engine: Engine,
+    seed: int,
+    *,
+    chains: int = 10_000,
+    sweeps: int = 4,
+    learning_rate: float = 0.01,
+    decay_steps: int = 200,
+    l2_fields: float = 0.0,
+    l2_couplings: float = 0.0,
+    pseudocount: float | str = "auto",
+    target_pearson: float = 0.95,
+    confirm_chains: int = 40_000,
+    confirm_sweeps: int = 400,
+    check_every: int = 10,
+    max_steps: int = 1000,
+    max_minutes: float | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> Training:
+    """Maximise the penalised likelihood by Adam on sampled gradients.
+
+    The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
+    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). The learning rate at step k is
+    learning_rate * (0.01 + 0.99 / (1 + (k / decay_steps)^2)).
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    seed : int
+        Determines the result, together with the engine.
+    chains, sweeps : int
+        Persistent chains, and Gibbs sweeps of each between two gradient steps.
+    pseudocount : float or 'auto'
+        Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
+    target_pearson : float
+        Of connected two-site correlations, to be shown by `confirm_chains` fresh chains.
+    confirm_sweeps : int
+        The most sweeps that fresh chains get to equilibrate.
+    max_minutes : float, optional
+        Limit on wall-clock time. A run that it stops is not reproducible.
+
+    Raises
+    ------
+    InputError
+        If the parameters diverge.
+    """
+    rng = np.random.default_rng(seed)
+    share = 1 / weights.sum() if pseudocount == "auto" else float(pseudocount)
+    data = frequencies(sequences, q, weights).with_pseudocount(min(share, 0.5))
+    target = data.connected()
+    ceiling = noise_ceiling(sequences, weights, q, confirm_chains, rng, min(share, 0.5))
+    update = _Update(data, learning_rate, decay_steps, l2_fields, l2_couplings)
+    persistent = profile_chains(chains, data.single, rng)
+    confirm = partial(_confirm, engine, data, target, confirm_chains, confirm_sweeps, rng)
+    started, attempt_at, confirmed, records = time.monotonic(), 0, None, []
+    stopped, step = "steps", 0
+    while step < max_steps:
+        step += 1
+        before = persistent
+        persistent = engine.sweep(engine.prepare(update.model), persistent, 1.0, int(rng.integers(2**63)), sweeps)
+        shown = engine.frequencies(persistent, q)
+        norm, noise = update.step(shown, chains)
+        if not np.isfinite(norm):
+            raise InputError("train.learning_rate: the parameters diverged; lower it or raise train.l2_couplings")
+        minutes = (time.monotonic() - started) / 60
+        out_of_time = max_minutes is not None and minutes > max_minutes
+        if step % check_every and step < max_steps and not out_of_time:
+            continue
+        match = agreement(target, shown.connected())
+        acceptance = float((before != persistent).mean())
+        records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
+        progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
+        if match.pearson >= target_pearson and step >= attempt_at:
+            confirmed, fresh = confirm(update.model)
+            progress(f"step {step}: {confirm_chains} fresh chains show {confirmed.pearson:.3f} (ceiling {ceiling:.3f})")
+            if confirmed.pearson >= target_pearson:
+                stopped = "target"
+                break
+            # Fresh chains are better equilibrated than the ones that flattered: go on with them.
+            persistent = fresh[np.arange(chains) % len(fresh)]
+            attempt_at = step + 10 * check_every
+        if norm < noise:
+            stopped = "converged"
+            break
+        if out_of_time:
+            stopped = "time"
+            break
+    if stopped != "target":
+        confirmed, _ = confirm(update.model)
+    assert confirmed is not None
+    columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
+    history = pd.DataFrame(records, columns=columns)
+    return Training(update.model.zero_sum(), stopped, step, confirmed, ceiling, history)
+
+
+class _Update:
+    """Parameters and the optimiser's state, on the device where JAX keeps them."""
+
+    def __init__(
+        self, data: Frequencies, learning_rate: float, decay_steps: int, l2_fields: float, l2_couplings: float
+    ):
+        start = profile(data.single)
+        self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(data.pair, jnp.float32)
+        self._parameters = jnp.asarray(start.fields), jnp.asarray(start.couplings)
+        self._l2 = l2_fields, l2_couplings
+        self._optimiser = optax.adam(lambda k: learning_rate * (0.01 + 0.99 / (1 + (k / decay_steps) ** 2)))
+        self._state = self._optimiser.init(self._parameters)
+        self._apply = jax.jit(self._step, donate_argnums=(0, 1))
+
+    @property
+    def model(self) -> Potts:
+        fields, couplings = self._parameters
+        return Potts(np.asarray(fields), np.asarray(couplings))
+
+    def step(self, shown: Frequencies, chains: int) -> tuple[float, float]:
+        """One optimiser step. Returns the norm of the gradient and what `chains` samples' noise alone would give."""
+        single, pair = jnp.asarray(shown.single, jnp.float32), jnp.asarray(shown.pair, jnp.float32)
+        self._parameters, self._state, norm = self._apply(self._parameters, self._state, self._data, (single, pair))
+        noise = (shown.single * (1 - shown.single)).sum() + (shown.pair * (1 - shown.pair)).sum() / 2
+        return float(norm), float(noise / chains) ** 0.5
+
+    def _step(self, parameters: Any, state: Any, data: Any, shown: Any) -> Any:
+        length = len(parameters[0])
+        off_diagonal = (1 - jnp.eye(length))[:, None, :, None]
+        gradient = tuple(
+            model - target + l2 * value
+            for model, target, l2, value in zip(shown, data, self._l2, parameters, strict=True)
+        )
+        gradient = gradient[0], gradient[1] * off_diagonal
+        norm = jnp.sqrt((gradient[0] ** 2).sum() + (gradient[1] ** 2).sum() / 2)
+        updates, state = self._optimiser.update(gradient, state)
+        return optax.apply_updates(parameters, updates), state, norm
+
+
+def _confirm(
+    engine: Engine,
+    data: Frequencies,
+    target: np.ndarray,
+    chains: int,
+    max_sweeps: int,
+    rng: np.random.Generator,
+    model: Potts,
+) -> tuple[Confirmation, np.ndarray]:
+    """Fresh chains from the profile model, swept in doubling blocks until the mean energy rests within its error."""
+    prepared = engine.prepare(model)
+    fresh = profile_chains(chains, data.single, rng)
+    before, done, block, resting = np.inf, 0, 25, False
+    while not resting and done < max_sweeps:
+        block = min(block, max_sweeps - done)
+        fresh = engine.sweep(prepared, fresh, 1.0, int(rng.integers(2**63)), block)
+        energies = engine.energies(prepared, fresh)
+        resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
+        before, done, block = energies.mean(), done + block, done + block
+    match: Agreement = agreement(target, engine.frequencies(fresh, data.single.shape[1]).connected())
+    return Confirmation(match.pearson, match.slope, done, bool(resting)), fresh

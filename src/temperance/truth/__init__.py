@@ -1,0 +1,1 @@
+"""Families whose true distribution is known."""

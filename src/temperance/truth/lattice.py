@@ -1,0 +1,281 @@
+"""Lattice proteins: 27 residues folded into a 3 x 3 x 3 cube, a family whose ground truth can be computed.
+
+The energy of a sequence in a fold is the sum of Miyazawa-Jernigan energies over the fold's 28 contacts;
+p_nat(s) = exp(-E(s, native)) / sum over folds of exp(-E(s, fold)) is the probability that s folds into the
+native structure, and the family is P(s) proportional to p_nat(s)^gamma (Shakhnovich and Gutin, J. Chem. Phys. 93:5967,
+1990; Jacquin et al., PLoS Comput. Biol. 12:e1004889, 2016).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numba
+import numpy as np
+import pandas as pd
+
+RESIDUES = 27
+CONTACTS = 28
+FOLDS = 103_346
+SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
+# Residues that can touch: an odd number of steps, at least three, apart.
+PAIRS = np.array([(i, j) for i in range(RESIDUES) for j in range(i + 3, RESIDUES, 2)], np.int64)
+_PARTNERS = 5
+
+
+@cache
+def contact_energies() -> np.ndarray:
+    """Miyazawa-Jernigan energies, (20, 20) float32 in units of RT, states ordered as in SYMBOLS."""
+    with (files("temperance") / "data" / "miyazawa_jernigan_1996.csv").open() as file:
+        table = pd.read_csv(file, comment="#", index_col=0)
+    return table.loc[list(SYMBOLS), list(SYMBOLS)].to_numpy(np.float32)
+
+
+def all_folds() -> np.ndarray:
+    """Contacts of every compact fold, (103346, 28) uint8 indices into PAIRS, in a fixed order.
+
+    Folds that differ by a symmetry of the cube have the same contacts and count once. A walk of 27 sites starts at a
+    corner or at a face centre (the larger checkerboard class), so one of each is enough.
+    """
+    walks = np.concatenate([_walks(start, _cube_neighbours()) for start in (0, 4)])
+    return np.unique(np.sort(walks, axis=1), axis=0)
+
+
+def _cube_neighbours() -> np.ndarray:
+    """(27, 6) neighbouring sites in the cube, -1 where it ends."""
+    table = np.full((RESIDUES, 6), -1, np.int64)
+    for site in range(RESIDUES):
+        place = np.array(np.unravel_index(site, (3, 3, 3)))
+        steps = [place + sign * np.eye(3, dtype=int)[axis] for axis in range(3) for sign in (-1, 1)]
+        inside = [int(np.ravel_multi_index(tuple(p), (3, 3, 3))) for p in steps if ((p >= 0) & (p < 3)).all()]
+        table[site, : len(inside)] = inside
+    return table
+
+
+def _pair_index() -> np.ndarray:
+    index = np.zeros((RESIDUES, RESIDUES), np.int64)
+    index[PAIRS[:, 0], PAIRS[:, 1]] = np.arange(len(PAIRS))
+    return index
+
+
+def _walks(start: int, neighbours: np.ndarray) -> np.ndarray:
+    return _enumerate(start, neighbours, _pair_index())
+
+
+@numba.njit(cache=True)
+def _enumerate(start: int, neighbours: np.ndarray, pair_index: np.ndarray) -> np.ndarray:
+    """Contacts of all Hamiltonian walks of the cube from `start`, depth first."""
+    found = np.empty((1 << 20, CONTACTS), np.uint8)
+    count = 0
+    position = np.full(RESIDUES, -1, np.int64)  # of each site: which residue sits there
+    path = np.empty(RESIDUES, np.int64)
+    tried = np.zeros(RESIDUES, np.int64)
+    path[0], position[start], depth = start, 0, 0
+    while depth >= 0:
+        if depth == RESIDUES - 1:
+            contacts = 0
+            for i in range(RESIDUES):
+                for site in neighbours[path[i]]:
+                    if site >= 0 and position[site] > i + 1:
+                        found[count, contacts] = pair_index[i, position[site]]
+                        contacts += 1
+            count += 1
+        moved = False
+        while depth < RESIDUES - 1 and tried[depth] < 6:
+            site = neighbours[path[depth], tried[depth]]
+            tried[depth] += 1
+            if site >= 0 and position[site] < 0:
+                depth += 1
+                path[depth], position[site], tried[depth] = site, depth, 0
+                moved = True
+                break
+        if not moved:
+            position[path[depth]] = -1
+            depth -= 1
+    return found[:count]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A set of folds to compete, the native one first.
+
+    Attributes
+    ----------
+    contacts : np.ndarray
+        (F, 28) uint8 indices into PAIRS.
+    """
+
+    contacts: np.ndarray
+
+    @property
+    def maps(self) -> np.ndarray:
+        """Contact maps, (156, F) float32 of zeros and ones."""
+        maps = np.zeros((len(PAIRS), len(self.contacts)), np.float32)
+        maps[self.contacts.T, np.arange(len(self.contacts))] = 1
+        return maps
+
+    def p_nat(self, sequences: np.ndarray, batch: int = 256) -> np.ndarray:
+        """Probability that each sequence, (M, 27) states of SYMBOLS, folds into the native structure; (M,)."""
+        energies, maps = contact_energies(), self.maps
+        result = np.empty(len(sequences))
+        for start in range(0, len(sequences), batch):
+            chunk = sequences[start : start + batch]
+            of_pairs = energies[chunk[:, PAIRS[:, 0]], chunk[:, PAIRS[:, 1]]]
+            excess = of_pairs @ maps
+            np.subtract(excess[:, :1].copy(), excess, out=excess)
+            # No fold lies so far below the native one that this overflows double precision's sum of float32 terms.
+            np.exp(np.minimum(excess, 80), out=excess)
+            result[start : start + batch] = 1 / excess.sum(axis=1, dtype=np.float64)
+        return result
+
+
+def ensemble(folds: np.ndarray, native: int, size: int | None, rng: np.random.Generator) -> Ensemble:
+    """The native fold with `size - 1` others drawn at random, or with all others."""
+    others = np.delete(np.arange(len(folds)), native)
+    if size is not None and size < len(folds):
+        others = np.sort(rng.choice(others, size - 1, replace=False))
+    return Ensemble(folds[np.concatenate([[native], others])])
+
+
+@dataclass(frozen=True)
+class TrueSamples:
+    """Draws from P ~ p_nat^gamma: sequences (K, D, 27) uint8 of K chains, their ln p_nat (K, D), the acceptance."""
+
+    sequences: np.ndarray
+    log_p_nat: np.ndarray
+    acceptance: float
+
+
+def sample_family(
+    competing: Ensemble,
+    gamma: float,
+    count: int,
+    seed: int,
+    chains: int = 500,
+    burn_in: int = 100,
+    spacing: int = 20,
+    progress: Callable[[str], None] | None = None,
+) -> TrueSamples:
+    """Metropolis sampling of single mutations, from random sequences.
+
+    Parameters
+    ----------
+    gamma : float
+        Exponent of p_nat; it rises linearly to its value over the first half of the burn-in.
+    burn_in, spacing : int
+        Sweeps (27 proposals each) before the first draw of a chain and between draws.
+    """
+    draws = -(-count // chains)
+    partners = _partner_table(competing.contacts)
+    rng = np.random.default_rng(seed)
+    states = rng.integers(0, len(SYMBOLS), (chains, RESIDUES), dtype=np.uint8)
+    streams = rng.integers(0, 2**63, chains, dtype=np.uint64)
+    kept = np.empty((chains, draws, RESIDUES), np.uint8)
+    logs = np.empty((chains, draws))
+    accepted = np.zeros(chains)
+    part = max(1, chains // 20)
+    for start in range(0, chains, part):
+        chosen = slice(start, start + part)
+        _metropolis(
+            contact_energies(), partners, states[chosen], streams[chosen], gamma, burn_in, spacing,
+            kept[chosen], logs[chosen], accepted[chosen],
+        )  # fmt: skip
+        if progress:
+            progress(f"{min(start + part, chains)} of {chains} chains, mean p_nat {np.exp(logs[: start + part]).mean():.3f}")
+    return TrueSamples(kept, logs, float(accepted.mean()))
+
+
+def _partner_table(contacts: np.ndarray) -> np.ndarray:
+    """Residues that touch residue i in fold f, (27, F, 5) uint8, filled up with 27."""
+    count = len(contacts)
+    table = np.full((RESIDUES, count, _PARTNERS), RESIDUES, np.uint8)
+    filled = np.zeros((RESIDUES, count), np.int64)
+    fold = np.arange(count)
+    for contact in contacts.T:
+        left, right = PAIRS[contact].T
+        for one, other in ((left, right), (right, left)):
+            table[one, fold, filled[one, fold]] = other
+            filled[one, fold] += 1
+    return table
+
+
+@numba.njit(cache=True)
+def _uniform(streams: np.ndarray, c: int) -> float:
+    # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
+    z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
+    streams[c] = z
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+
+
+@numba.njit(parallel=True, cache=True)
+def _metropolis(
+    energies: np.ndarray,
+    partners: np.ndarray,
+    states: np.ndarray,
+    streams: np.ndarray,
+    gamma: float,
+    burn_in: int,
+    spacing: int,
+    kept: np.ndarray,
+    logs: np.ndarray,
+    accepted: np.ndarray,
+) -> None:
+    """One chain after the other, so that its energies in all folds stay in cache."""
+    count, length = states.shape
+    folds, draws, q = partners.shape[1], kept.shape[1], len(energies)
+    block = 256
+    for c in numba.prange(count):
+        state = states[c]
+        excess = np.zeros(folds, np.float32)  # E(fold) - E(native), native first
+        fresh = np.empty(folds, np.float32)
+        change = np.zeros(length + 1, np.float32)
+        for fold in range(folds):
+            for i in range(length):
+                for j in partners[i, fold]:
+                    if i < j < length:
+                        excess[fold] += energies[state[i], state[j]]
+        native = excess[0]
+        total = 0.0
+        for fold in range(folds):
+            excess[fold] -= native
+            total += np.exp(-excess[fold])
+        sweeps = burn_in + (draws - 1) * spacing + 1
+        for sweep in range(sweeps):
+            power = gamma * min(1.0, 2 * (sweep + 1) / max(burn_in, 1))
+            for _ in range(length):
+                i = int(_uniform(streams, c) * length)
+                new = int(_uniform(streams, c) * (q - 1))
+                new += new >= state[i]
+                for j in range(length):
+                    change[j] = energies[new, state[j]] - energies[state[i], state[j]]
+                of_native = np.float32(0)
+                for j in partners[i, 0]:
+                    of_native += change[j]
+                # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
+                most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
+                sum_ = 0.0
+                for start in range(0, folds, block):
+                    stop = min(start + block, folds)
+                    part = np.float32(0)
+                    for fold in range(start, stop):
+                        value = excess[fold] - of_native
+                        for k in range(_PARTNERS):
+                            value += change[partners[i, fold, k]]
+                        fresh[fold] = value
+                        part += np.exp(-value)
+                    sum_ += part
+                    if sum_ > most:
+                        break
+                if sum_ <= most:
+                    state[i] = new
+                    total = sum_
+                    excess[:] = fresh
+                    accepted[c] += 1
+            if sweep >= burn_in and (sweep - burn_in) % spacing == 0:
+                draw = (sweep - burn_in) // spacing
+                kept[c, draw] = state
+                logs[c, draw] = -np.log(total)
+        accepted[c] /= sweeps * length

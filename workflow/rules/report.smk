@@ -1,0 +1,6 @@
+rule figures:
+    """Draw the figures of one family."""
+    input:
+        scores=of_subsets("scores.tsv"),
+    output:
+        "x",

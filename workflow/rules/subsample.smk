@@ -1,0 +1,23 @@
+rule subsample:
+    """Draw a training set of one size and weigh its sequences."""
+    input:
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+    output:
+        SUBSET + "subset.safetensors",
+    params:
+        settings=settings("subsets", "weights"),
+        size=size_of,
+        seed=lambda wildcards: subset_seed(wildcards),
+    log:
+        LOGS + "subsample-{subset}.log",
+    benchmark:
+        TIMES + "subsample-{subset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../../scripts/subsample.py"
