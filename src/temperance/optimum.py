@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from temperance.novelty import ladder_diversity
 from temperance.thermodynamics import energy_curve
 
 INTERVAL = (2.5, 97.5)
@@ -24,6 +25,11 @@ def estimate(value: float, draws: np.ndarray) -> Estimate:
     # "nearest" keeps an infinite draw from turning its finite neighbours into nan.
     low, high = np.percentile(draws, INTERVAL, method="nearest")
     return Estimate(float(value), float(low), float(high))
+
+
+def columns(name: str, tau: Estimate) -> dict[str, float]:
+    """An estimate as three columns of a table: name, name_low, name_high."""
+    return {name: tau.value, f"{name}_low": tau.low, f"{name}_high": tau.high}
 
 
 def tau_forward(
@@ -62,25 +68,29 @@ def tau_forward(
 
 @dataclass(frozen=True)
 class TradeOff:
-    """Fidelity and novelty of a model's samples over temperature.
+    """Fidelity, novelty and diversity of a model's samples over temperature.
 
     Attributes
     ----------
     temperatures : np.ndarray
         (T,) ascending.
-    fidelity, novelty : np.ndarray
-        (T, K) means over the draws of each independent ladder.
+    fidelity, novelty, diversity : np.ndarray
+        (T, K) means over the draws of each independent ladder; diversity in units of the natural one.
     """
 
     temperatures: np.ndarray
     fidelity: np.ndarray
     novelty: np.ndarray
+    diversity: np.ndarray
 
     @classmethod
-    def of(cls, samples: pd.DataFrame) -> "TradeOff":
-        """From a table of scored samples: temperature, ladder, fidelity, distance_natural."""
+    def of(cls, samples: pd.DataFrame, sequences: np.ndarray, natural_diversity: float, q: int) -> "TradeOff":
+        """From the table of scored samples and the sequences (T, K, D, L) behind it."""
         means = samples.groupby(["temperature", "ladder"])[["fidelity", "distance_natural"]].mean().unstack()
-        return cls(means.index.to_numpy(), means["fidelity"].to_numpy(), means["distance_natural"].to_numpy())
+        diversity = np.array([ladder_diversity(at, q) for at in sequences]) / natural_diversity
+        return cls(
+            means.index.to_numpy(), means["fidelity"].to_numpy(), means["distance_natural"].to_numpy(), diversity
+        )
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,10 @@ class Recommendation:
 
     Attributes
     ----------
+    fidelity, novelty, diversity : float
+        Means there; diversity in units of the natural one.
     feasible : bool
-        Whether any temperature meets the novelty floor; if none does, the most novel one is named.
+        Whether any temperature meets both floors; if none does, the one that misses them least is named.
     at_edge : bool
         Whether it is the lowest or highest temperature that was sampled.
     """
@@ -98,14 +110,23 @@ class Recommendation:
     tau: Estimate
     fidelity: float
     novelty: float
+    diversity: float
     feasible: bool
     at_edge: bool
 
+    def expected(self) -> dict[str, float | bool]:
+        names = ("fidelity", "novelty", "diversity", "feasible", "at_edge")
+        return {name: getattr(self, name) for name in names}
+
 
 def recommend(
-    trade_offs: list[TradeOff], novelty_floor: float, rng: np.random.Generator, draws: int = 200
+    trade_offs: list[TradeOff],
+    novelty_floor: float,
+    diversity_floor: float,
+    rng: np.random.Generator,
+    draws: int = 200,
 ) -> Recommendation:
-    """The temperature of highest fidelity whose novelty reaches the floor; of equally good ones the most novel.
+    """The temperature of highest fidelity above both floors; of equally good ones the highest, which is most novel.
 
     Equally good means within one standard error of the best. Curves run straight between the sampled
     temperatures. The interval is over resampled replicates and, within each, resampled ladders.
@@ -116,38 +137,64 @@ def recommend(
         One a replicate, over the same temperatures.
     novelty_floor : float
         Least mean share of sites that differ from the nearest natural sequence.
+    diversity_floor : float
+        Least mean pairwise distance in units of the natural one.
     """
     temperatures = trade_offs[0].temperatures
     grid = np.unique(np.concatenate([temperatures, np.linspace(temperatures[0], temperatures[-1], 200)]))
-    fidelity = [np.array([np.interp(grid, temperatures, k) for k in trade.fidelity.T]) for trade in trade_offs]
-    novelty = [np.array([np.interp(grid, temperatures, k) for k in trade.novelty.T]) for trade in trade_offs]
+    replicates = [_Curves.between(trade_off, grid) for trade_off in trade_offs]
 
-    def curves(resample: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        replicates = np.arange(len(fidelity))
-        if resample:
-            replicates = rng.choice(replicates, len(replicates))
-        faithful, new, errors = [], [], []
-        for r in replicates:
-            ladders = np.arange(len(fidelity[r]))
-            if resample:
-                ladders = rng.choice(ladders, len(ladders))
-            faithful.append(fidelity[r][ladders].mean(axis=0))
-            new.append(novelty[r][ladders].mean(axis=0))
-            errors.append(fidelity[r].var(axis=0, ddof=1) / len(ladders) if len(ladders) > 1 else np.zeros(len(grid)))
-        error = np.sqrt(np.sum(errors, axis=0)) / len(replicates)
-        return np.mean(faithful, axis=0), np.mean(new, axis=0), error
-
-    def choose(faithful: np.ndarray, new: np.ndarray, error: np.ndarray) -> tuple[int, bool]:
-        allowed = new >= novelty_floor
+    def choose(curves: "_Curves") -> tuple[int, bool]:
+        allowed = (curves.novelty >= novelty_floor) & (curves.diversity >= diversity_floor)
         if not allowed.any():
-            return int(np.argmax(new)), False
-        best = int(np.argmax(np.where(allowed, faithful, -np.inf)))
-        good = allowed & (faithful >= faithful[best] - error[best])
+            shortfall = np.maximum(novelty_floor - curves.novelty, 0) + np.maximum(diversity_floor - curves.diversity, 0)
+            return int(np.argmin(shortfall)), False
+        best = int(np.argmax(np.where(allowed, curves.fidelity, -np.inf)))
+        good = allowed & (curves.fidelity >= curves.fidelity[best] - curves.error[best])
         return int(np.flatnonzero(good)[-1]), True
 
-    faithful, new, error = curves(resample=False)
-    at, feasible = choose(faithful, new, error)
-    resampled = [grid[choose(*curves(resample=True))[0]] for _ in range(draws)]
+    whole = _Curves.mean(replicates)
+    at, feasible = choose(whole)
+    resampled = [
+        grid[choose(_Curves.mean([replicates[r].resampled(rng) for r in rng.choice(len(replicates), len(replicates))]))[0]]
+        for _ in range(draws)
+    ]
     return Recommendation(
-        estimate(grid[at], np.array(resampled)), float(faithful[at]), float(new[at]), feasible, at in (0, len(grid) - 1)
+        estimate(grid[at], np.array(resampled)),
+        float(whole.fidelity[at]),
+        float(whole.novelty[at]),
+        float(whole.diversity[at]),
+        feasible,
+        at in (0, len(grid) - 1),
     )
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """Trade-off on a fine grid: means over ladders, each (G,), the error of the fidelity, and the ladders (K, G)."""
+
+    fidelity: np.ndarray
+    novelty: np.ndarray
+    diversity: np.ndarray
+    error: np.ndarray
+    ladders: tuple[np.ndarray, ...] = ()
+
+    @classmethod
+    def between(cls, trade_off: TradeOff, grid: np.ndarray) -> "_Curves":
+        parts = (trade_off.fidelity, trade_off.novelty, trade_off.diversity)
+        return cls._of(tuple(np.array([np.interp(grid, trade_off.temperatures, k) for k in part.T]) for part in parts))
+
+    @classmethod
+    def _of(cls, ladders: tuple[np.ndarray, ...]) -> "_Curves":
+        fidelity, novelty, diversity = (part.mean(axis=0) for part in ladders)
+        return cls(fidelity, novelty, diversity, ladders[0].std(axis=0, ddof=1) / len(ladders[0]) ** 0.5, ladders)
+
+    def resampled(self, rng: np.random.Generator) -> "_Curves":
+        chosen = rng.choice(len(self.ladders[0]), len(self.ladders[0]))
+        return self._of(tuple(part[chosen] for part in self.ladders))
+
+    @classmethod
+    def mean(cls, replicates: list["_Curves"]) -> "_Curves":
+        error = np.sqrt(np.sum([r.error**2 for r in replicates], axis=0)) / len(replicates)
+        means = (np.mean([getattr(r, name) for r in replicates], axis=0) for name in ("fidelity", "novelty", "diversity"))
+        return cls(*means, error)

@@ -66,13 +66,26 @@ class Agreement:
     slope: float
 
 
-def agreement(reference: np.ndarray, other: np.ndarray) -> Agreement:
-    """How `other` follows `reference`, flat arrays of equal length; nan where either is constant."""
+def agreement(reference: np.ndarray, other: np.ndarray, noise: float = 0.0) -> Agreement:
+    """How `other` follows `reference`, flat arrays of equal length; nan where either is constant.
+
+    Parameters
+    ----------
+    noise : float
+        Variance that sampling adds to an entry of `other`; taken off, so that few samples do not hide agreement.
+    """
     x, y = reference - reference.mean(), other - other.mean()
-    xx, yy, xy = float(x @ x), float(y @ y), float(x @ y)
-    if xx == 0 or yy == 0:
+    xx, yy, xy = float(x @ x), float(y @ y) - noise * len(y), float(x @ y)
+    if xx <= 0 or yy <= 0:
         return Agreement(float("nan"), float("nan"))
     return Agreement(xy / (xx * yy) ** 0.5, xy / xx)
+
+
+def sampling_variance(shown: Frequencies, samples: int) -> float:
+    """Mean variance of a two-site frequency that is estimated from so many independent samples."""
+    length, q = shown.single.shape
+    within = (shown.single * (1 - shown.single)).sum()
+    return float(((shown.pair * (1 - shown.pair)).sum() - within) / (length * (length - 1) * q**2) / samples)
 
 
 def noise_ceiling(

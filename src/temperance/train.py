@@ -16,9 +16,12 @@ import pandas as pd
 from temperance.errors import InputError
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts, profile
-from temperance.statistics import Agreement, Frequencies, agreement, frequencies, noise_ceiling
+from temperance.statistics import Agreement, Frequencies, agreement, frequencies, noise_ceiling, sampling_variance
 
 log = logging.getLogger(__name__)
+
+# sqrt(1.1^2 - 1) = 0.46: what is left of the gradient is less than half of its sampling noise.
+_AT_NOISE = 1.1
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Training:
     Attributes
     ----------
     stopped : {'target', 'converged', 'steps', 'time'}
-        `target`: the Pearson correlation was reached and confirmed on fresh chains; `converged`: the gradient
-        was no larger than its sampling noise; `steps`, `time`: a limit was reached first.
+        `target`: the Pearson correlation was reached and confirmed on fresh chains; `converged`: the gradient,
+        penalty included, was down to its sampling noise; `steps`, `time`: a limit was reached first.
     ceiling : float
         Pearson correlation that as many draws from the data themselves reach.
     history : pandas.DataFrame
@@ -140,7 +143,8 @@ def train(
         acceptance = float((before != persistent).mean())
         records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
-        if match.pearson >= target_pearson and step >= attempt_at:
+        hopeful = agreement(target, shown.connected(), sampling_variance(shown, chains)).pearson >= target_pearson
+        if hopeful and step >= attempt_at:
             confirmed, fresh = confirm(update.model)
             progress(f"step {step}: {confirm_chains} fresh chains show {confirmed.pearson:.3f} (ceiling {ceiling:.3f})")
             if confirmed.pearson >= target_pearson:
@@ -149,7 +153,7 @@ def train(
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh[np.arange(chains) % len(fresh)]
             attempt_at = step + 10 * check_every
-        if norm < noise:
+        if norm < _AT_NOISE * noise:
             stopped = "converged"
             break
         if out_of_time:

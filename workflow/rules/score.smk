@@ -32,6 +32,8 @@ rule score:
 rule optimum:
     """The temperatures that a family's models call for."""
     input:
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
         samples=of_subsets("samples.parquet"),
         tempered=of_subsets("samples.safetensors"),
         natural=of_subsets("natural.parquet"),
@@ -41,7 +43,7 @@ rule optimum:
         recommendation=FAMILY + "recommendation.json",
     params:
         settings=settings("optimum"),
-        sizes=lambda wildcards: [subset.rsplit("-r", 1) for subset in subsets(wildcards.family)],
+        subsets=lambda wildcards: [subset.rsplit("-r", 1) for subset in subsets(wildcards.family)],
         seed=seed("optimum"),
     log:
         LOGS + "optimum.log",
