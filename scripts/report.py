@@ -1,0 +1,18 @@
+"""One page over all families. Inputs: their figures and tables. Output: a self-contained HTML page."""
+
+from pathlib import Path
+
+from temperance.evidence import Evidence
+from temperance.job import job
+from temperance.report import page, section
+from temperance.store import save_text
+
+with job(snakemake) as log:
+    families = snakemake.params.families
+    sections = [
+        section(name, Evidence.load(Path(snakemake.params.folder) / name, subsets, snakemake.params.settings[name]))
+        for name, subsets in families.items()
+    ]
+    save_text(snakemake.output[0], page(sections, snakemake.params.seed))
+    for part in sections:
+        log.info("%s: sample at temperature %s (%s)", part.name, part.tau, part.interval)

@@ -1,0 +1,136 @@
+"""What is known of one family, gathered from its folder: what figures, warnings and the report are made of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.alphabet import Alphabet, alphabet
+from temperance.novelty import natural_diversity
+from temperance.score import natural_threshold
+from temperance.store import load_arrays, load_json, load_table
+
+_MOST_POINTS = 3000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All results of a family.
+
+    Attributes
+    ----------
+    folder : Path
+    settings : dict
+        The family's configuration.
+    letters : Alphabet
+    ingest, best, designs : dict
+        Summaries of ingestion, recommendation and design.
+    optimum, scores, rungs, history, training : pandas.DataFrame
+        One row a model, temperature, rung, history entry, model; `subset`, `M` and `replicate` say of which.
+    largest : str
+        Subset whose model the designs come from.
+    natural, samples : pandas.DataFrame
+        Scored natural sequences and samples of that subset.
+    reference : dict
+        fidelity, novelty, diversity of held-out natural sequences.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    letters: Alphabet
+    ingest: dict[str, Any]
+    best: dict[str, Any]
+    designs: dict[str, Any]
+    optimum: pd.DataFrame
+    scores: pd.DataFrame
+    rungs: pd.DataFrame
+    history: pd.DataFrame
+    training: pd.DataFrame
+    largest: str
+    natural: pd.DataFrame
+    samples: pd.DataFrame
+    reference: dict[str, float]
+
+    @classmethod
+    def load(cls, folder: str | Path, subsets: list[str], settings: dict[str, Any]) -> "Evidence":
+        """Read the folder of a family whose `subsets` are in order of size."""
+        folder = Path(folder)
+        training = pd.DataFrame([_training_row(folder, subset) for subset in subsets])
+        largest = next(s for s in subsets if s.rsplit("-r", 1)[0] == subsets[-1].rsplit("-r", 1)[0])
+        natural = load_table(folder / largest / "natural.parquet")
+        arrays, metadata = load_arrays(folder / "alignment.safetensors")
+        letters = alphabet(metadata["alphabet"])
+        return cls(
+            folder=folder,
+            settings=settings,
+            letters=letters,
+            ingest=load_json(folder / "ingest.json"),
+            best=load_json(folder / "recommendation.json"),
+            designs=load_json(folder / "designs.json"),
+            optimum=load_table(folder / "optimum.tsv"),
+            scores=_of_all(folder, training, "scores.tsv"),
+            rungs=_of_all(folder, training, "ladder.tsv"),
+            history=_of_all(folder, training, "history.tsv"),
+            training=training,
+            largest=largest,
+            natural=natural,
+            samples=load_table(folder / largest / "samples.parquet"),
+            reference=_reference(folder, arrays["sequences"], natural, letters.q, settings["optimum"]["fidelity"]),
+        )
+
+    @property
+    def judge(self) -> str:
+        return self.settings["optimum"]["fidelity"]
+
+    def of_figures(self) -> dict[str, tuple[Any, ...]]:
+        """Arguments of every figure, by name."""
+        verdict = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])
+        return {
+            "trade_off": verdict,
+            "novelty_fidelity": verdict,
+            "optimum": (self.optimum,),
+            "energies": (self.natural, self.samples),
+            "pca": self._points(),
+            "training": (self.history, self.training),
+            "ladder": (self.rungs,),
+        }
+
+    def _points(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
+        natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]
+        step = -(-len(natural) // _MOST_POINTS)
+        drawn = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
+        temperatures = drawn["temperatures"]
+        nearest = int(np.argmin(np.abs(temperatures - self.best["tau"]["value"])))
+        shown = sorted({0, nearest, int(np.argmin(np.abs(temperatures - 1))), len(temperatures) - 1})
+        sets = {float(temperatures[t]): drawn["sequences"][t].reshape(-1, natural.shape[1]) for t in shown}
+        return natural[::step], sets, self.letters.q
+
+
+def _training_row(folder: Path, subset: str) -> dict[str, Any]:
+    summary = load_json(folder / subset / "training.json")
+    confirmation = {key: summary["confirmation"][key] for key in ("pearson", "slope", "sweeps", "equilibrated")}
+    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target", "confirm_chains", "ceiling")}
+    return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | confirmation
+
+
+def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
+    tables = [
+        load_table(folder / row.subset / name).assign(subset=row.subset, M=row.M, replicate=row.replicate)
+        for row in training.itertuples()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _reference(
+    folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str
+) -> dict[str, float]:
+    parts = load_arrays(folder / "split.safetensors")[0]
+    heldout = natural[natural["set"] == "heldout"]
+    values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, judge)
+    return {
+        "fidelity": float(np.average(values, weights=heldout["weight"])),
+        "novelty": float(np.average(heldout["distance_natural"], weights=heldout["weight"])),
+        "diversity": natural_diversity(sequences[parts["heldout"]], q, parts["heldout_weights"]),
+    }

@@ -1,0 +1,251 @@
+"""Figures of one family. Each function takes tables and returns a matplotlib figure."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+matplotlib.use("agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from sklearn.decomposition import PCA
+
+from temperance.store import atomic
+
+FIDELITY = {
+    "p_nat": "fidelity: mean p_nat",
+    "hmm": "fidelity: natural-like HMM score",
+    "profile": "fidelity: natural-like profile score",
+}
+_NATURAL, _HELDOUT, _RANDOM, _CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """One look for all figures; colours that a colour-blind reader can tell apart."""
+    style = {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "temperance",
+        "figure.dpi": 100,
+        "savefig.bbox": "tight",
+        "font.family": "DejaVu Sans",
+    }
+    with sns.axes_style("ticks"), sns.plotting_context("notebook", font_scale=0.85), plt.rc_context(style):
+        yield
+
+
+def save(figure: Figure, paths: list[str | Path]) -> None:
+    """Write a figure in the formats that the endings of `paths` name."""
+    for path in map(Path, paths):
+        with atomic(path) as part:
+            kind = path.suffix[1:]
+            figure.savefig(part, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+    plt.close(figure)
+
+
+def _palette(count: int) -> list[tuple[float, float, float]]:
+    """From dark to light, so that more data look brighter; the palest end is left out."""
+    return [plt.get_cmap("viridis")(x)[:3] for x in np.linspace(0.1, 0.8, count)] if count > 1 else [(0.13, 0.44, 0.71)]
+
+
+def _temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sampling temperature τ") -> None:
+    axis.set_xscale("log")
+    axis.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlabel(label)
+    if len(temperatures) > 8:
+        axis.tick_params(axis="x", labelrotation=60)
+
+
+def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
+    """Mean over replicates with a band from the least to the largest, and each replicate's own error bars."""
+    sizes = sorted(scores["M"].unique())
+    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        of_size = scores[scores["M"] == size]
+        by_temperature = of_size.groupby("temperature")[column]
+        mean = by_temperature.mean()
+        axis.fill_between(mean.index, by_temperature.min(), by_temperature.max(), color=colour, alpha=0.2, lw=0)
+        axis.plot(mean.index, mean, color=colour, marker="o", ms=3.5, label=f"M = {size:,}")
+        if f"{column}_error" in of_size:
+            error = np.sqrt((of_size.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum())))
+            axis.errorbar(mean.index, mean, 1.96 * error / by_temperature.count(), color=colour, lw=0, elinewidth=1)
+    flagged = scores[~scores["equilibrated"].astype(bool)]
+    axis.plot(
+        flagged["temperature"], flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5,
+        label="not equilibrated" if len(flagged) else None,
+    )  # fmt: skip
+
+
+def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
+    """Fidelity, novelty and diversity against temperature, a line a training set size."""
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    temperatures = np.sort(scores["temperature"].unique())
+    panels = [
+        ("fidelity", FIDELITY[judge], natural["fidelity"], None),
+        ("novelty", "novelty: distance to nearest natural", natural["novelty"], floors["novelty_floor"]),
+        ("diversity", "diversity: mean pairwise distance", natural["diversity"], floors["diversity_floor"] * natural["diversity"]),
+    ]
+    for axis, (column, label, reference, floor) in zip(axes, panels, strict=True):
+        _by_size(axis, scores, column)
+        axis.axhline(reference, color=_HELDOUT, ls="--", lw=1.2, label="held-out natural")
+        if floor is not None:
+            axis.axhline(floor, color="black", ls=":", lw=1, label="floor")
+        axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=_CHOSEN, alpha=0.25, lw=0)
+        axis.axvline(best["tau"]["value"], color=_CHOSEN, lw=1.2, label="recommended")
+        axis.set_ylabel(label)
+        axis.set_ylim(-0.02, 1.02)
+        _temperature_axis(axis, temperatures)
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    return figure
+
+
+def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
+    """Fidelity against novelty, the temperature running along each line."""
+    figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
+    sizes = sorted(scores["M"].unique())
+    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        mean = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]].mean()
+        axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
+        if size == sizes[-1]:
+            for temperature, row in mean.iterrows():
+                axis.annotate(
+                    f"{temperature:g}", (row["novelty"], row["fidelity"]), xytext=(7, 0), textcoords="offset points",
+                    fontsize=8, va="center", color=colour,
+                )  # fmt: skip
+    axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
+    axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
+    axis.plot(best["novelty"], best["fidelity"], "D", color=_CHOSEN, ms=8, label=f"recommended, τ = {best['tau']['value']:.2f}")
+    axis.set(xlabel="novelty: distance to nearest natural", ylabel=FIDELITY[judge], ylim=(-0.02, 1.04))
+    figure.legend(loc="outside right center")
+    return figure
+
+
+def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
+    """Energies, under the largest model, of natural, held-out and random sequences and of samples."""
+    figure, axis = plt.subplots(figsize=(8.2, 3.8), layout="constrained")
+    temperatures = np.sort(samples["temperature"].unique())
+    shown = temperatures[np.unique(np.linspace(0, len(temperatures) - 1, 4).round().astype(int))]
+    groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
+    groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
+    for name, mask, colour in groups:
+        sns.kdeplot(natural[mask]["energy"], ax=axis, color=colour, fill=True, alpha=0.45, lw=0, label=name, warn_singular=False)
+    for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
+        values = samples[samples["temperature"] == temperature]["energy"]
+        sns.kdeplot(values, ax=axis, color=colour, lw=1.6, label=f"samples, τ = {temperature:g}", warn_singular=False)
+    axis.set(xlabel="energy (nats at τ = 1)", ylabel="density")
+    figure.legend(loc="outside right center")
+    return figure
+
+
+def optimum(table: pd.DataFrame) -> Figure:
+    """tau_f and the recommended temperature against the number of training sequences."""
+    figure, axis = plt.subplots(figsize=(6.6, 4.2), layout="constrained")
+    kinds = [("tau_f", "τ_f: covers the family", "#0072b2", "o"), ("tau", "recommended: faithful and new", _CHOSEN, "D")]
+    finite = table.replace([np.inf, -np.inf, 0], np.nan)
+    for (column, label, colour, marker), shift in zip(kinds, (0.97, 1.03), strict=True):
+        mean = finite.groupby("M")[column].mean()
+        axis.plot(mean.index * shift, mean, color=colour, lw=1.2, label=label)
+        low = (finite[column] - finite[f"{column}_low"]).clip(lower=0)
+        high = (finite[f"{column}_high"] - finite[column]).clip(lower=0)
+        spread = 1 + 0.03 * (finite["replicate"] - finite["replicate"].mean())
+        axis.errorbar(
+            finite["M"] * shift * spread, finite[column], [low, high], fmt=marker, color=colour, ms=5, capsize=2, lw=1
+        )
+    axis.axhline(1, color="black", ls=":", lw=1)
+    axis.set_xscale("log")
+    axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_locator(MaxNLocator(7))
+    axis.set(xlabel="training sequences M", ylabel="temperature")
+    axis.set_ylim(bottom=0)
+    figure.legend(loc="outside upper center", ncols=2)
+    return figure
+
+
+def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
+    """Pearson correlation and gradient norm against the step, a line a model."""
+    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
+    sizes = sorted(summaries["M"].unique())
+    colours = dict(zip(sizes, _palette(len(sizes)), strict=True))
+    for subset, curve in history.groupby("subset", sort=False):
+        summary = summaries.set_index("subset").loc[subset]
+        colour, first = colours[summary["M"]], summary["replicate"] == 1
+        axes[0].plot(curve["step"], curve["pearson"], color=colour, label=f"M = {summary['M']:,}" if first else None)
+        axes[0].plot(summary["steps"], summary["pearson"], "D", color=colour, ms=5, label=None)
+        axes[1].plot(curve["step"], curve["gradient_norm"], color=colour)
+    axes[0].plot([], [], "D", color="black", ms=5, ls="", label="fresh chains")
+    axes[0].axhline(summaries["target"].iloc[0], color="black", ls=":", lw=1, label="target")
+    axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1))
+    axes[1].set(xlabel="gradient step", ylabel="norm of the gradient", yscale="log")
+    figure.legend(loc="outside right center")
+    return figure
+
+
+def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
+    """Natural sequences and samples on the two leading principal components of the natural ones.
+
+    Parameters
+    ----------
+    natural : np.ndarray
+        (M, L) uint8.
+    sets : dict
+        Temperature -> samples (N, L).
+    """
+    onehot = np.eye(q, dtype=np.float32)
+    axes_of_family = PCA(n_components=2, random_state=0).fit(onehot[natural].reshape(len(natural), -1))
+    place = {t: axes_of_family.transform(onehot[s].reshape(len(s), -1)) for t, s in sets.items()}
+    ground = axes_of_family.transform(onehot[natural].reshape(len(natural), -1))
+    figure, axes = plt.subplots(
+        1, len(sets), figsize=(3.1 * len(sets) + 0.4, 3.3), layout="constrained", sharex=True, sharey=True, squeeze=False
+    )
+    share = axes_of_family.explained_variance_ratio_
+    for axis, (temperature, points) in zip(axes[0], place.items(), strict=True):
+        axis.scatter(*ground.T, s=4, color=_RANDOM, lw=0, rasterized=True, label="natural")
+        axis.scatter(*points.T, s=5, color="#0072b2", alpha=0.6, lw=0, rasterized=True, label="samples")
+        axis.set_title(f"τ = {temperature:.3g}")
+        axis.set_xlabel(f"PC 1 ({share[0]:.1%})")
+    axes[0, 0].set_ylabel(f"PC 2 ({share[1]:.1%})")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", markerscale=3)
+    return figure
+
+
+def ladder(rungs: pd.DataFrame) -> Figure:
+    """R-hat, effective sample size and exchange acceptance of every rung, a line a training set size."""
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.4), layout="constrained")
+    finite = rungs[np.isfinite(rungs["temperature"])]
+    sizes = sorted(finite["M"].unique())
+    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        for replicate, curve in finite[finite["M"] == size].groupby("replicate"):
+            label = f"M = {size:,}" if replicate == 1 else None
+            axes[0].plot(curve["temperature"], curve["rhat"], color=colour, lw=1.2, label=label)
+            axes[1].plot(curve["temperature"], curve["ess"], color=colour, lw=1.2)
+            axes[2].plot(curve["temperature"], curve["acceptance"], color=colour, lw=1.2)
+    for axis, label in zip(axes, ("split R-hat of the energy", "effective sample size", "exchange acceptance"), strict=True):
+        _temperature_axis(axis, np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 100]), "rung temperature")
+        axis.set_xlim(finite["temperature"].min() * 0.9, min(finite["temperature"].max() * 1.1, 30))
+        axis.set_ylabel(label)
+    axes[0].set_yscale("log")
+    axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes[0].yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes[1].set_ylim(bottom=0)
+    axes[2].set_ylim(0, 1)
+    figure.legend(loc="outside right center")
+    return figure
+
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    function.__name__: function
+    for function in (trade_off, novelty_fidelity, optimum, energies, pca, training, ladder)
+}

@@ -1,0 +1,247 @@
+"""The page that opens with the answer."""
+
+import base64
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from temperance import __version__
+from temperance.evidence import Evidence
+from temperance.optimum import Estimate
+
+_FEW_HELDOUT = 50
+_JUDGED = {
+    "p_nat": "a mean probability of {:.2f} to fold into the native structure",
+    "hmm": "a natural-like profile-HMM score in {:.0%} of cases",
+    "profile": "a natural-like profile score in {:.0%} of cases",
+}
+CAPTIONS = {
+    "trade_off": "Fidelity, novelty and diversity of samples against temperature. Points are means over replicates, bars 95 % "
+    "intervals over independent ladders, bands the range over replicates. The recommended temperature is the highest of the best "
+    "fidelity above the dotted floors.",
+    "novelty_fidelity": "What each temperature buys: fidelity against novelty, temperatures written beside the largest training "
+    "set. Up and to the right is better.",
+    "optimum": "How the optimum depends on the number of training sequences. τ_f above 1 says that the model has learnt its training "
+    "sequences by heart; a recommended temperature below 1 says that it gives bad sequences too much probability.",
+    "energies": "Energies under the model that designs come from. Where held-out sequences lie above training sequences the model "
+    "overfits; the distance to random sequences is the energy gap.",
+    "pca": "Samples among natural sequences, on the principal components of the natural ones. Cold samples gather where the model "
+    "is lowest; hot ones lose the family.",
+    "training": "Training. Lines show the persistent chains that learn, whose number limits the correlation they can show; "
+    "diamonds show fresh chains, which count.",
+    "ladder": "Whether samples are equilibrated, for every rung of the replica-exchange ladders: R-hat should be close to 1, "
+    "exchanges accepted in 20 to 60 % of trials.",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one family."""
+
+    name: str
+    tau: str
+    interval: str
+    reasons: list[str]
+    warnings: list[str]
+    facts: list[tuple[str, str]]
+    figures: list[tuple[str, str, str]]
+    optimum: pd.DataFrame
+    scores: pd.DataFrame
+    training: pd.DataFrame
+    designs: pd.DataFrame
+
+
+def section(name: str, evidence: Evidence) -> Section:
+    tau = evidence.best["tau"]
+    return Section(
+        name=name,
+        tau=f"{tau['value']:.2f}",
+        interval=f"{tau['low']:.2f} to {tau['high']:.2f}",
+        reasons=reasons(evidence),
+        warnings=warnings(evidence),
+        facts=_facts(evidence),
+        figures=[
+            (figure, _embedded(evidence.folder / "figures" / f"{figure}.svg"), caption)
+            for figure, caption in CAPTIONS.items()
+        ],
+        optimum=_optimum_table(evidence.optimum),
+        scores=_scores_table(evidence),
+        training=_training_table(evidence.training),
+        designs=pd.read_csv(evidence.folder / "designs.tsv", sep="\t").head(12),
+    )
+
+
+def page(sections: list[Section], seed: int) -> str:
+    """The whole page, self-contained HTML."""
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    source = (files("temperance") / "templates" / "report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(sections=sections, version=__version__, seed=seed)
+
+
+# ---------------------------------------------------------------- words
+
+
+def reasons(evidence: Evidence) -> list[str]:
+    """Why this temperature, in sentences made of measured numbers."""
+    best, floors, reference = evidence.best, evidence.settings["optimum"], evidence.reference
+    tau, judged = best["tau"]["value"], _JUDGED[evidence.judge]
+    largest = evidence.scores[evidence.scores["M"] == evidence.scores["M"].max()]
+    sentences = [
+        f"At τ = {tau:.2f} samples of the model of {largest['M'].max():,} training sequences have "
+        f"{judged.format(best['fidelity'])}, differ from their nearest natural sequence in {best['novelty']:.0%} of sites "
+        f"(floor {floors['novelty_floor']:.0%}) and are {best['diversity']:.0%} as varied as natural sequences "
+        f"(floor {floors['diversity_floor']:.0%})."
+    ]
+    at_one = largest.groupby("temperature")["fidelity"].mean()
+    beside = float(np.interp(1.0, at_one.index, at_one))
+    sentences.append(
+        f"For comparison, fidelity is {beside:.2f} at τ = 1 and {reference['fidelity']:.2f} for held-out natural sequences."
+    )
+    sentences.append(_binding(best, largest, floors, reference["diversity"]))
+    sentences.append(_coverage(evidence.optimum))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _binding(best: dict[str, Any], scores: pd.DataFrame, floors: dict[str, Any], natural_diversity: float) -> str:
+    """What keeps the temperature from being lower or higher."""
+    if not best["feasible"]:
+        return "No sampled temperature meets both floors; this one misses them least."
+    mean = scores.groupby("temperature")[["novelty", "diversity", "fidelity"]].mean()
+    colder = mean[mean.index < best["tau"]["low"]]
+    too_close = (colder["novelty"] < floors["novelty_floor"]).any()
+    too_alike = (colder["diversity"] / natural_diversity < floors["diversity_floor"]).any()
+    limits = [word for word, holds in (("novelty", too_close), ("diversity", too_alike)) if holds]
+    if limits:
+        return f"Colder samples lack {' and '.join(limits)}; hotter ones lose fidelity."
+    return "Colder samples are no better within the error; hotter ones lose fidelity."
+
+
+def _coverage(table: pd.DataFrame) -> str:
+    largest = table[table["M"] == table["M"].max()]
+    tau = float(largest["tau_f"].mean())
+    estimate = Estimate(tau, float(largest["tau_f_low"].min()), float(largest["tau_f_high"].max()))
+    if not np.isfinite(tau) or tau == 0:
+        return "Held-out sequences lie outside the energies that the model can take: see the warnings."
+    verdict = (
+        "the model is overfitted" if estimate.low > 1 else
+        "it spreads over too many sequences" if estimate.high < 1 else
+        "its own temperature covers the family"
+    )  # fmt: skip
+    text = (
+        f"Held-out sequences are covered best at τ_f = {estimate.value:.2f} (95 % interval {estimate.low:.2f} to "
+        f"{estimate.high:.2f}): {verdict}."
+    )
+    smallest = table[table["M"] == table["M"].min()]["tau_f"].mean()
+    if table["M"].nunique() > 1 and np.isfinite(smallest):
+        text += f" With only {table['M'].min():,} training sequences τ_f is {smallest:.2f}."
+    return text
+
+
+def warnings(evidence: Evidence) -> list[str]:
+    """Everything that a reader has to know before trusting the answer."""
+    found = []
+    best, designs, training = evidence.best, evidence.designs, evidence.training
+    if not best["feasible"]:
+        found.append("No sampled temperature meets both the novelty and the diversity floor; lower optimum.novelty_floor or "
+                     "optimum.diversity_floor, or sample other temperatures.")  # fmt: skip
+    elif best["at_edge"]:
+        found.append(f"The recommended temperature {best['tau']['value']:.2f} is at the edge of those sampled; widen "
+                     "sample.temperatures.")  # fmt: skip
+    for row in training.itertuples():
+        if row.stopped in ("steps", "time"):
+            found.append(f"Training of {row.subset} stopped at its limit of {row.stopped} with Pearson {row.pearson:.3f} on fresh "
+                         f"chains (target {row.target:.2f}, ceiling {row.ceiling:.3f}); raise train.max_steps.")  # fmt: skip
+        if not row.equilibrated:
+            found.append(f"Fresh chains of {row.subset} were still relaxing after {row.sweeps} sweeps, so its Pearson correlation "
+                         "is uncertain; raise train.confirm_sweeps.")  # fmt: skip
+    asked = evidence.rungs[evidence.rungs["requested"] & ~evidence.rungs["equilibrated"]]
+    for subset, rungs in asked.groupby("subset", sort=False):
+        listed = ", ".join(f"{t:g}" for t in sorted(rungs["temperature"]))
+        found.append(f"Samples of {subset} are not equilibrated at τ = {listed} (R-hat up to {rungs['rhat'].max():.2f}, effective "
+                     f"sample size down to {rungs['ess'].min():.0f}): their scores are marked in the figures.")  # fmt: skip
+    if not designs["equilibrated"]:
+        found.append(f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
+                     f"{designs['ess']:.0f}).")  # fmt: skip
+    if designs["designs"] < designs["wanted"]:
+        found.append(f"Only {designs['designs']} of {designs['wanted']} designs pass the novelty floor and the "
+                     f"{designs['judge']} threshold {designs['least_score']:.3g}; raise design.candidates.")  # fmt: skip
+    heldout = int((evidence.natural["set"] == "heldout").sum())
+    if heldout < _FEW_HELDOUT:
+        found.append(f"Only {heldout} sequences are held out: thresholds and τ_f rest on few data.")
+    if training["Meff"].max() < evidence.ingest["L"]:
+        found.append(f"The largest training set has Meff {training['Meff'].max():.0f}, less than one effective sequence a column "
+                     f"(L = {evidence.ingest['L']}): the couplings are hardly determined.")  # fmt: skip
+    outside = evidence.optimum[~np.isfinite(evidence.optimum["tau_f"]) | (evidence.optimum["tau_f"] == 0)]
+    for row in outside.itertuples():
+        side = "above every temperature" if row.tau_f else "below the coldest rung"
+        found.append(f"τ_f of {row.size}-r{row.replicate} lies {side}: held-out and sampled energies do not meet.")
+    return found
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _facts(evidence: Evidence) -> list[tuple[str, str]]:
+    ingest, designs = evidence.ingest, evidence.designs
+    heldout = int((evidence.natural["set"] == "heldout").sum())
+    return [
+        ("source", Path(ingest["source"]).name),
+        ("sequences", f"{ingest['M']:,} of {ingest['sequences_read']:,}, Meff {ingest['Meff']:,.0f}"),
+        ("columns", f"{ingest['L']} of {ingest['columns_read']}, q = {ingest['q']}"),
+        ("held out", f"{heldout:,} sequences"),
+        ("fidelity judged by", evidence.judge),
+        ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}"),
+    ]
+
+
+def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
+    def interval(name: str) -> pd.Series:
+        return table.apply(lambda r: f"{r[name]:.2f} ({r[f'{name}_low']:.2f} to {r[f'{name}_high']:.2f})", axis=1)
+
+    return pd.DataFrame(
+        {
+            "M": table["M"].map("{:,}".format),
+            "replicate": table["replicate"],
+            "Meff": table["Meff"].map("{:,.0f}".format),
+            "τ_f (95 %)": interval("tau_f"),
+            "recommended τ (95 %)": interval("tau"),
+            "fidelity": table["fidelity"].map("{:.2f}".format),
+            "novelty": table["novelty"].map("{:.2f}".format),
+            "diversity": table["diversity"].map("{:.2f}".format),
+        }
+    )
+
+
+def _scores_table(evidence: Evidence) -> pd.DataFrame:
+    scores = evidence.scores[evidence.scores["subset"] == evidence.largest]
+    shown = {
+        "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
+        "entropy": "{:.1f}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
+    }  # fmt: skip
+    table = pd.DataFrame({column: scores[column].map(form.format) for column, form in shown.items()})
+    table["equilibrated"] = np.where(scores["equilibrated"], "yes", "NO")
+    return table
+
+
+def _training_table(training: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "M": training["M"].map("{:,}".format),
+            "replicate": training["replicate"],
+            "stopped by": training["stopped"],
+            "steps": training["steps"],
+            "Pearson, fresh chains": training["pearson"].map("{:.3f}".format),
+            "slope": training["slope"].map("{:.2f}".format),
+            "ceiling": training["ceiling"].map("{:.3f}".format),
+            "fresh chains": training["confirm_chains"].map("{:,}".format),
+        }
+    )
+
+
+def _embedded(path: Path) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
