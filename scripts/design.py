@@ -1,6 +1,4 @@
-"""Sample the largest model at the recommended temperature and choose designs. Outputs: FASTA, a row a design, counts."""
-
-import numpy as np
+"""Sample the largest model at the recommended temperature and choose designs. Outputs: FASTA, table, summary."""
 
 from temperance.design import design_table, fasta, select
 from temperance.gibbs import choose_engine
@@ -17,7 +15,9 @@ with job(snakemake) as log:
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     plan = settings["sample"] | {"temperatures": [tau], "sequences": wanted["candidates"]}
-    drawn = sample(model, choose_engine(snakemake.params.engine), seed, starts=family.training, progress=log.info, **plan)
+    drawn = sample(
+        model, choose_engine(snakemake.params.engine), seed, starts=family.training, progress=log.info, **plan
+    )
     natural = load_table(snakemake.input.natural)
     panel = judges(dict(snakemake.input.items()), family, letters, snakemake.threads)
     arrays = {"sequences": drawn.sequences, "temperatures": drawn.temperatures}

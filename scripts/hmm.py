@@ -8,5 +8,7 @@ from temperance.store import load_arrays
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)
     heldout = load_arrays(snakemake.input.split)[0]["heldout"][::2]
-    build_hmm(arrays["sequences"][heldout], alphabet(metadata["alphabet"]), snakemake.wildcards.family, snakemake.output[0])
+    build_hmm(
+        arrays["sequences"][heldout], alphabet(metadata["alphabet"]), snakemake.wildcards.family, snakemake.output[0]
+    )
     log.info("profile HMM of %d held-out sequences", len(heldout))

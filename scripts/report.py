@@ -9,10 +9,11 @@ from temperance.store import save_text
 
 with job(snakemake) as log:
     families = snakemake.params.families
-    sections = [
-        section(name, Evidence.load(Path(snakemake.params.folder) / name, subsets, snakemake.params.settings[name]))
-        for name, subsets in families.items()
-    ]
+    captions = {Path(path).stem: " ".join(Path(path).read_text().split()) for path in snakemake.params.captions}
+    sections = []
+    for name, subsets in families.items():
+        evidence = Evidence.load(Path(snakemake.params.folder) / name, subsets, snakemake.params.settings[name])
+        sections.append(section(name, evidence, captions))
     save_text(snakemake.output[0], page(sections, snakemake.params.seed))
     for part in sections:
         log.info("%s: sample at temperature %s (%s)", part.name, part.tau, part.interval)

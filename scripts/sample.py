@@ -9,9 +9,7 @@ from temperance.tempering import sample
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["sample"], snakemake.params.seed
     model, letters, _ = load(snakemake.input.model)
-    training = load_arrays(snakemake.input.alignment)[0]["sequences"][
-        load_arrays(snakemake.input.subset)[0]["indices"]
-    ]
+    training = load_arrays(snakemake.input.alignment)[0]["sequences"][load_arrays(snakemake.input.subset)[0]["indices"]]
     engine = choose_engine(snakemake.params.engine)
     drawn = sample(model, engine, seed, starts=training, progress=log.info, **settings)
     arrays = {

@@ -55,8 +55,7 @@ class Alphabet:
         if self.gap is not None and table[ord(".")] == INVALID:
             table[ord(".")] = self.gap
         if self.folds_case:
-            for symbol in range(ord("A"), ord("Z") + 1):
-                table[symbol + 32] = table[symbol]
+            table[ord("a") : ord("z") + 1] = table[ord("A") : ord("Z") + 1]
         return table
 
     def decode(self, sequences: np.ndarray) -> list[str]:

@@ -55,10 +55,12 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     return run | {"families": families}
 
 
-def _families(given: Settings) -> dict[str, Settings]:
+def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
     if "alignment" in given:
         stem = re.split(r"\.", Path(given["alignment"]).name)[0]
-        return {given.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": {"alignment": given["alignment"]}}
+        return {
+            given.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": {"alignment": given["alignment"]}
+        }
     if "family" in given:
         raise InputError("family: names the family of the key 'alignment', which is missing")
     if "families" not in given:
@@ -106,7 +108,7 @@ def _check_together(name: str, family: Settings) -> None:
 # ---------------------------------------------------------------- validation
 
 
-def _validate(given: Settings, schema: Settings) -> None:
+def _validate(given: Mapping[str, Any], schema: Settings) -> None:
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
     if error is None:
         return

@@ -123,9 +123,7 @@ def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _reference(
-    folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str
-) -> dict[str, float]:
+def _reference(folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str) -> dict[str, float]:
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]
     values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, judge)

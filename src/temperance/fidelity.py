@@ -44,9 +44,7 @@ def build_hmm(sequences: np.ndarray, letters: Alphabet, name: str, path: str | P
     biology = hmm_alphabet(letters)
     if biology is None:
         raise InputError(f"alphabet: HMMER has no alphabet {letters.name}; choose another fidelity than hmm")
-    rows = [
-        pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(letters.decode(sequences))
-    ]
+    rows = [pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(letters.decode(sequences))]
     msa = pyhmmer.easel.TextMSA(name=name, sequences=rows).digitize(biology)
     # "hand" would need a reference line; every column of a filtered alignment is a match column.
     builder = pyhmmer.plan7.Builder(biology, architecture="fast", symfrac=0.0, seed=1)

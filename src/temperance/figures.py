@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -30,7 +31,7 @@ _NATURAL, _HELDOUT, _RANDOM, _CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00
 @contextmanager
 def theme() -> Iterator[None]:
     """One look for all figures; colours that a colour-blind reader can tell apart."""
-    style = {
+    style: dict[Any, Any] = {
         "axes.spines.top": False,
         "axes.spines.right": False,
         "legend.frameon": False,
@@ -77,7 +78,7 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
         axis.fill_between(mean.index, by_temperature.min(), by_temperature.max(), color=colour, alpha=0.2, lw=0)
         axis.plot(mean.index, mean, color=colour, marker="o", ms=3.5, label=f"M = {size:,}")
         if f"{column}_error" in of_size:
-            error = np.sqrt((of_size.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum())))
+            error = np.sqrt(of_size.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum()))
             axis.errorbar(mean.index, mean, 1.96 * error / by_temperature.count(), color=colour, lw=0, elinewidth=1)
     flagged = scores[~scores["equilibrated"].astype(bool)]
     axis.plot(
@@ -93,7 +94,12 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
     panels = [
         ("fidelity", FIDELITY[judge], natural["fidelity"], None),
         ("novelty", "novelty: distance to nearest natural", natural["novelty"], floors["novelty_floor"]),
-        ("diversity", "diversity: mean pairwise distance", natural["diversity"], floors["diversity_floor"] * natural["diversity"]),
+        (
+            "diversity",
+            "diversity: mean pairwise distance",
+            natural["diversity"],
+            floors["diversity_floor"] * natural["diversity"],
+        ),
     ]
     for axis, (column, label, reference, floor) in zip(axes, panels, strict=True):
         _by_size(axis, scores, column)
@@ -125,7 +131,14 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
                 )  # fmt: skip
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
-    axis.plot(best["novelty"], best["fidelity"], "D", color=_CHOSEN, ms=8, label=f"recommended, τ = {best['tau']['value']:.2f}")
+    axis.plot(
+        best["novelty"],
+        best["fidelity"],
+        "D",
+        color=_CHOSEN,
+        ms=8,
+        label=f"recommended, τ = {best['tau']['value']:.2f}",
+    )
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=FIDELITY[judge], ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
     return figure
@@ -139,7 +152,9 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
     groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
     groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
     for name, mask, colour in groups:
-        sns.kdeplot(natural[mask]["energy"], ax=axis, color=colour, fill=True, alpha=0.45, lw=0, label=name, warn_singular=False)
+        sns.kdeplot(
+            natural[mask]["energy"], ax=axis, color=colour, fill=True, alpha=0.45, lw=0, label=name, warn_singular=False
+        )
     for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
         sns.kdeplot(values, ax=axis, color=colour, lw=1.6, label=f"samples, τ = {temperature:g}", warn_singular=False)
@@ -151,7 +166,10 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
 def optimum(table: pd.DataFrame) -> Figure:
     """tau_f and the recommended temperature against the number of training sequences."""
     figure, axis = plt.subplots(figsize=(6.6, 4.2), layout="constrained")
-    kinds = [("tau_f", "τ_f: covers the family", "#0072b2", "o"), ("tau", "recommended: faithful and new", _CHOSEN, "D")]
+    kinds = [
+        ("tau_f", "τ_f: covers the family", "#0072b2", "o"),
+        ("tau", "recommended: faithful and new", _CHOSEN, "D"),
+    ]
     finite = table.replace([np.inf, -np.inf, 0], np.nan)
     for (column, label, colour, marker), shift in zip(kinds, (0.97, 1.03), strict=True):
         mean = finite.groupby("M")[column].mean()
@@ -207,7 +225,13 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
     place = {t: axes_of_family.transform(onehot[s].reshape(len(s), -1)) for t, s in sets.items()}
     ground = axes_of_family.transform(onehot[natural].reshape(len(natural), -1))
     figure, axes = plt.subplots(
-        1, len(sets), figsize=(3.1 * len(sets) + 0.4, 3.3), layout="constrained", sharex=True, sharey=True, squeeze=False
+        1,
+        len(sets),
+        figsize=(3.1 * len(sets) + 0.4, 3.3),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
     share = axes_of_family.explained_variance_ratio_
     for axis, (temperature, points) in zip(axes[0], place.items(), strict=True):
@@ -232,7 +256,9 @@ def ladder(rungs: pd.DataFrame) -> Figure:
             axes[0].plot(curve["temperature"], curve["rhat"], color=colour, lw=1.2, label=label)
             axes[1].plot(curve["temperature"], curve["ess"], color=colour, lw=1.2)
             axes[2].plot(curve["temperature"], curve["acceptance"], color=colour, lw=1.2)
-    for axis, label in zip(axes, ("split R-hat of the energy", "effective sample size", "exchange acceptance"), strict=True):
+    for axis, label in zip(
+        axes, ("split R-hat of the energy", "effective sample size", "exchange acceptance"), strict=True
+    ):
         _temperature_axis(axis, np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 100]), "rung temperature")
         axis.set_xlim(finite["temperature"].min() * 0.9, min(finite["temperature"].max() * 1.1, 30))
         axis.set_ylabel(label)
@@ -246,6 +272,5 @@ def ladder(rungs: pd.DataFrame) -> Figure:
 
 
 FIGURES: dict[str, Callable[..., Figure]] = {
-    function.__name__: function
-    for function in (trade_off, novelty_fidelity, optimum, energies, pca, training, ladder)
+    function.__name__: function for function in (trade_off, novelty_fidelity, optimum, energies, pca, training, ladder)
 }

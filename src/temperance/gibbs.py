@@ -22,8 +22,8 @@ class Engine(Protocol):
         """The model in the layout that `sweep` and `energies` of this engine read fastest."""
         ...
 
-    def sweep(self, prepared: Any, chains: np.ndarray, beta: np.ndarray, seed: int, sweeps: int) -> np.ndarray:
-        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperatures beta (C,) float32; a new array."""
+    def sweep(self, prepared: Any, chains: np.ndarray, beta: float | np.ndarray, seed: int, sweeps: int) -> np.ndarray:
+        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperature beta, one or (C,); a new array."""
         ...
 
     def energies(self, prepared: Any, chains: np.ndarray) -> np.ndarray:

@@ -13,7 +13,9 @@ _LANES = 8
 # exp2(x) on [0, 1) as a polynomial, relative error below 2e-7: exp2(0)..exp2(1) by Chebyshev nodes.
 _EXP2 = tuple(
     np.float32(c)
-    for c in np.polynomial.chebyshev.Chebyshev.interpolate(np.exp2, 6, [0, 1]).convert(kind=np.polynomial.Polynomial).coef
+    for c in np.polynomial.chebyshev.Chebyshev.interpolate(np.exp2, 6, [0, 1])
+    .convert(kind=np.polynomial.Polynomial)
+    .coef
 )
 _C0, _C1, _C2, _C3, _C4, _C5, _C6 = _EXP2
 _LOG2E = np.float32(np.log2(np.e))

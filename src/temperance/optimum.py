@@ -57,12 +57,14 @@ def tau_forward(
     """
 
     def root(ladders: np.ndarray, chosen: np.ndarray) -> float:
-        beta = energy_curve(betas, energies[:, ladders]).beta_at(float(np.average(heldout[chosen], weights=weights[chosen])))
+        beta = energy_curve(betas, energies[:, ladders]).beta_at(
+            float(np.average(heldout[chosen], weights=weights[chosen]))
+        )
         return 1 / beta if beta > 0 else float("inf")
 
     count, size = energies.shape[1], len(heldout)
     whole = root(np.arange(count), np.arange(size))
-    resampled = [root(rng.integers(0, count, count), rng.integers(0, size, size)) for _ in range(draws)]
+    resampled = [root(rng.integers(0, count, (count,)), rng.integers(0, size, (size,))) for _ in range(draws)]
     return estimate(whole, np.array(resampled))
 
 
@@ -86,7 +88,7 @@ class TradeOff:
     @classmethod
     def of(cls, samples: pd.DataFrame, sequences: np.ndarray, natural_diversity: float, q: int) -> "TradeOff":
         """From the table of scored samples and the sequences (T, K, D, L) behind it."""
-        means = samples.groupby(["temperature", "ladder"])[["fidelity", "distance_natural"]].mean().unstack()
+        means = samples.groupby(["temperature", "ladder"])[["fidelity", "distance_natural"]].mean().unstack()  # noqa: PD010
         diversity = np.array([ladder_diversity(at, q) for at in sequences]) / natural_diversity
         return cls(
             means.index.to_numpy(), means["fidelity"].to_numpy(), means["distance_natural"].to_numpy(), diversity
@@ -147,7 +149,9 @@ def recommend(
     def choose(curves: "_Curves") -> tuple[int, bool]:
         allowed = (curves.novelty >= novelty_floor) & (curves.diversity >= diversity_floor)
         if not allowed.any():
-            shortfall = np.maximum(novelty_floor - curves.novelty, 0) + np.maximum(diversity_floor - curves.diversity, 0)
+            shortfall = np.maximum(novelty_floor - curves.novelty, 0) + np.maximum(
+                diversity_floor - curves.diversity, 0
+            )
             return int(np.argmin(shortfall)), False
         best = int(np.argmax(np.where(allowed, curves.fidelity, -np.inf)))
         good = allowed & (curves.fidelity >= curves.fidelity[best] - curves.error[best])
@@ -156,7 +160,11 @@ def recommend(
     whole = _Curves.mean(replicates)
     at, feasible = choose(whole)
     resampled = [
-        grid[choose(_Curves.mean([replicates[r].resampled(rng) for r in rng.choice(len(replicates), len(replicates))]))[0]]
+        grid[
+            choose(_Curves.mean([replicates[r].resampled(rng) for r in rng.choice(len(replicates), len(replicates))]))[
+                0
+            ]
+        ]
         for _ in range(draws)
     ]
     return Recommendation(
@@ -196,5 +204,7 @@ class _Curves:
     @classmethod
     def mean(cls, replicates: list["_Curves"]) -> "_Curves":
         error = np.sqrt(np.sum([r.error**2 for r in replicates], axis=0)) / len(replicates)
-        means = (np.mean([getattr(r, name) for r in replicates], axis=0) for name in ("fidelity", "novelty", "diversity"))
-        return cls(*means, error)
+        fidelity, novelty, diversity = (
+            np.mean([getattr(r, name) for r in replicates], axis=0) for name in ("fidelity", "novelty", "diversity")
+        )
+        return cls(fidelity, novelty, diversity, error)

@@ -1,6 +1,7 @@
 """The page that opens with the answer."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,27 +16,11 @@ from temperance.evidence import Evidence
 from temperance.optimum import Estimate
 
 _FEW_HELDOUT = 50
+_LIMITS = {"steps": "steps", "time": "minutes"}
 _JUDGED = {
     "p_nat": "a mean probability of {:.2f} to fold into the native structure",
     "hmm": "a natural-like profile-HMM score in {:.0%} of cases",
     "profile": "a natural-like profile score in {:.0%} of cases",
-}
-CAPTIONS = {
-    "trade_off": "Fidelity, novelty and diversity of samples against temperature. Points are means over replicates, bars 95 % "
-    "intervals over independent ladders, bands the range over replicates. The recommended temperature is the highest of the best "
-    "fidelity above the dotted floors.",
-    "novelty_fidelity": "What each temperature buys: fidelity against novelty, temperatures written beside the largest training "
-    "set. Up and to the right is better.",
-    "optimum": "How the optimum depends on the number of training sequences. τ_f above 1 says that the model has learnt its training "
-    "sequences by heart; a recommended temperature below 1 says that it gives bad sequences too much probability.",
-    "energies": "Energies under the model that designs come from. Where held-out sequences lie above training sequences the model "
-    "overfits; the distance to random sequences is the energy gap.",
-    "pca": "Samples among natural sequences, on the principal components of the natural ones. Cold samples gather where the model "
-    "is lowest; hot ones lose the family.",
-    "training": "Training. Lines show the persistent chains that learn, whose number limits the correlation they can show; "
-    "diamonds show fresh chains, which count.",
-    "ladder": "Whether samples are equilibrated, for every rung of the replica-exchange ladders: R-hat should be close to 1, "
-    "exchanges accepted in 20 to 60 % of trials.",
 }
 
 
@@ -56,7 +41,8 @@ class Section:
     designs: pd.DataFrame
 
 
-def section(name: str, evidence: Evidence) -> Section:
+def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
+    """Everything that the page says of a family, its figures in the order of `captions`."""
     tau = evidence.best["tau"]
     return Section(
         name=name,
@@ -67,7 +53,7 @@ def section(name: str, evidence: Evidence) -> Section:
         facts=_facts(evidence),
         figures=[
             (figure, _embedded(evidence.folder / "figures" / f"{figure}.svg"), caption)
-            for figure, caption in CAPTIONS.items()
+            for figure, caption in captions.items()
         ],
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
@@ -93,14 +79,15 @@ def reasons(evidence: Evidence) -> list[str]:
     largest = evidence.scores[evidence.scores["M"] == evidence.scores["M"].max()]
     sentences = [
         f"At τ = {tau:.2f} samples of the model of {largest['M'].max():,} training sequences have "
-        f"{judged.format(best['fidelity'])}, differ from their nearest natural sequence in {best['novelty']:.0%} of sites "
-        f"(floor {floors['novelty_floor']:.0%}) and are {best['diversity']:.0%} as varied as natural sequences "
+        f"{judged.format(best['fidelity'])}, differ from their nearest natural sequence in {best['novelty']:.0%} of "
+        f"sites (floor {floors['novelty_floor']:.0%}) and are {best['diversity']:.0%} as varied as natural sequences "
         f"(floor {floors['diversity_floor']:.0%})."
     ]
     at_one = largest.groupby("temperature")["fidelity"].mean()
     beside = float(np.interp(1.0, at_one.index, at_one))
     sentences.append(
-        f"For comparison, fidelity is {beside:.2f} at τ = 1 and {reference['fidelity']:.2f} for held-out natural sequences."
+        f"For comparison, fidelity is {beside:.2f} at τ = 1, and {reference['fidelity']:.2f} for held-out natural "
+        "sequences."
     )
     sentences.append(_binding(best, largest, floors, reference["diversity"]))
     sentences.append(_coverage(evidence.optimum))
@@ -137,50 +124,82 @@ def _coverage(table: pd.DataFrame) -> str:
         f"{estimate.high:.2f}): {verdict}."
     )
     smallest = table[table["M"] == table["M"].min()]["tau_f"].mean()
-    if table["M"].nunique() > 1 and np.isfinite(smallest):
+    if table["M"].min() < table["M"].max() and np.isfinite(smallest):
         text += f" With only {table['M'].min():,} training sequences τ_f is {smallest:.2f}."
     return text
 
 
 def warnings(evidence: Evidence) -> list[str]:
     """Everything that a reader has to know before trusting the answer."""
-    found = []
-    best, designs, training = evidence.best, evidence.designs, evidence.training
+    return [
+        *_of_recommendation(evidence.best),
+        *_of_training(evidence.training, evidence.ingest["L"]),
+        *_of_sampling(evidence.rungs, evidence.designs),
+        *_of_data(evidence),
+    ]
+
+
+def _of_recommendation(best: dict[str, Any]) -> Iterator[str]:
     if not best["feasible"]:
-        found.append("No sampled temperature meets both the novelty and the diversity floor; lower optimum.novelty_floor or "
-                     "optimum.diversity_floor, or sample other temperatures.")  # fmt: skip
+        yield (
+            "No sampled temperature meets both the novelty and the diversity floor; lower optimum.novelty_floor or "
+            "optimum.diversity_floor, or sample other temperatures."
+        )
     elif best["at_edge"]:
-        found.append(f"The recommended temperature {best['tau']['value']:.2f} is at the edge of those sampled; widen "
-                     "sample.temperatures.")  # fmt: skip
+        tau = best["tau"]["value"]
+        yield f"The recommended temperature {tau:.2f} is at the edge of those sampled; widen sample.temperatures."
+
+
+def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
     for row in training.itertuples():
         if row.stopped in ("steps", "time"):
-            found.append(f"Training of {row.subset} stopped at its limit of {row.stopped} with Pearson {row.pearson:.3f} on fresh "
-                         f"chains (target {row.target:.2f}, ceiling {row.ceiling:.3f}); raise train.max_steps.")  # fmt: skip
+            yield (
+                f"Training of {row.subset} stopped at its limit of {row.stopped} with Pearson {row.pearson:.3f} on "
+                f"fresh chains (target {row.target:.2f}, ceiling {row.ceiling:.3f}); "
+                f"raise train.max_{_LIMITS[row.stopped]}."
+            )
         if not row.equilibrated:
-            found.append(f"Fresh chains of {row.subset} were still relaxing after {row.sweeps} sweeps, so its Pearson correlation "
-                         "is uncertain; raise train.confirm_sweeps.")  # fmt: skip
-    asked = evidence.rungs[evidence.rungs["requested"] & ~evidence.rungs["equilibrated"]]
-    for subset, rungs in asked.groupby("subset", sort=False):
-        listed = ", ".join(f"{t:g}" for t in sorted(rungs["temperature"]))
-        found.append(f"Samples of {subset} are not equilibrated at τ = {listed} (R-hat up to {rungs['rhat'].max():.2f}, effective "
-                     f"sample size down to {rungs['ess'].min():.0f}): their scores are marked in the figures.")  # fmt: skip
+            yield (
+                f"Fresh chains of {row.subset} were still relaxing after {row.sweeps} sweeps, so its Pearson "
+                "correlation is uncertain; raise train.confirm_sweeps."
+            )
+    most = training["Meff"].max()
+    if most < length:
+        yield (
+            f"The largest training set has Meff {most:.0f}, less than one effective sequence a column (L = {length}): "
+            "the couplings are hardly determined."
+        )
+
+
+def _of_sampling(rungs: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
+    flagged = rungs[rungs["requested"] & ~rungs["equilibrated"]]
+    for subset, of_subset in flagged.groupby("subset", sort=False):
+        listed = ", ".join(f"{t:g}" for t in sorted(of_subset["temperature"]))
+        yield (
+            f"Samples of {subset} are not equilibrated at τ = {listed} (R-hat up to {of_subset['rhat'].max():.2f}, "
+            f"effective sample size down to {of_subset['ess'].min():.0f}): they are marked in the figures."
+        )
     if not designs["equilibrated"]:
-        found.append(f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
-                     f"{designs['ess']:.0f}).")  # fmt: skip
+        yield (
+            f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
+            f"{designs['ess']:.0f})."
+        )
+
+
+def _of_data(evidence: Evidence) -> Iterator[str]:
+    designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
-        found.append(f"Only {designs['designs']} of {designs['wanted']} designs pass the novelty floor and the "
-                     f"{designs['judge']} threshold {designs['least_score']:.3g}; raise design.candidates.")  # fmt: skip
+        yield (
+            f"Only {designs['designs']} of {designs['wanted']} designs pass the novelty floor and the "
+            f"{designs['judge']} threshold {designs['least_score']:.3g}; raise design.candidates."
+        )
     heldout = int((evidence.natural["set"] == "heldout").sum())
     if heldout < _FEW_HELDOUT:
-        found.append(f"Only {heldout} sequences are held out: thresholds and τ_f rest on few data.")
-    if training["Meff"].max() < evidence.ingest["L"]:
-        found.append(f"The largest training set has Meff {training['Meff'].max():.0f}, less than one effective sequence a column "
-                     f"(L = {evidence.ingest['L']}): the couplings are hardly determined.")  # fmt: skip
-    outside = evidence.optimum[~np.isfinite(evidence.optimum["tau_f"]) | (evidence.optimum["tau_f"] == 0)]
-    for row in outside.itertuples():
-        side = "above every temperature" if row.tau_f else "below the coldest rung"
-        found.append(f"τ_f of {row.size}-r{row.replicate} lies {side}: held-out and sampled energies do not meet.")
-    return found
+        yield f"Only {heldout} sequences are held out: thresholds and τ_f rest on few data."
+    for row in evidence.optimum.itertuples():
+        if not np.isfinite(row.tau_f) or row.tau_f == 0:
+            side = "above every temperature" if row.tau_f else "below the coldest rung"
+            yield f"τ_f of {row.size}-r{row.replicate} lies {side}: held-out and sampled energies do not meet."
 
 
 # ---------------------------------------------------------------- tables

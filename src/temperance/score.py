@@ -67,12 +67,9 @@ def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np
     Returns
     -------
     pandas.DataFrame
-        set, weight, energy (nats), distance_training (share of sites to the nearest of the subset), distance_natural (to
-        the nearest sequence of the pool; held-out only), one column a judge.
-
-    Notes
-    -----
-    Held-out rows are the odd ones first: those from which the HMM was not built give its scale.
+        set, weight, energy (nats), one column a judge; for held-out sequences also distance_training (share of sites
+        to the nearest of the subset), distance_natural (to the nearest of the pool), and built_hmm (whether the HMM
+        was built from it).
     """
     sets = {
         "training": _some(family.training, rng),
@@ -81,7 +78,9 @@ def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np
     }
     tables = []
     for name, sequences in sets.items():
-        table = pd.DataFrame({"set": name, "weight": 1.0, "energy": model.energies(sequences)}, index=range(len(sequences)))
+        table = pd.DataFrame(
+            {"set": name, "weight": 1.0, "energy": model.energies(sequences)}, index=range(len(sequences))
+        )
         if name == "heldout":
             table["weight"] = family.heldout_weights
             table["built_hmm"] = np.arange(len(sequences)) % 2 == 0
@@ -108,7 +107,12 @@ def natural_threshold(natural: pd.DataFrame, judge: str) -> float:
 
 
 def score_samples(
-    model: Potts, family: Family, panel: dict[str, Judge], drawn: dict[str, np.ndarray], natural: pd.DataFrame, judge: str
+    model: Potts,
+    family: Family,
+    panel: dict[str, Judge],
+    drawn: dict[str, np.ndarray],
+    natural: pd.DataFrame,
+    judge: str,
 ) -> pd.DataFrame:
     """One row a sample: temperature, ladder, draw, energy, distances, judges, fidelity.
 

@@ -7,7 +7,7 @@ import numpy as np
 from temperance.errors import InputError
 from temperance.weights import largest_distance, neighbours
 
-# A cluster larger than this share of the wanted held-out set is not taken whole: the held-out set would be that cluster.
+# A cluster larger than this share of the wanted held-out set is not taken whole: it would be most of the set.
 _WHOLE_CLUSTER = 0.02
 
 

@@ -82,10 +82,14 @@ def agreement(reference: np.ndarray, other: np.ndarray, noise: float = 0.0) -> A
 
 
 def sampling_variance(shown: Frequencies, samples: int) -> float:
-    """Mean variance of a two-site frequency that is estimated from so many independent samples."""
+    """Mean variance of a connected correlation that is estimated from so many independent samples.
+
+    That of nearly independent sites, f_i (1 - f_i) f_j (1 - f_j) / samples, averaged over pairs and states.
+    """
     length, q = shown.single.shape
-    within = (shown.single * (1 - shown.single)).sum()
-    return float(((shown.pair * (1 - shown.pair)).sum() - within) / (length * (length - 1) * q**2) / samples)
+    of_site = (shown.single * (1 - shown.single)).sum(axis=1)
+    over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
+    return float(over_pairs / q**2 / samples)
 
 
 def noise_ceiling(

@@ -35,8 +35,8 @@ class TemperedSamples:
     betas : np.ndarray
         (R,) inverse temperatures of all rungs, ascending from 0; those of `temperatures` are among them.
     rungs : pandas.DataFrame
-        One row a rung: beta, temperature, requested, mean_energy, variance, ess, rhat, acceptance (of exchanges with the
-        next colder rung), autocorrelation_sweeps, equilibrated.
+        One row a rung: beta, temperature, requested, mean_energy, variance, ess, rhat, acceptance (of exchanges with
+        the next colder rung), autocorrelation_sweeps, equilibrated.
     round_trips : float
         Passages of a replica from the hottest to the coldest rung and back, per ladder.
     sweeps : int

@@ -4,6 +4,8 @@ Identity of two aligned sequences is the share of their L columns that agree, ga
 (Morcos et al., PNAS 108:E1293, 2011).
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -38,10 +40,10 @@ def _within(sequence: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, inline="always")
-def _distance(left: np.ndarray, right: np.ndarray, most: int) -> int:
+def _distance(left: np.ndarray, right: np.ndarray, most: int) -> Any:
     """Hamming distance, or any number above `most` once that is passed."""
     length = len(left)
-    differing = 0
+    differing = np.int64(0)
     start = 0
     while start < length and differing <= most:
         stop = min(start + 32, length)

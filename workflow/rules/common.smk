@@ -26,7 +26,7 @@ FAMILY = OUT + "/{family}/"
 SUBSET = FAMILY + "{subset}/"
 LOGS, TIMES = FAMILY + "logs/", FAMILY + "benchmarks/"
 ENVIRONMENT = "../../envs/cpu.yaml"
-FIGURES = ["trade_off", "novelty_fidelity", "energies", "optimum", "training", "pca", "ladder"]
+FIGURES = ["trade_off", "novelty_fidelity", "optimum", "energies", "pca", "training", "ladder"]
 
 
 wildcard_constraints:

@@ -60,6 +60,7 @@ rule report:
         settings=FAMILIES,
         folder=OUT,
         seed=RUN["seed"],
+        captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
     log:
         OUT + "/logs/report.log",
     benchmark:

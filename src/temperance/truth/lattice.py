@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numba
 import numpy as np
@@ -182,7 +183,9 @@ def sample_family(
             kept[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
-            progress(f"{min(start + part, chains)} of {chains} chains, mean p_nat {np.exp(logs[: start + part]).mean():.3f}")
+            progress(
+                f"{min(start + part, chains)} of {chains} chains, mean p_nat {np.exp(logs[: start + part]).mean():.3f}"
+            )
     return TrueSamples(kept, logs, float(accepted.mean()))
 
 
@@ -251,7 +254,7 @@ def _metropolis(
                 new += new >= state[i]
                 for j in range(length):
                     change[j] = energies[new, state[j]] - energies[state[i], state[j]]
-                of_native = np.float32(0)
+                of_native: Any = np.float32(0)
                 for j in partners[i, 0]:
                     of_native += change[j]
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
@@ -259,9 +262,9 @@ def _metropolis(
                 sum_ = 0.0
                 for start in range(0, folds, block):
                     stop = min(start + block, folds)
-                    part = np.float32(0)
+                    part: Any = np.float32(0)
                     for fold in range(start, stop):
-                        value = excess[fold] - of_native
+                        value: Any = excess[fold] - of_native
                         for k in range(_PARTNERS):
                             value += change[partners[i, fold, k]]
                         fresh[fold] = value

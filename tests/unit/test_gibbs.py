@@ -1,0 +1,110 @@
+"""Engines against enumeration: marginals and pair marginals within five standard errors."""
+
+import numba
+import numpy as np
+import pytest
+from conftest import all_states, boltzmann, random_potts
+
+from temperance.gibbs import choose_engine, profile_chains, uniform_chains
+from temperance.statistics import frequencies
+
+CHAINS = 60_000
+
+
+@pytest.fixture(params=["numba", "jax"])
+def engine(request):
+    return choose_engine(request.param)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 1.6, 10.0])
+@pytest.mark.parametrize(("length", "q"), [(4, 3), (3, 9), (6, 2)])
+def test_marginals_are_exact(engine, length, q, temperature):
+    model = random_potts(length, q, seed=length, scale=0.7)
+    states = all_states(length, q)
+    exact = frequencies(states, q, boltzmann(model, states, temperature))
+    chains = uniform_chains(CHAINS, length, q, np.random.default_rng(0))
+    chains = engine.sweep(engine.prepare(model), chains, 1 / temperature, seed=5, sweeps=60)
+    shown = frequencies(chains, q)
+    for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
+        error = np.sqrt(truth * (1 - truth) / CHAINS) + 1e-6
+        assert (np.abs(mine - truth) / error).max() < 5
+
+
+def test_each_chain_has_its_own_temperature(engine, small):
+    states = all_states(4, 3)
+    temperatures = np.repeat([0.8, 3.0], CHAINS // 2)
+    chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
+    chains = engine.sweep(engine.prepare(small), chains, 1 / temperatures, seed=2, sweeps=60)
+    for part, temperature in ((chains[: CHAINS // 2], 0.8), (chains[CHAINS // 2 :], 3.0)):
+        p = boltzmann(small, states, temperature)
+        energies = small.energies(states)
+        mean, sd = p @ energies, (p @ energies**2 - (p @ energies) ** 2) ** 0.5
+        assert abs(small.energies(part).mean() - mean) < 5 * sd / (CHAINS // 2) ** 0.5
+
+
+def test_conditionals_of_one_update_are_exact(engine, small):
+    """One sweep from a fixed state: the first site is drawn from its conditional distribution."""
+    start = np.tile(np.array([0, 2, 1, 0], np.uint8), (CHAINS, 1))
+    chains = engine.sweep(engine.prepare(small), start, 1.0, seed=1, sweeps=1)
+    local = small.fields[0] + sum(small.couplings[0, :, j, start[0, j]] for j in (1, 2, 3))
+    p = np.exp(local) / np.exp(local).sum()
+    counts = np.bincount(chains[:, 0], minlength=3) / CHAINS
+    assert (np.abs(counts - p) < 5 * np.sqrt(p * (1 - p) / CHAINS)).all()
+
+
+def test_a_hot_limit_is_uniform_and_a_cold_one_is_the_conditional_ground_state(engine, small):
+    prepared = engine.prepare(small)
+    chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
+    hot = frequencies(engine.sweep(prepared, chains, 0.0, seed=1, sweeps=1), 3).single
+    assert np.abs(hot - 1 / 3).max() < 5 * (2 / 9 / CHAINS) ** 0.5
+    cold = engine.sweep(prepared, chains[:200], 1e4, seed=1, sweeps=30)
+    for i in range(4):
+        local = small.fields[i] + sum(small.couplings[i][:, j, cold[:, j]].T for j in range(4) if j != i)
+        np.testing.assert_array_equal(cold[:, i], local.argmax(axis=1))
+
+
+def test_energies_equal_the_models(engine, small):
+    states = all_states(4, 3)
+    np.testing.assert_allclose(engine.energies(engine.prepare(small), states), small.energies(states), atol=1e-4)
+
+
+def test_frequencies_equal_a_direct_count(engine):
+    chains = uniform_chains(300, 5, 4, np.random.default_rng(0))
+    shown = engine.frequencies(chains, 4)
+    for i in range(5):
+        for j in range(5):
+            for a in range(4):
+                for b in range(4):
+                    expected = ((chains[:, i] == a) & (chains[:, j] == b)).mean()
+                    assert shown.pair[i, a, j, b] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_seed_determines_the_chains_whatever_the_threads(small):
+    engine = choose_engine("numba")
+    prepared = engine.prepare(small)
+    chains = uniform_chains(501, 4, 3, np.random.default_rng(0))
+    most = numba.get_num_threads()
+    try:
+        found = []
+        for threads in {1, most}:
+            numba.set_num_threads(threads)
+            found.append(engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3))
+    finally:
+        numba.set_num_threads(most)
+    for other in found:
+        np.testing.assert_array_equal(found[0], other)
+    assert (engine.sweep(prepared, chains, 1.0, seed=10, sweeps=3) != found[0]).any()
+
+
+def test_chains_given_are_not_changed(engine, small):
+    chains = uniform_chains(50, 4, 3, np.random.default_rng(0))
+    before = chains.copy()
+    engine.sweep(engine.prepare(small), chains, 1.0, seed=1, sweeps=2)
+    np.testing.assert_array_equal(chains, before)
+
+
+def test_profile_chains_follow_their_frequencies():
+    wanted = np.random.default_rng(1).dirichlet(np.ones(4), 3)
+    wanted[0] = [0, 0.5, 0.5, 0]
+    shown = frequencies(profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
+    assert (np.abs(shown - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
