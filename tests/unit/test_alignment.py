@@ -1,0 +1,169 @@
+import gzip
+import io
+
+import numpy as np
+import pytest
+from Bio import AlignIO
+from Bio.Align import MultipleSeqAlignment
+from Bio.Seq import Seq
+from Bio.SeqRecord import SeqRecord
+
+from temperance.alignment import encode, filter_alignment, read
+from temperance.alphabet import NAMED, alphabet
+from temperance.errors import InputError
+
+ROWS = {"one": "ACD-EFGHIK", "two": "ACDMEFGH-K", "three": "TCDMEYGHIK", "four": "-CDMEFGWIR"}
+PROTEIN = alphabet("protein")
+
+
+def write(path, text, compress):
+    path.write_bytes(gzip.compress(text.encode()) if compress else text.encode())
+    return path
+
+
+def as_text(alignment):
+    return [row.tobytes().decode() for row in alignment.sequences]
+
+
+def biopython(kind):
+    records = [SeqRecord(Seq(row), id=name, description="") for name, row in ROWS.items()]
+    out = io.StringIO()
+    AlignIO.write(MultipleSeqAlignment(records), out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("kind", ["fasta", "stockholm", "clustal"])
+def test_formats_agree_with_biopython(tmp_path, kind, compress):
+    text = biopython(kind)
+    found = read(write(tmp_path / "alignment.dat", text, compress))
+    expected = AlignIO.read(io.StringIO(text), kind)
+    assert found.names == [record.id for record in expected]
+    assert as_text(found) == [str(record.seq) for record in expected] == list(ROWS.values())
+
+
+@pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
+def test_psicov(tmp_path, compress):
+    found = read(write(tmp_path / "x", "\n".join(ROWS.values()) + "\n", compress))
+    assert as_text(found) == list(ROWS.values())
+    assert found.names[1] == "line_2"
+
+
+def test_a3m_insertions_are_dropped(tmp_path):
+    text = ">query\nACD-EF\n>b some words\nACaaD-EFg\n>c\n-CDM\nEF\n"
+    found = read(write(tmp_path / "x", text, False))
+    assert as_text(found) == ["ACD-EF", "ACD-EF", "-CDMEF"]
+    assert found.names == ["query", "b", "c"]
+
+
+def test_a2m_insert_columns_are_dropped(tmp_path):
+    text = ">a\nAC..D-EF\n>b\nACwyD-EF\n>c\n-C.kDMEF\n"
+    assert as_text(read(write(tmp_path / "x", text, False))) == ["ACD-EF", "ACD-EF", "-CDMEF"]
+
+
+def test_stockholm_insert_columns_are_dropped(tmp_path):
+    text = "# STOCKHOLM 1.0\n\na AC.gD\nb ACk.D\n\na EF\nb E-\n//\n"
+    assert as_text(read(write(tmp_path / "x", text, False))) == ["ACDEF", "ACDE-"]
+
+
+def test_lower_case_alone_is_no_insertion(tmp_path):
+    for text in (">a\nacd-ef\n>b\nacdmef\n", ">a\nAcD-ef\n>b\naCDMeF\n", ">a\nacd.ef\n>b\nacdmef\n"):
+        found = read(write(tmp_path / "x", text, False))
+        states = encode(found, PROTEIN).sequences
+        assert PROTEIN.decode(states) == ["ACD-EF", "ACDMEF"]
+
+
+def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"\xef\xbb\xbf>a\r\nACD\r\n>b\r\nAC-\r\n")
+    assert as_text(read(path)) == ["ACD", "AC-"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\n \n", "the file is empty"),
+        (b">a\nACD\n>b\nAC\n", "line 3, sequence b: not aligned: 2 columns"),
+        (b">a\nACD\n>b\n\n", "line 3, sequence b: not aligned: 0 columns"),
+        (b"ACD\nAC\n", "line 2, sequence line_2: not aligned"),
+        (b"hello, world\n", "line 1"),
+        (b"ACDE\nAC,E\n", "line 2"),
+        (b">a\nAC\xff\xfe\n", "line 2: not text"),
+        (b"\x1f\x8b\x08\x00broken", "the gzip file is damaged"),
+        (b"# STOCKHOLM 1.0\na ACD\n", "Stockholm"),
+        (b"# STOCKHOLM 1.0\na ACD\nb AC\n//\n", "Stockholm"),
+        (b"CLUSTAL W\n\n\n", "Clustal"),
+    ],
+)
+def test_what_is_no_alignment_is_named_in_one_line(tmp_path, content, said):
+    path = tmp_path / "broken.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read(path)
+    assert said in str(error.value)
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(InputError, match=str(path)):
+            read(path)
+
+
+@pytest.mark.parametrize(("name", "row"), [("rna", "ACGU-"), ("dna", "ACGT-"), ("AB-", "ABBA-"), ("01", "01101")])
+def test_alphabets_go_there_and_back(tmp_path, name, row):
+    letters = alphabet(name)
+    found = encode(read(write(tmp_path / "x", f">a\n{row}\n>b\n{row[::-1]}\n", False)), letters)
+    assert letters.decode(found.sequences) == [row, row[::-1]]
+    assert found.sequences.max() < letters.q
+
+
+def test_uracil_and_thymine_stand_for_each_other(tmp_path):
+    path = write(tmp_path / "x", ">a\nACGU\n>b\nACGT\n", False)
+    for name in ("rna", "dna"):
+        states = encode(read(path), NAMED[name]).sequences
+        np.testing.assert_array_equal(states[0], states[1])
+
+
+def test_ambiguous_residues_follow_the_policy(tmp_path):
+    found = read(write(tmp_path / "x", ">a\nACXD\n>b\nACDD\n>c\nBCDD\n", False))
+    assert PROTEIN.decode(encode(found, PROTEIN, "gap").sequences) == ["AC-D", "ACDD", "-CDD"]
+    dropped = encode(found, PROTEIN, "drop")
+    assert dropped.names == ["b"]
+    assert [row[1:] for row in dropped.audit] == [("a", "ambiguous residue"), ("c", "ambiguous residue")]
+    with pytest.raises(InputError, match=r"sequence 1 \(a\): has an ambiguous residue"):
+        encode(found, PROTEIN, "error")
+
+
+def test_a_symbol_of_another_alphabet_is_named(tmp_path):
+    protein = read(write(tmp_path / "x", ">a\nACGU\n>b\nACEG\n", False))
+    with pytest.raises(InputError, match=r"sequence 2 \(b\), column 3: 'E' is not in the alphabet rna"):
+        encode(protein, NAMED["rna"])
+    with pytest.raises(InputError, match="nucleic acid"):
+        encode(read(write(tmp_path / "y", ">a\nACGT\n>b\nAC-T\n", False)), PROTEIN)
+
+
+def test_filters_drop_and_audit(tmp_path):
+    rows = ["ACDEF-", "ACDEF-", "A----F", "TCDEF-", "WCDE--", "MCDEF-"]
+    text = "".join(f">s{number}\n{row}\n" for number, row in enumerate(rows))
+    found = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
+    kept = filter_alignment(found, PROTEIN, max_column_gaps=0.5, max_sequence_gaps=0.4)
+    assert kept.names == ["s0", "s3", "s4", "s5"]
+    assert PROTEIN.decode(kept.sequences) == ["ACDEF", "TCDEF", "WCDE-", "MCDEF"]
+    np.testing.assert_array_equal(kept.columns, [1, 2, 3, 4, 5])
+    assert kept.audit == [
+        ("column", "6", "gap fraction 0.833 > 0.5"),
+        ("sequence", "s2", "gap fraction 0.800 > 0.4"),
+        ("sequence", "s1", "same as s0"),
+    ]
+    assert len(filter_alignment(found, PROTEIN, 1, 1, "keep").names) == 6
+
+
+@pytest.mark.parametrize("rows", [["ACDE"], ["----"] * 5, ["ACDE"] * 5])
+def test_too_little_left_is_an_error(tmp_path, rows):
+    text = "".join(f">s{number}\n{row}\n" for number, row in enumerate(rows))
+    found = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
+    with pytest.raises(InputError, match=r"at least 4 are needed|2 are needed"):
+        filter_alignment(found, PROTEIN, path="x")

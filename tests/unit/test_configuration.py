@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from temperance.configuration import configure, derive_seed, parse_sizes, resolve_size, size_label
+from temperance.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def test_the_embedded_default_is_valid_and_complete():
+    run = configure(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    family = run["families"]["lattice"]
+    assert len(family["subsets"]["sizes"]) == 3
+    assert len(family["sample"]["temperatures"]) == 7
+    assert family["optimum"]["fidelity"] == "p_nat"
+    assert family["weights"]["identity"] == 0.8
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_valid(path):
+    configure(yaml.safe_load(path.read_text()), SCHEMA)
+
+
+def test_an_alignment_alone_is_a_run():
+    run = configure({"alignment": "some/PF00014.fasta.gz", "train": {"chains": 50}}, SCHEMA)
+    assert list(run["families"]) == ["PF00014"]
+    family = run["families"]["PF00014"]
+    assert family["train"]["chains"] == 50
+    assert family["train"]["sweeps"] == 4
+    assert family["optimum"]["fidelity"] == "hmm"
+
+
+def test_a_family_overrides_what_all_share():
+    given = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
+    given["families"]["b"]["train"] = {"chains": 70}
+    families = configure(given, SCHEMA)["families"]
+    assert [families[name]["train"]["chains"] for name in "ab"] == [50, 70]
+    assert families["b"]["train"]["sweeps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "alignment: missing"),
+        ({"alignment": "a", "trian": {}}, "trian: unknown key; did you mean train?"),
+        ({"alignment": "a", "train": {"chain": 50}}, "train.chain: unknown key; did you mean chains?"),
+        ({"alignment": "a", "train": {"chains": "many"}}, "train.chains: 'many' is of the wrong type, integer is needed"),
+        ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
+        ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
+        ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry stands twice"),
+        ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
+        ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is not known"),
+        ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),
+        ({"alignment": "a", "engine": "torch"}, "engine: 'torch' is not one of auto, jax, numba"),
+        ({"alignment": "a", "subsets": {"sizes": "geometric(500, 100, 3)"}}, "subsets.sizes: geometric(500, 100, 3)"),
+        ({"alignment": "a", "subsets": {"sizes": "geometric(1, 2)"}}, "subsets.sizes"),
+        ({"alignment": "a", "subsets": {"sizes": [100, 0.5]}}, "counts and fractions are mixed"),
+        ({"alignment": "a", "subsets": {"sizes": [0]}}, "subsets.sizes"),
+        ({"families": {"../x": {"alignment": "a"}}}, "families"),
+        ({"families": {"x": {}}}, "families.x: give either"),
+        ({"families": {"x": {"alignment": "a", "truth": {"kind": "lattice"}}}}, "families.x: give either"),
+        ({"families": {"x": {"truth": {"kind": "lattice", "native": 103_346}}}}, "families.x.truth.native"),
+        ({"family": "x"}, "family: names the family"),
+        ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
+        ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(given, said):
+    with pytest.raises(InputError) as error:
+        configure(given, SCHEMA)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"),
+    [
+        ([100, 10], [10, 100]),
+        ([0.5, "all"], [0.5, 1.0]),
+        ([100, "all"], [100, 1.0]),
+        ("geometric(100, 10000, 3)", [100, 1000, 10000]),
+        (["geometric(0.01, 1.0, 3)"], [0.01, 0.1, 1.0]),
+        ("geometric(0.1, 1, 2)", [0.1, 1.0]),
+        ([10, "geometric(10, 40, 3)"], [10, 20, 40]),
+    ],
+)
+def test_sizes(given, sizes):
+    assert parse_sizes(given, "sizes") == sizes
+
+
+def test_labels_and_resolved_sizes():
+    assert [size_label(size) for size in (500, 0.25, 1.0)] == ["n500", "f0.25", "f1"]
+    assert [resolve_size(size, 800, "x") for size in (500, 0.25, 1.0)] == [500, 200, 800]
+    with pytest.raises(InputError, match="801 is larger than the 800 sequences"):
+        resolve_size(801, 800, "x")
+    with pytest.raises(InputError, match="2 at least"):
+        resolve_size(0.001, 800, "x")
+
+
+def test_seeds_differ_by_what_they_are_for_and_by_nothing_else():
+    seeds = {derive_seed(seed, family, stage) for seed in (1, 2) for family in "ab" for stage in ("train", "sample")}
+    assert len(seeds) == 8
+    assert derive_seed(1, "a", "train") == derive_seed(1, "a", "train") < 2**63
+
+
+def test_every_key_is_described_and_has_a_default_or_is_required():
+    def walk(schema, path):
+        for name, part in schema.get("properties", {}).items():
+            here = f"{path}{name}"
+            if "properties" in part:
+                walk(part, here + ".")
+            elif "$ref" not in part and "const" not in part and here not in ("families", "family", "alignment"):
+                assert "default" in part, here
+                assert "description" in part, here
+
+    walk(yaml.safe_load(SCHEMA.read_text()), "")
