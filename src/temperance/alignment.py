@@ -6,11 +6,12 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from Bio import AlignIO
 from Bio.SeqIO.FastaIO import SimpleFastaParser
+from pyhmmer.easel import MSAFile
 
 from temperance.alphabet import AMBIGUOUS, INVALID, Alphabet
 from temperance.errors import InputError
@@ -44,6 +45,17 @@ class Alignment:
 # ---------------------------------------------------------------- reading
 
 
+class _Rows(NamedTuple):
+    """Sequences as the file has them, and the line at which each starts where the format tells."""
+
+    names: list[str]
+    rows: list[str]
+    lines: list[int]
+
+    def place(self, number: int) -> str:
+        return f"line {self.lines[number]}, sequence {self.names[number]}" if self.lines else self.names[number]
+
+
 def read(path: str | Path) -> Alignment:
     """Read aligned FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped, told apart by content.
 
@@ -59,14 +71,14 @@ def read(path: str | Path) -> Alignment:
     if first is None:
         raise InputError(f"{path}: the file is empty; an alignment is needed")
     if first.startswith(">"):
-        names, rows = _fasta(text)
+        rows = _fasta(text)
     elif first.startswith("# STOCKHOLM"):
-        names, rows = _biopython(path, text, "stockholm")
-    elif first.startswith("CLUSTAL") or re.match(r"(MUSCLE|PROBCONS|MSAPROBS|Kalign|Biopython)\b", first):
-        names, rows = _biopython(path, text, "clustal")
+        rows = _stockholm(path, text)
+    elif re.match(r"(CLUSTAL|MUSCLE|PROBCONS|MSAPROBS|Kalign)\b", first):
+        rows = _clustal(path, text)
     else:
-        names, rows = _psicov(path, text)
-    return _aligned(path, text, names, rows)
+        rows = _psicov(path, text)
+    return _aligned(path, rows)
 
 
 def _text(path: Path) -> str:
@@ -89,23 +101,45 @@ def _text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _fasta(text: str) -> tuple[list[str], list[str]]:
+def _fasta(text: str) -> _Rows:
     records = list(SimpleFastaParser(io.StringIO(text)))
     names = [(title.split() or [f"sequence_{number}"])[0] for number, (title, _) in enumerate(records, 1)]
-    return names, [row.replace("\t", "") for _, row in records]
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if line.startswith(">")]
+    return _Rows(names, [row.replace("\t", "") for _, row in records], lines)
 
 
-def _biopython(path: str | Path, text: str, form: str) -> tuple[list[str], list[str]]:
+def _stockholm(path: str | Path, text: str) -> _Rows:
+    # Easel's reader: Biopython's takes a file that ends early for a whole one.
     try:
-        records = AlignIO.read(io.StringIO(text), form)
-    except (ValueError, AssertionError, IndexError, KeyError) as error:
-        reason = " ".join(str(error).split()) or "it ends early"
-        raise InputError(f"{path}: not a whole {form.capitalize()} alignment: {reason}") from None
-    return [record.id for record in records], [str(record.seq) for record in records]
+        with MSAFile(io.BytesIO(text.encode()), format="stockholm", digital=False) as file:
+            msa = file.read()
+    except ValueError as error:
+        raise InputError(f"{path}: not a whole Stockholm alignment: {str(error).split(': ')[-1]}") from None
+    if msa is None:
+        raise InputError(f"{path}: the Stockholm alignment holds no sequence")
+    return _Rows(list(msa.names), list(msa.alignment), [])
 
 
-def _psicov(path: str | Path, text: str) -> tuple[list[str], list[str]]:
-    names, rows = [], []
+def _clustal(path: str | Path, text: str) -> _Rows:
+    # Our own: Biopython's reader never returns from a file that ends after its header.
+    rows: dict[str, str] = {}
+    header, *lines = (pair for pair in enumerate(text.splitlines(), 1) if pair[1].strip())
+    for number, line in lines:
+        if line[0].isspace():
+            continue  # the line of conserved columns
+        if not (match := re.fullmatch(r"(\S+)\s+([A-Za-z.*-]+)(\s+\d+)?\s*", line)):
+            raise InputError(
+                f"{path}, line {number}: '{line[:30]}' is no line of a Clustal alignment: name and residues"
+            )
+        name, residues, _ = match.groups()
+        rows[name] = rows.get(name, "") + residues
+    if not rows:
+        raise InputError(f"{path}: the Clustal alignment holds no sequence")
+    return _Rows(list(rows), list(rows.values()), [])
+
+
+def _psicov(path: str | Path, text: str) -> _Rows:
+    rows, lines = [], []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -114,31 +148,27 @@ def _psicov(path: str | Path, text: str) -> tuple[list[str], list[str]]:
                 f"{path}, line {number}: '{line.strip()[:30]}' starts no known format; "
                 "FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln is needed"
             )
-        names.append(f"line_{number}")
         rows.append(line.strip())
-    return names, rows
+        lines.append(number)
+    return _Rows([f"line_{number}" for number in lines], rows, lines)
 
 
-def _aligned(path: str | Path, text: str, names: list[str], rows: list[str]) -> Alignment:
+def _aligned(path: str | Path, found: _Rows) -> Alignment:
     """Drop insertions where the case of the letters marks them, and check that what is left is aligned."""
-    lengths = {len(row) for row in rows}
-    if len(lengths) == 1 and lengths != {0}:
-        symbols = _bytes(rows)
-        match = _match_columns(symbols)
+    if len({len(row) for row in found.rows}) == 1 and found.rows[0]:
+        symbols = _bytes(path, found, found.rows)
+        symbols = symbols[:, _match_columns(symbols)]
     else:
-        bare = [re.sub(r"[a-z.]", "", row) for row in rows]
-        symbols = _bytes(_same_length(path, text, names, rows, bare))
-        match = np.ones(symbols.shape[1], bool)
-    symbols = symbols[:, match]
-    return Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))
+        symbols = _bytes(path, found, _without_insertions(path, found))
+    return Alignment(found.names, symbols, np.arange(1, symbols.shape[1] + 1))
 
 
-def _bytes(rows: list[str]) -> np.ndarray:
+def _bytes(path: str | Path, found: _Rows, rows: list[str]) -> np.ndarray:
     try:
-        content = "".join(rows).encode("latin-1")
+        content = "".join(rows).encode("ascii")
     except UnicodeEncodeError as error:
         number = error.start // len(rows[0])
-        raise InputError(f"sequence {number + 1}: '{error.object[error.start]}' is not a residue") from None
+        raise InputError(f"{path}, {found.place(number)}: '{error.object[error.start]}' is not a residue") from None
     return np.frombuffer(content, np.uint8).reshape(len(rows), -1)
 
 
@@ -149,30 +179,21 @@ def _match_columns(symbols: np.ndarray) -> np.ndarray:
     """
     lower = (symbols >= ord("a")) & (symbols <= ord("z"))
     upper = (symbols >= ord("A")) & (symbols <= ord("Z"))
-    insert = (lower | (symbols == ord("."))).all(axis=0) & lower.any(axis=0)
-    pure = bool((insert | ~lower.any(axis=0)).all())
-    return ~insert if pure and upper[:, ~insert].any() else np.ones(symbols.shape[1], bool)
+    insert = (lower | (symbols == ord("."))).all(axis=0)
+    pure = lower.any() and (insert | ~lower.any(axis=0)).all() and upper[:, ~insert].any()
+    return ~insert if pure else np.ones(symbols.shape[1], bool)
 
 
-def _same_length(path: str | Path, text: str, names: list[str], rows: list[str], bare: list[str]) -> list[str]:
-    expected = len(bare[0])
+def _without_insertions(path: str | Path, found: _Rows) -> list[str]:
+    bare = [re.sub(r"[a-z.]", "", row) for row in found.rows]
     for number, row in enumerate(bare):
-        if len(row) != expected or expected == 0:
+        if len(row) != len(bare[0]) or not row:
             raise InputError(
-                f"{path}, {_place(text, number)}, sequence {names[number]}: not aligned: {len(rows[number])} columns, "
-                f"{len(row)} without insertions, where sequence {names[0]} has {len(rows[0])} and {expected}; "
+                f"{path}, {found.place(number)}: not aligned: {len(found.rows[number])} columns, {len(row)} without "
+                f"insertions, where sequence {found.names[0]} has {len(found.rows[0])} and {len(bare[0])}; "
                 "align the sequences first"
             )
     return bare
-
-
-def _place(text: str, number: int) -> str:
-    """Line of the file at which sequence `number` (from 0) starts."""
-    starts = [match.start() for match in re.finditer(r"^>", text, re.M)]
-    if starts:
-        return f"line {text.count(chr(10), 0, starts[number]) + 1}"
-    filled = [line for line, content in enumerate(text.splitlines(), 1) if content.strip()]
-    return f"line {filled[number]}" if number < len(filled) else f"sequence {number + 1}"
 
 
 # ---------------------------------------------------------------- encoding

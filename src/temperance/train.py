@@ -74,18 +74,18 @@ def train(
     engine: Engine,
     seed: int,
     *,
-    chains: int = 10_000,
+    chains: int = 5_000,
     sweeps: int = 4,
-    learning_rate: float = 0.01,
-    decay_steps: int = 200,
+    learning_rate: float = 0.02,
+    decay_steps: int = 50,
     l2_fields: float = 0.0,
-    l2_couplings: float = 0.0,
+    l2_couplings: float = 0.001,
     pseudocount: float | str = "auto",
     target_pearson: float = 0.95,
     confirm_chains: int = 40_000,
-    confirm_sweeps: int = 400,
+    confirm_sweeps: int = 200,
     check_every: int = 10,
-    max_steps: int = 1000,
+    max_steps: int = 400,
     max_minutes: float | None = None,
     progress: Callable[[str], None] = log.info,
 ) -> Training:
@@ -152,7 +152,7 @@ def train(
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh[np.arange(chains) % len(fresh)]
-            attempt_at = step + 10 * check_every
+            attempt_at = step + 5 * check_every
         if norm < _AT_NOISE * noise:
             stopped = "converged"
             break

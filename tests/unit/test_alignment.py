@@ -66,6 +66,12 @@ def test_stockholm_insert_columns_are_dropped(tmp_path):
     assert as_text(read(write(tmp_path / "x", text, False))) == ["ACDEF", "ACDE-"]
 
 
+def test_clustal_blocks_counts_and_conservation_are_understood(tmp_path):
+    text = "CLUSTAL W (1.83) multiple sequence alignment\n\n\na  ACD-EF 5\nb  ACDMef 6\n   ***.\n\na  AC 7\nb  A- 7\n   *\n"
+    found = read(write(tmp_path / "x", text, False))
+    assert dict(zip(found.names, as_text(found), strict=True)) == {"a": "ACD-EFAC", "b": "ACDMefA-"}
+
+
 def test_lower_case_alone_is_no_insertion(tmp_path):
     for text in (">a\nacd-ef\n>b\nacdmef\n", ">a\nAcD-ef\n>b\naCDMeF\n", ">a\nacd.ef\n>b\nacdmef\n"):
         found = read(write(tmp_path / "x", text, False))
@@ -94,6 +100,8 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
         (b"# STOCKHOLM 1.0\na ACD\n", "Stockholm"),
         (b"# STOCKHOLM 1.0\na ACD\nb AC\n//\n", "Stockholm"),
         (b"CLUSTAL W\n\n\n", "Clustal"),
+        (b"CLUSTAL W\n\na ACD\nb ACD\n\na ACD\n", "sequence b: not aligned"),
+        (b"CLUSTAL W\n\na ACD%\n", "line 3"),
     ],
 )
 def test_what_is_no_alignment_is_named_in_one_line(tmp_path, content, said):

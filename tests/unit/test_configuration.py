@@ -47,7 +47,10 @@ def test_a_family_overrides_what_all_share():
         ({}, "alignment: missing"),
         ({"alignment": "a", "trian": {}}, "trian: unknown key; did you mean train?"),
         ({"alignment": "a", "train": {"chain": 50}}, "train.chain: unknown key; did you mean chains?"),
-        ({"alignment": "a", "train": {"chains": "many"}}, "train.chains: 'many' is of the wrong type, integer is needed"),
+        (
+            {"alignment": "a", "train": {"chains": "many"}},
+            "train.chains: 'many' is of the wrong type, integer is needed",
+        ),
         ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
         ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
         ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry stands twice"),

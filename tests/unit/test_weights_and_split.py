@@ -8,9 +8,7 @@ from temperance.errors import InputError
 from temperance.split import split, subset
 from temperance.weights import effective_number, largest_distance, nearest, sequence_weights
 
-ALIGNMENTS = hnp.arrays(
-    np.uint8, st.tuples(st.integers(4, 40), st.integers(2, 40)), elements=st.integers(0, 2)
-)
+ALIGNMENTS = hnp.arrays(np.uint8, st.tuples(st.integers(4, 40), st.integers(2, 40)), elements=st.integers(0, 2))
 
 
 @settings(max_examples=60, deadline=None)
