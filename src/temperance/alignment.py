@@ -53,7 +53,8 @@ class _Rows(NamedTuple):
     lines: list[int]
 
     def place(self, number: int) -> str:
-        return f"line {self.lines[number]}, sequence {self.names[number]}" if self.lines else self.names[number]
+        line = f"line {self.lines[number]}, " if self.lines else ""
+        return f"{line}sequence {self.names[number]}"
 
 
 def read(path: str | Path) -> Alignment:
@@ -123,14 +124,12 @@ def _stockholm(path: str | Path, text: str) -> _Rows:
 def _clustal(path: str | Path, text: str) -> _Rows:
     # Our own: Biopython's reader never returns from a file that ends after its header.
     rows: dict[str, str] = {}
-    header, *lines = (pair for pair in enumerate(text.splitlines(), 1) if pair[1].strip())
+    _, *lines = (pair for pair in enumerate(text.splitlines(), 1) if pair[1].strip())
     for number, line in lines:
         if line[0].isspace():
             continue  # the line of conserved columns
         if not (match := re.fullmatch(r"(\S+)\s+([A-Za-z.*-]+)(\s+\d+)?\s*", line)):
-            raise InputError(
-                f"{path}, line {number}: '{line[:30]}' is no line of a Clustal alignment: name and residues"
-            )
+            raise InputError(f"{path}, line {number}: '{line[:30]}' is not a name and residues")
         name, residues, _ = match.groups()
         rows[name] = rows.get(name, "") + residues
     if not rows:

@@ -67,7 +67,7 @@ def test_stockholm_insert_columns_are_dropped(tmp_path):
 
 
 def test_clustal_blocks_counts_and_conservation_are_understood(tmp_path):
-    text = "CLUSTAL W (1.83) multiple sequence alignment\n\n\na  ACD-EF 5\nb  ACDMef 6\n   ***.\n\na  AC 7\nb  A- 7\n   *\n"
+    text = "CLUSTAL W (1.83)\n\n\na  ACD-EF 5\nb  ACDMef 6\n   ***.\n\na  AC 7\nb  A- 7\n   *\n"
     found = read(write(tmp_path / "x", text, False))
     assert dict(zip(found.names, as_text(found), strict=True)) == {"a": "ACD-EFAC", "b": "ACDMefA-"}
 

@@ -49,7 +49,7 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "train": {"chain": 50}}, "train.chain: unknown key; did you mean chains?"),
         (
             {"alignment": "a", "train": {"chains": "many"}},
-            "train.chains: 'many' is of the wrong type, integer is needed",
+            "train.chains: 'many' is of the wrong type, integer",
         ),
         ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
         ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
