@@ -20,6 +20,9 @@ Judge = Callable[[np.ndarray], np.ndarray]
 # A natural-like score is one that all but this share of held-out natural sequences reach.
 NATURAL_SHARE = 0.05
 
+# Bits of a sequence in which HMMER finds no domain at all, a thousand times likelier under its null model.
+_UNREPORTED = -10.0
+
 
 def profile_judge(heldout: np.ndarray, weights: np.ndarray, q: int) -> Judge:
     """Log-odds of the held-out set's one-site frequencies against the uniform distribution, nats."""
@@ -49,6 +52,7 @@ def build_hmm(sequences: np.ndarray, letters: Alphabet, name: str, path: str | P
     # "hand" would need a reference line; every column of a filtered alignment is a match column.
     builder = pyhmmer.plan7.Builder(biology, architecture="fast", symfrac=0.0, seed=1)
     hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(biology))
+    hmm.creation_time = None  # equal runs give equal bytes
     with atomic(path) as part, part.open("wb") as file:
         hmm.write(file)
 
@@ -66,12 +70,11 @@ def hmm_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
             pyhmmer.easel.TextSequence(name=str(m), sequence=row) for m, row in enumerate(rows) if row
         ).digitize(hmm.alphabet)
         unlimited = {"E": 1e9, "domE": 1e9, "F1": 1.0, "F2": 1.0, "F3": 1.0, "bias_filter": False, "null2": False}
-        scores = np.full(len(rows), np.nan)
+        scores = np.full(len(rows), _UNREPORTED)
         for hits in pyhmmer.hmmsearch(hmm, block, cpus=threads, Z=1, **unlimited):
             for hit in hits:
                 scores[int(hit.name)] = hit.score
-        # What HMMER does not report scores below everything that it does.
-        return np.where(np.isnan(scores), min(0.0, np.nanmin(scores, initial=0.0)), scores)
+        return scores
 
     return score
 

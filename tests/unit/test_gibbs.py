@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 import pytest
-from conftest import all_states, boltzmann, random_potts
+from small_systems import all_states, boltzmann, random_potts
 
 from temperance.gibbs import choose_engine, profile_chains, uniform_chains
 from temperance.statistics import frequencies

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import all_states, boltzmann, random_potts
+from small_systems import all_states, boltzmann, random_potts
 
 from temperance.alphabet import alphabet
 from temperance.errors import InputError

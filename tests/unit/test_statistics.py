@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import all_states, boltzmann
+from small_systems import all_states, boltzmann
 
 from temperance.statistics import agreement, frequencies, noise_ceiling, sampling_variance
 

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from small_systems import all_states, boltzmann, random_potts
+
+from temperance.errors import InputError
+from temperance.gibbs import choose_engine
+from temperance.statistics import agreement, frequencies
+from temperance.train import train
+
+STATES = all_states(5, 3)
+PLAN = {"chains": 4000, "sweeps": 3, "confirm_chains": 8000, "confirm_sweeps": 100, "pseudocount": 0.0}
+
+
+@pytest.fixture(scope="module")
+def family():
+    model = random_potts(5, 3, seed=3, scale=0.5)
+    p = boltzmann(model, STATES, 1)
+    rng = np.random.default_rng(0)
+    return model, STATES[rng.choice(len(STATES), 20_000, p=p)]
+
+
+@pytest.mark.parametrize("engine", ["numba", "jax"])
+def test_the_true_model_is_learnt(family, engine):
+    truth, sequences = family
+    plan = PLAN | {"l2_couplings": 0.0, "target_pearson": 0.999, "max_steps": 300, "decay_steps": 150}
+    result = train(sequences, np.ones(len(sequences)), 3, choose_engine(engine), 1, **plan)
+    learnt = result.model
+    exact = truth.zero_sum()
+    assert np.abs(learnt.fields - exact.fields).max() < 0.15
+    assert agreement(exact.couplings.ravel(), learnt.couplings.ravel()).pearson > 0.97
+    enumerated = frequencies(STATES, 3, boltzmann(learnt, STATES, 1)).connected()
+    assert agreement(frequencies(sequences, 3).connected(), enumerated).pearson > 0.99
+    assert result.confirmation.equilibrated
+
+
+def test_the_target_is_confirmed_on_fresh_chains_and_named(family):
+    _, sequences = family
+    plan = PLAN | {"target_pearson": 0.9, "max_steps": 300}
+    result = train(sequences, np.ones(len(sequences)), 3, choose_engine("numba"), 1, **plan)
+    assert result.stopped == "target"
+    assert 0.9 <= result.confirmation.pearson <= result.ceiling + 0.02
+    assert result.history["pearson"].iloc[0] < result.confirmation.pearson
+    assert list(result.history.columns) == ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
+
+
+def test_regularised_training_reaches_the_enumerated_optimum(family):
+    """At the optimum the data's and the model's frequencies differ by l2 * J, exactly."""
+    _, sequences = family
+    weights, l2 = np.ones(len(sequences)), 0.1
+    plan = PLAN | {"l2_couplings": l2, "target_pearson": 0.999, "max_steps": 200, "chains": 10_000, "check_every": 200}
+    result = train(sequences, weights, 3, choose_engine("numba"), 1, **plan)
+    data = frequencies(sequences, 3, weights)
+    model = frequencies(STATES, 3, boltzmann(result.model, STATES, 1))
+    # The penalty picks the zero-sum gauge of the couplings, so the condition holds for its zero-sum part.
+    left = (data.connected() - model.connected()).reshape(-1, 9)
+    right = np.array([l2 * result.model.couplings[i, :, j].ravel() for i in range(5) for j in range(i + 1, 5)])
+    assert agreement(right.ravel(), left.ravel()).pearson > 0.9
+    free = train(sequences, weights, 3, choose_engine("numba"), 1, **(plan | {"l2_couplings": 0.0}))
+    assert np.linalg.norm(result.model.couplings) < 0.8 * np.linalg.norm(free.model.couplings)
+
+
+@pytest.mark.parametrize(("limit", "reason"), [({"max_steps": 3}, "steps"), ({"max_minutes": 1e-6}, "time")])
+def test_limits_stop_and_are_named(family, limit, reason):
+    _, sequences = family
+    plan = PLAN | {"target_pearson": 0.9999, "l2_couplings": 0.0} | limit
+    result = train(sequences[:200], np.ones(200), 3, choose_engine("numba"), 1, **plan)
+    assert result.stopped == reason
+    assert np.isfinite(result.confirmation.pearson)
+
+
+def test_weights_count(family):
+    _, sequences = family
+    few = sequences[:100]
+    weights = np.where(few[:, 0] == 0, 5.0, 1.0)
+    plan = PLAN | {"max_steps": 60, "l2_couplings": 0.0}
+    model = train(few, weights, 3, choose_engine("numba"), 1, **plan).model
+    shown = frequencies(STATES, 3, boltzmann(model, STATES, 1)).single[0]
+    assert np.abs(shown - frequencies(few, 3, weights).single[0]).max() < 0.05
+
+
+def test_equal_seeds_give_equal_models(family):
+    _, sequences = family
+    plan = PLAN | {"max_steps": 5, "confirm_chains": 100}
+    models = [train(sequences[:100], np.ones(100), 3, choose_engine("numba"), seed, **plan).model for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(models[0].couplings, models[1].couplings)
+    assert (models[0].couplings != models[2].couplings).any()
+
+
+def test_divergence_is_said_in_one_line(family):
+    _, sequences = family
+    with pytest.raises(InputError, match=r"train\.learning_rate: the parameters diverged"):
+        train(sequences[:50], np.ones(50), 3, choose_engine("numba"), 1, **(PLAN | {"learning_rate": 1e38}))

@@ -1,0 +1,154 @@
+"""The real Snakemake from an alignment to a report."""
+
+import hashlib
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from temperance.alphabet import alphabet
+
+from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
+
+
+@pytest.fixture(scope="module")
+def protein_rows():
+    return planted_rows(alphabet("protein"), length=12)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, protein_rows):
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "family.fasta").write_text(fasta(protein_rows))
+    run = snakemake(folder, SMALL | {"alignment": "family.fasta"})
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
+    page = (finished / "results" / "report.html").read_text()
+    best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
+    assert f"τ = {best['tau']['value']:.2f}" in page
+    assert page.index("Sample at") < page.index("<figure>")
+    assert page.count("data:image/svg+xml;base64,") == 7
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert "file:" not in page
+
+
+def test_designs_are_samples_that_can_be_ordered(finished):
+    table = pd.read_csv(finished / "results" / "family" / "designs.tsv", sep="\t")
+    lines = (finished / "results" / "family" / "designs.fasta").read_text().splitlines()
+    assert 1 <= len(table) <= 5
+    assert lines[1::2] == table["sequence"].tolist()
+    assert [row.replace("-", "") for row in table["aligned"]] == table["sequence"].tolist()
+    assert table["nearest_natural"].str.startswith("natural_").all()
+    best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
+    np.testing.assert_allclose(table["temperature"], best["tau"]["value"], rtol=1e-4)
+
+
+def test_every_model_has_its_scores_and_its_optimum(finished):
+    optimum = pd.read_csv(finished / "results" / "family" / "optimum.tsv", sep="\t")
+    assert optimum["size"].tolist() == ["n60", "f1"]
+    assert optimum["M"].iloc[0] == 60
+    assert (optimum["tau_f_low"] <= optimum["tau_f"]).all()
+    assert (optimum["tau_f"] <= optimum["tau_f_high"]).all()
+    for subset in ("n60-r1", "f1-r1"):
+        scores = pd.read_csv(finished / "results" / "family" / subset / "scores.tsv", sep="\t")
+        assert scores["temperature"].tolist() == [0.5, 1.0, 2.0]
+        assert scores["energy"].is_monotonic_increasing
+        assert {"fidelity", "novelty", "diversity", "effective_share", "entropy", "hmm", "profile", "pearson_pair",
+                "ess", "rhat", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    run = snakemake(finished, SMALL | {"alignment": "family.fasta"}, "--dry-run")
+    assert run.returncode == 0
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+def test_changing_one_setting_reruns_only_what_depends_on_it(finished):
+    changed = SMALL | {"alignment": "family.fasta", "design": {"number": 3, "candidates": 64}}
+    run = snakemake(finished, changed, "--dry-run", "--quiet", "rules")
+    output = run.stdout + run.stderr
+    assert re.search(r"^design +1$", output, re.M)
+    assert not re.search(r"^(train|sample|ingest) ", output, re.M)
+
+
+def test_the_snakemake_report_holds_every_figure(finished):
+    run = snakemake(finished, SMALL | {"alignment": "family.fasta"}, "--report", "snakemake-report.html")
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (finished / "snakemake-report.html").read_text()
+    for figure in ("trade_off.svg", "novelty_fidelity.svg", "optimum.svg", "energies.svg", "pca.svg", "ladder.svg"):
+        assert figure in page
+
+
+RESULTS = ["*.tsv", "*.json", "*.fasta", "*.hmm", "*/model.safetensors", "*/samples.safetensors", "*/*.parquet",
+           "*/scores.tsv", "*/ladder.tsv", "figures/*.svg"]  # fmt: skip
+
+
+def digests(folder):
+    family = folder / "results" / "family"
+    files = [path for pattern in RESULTS for path in family.glob(pattern)]
+    return {str(path.relative_to(family)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_one_core_gives_the_same_bytes_as_two(finished, tmp_path, protein_rows):
+    (tmp_path / "family.fasta").write_text(fasta(protein_rows))
+    run = snakemake(tmp_path, SMALL | {"alignment": "family.fasta"}, cores=1)
+    assert run.returncode == 0, run.stdout + run.stderr
+    one, two = digests(tmp_path), digests(finished)
+    assert len(one) > 20
+    assert {name for name in two if one.get(name) != two[name]} == set()
+
+
+@pytest.mark.parametrize("name", ["rna", "01"])
+def test_other_alphabets_reach_a_report(tmp_path, name):
+    rows = planted_rows(alphabet(name), length=14, seed=3)
+    (tmp_path / "family.aln").write_text("\n".join(rows) + "\n")
+    run = snakemake(tmp_path, SMALL | {"alignment": "family.aln", "alphabet": name, "engine": "jax"})
+    assert run.returncode == 0, run.stdout + run.stderr
+    designs = (tmp_path / "results" / "family" / "designs.fasta").read_text().splitlines()[1::2]
+    assert set("".join(designs)) <= set(alphabet(name).symbols)
+
+
+def test_a_small_lattice_family_reaches_a_report(tmp_path):
+    truth = {"kind": "lattice", "native": 7, "folds": 200, "sequences": 300, "chains": 30, "burn_in": 20, "spacing": 3}
+    run = snakemake(tmp_path, SMALL | {"families": {"seven": {"truth": truth}}})
+    assert run.returncode == 0, run.stdout + run.stderr
+    scores = pd.read_csv(tmp_path / "results" / "seven" / "f1-r1" / "scores.tsv", sep="\t")
+    assert scores["p_nat"].between(0, 1).all()
+    np.testing.assert_allclose(scores["fidelity"], scores["p_nat"])
+    assert json.loads((tmp_path / "results" / "seven" / "truth.json").read_text())["mean_p_nat_drawn_ensemble"] > 0.5
+
+
+GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "ACDEYGHIKL"]
+
+
+@pytest.mark.parametrize(
+    ("content", "changed", "said"),
+    [
+        ("", {}, "family.fasta: the file is empty"),
+        (fasta([*GOOD, "ACD"]), {}, "family.fasta, line 13, sequence natural_6: not aligned"),
+        (fasta(GOOD[:1]), {}, "family.fasta: 1 of 1 sequences pass the filters, at least 4 are needed"),
+        (fasta(["----------"] * 6), {}, "family.fasta: 0 of 10 columns have at most 0.5 gaps"),
+        (fasta(GOOD), {"alphabet": "rna"}, "'D' is not in the alphabet rna"),
+        (fasta(["ACGTACGTAC"] * 6), {}, "nucleic acid; set 'alphabet: dna'"),
+        (None, {}, "family.fasta"),
+        (fasta(GOOD), {"trian": {}}, "trian: unknown key; did you mean train?"),
+        (fasta(GOOD), {"train": {"chains": "many"}}, "train.chains: 'many' is of the wrong type"),
+        (fasta(GOOD), {"sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
+        (fasta(GOOD), {"subsets": {"sizes": [5000]}}, "subsets.sizes: 5000 is larger than the"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_line(tmp_path, content, changed, said):
+    if content is not None:
+        (tmp_path / "family.fasta").write_text(content)
+    run = snakemake(tmp_path, SMALL | {"alignment": "family.fasta"} | changed)
+    assert run.returncode != 0
+    assert "Traceback" not in run.stdout + run.stderr
+    found = {line[line.index("error: ") :] for line in error_lines(run)}
+    assert len(found) == 1, found
+    assert said in found.pop()
+    assert not list(tmp_path.glob("results/**/.*.part"))
