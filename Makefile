@@ -39,7 +39,7 @@ lint: $(INSTALLED)
 # Needs uv. Every platform and Python from 3.11 on; hashes, no index address.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
 
 clean:
 	rm -rf results .snakemake

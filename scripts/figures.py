@@ -1,11 +1,13 @@
 """Draw the figures of one family. Outputs: PNG and SVG of each."""
 
+from pathlib import Path
+
 from temperance import figures
 from temperance.evidence import Evidence
 from temperance.job import job
 
 with job(snakemake) as log:
-    evidence = Evidence.load(snakemake.params.folder, snakemake.params.subsets, snakemake.params.settings)
+    evidence = Evidence.load(Path(snakemake.input.summary).parent, snakemake.params.subsets, snakemake.params.settings)
     with figures.theme():
         for name, arguments in evidence.of_figures().items():
             paths = [path for path in snakemake.output if path.rsplit("/", 1)[-1].rsplit(".", 1)[0] == name]

@@ -11,8 +11,8 @@ with job(snakemake) as log:
     families = snakemake.params.families
     captions = {Path(path).stem: " ".join(Path(path).read_text().split()) for path in snakemake.params.captions}
     sections = []
-    for name, subsets in families.items():
-        evidence = Evidence.load(Path(snakemake.params.folder) / name, subsets, snakemake.params.settings[name])
+    for (name, subsets), designs in zip(families.items(), snakemake.input.designs, strict=True):
+        evidence = Evidence.load(Path(designs).parent, subsets, snakemake.params.settings[name])
         sections.append(section(name, evidence, captions))
     save_text(snakemake.output[0], page(sections, snakemake.params.seed))
     for part in sections:

@@ -18,7 +18,8 @@ from temperance.errors import InputError
 Settings = dict[str, Any]
 
 _SHORTHAND = ("family", "alignment")
-_RUN = ("seed", "results", "engine", "families", *_SHORTHAND)
+_GLOBAL = ("seed", "results", "engine", "environment")
+_RUN = (*_GLOBAL, "families", *_SHORTHAND)
 
 
 def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
@@ -27,7 +28,7 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     Returns
     -------
     dict
-        `seed`, `results`, `engine`, and `families`: name -> every setting of that family.
+        `seed`, `results`, `engine`, `environment`, and `families`: name -> every setting of that family.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_together(name, family)
         families[name] = family
-    run = {key: given.get(key, defaults[key]) for key in ("seed", "results", "engine")}
+    run = {key: given.get(key, defaults[key]) for key in _GLOBAL}
     return run | {"families": families}
 
 

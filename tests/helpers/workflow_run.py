@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 from small_systems import random_potts
 
-from temperance.alphabet import Alphabet, alphabet
+from temperance.alphabet import Alphabet
 from temperance.gibbs import choose_engine, uniform_chains
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = {
     "subsets": {"sizes": [60, "all"], "replicates": 1},
     "train": {"chains": 200, "sweeps": 2, "max_steps": 20, "confirm_chains": 400, "confirm_sweeps": 25},
-    "sample": {"temperatures": [0.5, 1.0, 2.0], "sequences": 64, "ladders": 8, "sweeps": 1, "max_sweeps": 2, "min_ess": 10},
+    "sample": {"temperatures": [0.5, 1.0, 2.0], "sequences": 64, "ladders": 8, "sweeps": 1, "max_sweeps": 2},
     "optimum": {"novelty_floor": 0.0, "diversity_floor": 0.0, "bootstrap": 20},
     "design": {"number": 5, "candidates": 64},
 }  # fmt: skip

@@ -59,7 +59,7 @@ def test_p_nat_equals_the_definition_and_depends_on_the_native_fold(folds):
 
 
 def test_sampling_follows_p_nat_to_the_gamma(folds):
-    """The mean of ln p_nat at gamma against reweighted uniform sequences, on few folds so that both are exact enough."""
+    """The mean of ln p_nat at gamma against reweighted uniform sequences, on few folds."""
     rng = np.random.default_rng(3)
     few = ensemble(folds, 5, 4, rng)
     uniform = rng.integers(0, 20, (200_000, 27), dtype=np.uint8)

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from small_systems import all_states, boltzmann, random_potts
 from scipy.special import erfc
+from small_systems import all_states, boltzmann, random_potts
 
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.optimum import TradeOff, recommend, tau_forward
-from temperance.potts import Potts
 from temperance.tempering import effective_size, plan_ladder, sample, split_rhat
 from temperance.thermodynamics import energy_curve, entropies
 

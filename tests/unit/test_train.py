@@ -22,7 +22,7 @@ def family():
 @pytest.mark.parametrize("engine", ["numba", "jax"])
 def test_the_true_model_is_learnt(family, engine):
     truth, sequences = family
-    plan = PLAN | {"l2_couplings": 0.0, "target_pearson": 0.999, "max_steps": 300, "decay_steps": 150}
+    plan = PLAN | {"l2_couplings": 0.0, "target_pearson": 0.999, "max_steps": 300, "decay_steps": 150, "chains": 20_000}
     result = train(sequences, np.ones(len(sequences)), 3, choose_engine(engine), 1, **plan)
     learnt = result.model
     exact = truth.zero_sum()

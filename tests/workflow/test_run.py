@@ -7,10 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
-
-from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 
 @pytest.fixture(scope="module")

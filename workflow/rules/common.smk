@@ -6,9 +6,7 @@ from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 # Jobs import the library from src/ wherever they run: in this environment, in conda's, or on a cluster's node.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    part for part in (str(ROOT / "src"), os.environ.get("PYTHONPATH")) if part
-)
+os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
 from temperance.configuration import configure, derive_seed, size_label
@@ -22,11 +20,19 @@ except InputError as error:
 
 FAMILIES = RUN["families"]
 OUT = RUN["results"]
-FAMILY = OUT + "/{family}/"
-SUBSET = FAMILY + "{subset}/"
-LOGS, TIMES = FAMILY + "logs/", FAMILY + "benchmarks/"
-ENVIRONMENT = "../../envs/cpu.yaml"
-FIGURES = ["trade_off", "novelty_fidelity", "optimum", "energies", "pca", "training", "ladder"]
+FAMILY = f"{OUT}/{{family}}"
+SUBSET = f"{FAMILY}/{{subset}}"
+LOGS, TIMES = f"{FAMILY}/logs", f"{FAMILY}/benchmarks"
+ENVIRONMENT = f"../../envs/{RUN['environment']}.yaml"
+FIGURES = [
+    "trade_off",
+    "novelty_fidelity",
+    "optimum",
+    "energies",
+    "pca",
+    "training",
+    "ladder",
+]
 
 
 wildcard_constraints:
@@ -61,7 +67,8 @@ def subsets(family):
 def of_subsets(name):
     """Input function: the file called `name` of every subset of a family."""
     return lambda wildcards: [
-        f"{OUT}/{wildcards.family}/{subset}/{name}" for subset in subsets(wildcards.family)
+        f"{OUT}/{wildcards.family}/{subset}/{name}"
+        for subset in subsets(wildcards.family)
     ]
 
 
@@ -82,7 +89,13 @@ def subset_seed(wildcards):
     """Nested draws of a replicate share one random order; independent ones have one for each size."""
     size, replicate = size_of(wildcards)
     nested = FAMILIES[wildcards.family]["subsets"]["draws"] == "nested"
-    return derive_seed(RUN["seed"], wildcards.family, "subsample", replicate, *([] if nested else [size]))
+    return derive_seed(
+        RUN["seed"],
+        wildcards.family,
+        "subsample",
+        replicate,
+        *([] if nested else [size]),
+    )
 
 
 def alignment_of(wildcards):
@@ -98,11 +111,19 @@ def is_lattice(family):
 def judges_of(wildcards):
     """Files of the judges of fidelity that the family can have."""
     family = f"{OUT}/{wildcards.family}"
-    has_hmm = is_lattice(wildcards.family) or FAMILIES[wildcards.family]["alphabet"] in ("protein", "rna", "dna")
+    has_hmm = is_lattice(wildcards.family) or FAMILIES[wildcards.family][
+        "alphabet"
+    ] in ("protein", "rna", "dna")
     judges = {"hmm": f"{family}/heldout.hmm"} if has_hmm else {}
-    return judges | ({"p_nat": f"{family}/ensemble.safetensors"} if is_lattice(wildcards.family) else {})
+    return judges | (
+        {"p_nat": f"{family}/ensemble.safetensors"}
+        if is_lattice(wildcards.family)
+        else {}
+    )
 
 
 def final_targets():
     per_family = ["designs.fasta", "designs.tsv", "optimum.tsv"]
-    return [f"{OUT}/report.html"] + [f"{OUT}/{family}/{name}" for family in FAMILIES for name in per_family]
+    return [f"{OUT}/report.html"] + [
+        f"{OUT}/{family}/{name}" for family in FAMILIES for name in per_family
+    ]

@@ -3,22 +3,22 @@ rule ingest:
     input:
         alignment_of,
     output:
-        alignment=FAMILY + "alignment.safetensors",
-        sequences=FAMILY + "sequences.parquet",
-        audit=FAMILY + "audit.tsv",
-        summary=FAMILY + "ingest.json",
-    params:
-        settings=settings("alphabet", "ambiguous", "filter", "weights"),
+        alignment=f"{FAMILY}/alignment.safetensors",
+        sequences=f"{FAMILY}/sequences.parquet",
+        audit=f"{FAMILY}/audit.tsv",
+        summary=f"{FAMILY}/ingest.json",
     log:
-        LOGS + "ingest.log",
+        f"{LOGS}/ingest.log",
     benchmark:
-        TIMES + "ingest.tsv"
+        f"{TIMES}/ingest.tsv"
     conda:
         ENVIRONMENT
     threads: 2
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        settings=settings("alphabet", "ambiguous", "filter", "weights"),
     script:
         "../../scripts/ingest.py"
 
@@ -28,20 +28,20 @@ rule split:
     input:
         rules.ingest.output.alignment,
     output:
-        FAMILY + "split.safetensors",
-    params:
-        settings=settings("heldout", "weights"),
-        seed=seed("split"),
+        f"{FAMILY}/split.safetensors",
     log:
-        LOGS + "split.log",
+        f"{LOGS}/split.log",
     benchmark:
-        TIMES + "split.tsv"
+        f"{TIMES}/split.tsv"
     conda:
         ENVIRONMENT
     threads: 2
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        settings=settings("heldout", "weights"),
+        seed=seed("split"),
     script:
         "../../scripts/split.py"
 
@@ -52,11 +52,11 @@ rule hmm:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        FAMILY + "heldout.hmm",
+        f"{FAMILY}/heldout.hmm",
     log:
-        LOGS + "hmm.log",
+        f"{LOGS}/hmm.log",
     benchmark:
-        TIMES + "hmm.tsv"
+        f"{TIMES}/hmm.tsv"
     conda:
         ENVIRONMENT
     threads: 1

@@ -22,28 +22,27 @@ rule figures:
     output:
         [
             report(
-                FAMILY + "figures/" + name + ".svg",
+                f"{FAMILY}/figures/{name}.svg",
                 caption=f"../report/{name}.rst",
                 category="{family}",
                 labels={"figure": name.replace("_", " ")},
             )
             for name in FIGURES
         ],
-        expand(FAMILY + "figures/{figure}.png", figure=FIGURES, allow_missing=True),
-    params:
-        settings=lambda wildcards: FAMILIES[wildcards.family],
-        folder=lambda wildcards: f"{OUT}/{wildcards.family}",
-        subsets=lambda wildcards: subsets(wildcards.family),
+        [f"{FAMILY}/figures/{name}.png" for name in FIGURES],
     log:
-        LOGS + "figures.log",
+        f"{LOGS}/figures.log",
     benchmark:
-        TIMES + "figures.tsv"
+        f"{TIMES}/figures.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=lambda wildcards: FAMILIES[wildcards.family],
+        subsets=lambda wildcards: subsets(wildcards.family),
     script:
         "../../scripts/figures.py"
 
@@ -51,25 +50,26 @@ rule figures:
 rule report:
     """One page over all families: the answer first, then the evidence."""
     input:
-        figures=expand(FAMILY + "figures/{figure}.svg", family=FAMILIES, figure=FIGURES),
-        designs=expand(FAMILY + "designs.tsv", family=FAMILIES),
+        figures=expand(
+            f"{FAMILY}/figures/{{figure}}.svg", family=FAMILIES, figure=FIGURES
+        ),
+        designs=expand(f"{FAMILY}/designs.tsv", family=FAMILIES),
     output:
-        OUT + "/report.html",
-    params:
-        families={family: subsets(family) for family in FAMILIES},
-        settings=FAMILIES,
-        folder=OUT,
-        seed=RUN["seed"],
-        captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
+        f"{OUT}/report.html",
     log:
-        OUT + "/logs/report.log",
+        f"{OUT}/logs/report.log",
     benchmark:
-        OUT + "/benchmarks/report.tsv"
+        f"{OUT}/benchmarks/report.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        families={family: subsets(family) for family in FAMILIES},
+        settings=FAMILIES,
+        seed=RUN["seed"],
+        captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
     script:
         "../../scripts/report.py"

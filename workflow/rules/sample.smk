@@ -5,21 +5,21 @@ rule sample:
         alignment=rules.ingest.output.alignment,
         subset=rules.subsample.output,
     output:
-        samples=SUBSET + "samples.safetensors",
-        ladder=SUBSET + "ladder.tsv",
-    params:
-        settings=settings("sample"),
-        engine=RUN["engine"],
-        seed=seed("sample"),
+        samples=f"{SUBSET}/samples.safetensors",
+        ladder=f"{SUBSET}/ladder.tsv",
     log:
-        LOGS + "sample-{subset}.log",
+        f"{LOGS}/sample-{{subset}}.log",
     benchmark:
-        TIMES + "sample-{subset}.tsv"
+        f"{TIMES}/sample-{{subset}}.tsv"
     conda:
         ENVIRONMENT
     threads: threads
     resources:
         mem_mb=4000,
         runtime=240,
+    params:
+        settings=settings("sample"),
+        engine=RUN["engine"],
+        seed=seed("sample"),
     script:
         "../../scripts/sample.py"

@@ -9,22 +9,22 @@ rule score:
         split=rules.split.output,
         subset=rules.subsample.output,
     output:
-        scores=SUBSET + "scores.tsv",
-        samples=SUBSET + "samples.parquet",
-        natural=SUBSET + "natural.parquet",
-    params:
-        settings=settings("optimum", "weights"),
-        seed=seed("score"),
+        scores=f"{SUBSET}/scores.tsv",
+        samples=f"{SUBSET}/samples.parquet",
+        natural=f"{SUBSET}/natural.parquet",
     log:
-        LOGS + "score-{subset}.log",
+        f"{LOGS}/score-{{subset}}.log",
     benchmark:
-        TIMES + "score-{subset}.tsv"
+        f"{TIMES}/score-{{subset}}.tsv"
     conda:
         ENVIRONMENT
     threads: threads
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        settings=settings("optimum", "weights"),
+        seed=seed("score"),
     script:
         "../../scripts/score.py"
 
@@ -39,22 +39,24 @@ rule optimum:
         natural=of_subsets("natural.parquet"),
         training=of_subsets("training.json"),
     output:
-        table=FAMILY + "optimum.tsv",
-        recommendation=FAMILY + "recommendation.json",
-    params:
-        settings=settings("optimum"),
-        subsets=lambda wildcards: [subset.rsplit("-r", 1) for subset in subsets(wildcards.family)],
-        seed=seed("optimum"),
+        table=f"{FAMILY}/optimum.tsv",
+        recommendation=f"{FAMILY}/recommendation.json",
     log:
-        LOGS + "optimum.log",
+        f"{LOGS}/optimum.log",
     benchmark:
-        TIMES + "optimum.tsv"
+        f"{TIMES}/optimum.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("optimum"),
+        subsets=lambda wildcards: [
+            subset.rsplit("-r", 1) for subset in subsets(wildcards.family)
+        ],
+        seed=seed("optimum"),
     script:
         "../../scripts/optimum.py"
 
@@ -71,22 +73,22 @@ rule design:
         sequences=rules.ingest.output.sequences,
         split=rules.split.output,
     output:
-        fasta=FAMILY + "designs.fasta",
-        table=FAMILY + "designs.tsv",
-        summary=FAMILY + "designs.json",
-    params:
-        settings=settings("sample", "optimum", "design"),
-        engine=RUN["engine"],
-        seed=seed("design"),
+        fasta=f"{FAMILY}/designs.fasta",
+        table=f"{FAMILY}/designs.tsv",
+        summary=f"{FAMILY}/designs.json",
     log:
-        LOGS + "design.log",
+        f"{LOGS}/design.log",
     benchmark:
-        TIMES + "design.tsv"
+        f"{TIMES}/design.tsv"
     conda:
         ENVIRONMENT
     threads: threads
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        settings=settings("sample", "optimum", "design"),
+        engine=RUN["engine"],
+        seed=seed("design"),
     script:
         "../../scripts/design.py"

@@ -4,20 +4,20 @@ rule subsample:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        SUBSET + "subset.safetensors",
-    params:
-        settings=settings("subsets", "weights"),
-        size=size_of,
-        seed=lambda wildcards: subset_seed(wildcards),
+        f"{SUBSET}/subset.safetensors",
     log:
-        LOGS + "subsample-{subset}.log",
+        f"{LOGS}/subsample-{{subset}}.log",
     benchmark:
-        TIMES + "subsample-{subset}.tsv"
+        f"{TIMES}/subsample-{{subset}}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("subsets", "weights"),
+        size=size_of,
+        seed=lambda wildcards: subset_seed(wildcards),
     script:
         "../../scripts/subsample.py"

@@ -4,22 +4,22 @@ rule train:
         alignment=rules.ingest.output.alignment,
         subset=rules.subsample.output,
     output:
-        model=SUBSET + "model.safetensors",
-        history=SUBSET + "history.tsv",
-        summary=SUBSET + "training.json",
-    params:
-        settings=settings("train"),
-        engine=RUN["engine"],
-        seed=seed("train"),
+        model=f"{SUBSET}/model.safetensors",
+        history=f"{SUBSET}/history.tsv",
+        summary=f"{SUBSET}/training.json",
     log:
-        LOGS + "train-{subset}.log",
+        f"{LOGS}/train-{{subset}}.log",
     benchmark:
-        TIMES + "train-{subset}.tsv"
+        f"{TIMES}/train-{{subset}}.tsv"
     conda:
         ENVIRONMENT
     threads: threads
     resources:
         mem_mb=6000,
         runtime=720,
+    params:
+        settings=settings("train"),
+        engine=RUN["engine"],
+        seed=seed("train"),
     script:
         "../../scripts/train.py"

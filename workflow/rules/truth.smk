@@ -1,11 +1,11 @@
 rule folds:
     """All compact folds of the 3 x 3 x 3 lattice."""
     output:
-        OUT + "/lattice-folds.safetensors",
+        f"{OUT}/lattice-folds.safetensors",
     log:
-        OUT + "/logs/folds.log",
+        f"{OUT}/logs/folds.log",
     benchmark:
-        OUT + "/benchmarks/folds.tsv"
+        f"{OUT}/benchmarks/folds.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -21,21 +21,21 @@ rule truth:
     input:
         folds=rules.folds.output,
     output:
-        alignment=FAMILY + "truth.fasta",
-        ensemble=FAMILY + "ensemble.safetensors",
-        diagnostics=FAMILY + "truth.json",
-    params:
-        settings=settings("truth"),
-        seed=seed("truth"),
+        alignment=f"{FAMILY}/truth.fasta",
+        ensemble=f"{FAMILY}/ensemble.safetensors",
+        diagnostics=f"{FAMILY}/truth.json",
     log:
-        LOGS + "truth.log",
+        f"{LOGS}/truth.log",
     benchmark:
-        TIMES + "truth.tsv"
+        f"{TIMES}/truth.tsv"
     conda:
         ENVIRONMENT
     threads: 2
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        settings=settings("truth"),
+        seed=seed("truth"),
     script:
         "../../scripts/truth.py"

@@ -1,0 +1,75 @@
+"""The project's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def locked(python: str) -> dict[str, str]:
+    """Versions that the lock gives to a Python on Linux."""
+    environment = {
+        "python_full_version": f"{python}.0", "python_version": python, "sys_platform": "linux",
+        "platform_machine": "x86_64", "platform_python_implementation": "CPython",
+    }  # fmt: skip
+    found = {}
+    for name, version, marker in re.findall(r"^([a-z0-9.-]+)==(\S+?)(?: ; (.*?))? \\$", LOCK, re.M):
+        if not marker or Marker(marker).evaluate(environment):
+            found[name] = version
+    return found
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+def test_conda_environments_pin_what_the_lock_pins(kind):
+    environment = yaml.safe_load((ROOT / "envs" / f"{kind}.yaml").read_text())
+    python = next(d.split("=")[1] for d in environment["dependencies"] if str(d).startswith("python "))
+    pins = [Requirement(pin) for d in environment["dependencies"] if isinstance(d, dict) for pin in d["pip"]]
+    versions = locked(python)
+    assert {pin.name: str(pin.specifier) for pin in pins} == {pin.name: f"=={versions[pin.name]}" for pin in pins}
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {pin.name for pin in pins} == {Requirement(d).name for d in wanted if not d.startswith("snakemake")}
+    assert any("cuda" in extra for pin in pins for extra in pin.extras) == (kind == "cuda")
+
+
+def test_every_locked_package_has_a_hash_and_no_file_names_an_index():
+    assert LOCK.count("==") <= LOCK.count("--hash=sha256:")
+    assert not re.search(r"index-url|find-links|https?://", LOCK)
+
+
+def test_every_rule_names_its_environment_log_benchmark_threads_and_resources():
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            for directive in ("log:", "benchmark:", "conda:", "threads:", "mem_mb", "runtime", "script:"):
+                assert directive in rule, (path.name, rule.split(":")[0], directive)
+
+
+def test_every_script_belongs_to_the_rule_of_its_name():
+    workflow = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    rules = set(re.findall(r"^rule (\w+):", workflow, re.M))
+    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} == rules
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["snakefmt", "--check", "Snakefile", "workflow"],
+        ["snakemake", "--lint"],
+    ],
+    ids=" ".join,
+)
+def test_the_project_is_clean(command):
+    program = str(Path(sys.executable).parent / command[0])
+    run = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
