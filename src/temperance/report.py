@@ -16,6 +16,7 @@ from temperance.evidence import Evidence
 from temperance.optimum import Estimate
 
 _FEW_HELDOUT = 50
+_CLOSE = 0.05  # of tau_f to 1
 _LIMITS = {"steps": "steps", "time": "minutes"}
 _JUDGED = {
     "p_nat": "a mean probability of {:.2f} to fold into the native structure",
@@ -114,11 +115,11 @@ def _coverage(table: pd.DataFrame) -> str:
     estimate = Estimate(tau, float(largest["tau_f_low"].min()), float(largest["tau_f_high"].max()))
     if not np.isfinite(tau) or tau == 0:
         return "Held-out sequences lie outside the energies that the model can take: see the warnings."
-    verdict = (
-        "the model is overfitted" if estimate.low > 1 else
-        "it spreads over too many sequences" if estimate.high < 1 else
-        "its own temperature covers the family"
-    )  # fmt: skip
+    verdict = "its own temperature covers the family"
+    if estimate.low > 1 + _CLOSE:
+        verdict = "the model is overfitted"
+    elif estimate.high < 1 - _CLOSE:
+        verdict = "the model spreads over too many sequences, as a strong regularisation makes it"
     text = (
         f"Held-out sequences are covered best at τ_f = {estimate.value:.2f} (95 % interval {estimate.low:.2f} to "
         f"{estimate.high:.2f}): {verdict}."
