@@ -76,7 +76,7 @@ def train(
     *,
     chains: int = 5_000,
     sweeps: int = 4,
-    learning_rate: float = 0.02,
+    learning_rate: float = 1.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
     l2_couplings: float = 0.001,
@@ -93,7 +93,8 @@ def train(
 
     The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
     l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). The learning rate at step k is
-    learning_rate * (0.01 + 0.99 / (1 + (k / decay_steps)^2)).
+    learning_rate / L * (0.01 + 0.99 / (1 + (k / decay_steps)^2)): Adam moves every coupling by about its rate, so a
+    local field, the sum of L couplings, moves by at most about learning_rate a step.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def train(
     data = frequencies(sequences, q, weights).with_pseudocount(min(share, 0.5))
     target = data.connected()
     ceiling = noise_ceiling(sequences, weights, q, confirm_chains, rng, min(share, 0.5))
-    update = _Update(data, learning_rate, decay_steps, l2_fields, l2_couplings)
+    update = _Update(data, learning_rate / sequences.shape[1], decay_steps, l2_fields, l2_couplings)
     persistent = profile_chains(chains, data.single, rng)
     confirm = partial(_confirm, engine, data, target, confirm_chains, confirm_sweeps, rng)
     started, attempt_at, confirmed, records = time.monotonic(), 0, None, []

@@ -8,7 +8,7 @@ from temperance.statistics import agreement, frequencies
 from temperance.train import train
 
 STATES = all_states(5, 3)
-PLAN = {"chains": 4000, "sweeps": 3, "confirm_chains": 8000, "confirm_sweeps": 100, "pseudocount": 0.0}
+PLAN = {"learning_rate": 0.1, "chains": 4000, "sweeps": 3, "confirm_chains": 8000, "confirm_sweeps": 100, "pseudocount": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -89,4 +89,4 @@ def test_equal_seeds_give_equal_models(family):
 def test_divergence_is_said_in_one_line(family):
     _, sequences = family
     with pytest.raises(InputError, match=r"train\.learning_rate: the parameters diverged"):
-        train(sequences[:50], np.ones(50), 3, choose_engine("numba"), 1, **(PLAN | {"learning_rate": 1e38}))
+        train(sequences[:50], np.ones(50), 3, choose_engine("numba"), 1, **(PLAN | {"learning_rate": 1e39}))
