@@ -8,7 +8,14 @@ from temperance.statistics import agreement, frequencies
 from temperance.train import train
 
 STATES = all_states(5, 3)
-PLAN = {"learning_rate": 0.1, "chains": 4000, "sweeps": 3, "confirm_chains": 8000, "confirm_sweeps": 100, "pseudocount": 0.0}
+PLAN = {
+    "learning_rate": 0.1,
+    "chains": 4000,
+    "sweeps": 3,
+    "confirm_chains": 8000,
+    "confirm_sweeps": 100,
+    "pseudocount": 0.0,
+}
 
 
 @pytest.fixture(scope="module")
