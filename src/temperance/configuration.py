@@ -69,6 +69,21 @@ def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
     return given["families"]
 
 
+def check_files(run: Mapping[str, Any]) -> None:
+    """See that every alignment of a run is there.
+
+    Raises
+    ------
+    InputError
+        Naming the family and the file.
+    """
+    for name, family in run["families"].items():
+        path = family.get("alignment")
+        if path and not Path(path).is_file():
+            what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
+            raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")
+
+
 def _merge(base: Settings, over: Mapping[str, Any]) -> Settings:
     merged = copy.deepcopy(base)
     for key, value in over.items():

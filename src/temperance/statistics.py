@@ -66,30 +66,28 @@ class Agreement:
     slope: float
 
 
-def agreement(reference: np.ndarray, other: np.ndarray, noise: float = 0.0) -> Agreement:
-    """How `other` follows `reference`, flat arrays of equal length; nan where either is constant.
-
-    Parameters
-    ----------
-    noise : float
-        Variance that sampling adds to an entry of `other`; taken off, so that few samples do not hide agreement.
-    """
+def agreement(reference: np.ndarray, other: np.ndarray) -> Agreement:
+    """How `other` follows `reference`, flat arrays of equal length; nan where either is constant."""
     x, y = reference - reference.mean(), other - other.mean()
-    xx, yy, xy = float(x @ x), float(y @ y) - noise * len(y), float(x @ y)
-    if xx <= 0 or yy <= 0:
+    xx, yy, xy = float(x @ x), float(y @ y), float(x @ y)
+    if xx == 0 or yy == 0:
         return Agreement(float("nan"), float("nan"))
     return Agreement(xy / (xx * yy) ** 0.5, xy / xx)
 
 
-def sampling_variance(shown: Frequencies, samples: int) -> float:
-    """Mean variance of a connected correlation that is estimated from so many independent samples.
+def freed_of_noise(reference: np.ndarray, shown: Frequencies, samples: int) -> float:
+    """Pearson correlation of connected correlations, had `shown` come from infinitely many samples.
 
-    That of nearly independent sites, f_i (1 - f_i) f_j (1 - f_j) / samples, averaged over pairs and states.
+    The variance that sampling adds, f_i (1 - f_i) f_j (1 - f_j) / samples as of nearly independent sites, is taken
+    off. Where it makes up more than half of what is seen, too little is left to judge by and the correlation is nan.
     """
     length, q = shown.single.shape
     of_site = (shown.single * (1 - shown.single)).sum(axis=1)
     over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
-    return float(over_pairs / q**2 / samples)
+    connected = shown.connected()
+    seen = float(connected.var())
+    signal = seen - float(over_pairs) / q**2 / samples
+    return agreement(reference, connected).pearson * (seen / signal) ** 0.5 if signal > seen / 2 else float("nan")
 
 
 def noise_ceiling(

@@ -16,12 +16,14 @@ import pandas as pd
 from temperance.errors import InputError
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts, profile
-from temperance.statistics import Agreement, Frequencies, agreement, frequencies, noise_ceiling, sampling_variance
+from temperance.statistics import Frequencies, agreement, freed_of_noise, frequencies, noise_ceiling
 
 log = logging.getLogger(__name__)
 
 # sqrt(1.1^2 - 1) = 0.46: what is left of the gradient is less than half of its sampling noise.
 _AT_NOISE = 1.1
+# Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
+_PROBES = 500
 
 
 @dataclass(frozen=True)
@@ -74,27 +76,31 @@ def train(
     engine: Engine,
     seed: int,
     *,
-    chains: int = 5_000,
+    chains: int = 4_000,
     sweeps: int = 4,
     learning_rate: float = 1.0,
+    max_move: float = 2.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
-    l2_couplings: float = 0.001,
+    l2_couplings: float = 0.003,
     pseudocount: float | str = "auto",
     target_pearson: float = 0.95,
     confirm_chains: int = 40_000,
-    confirm_sweeps: int = 200,
+    confirm_sweeps: int = 100,
     check_every: int = 10,
-    max_steps: int = 400,
+    max_steps: int = 300,
     max_minutes: float | None = None,
     progress: Callable[[str], None] = log.info,
 ) -> Training:
     """Maximise the penalised likelihood by Adam on sampled gradients.
 
     The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
-    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). The learning rate at step k is
-    learning_rate / L * (0.01 + 0.99 / (1 + (k / decay_steps)^2)): Adam moves every coupling by about its rate, so a
-    local field, the sum of L couplings, moves by at most about learning_rate a step.
+    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). Adam moves every coupling by about its rate, so a
+    local field, the sum of L couplings, moves by about L times that: the rate is learning_rate / L. A family with a
+    gap has two phases, its sequences and all others, and the model leaps between them when a step moves the
+    one against the other by much more than thermal noise: a step that changes the energies of data and chains with
+    a standard deviation above max_move is shortened to that. Both bounds shrink with the step k as
+    0.01 + 0.99 / (1 + (k / decay_steps)^2).
 
     Parameters
     ----------
@@ -104,6 +110,8 @@ def train(
         Determines the result, together with the engine.
     chains, sweeps : int
         Persistent chains, and Gibbs sweeps of each between two gradient steps.
+    learning_rate, max_move : float
+        In nats, of a local field and of the energy of a sequence.
     pseudocount : float or 'auto'
         Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
     target_pearson : float
@@ -119,23 +127,28 @@ def train(
         If the parameters diverge.
     """
     rng = np.random.default_rng(seed)
+    length, shares = sequences.shape[1], weights / weights.sum()
     share = 1 / weights.sum() if pseudocount == "auto" else float(pseudocount)
     data = frequencies(sequences, q, weights).with_pseudocount(min(share, 0.5))
     target = data.connected()
     ceiling = noise_ceiling(sequences, weights, q, confirm_chains, rng, min(share, 0.5))
-    update = _Update(data, learning_rate / sequences.shape[1], decay_steps, l2_fields, l2_couplings)
+    update = _Update(data, l2_fields, l2_couplings)
     persistent = profile_chains(chains, data.single, rng)
-    confirm = partial(_confirm, engine, data, target, confirm_chains, confirm_sweeps, rng)
-    started, attempt_at, confirmed, records = time.monotonic(), 0, None, []
-    stopped, step = "steps", 0
+    confirm = partial(_confirm, engine, data, target, confirm_sweeps, rng)
+    started, confirmed, records = time.monotonic(), None, []
+    stopped, step, attempt_at, patience = "steps", 0, 0, 5 * check_every
     while step < max_steps:
         step += 1
         before = persistent
         persistent = engine.sweep(engine.prepare(update.model), persistent, 1.0, int(rng.integers(2**63)), sweeps)
         shown = engine.frequencies(persistent, q)
-        norm, noise = update.step(shown, chains)
+        direction, norm, noise = update.direction(shown, chains)
         if not np.isfinite(norm):
-            raise InputError("train.learning_rate: the parameters diverged; lower it or raise train.l2_couplings")
+            raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
+        probes = np.concatenate([sequences[rng.choice(len(sequences), _PROBES, p=shares)], persistent[:_PROBES]])
+        change = engine.energies(engine.prepare(direction), probes).std()
+        decay = 0.01 + 0.99 / (1 + (step / decay_steps) ** 2)
+        update.move(decay * min(learning_rate / length, max_move / max(change, 1e-9)))
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
         if step % check_every and step < max_steps and not out_of_time:
@@ -144,16 +157,20 @@ def train(
         acceptance = float((before != persistent).mean())
         records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
-        hopeful = agreement(target, shown.connected(), sampling_variance(shown, chains)).pearson >= target_pearson
-        if hopeful and step >= attempt_at:
-            confirmed, fresh = confirm(update.model)
-            progress(f"step {step}: {confirm_chains} fresh chains show {confirmed.pearson:.3f} (ceiling {ceiling:.3f})")
-            if confirmed.pearson >= target_pearson:
-                stopped = "target"
-                break
+        if step >= attempt_at and freed_of_noise(target, shown, chains) >= target_pearson:
+            # As many fresh chains cost a tenth of a confirmation at the defaults and spare most that would fail.
+            _, fresh = confirm(update.model, chains)
+            showing = freed_of_noise(target, engine.frequencies(fresh, q), chains)
+            progress(f"step {step}: fresh chains show {showing:.3f} when freed of noise")
+            if showing >= target_pearson:
+                progress(f"step {step}: letting {confirm_chains} fresh chains confirm it")
+                confirmed, _ = confirm(update.model, confirm_chains)
+                if confirmed.pearson >= target_pearson:
+                    stopped = "target"
+                    break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
-            persistent = fresh[np.arange(chains) % len(fresh)]
-            attempt_at = step + 5 * check_every
+            persistent = fresh
+            attempt_at, patience = step + patience, 2 * patience
         if norm < _AT_NOISE * noise:
             stopped = "converged"
             break
@@ -161,7 +178,7 @@ def train(
             stopped = "time"
             break
     if stopped != "target":
-        confirmed, _ = confirm(update.model)
+        confirmed, _ = confirm(update.model, confirm_chains)
     assert confirmed is not None
     columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
@@ -171,50 +188,56 @@ def train(
 class _Update:
     """Parameters and the optimiser's state, on the device where JAX keeps them."""
 
-    def __init__(
-        self, data: Frequencies, learning_rate: float, decay_steps: int, l2_fields: float, l2_couplings: float
-    ):
+    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
         start = profile(data.single)
         self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(data.pair, jnp.float32)
         self._parameters = jnp.asarray(start.fields), jnp.asarray(start.couplings)
         self._l2 = l2_fields, l2_couplings
-        self._optimiser = optax.adam(lambda k: learning_rate * (0.01 + 0.99 / (1 + (k / decay_steps) ** 2)))
+        # Adam's usual 0.9 overshoots where persistent chains answer late (docs/method.md).
+        self._optimiser = optax.scale_by_adam(b1=0.5)
         self._state = self._optimiser.init(self._parameters)
-        self._apply = jax.jit(self._step, donate_argnums=(0, 1))
+        self._advance = jax.jit(self._gradient_step, donate_argnums=1)
 
     @property
     def model(self) -> Potts:
-        fields, couplings = self._parameters
-        return Potts(np.asarray(fields), np.asarray(couplings))
+        return _potts(self._parameters)
 
-    def step(self, shown: Frequencies, chains: int) -> tuple[float, float]:
-        """One optimiser step. Returns the norm of the gradient and what `chains` samples' noise alone would give."""
+    def direction(self, shown: Frequencies, chains: int) -> tuple[Potts, float, float]:
+        """Where a unit rate moves, the gradient's norm, and the norm that the noise of `chains` samples has."""
         single, pair = jnp.asarray(shown.single, jnp.float32), jnp.asarray(shown.pair, jnp.float32)
-        self._parameters, self._state, norm = self._apply(self._parameters, self._state, self._data, (single, pair))
+        self._direction, self._state, norm = self._advance(self._parameters, self._state, self._data, (single, pair))
         noise = (shown.single * (1 - shown.single)).sum() + (shown.pair * (1 - shown.pair)).sum() / 2
-        return float(norm), float(noise / chains) ** 0.5
+        return _potts(self._direction), float(norm), float(noise / chains) ** 0.5
 
-    def _step(self, parameters: Any, state: Any, data: Any, shown: Any) -> Any:
+    def move(self, rate: float) -> None:
+        """Move by `rate` along the latest direction."""
+        self._parameters = jax.tree.map(lambda value, step: value + rate * step, self._parameters, self._direction)
+
+    def _gradient_step(self, parameters: Any, state: Any, data: Any, shown: Any) -> Any:
         length = len(parameters[0])
         off_diagonal = (1 - jnp.eye(length))[:, None, :, None]
-        gradient = tuple(
-            model - target + l2 * value
+        ascent = tuple(
+            target - model - l2 * value
             for model, target, l2, value in zip(shown, data, self._l2, parameters, strict=True)
         )
-        gradient = gradient[0], gradient[1] * off_diagonal
-        norm = jnp.sqrt((gradient[0] ** 2).sum() + (gradient[1] ** 2).sum() / 2)
-        updates, state = self._optimiser.update(gradient, state)
-        return optax.apply_updates(parameters, updates), state, norm
+        ascent = ascent[0], ascent[1] * off_diagonal
+        norm = jnp.sqrt((ascent[0] ** 2).sum() + (ascent[1] ** 2).sum() / 2)
+        direction, state = self._optimiser.update(ascent, state)
+        return direction, state, norm
+
+
+def _potts(parameters: Any) -> Potts:
+    return Potts(np.asarray(parameters[0]), np.asarray(parameters[1]))
 
 
 def _confirm(
     engine: Engine,
     data: Frequencies,
     target: np.ndarray,
-    chains: int,
     max_sweeps: int,
     rng: np.random.Generator,
     model: Potts,
+    chains: int,
 ) -> tuple[Confirmation, np.ndarray]:
     """Fresh chains from the profile model, swept in doubling blocks until the mean energy rests within its error."""
     prepared = engine.prepare(model)
@@ -226,5 +249,5 @@ def _confirm(
         energies = engine.energies(prepared, fresh)
         resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
         before, done, block = energies.mean(), done + block, done + block
-    match: Agreement = agreement(target, engine.frequencies(fresh, data.single.shape[1]).connected())
+    match = agreement(target, engine.frequencies(fresh, data.single.shape[1]).connected())
     return Confirmation(match.pearson, match.slope, done, bool(resting)), fresh

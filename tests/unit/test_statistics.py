@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from small_systems import all_states, boltzmann
 
-from temperance.statistics import agreement, frequencies, noise_ceiling, sampling_variance
+from temperance.statistics import agreement, freed_of_noise, frequencies, noise_ceiling
 
 
 def test_weighted_frequencies_equal_a_direct_sum():
@@ -50,9 +50,16 @@ def test_taking_off_the_sampling_variance_reveals_the_true_agreement(small):
     rng = np.random.default_rng(1)
     drawn = [frequencies(states[rng.choice(len(states), 200, p=p)], 3) for _ in range(40)]
     plain = np.mean([agreement(exact, f.connected()).pearson for f in drawn])
-    corrected = np.mean([agreement(exact, f.connected(), sampling_variance(f, 200)).pearson for f in drawn])
+    corrected = np.mean([freed_of_noise(exact, f, 200) for f in drawn])
     assert plain < 0.97
     assert abs(corrected - 1) < 0.03
+
+
+def test_noise_alone_is_not_taken_for_agreement():
+    rng = np.random.default_rng(0)
+    reference = rng.normal(size=30 * 29 // 2 * 21**2)
+    nothing = frequencies(rng.integers(0, 21, (500, 30), dtype=np.uint8), 21)
+    assert np.isnan(freed_of_noise(reference, nothing, 500))
 
 
 def test_the_noise_ceiling_rises_with_the_number_of_samples():

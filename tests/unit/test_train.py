@@ -42,10 +42,10 @@ def test_the_true_model_is_learnt(family, engine):
 
 def test_the_target_is_confirmed_on_fresh_chains_and_named(family):
     _, sequences = family
-    plan = PLAN | {"target_pearson": 0.9, "max_steps": 300}
+    plan = PLAN | {"target_pearson": 0.98, "max_steps": 300}
     result = train(sequences, np.ones(len(sequences)), 3, choose_engine("numba"), 1, **plan)
     assert result.stopped == "target"
-    assert 0.9 <= result.confirmation.pearson <= result.ceiling + 0.02
+    assert 0.98 <= result.confirmation.pearson <= result.ceiling + 0.02
     assert result.history["pearson"].iloc[0] < result.confirmation.pearson
     assert list(result.history.columns) == ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
 
@@ -95,5 +95,12 @@ def test_equal_seeds_give_equal_models(family):
 
 def test_divergence_is_said_in_one_line(family):
     _, sequences = family
-    with pytest.raises(InputError, match=r"train\.learning_rate: the parameters diverged"):
-        train(sequences[:50], np.ones(50), 3, choose_engine("numba"), 1, **(PLAN | {"learning_rate": 1e39}))
+    with pytest.raises(InputError, match=r"train\.max_move: the parameters diverged"):
+        train(
+            sequences[:50],
+            np.ones(50),
+            3,
+            choose_engine("numba"),
+            1,
+            **(PLAN | {"learning_rate": 1e39, "max_move": 1e39}),
+        )

@@ -134,7 +134,7 @@ GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "A
         (fasta(["----------"] * 6), {}, "family.fasta: 0 of 10 columns have at most 0.5 gaps"),
         (fasta(GOOD), {"alphabet": "rna"}, "'D' is not in the alphabet rna"),
         (fasta(["ACGTACGTAC"] * 6), {}, "nucleic acid; set 'alphabet: dna'"),
-        (None, {}, "family.fasta"),
+        (None, {}, "family: alignment: family.fasta: there is no such file"),
         (fasta(GOOD), {"trian": {}}, "trian: unknown key; did you mean train?"),
         (fasta(GOOD), {"train": {"chains": "many"}}, "train.chains: 'many' is of the wrong type"),
         (fasta(GOOD), {"sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),

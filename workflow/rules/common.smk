@@ -9,11 +9,12 @@ ROOT = Path(workflow.basedir)
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
-from temperance.configuration import configure, derive_seed, size_label
+from temperance.configuration import check_files, configure, derive_seed, size_label
 from temperance.errors import InputError
 
 try:
     RUN = configure(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    check_files(RUN)
 except InputError as error:
     sys.tracebacklimit = 0
     raise WorkflowError(f"error: {error}") from None
