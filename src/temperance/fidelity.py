@@ -52,7 +52,7 @@ def build_hmm(sequences: np.ndarray, letters: Alphabet, name: str, path: str | P
     # "hand" would need a reference line; every column of a filtered alignment is a match column.
     builder = pyhmmer.plan7.Builder(biology, architecture="fast", symfrac=0.0, seed=1)
     hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(biology))
-    hmm.creation_time = None  # equal runs give equal bytes
+    hmm.creation_time = hmm.command_line = None  # equal runs give equal bytes
     with atomic(path) as part, part.open("wb") as file:
         hmm.write(file)
 
