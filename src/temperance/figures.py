@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from scipy.stats import gaussian_kde
 from sklearn.decomposition import PCA
 
 from temperance.store import atomic
@@ -152,15 +154,25 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
     groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
     groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
     for name, mask, colour in groups:
-        sns.kdeplot(
-            natural[mask]["energy"], ax=axis, color=colour, fill=True, alpha=0.45, lw=0, label=name, warn_singular=False
-        )
+        _bump(axis, natural[mask]["energy"], colour, name, fill=True)
     for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
-        sns.kdeplot(values, ax=axis, color=colour, lw=1.6, label=f"samples, τ = {temperature:g}", warn_singular=False)
-    axis.set(xlabel="energy (nats at τ = 1)", ylabel="density")
+        _bump(axis, values, colour, f"samples, τ = {temperature:g}")
+    axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))
     figure.legend(loc="outside right center")
     return figure
+
+
+def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = False) -> None:
+    """Density of values, highest at 1: cold samples are so narrow that a common scale would flatten all others."""
+    spread = values.std()
+    if not spread > 0:
+        axis.axvline(values.iloc[0], color=colour, label=label)
+        return
+    grid = np.linspace(values.min() - spread, values.max() + spread, 400)
+    density = gaussian_kde(values).evaluate(grid)
+    draw = partial(axis.fill_between, alpha=0.45, lw=0) if fill else partial(axis.plot, lw=1.6)
+    draw(grid, density / density.max(), color=colour, label=label)
 
 
 def optimum(table: pd.DataFrame) -> Figure:

@@ -115,13 +115,13 @@ def _coverage(table: pd.DataFrame) -> str:
     estimate = Estimate(tau, float(largest["tau_f_low"].min()), float(largest["tau_f_high"].max()))
     if not np.isfinite(tau) or tau == 0:
         return "Held-out sequences lie outside the energies that the model can take: see the warnings."
-    verdict = "its own temperature covers the family"
+    verdict = "its own temperature, 1, covers the family"
     if estimate.low > 1 + _CLOSE:
         verdict = "the model is overfitted"
     elif estimate.high < 1 - _CLOSE:
         verdict = "the model spreads over too many sequences, as a strong regularisation makes it"
     text = (
-        f"Held-out sequences are covered best at τ_f = {estimate.value:.2f} (95 % interval {estimate.low:.2f} to "
+        f"Held-out sequences are covered best at τ_f = {estimate.value:.2f} (95% interval {estimate.low:.2f} to "
         f"{estimate.high:.2f}): {verdict}."
     )
     smallest = table[table["M"] == table["M"].min()]["tau_f"].mean()
@@ -228,8 +228,8 @@ def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
             "M": table["M"].map("{:,}".format),
             "replicate": table["replicate"],
             "Meff": table["Meff"].map("{:,.0f}".format),
-            "τ_f (95 %)": interval("tau_f"),
-            "recommended τ (95 %)": interval("tau"),
+            "τ_f (95%)": interval("tau_f"),
+            "recommended τ (95%)": interval("tau"),
             "fidelity": table["fidelity"].map("{:.2f}".format),
             "novelty": table["novelty"].map("{:.2f}".format),
             "diversity": table["diversity"].map("{:.2f}".format),
