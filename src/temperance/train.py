@@ -179,6 +179,7 @@ def train(
             break
     if stopped != "target":
         confirmed, _ = confirm(update.model, confirm_chains)
+        stopped = "target" if confirmed.pearson >= target_pearson else stopped
     assert confirmed is not None
     columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
