@@ -129,7 +129,7 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
             for temperature, row in mean.iterrows():
                 axis.annotate(
                     f"{temperature:g}", (row["novelty"], row["fidelity"]), xytext=(7, 0), textcoords="offset points",
-                    fontsize=8, va="center", color=colour,
+                    fontsize=8, va="center", color="0.3",
                 )  # fmt: skip
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")

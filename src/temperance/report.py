@@ -17,7 +17,11 @@ from temperance.optimum import Estimate
 
 _FEW_HELDOUT = 50
 _CLOSE = 0.05  # of tau_f to 1
-_LIMITS = {"steps": "steps", "time": "minutes"}
+_SHORT_OF_TARGET = {
+    "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
+    "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
+    "time": ("stopped at its limit of time", "Raise train.max_minutes."),
+}
 _JUDGED = {
     "p_nat": "a mean probability of {:.2f} to fold into the native structure",
     "hmm": "a natural-like profile-HMM score in {:.0%} of cases",
@@ -99,14 +103,14 @@ def _binding(best: dict[str, Any], scores: pd.DataFrame, floors: dict[str, Any],
     """What keeps the temperature from being lower or higher."""
     if not best["feasible"]:
         return "No sampled temperature meets both floors; this one misses them least."
-    mean = scores.groupby("temperature")[["novelty", "diversity", "fidelity"]].mean()
-    colder = mean[mean.index < best["tau"]["low"]]
+    mean = scores.groupby("temperature")[["novelty", "diversity"]].mean()
+    colder = mean[mean.index < best["tau"]["low"]].tail(1)
     too_close = (colder["novelty"] < floors["novelty_floor"]).any()
     too_alike = (colder["diversity"] / natural_diversity < floors["diversity_floor"]).any()
     limits = [word for word, holds in (("novelty", too_close), ("diversity", too_alike)) if holds]
     if limits:
         return f"Colder samples lack {' and '.join(limits)}; hotter ones lose fidelity."
-    return "Colder samples are no better within the error; hotter ones lose fidelity."
+    return "Colder samples are no more faithful within the error; hotter ones are less."
 
 
 def _coverage(table: pd.DataFrame) -> str:
@@ -152,18 +156,20 @@ def _of_recommendation(best: dict[str, Any]) -> Iterator[str]:
 
 
 def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
-    for row in training.itertuples():
-        if row.stopped in ("steps", "time"):
+    for stopped, (end, remedy) in _SHORT_OF_TARGET.items():
+        short = training[training["stopped"] == stopped]
+        if len(short):
+            shown = ", ".join(f"{row.subset} {row.pearson:.3f}" for row in short.itertuples())
             yield (
-                f"Training of {row.subset} stopped at its limit of {row.stopped} with Pearson {row.pearson:.3f} on "
-                f"fresh chains (target {row.target:.2f}, ceiling {row.ceiling:.3f}); "
-                f"raise train.max_{_LIMITS[row.stopped]}."
+                f"Training {end} below the target Pearson correlation of {short['target'].iloc[0]:.2f} "
+                f"(ceiling {short['ceiling'].min():.3f}); fresh chains show: {shown}. {remedy}"
             )
-        if not row.equilibrated:
-            yield (
-                f"Fresh chains of {row.subset} were still relaxing after {row.sweeps} sweeps, so its Pearson "
-                "correlation is uncertain; raise train.confirm_sweeps."
-            )
+    relaxing = training[~training["equilibrated"]]
+    if len(relaxing):
+        yield (
+            f"Fresh chains were still relaxing after {relaxing['sweeps'].max()} sweeps, so the Pearson correlation is "
+            f"uncertain: {', '.join(relaxing['subset'])}. Raise train.confirm_sweeps."
+        )
     most = training["Meff"].max()
     if most < length:
         yield (
@@ -174,11 +180,14 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
 
 def _of_sampling(rungs: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
     flagged = rungs[rungs["requested"] & ~rungs["equilibrated"]]
-    for subset, of_subset in flagged.groupby("subset", sort=False):
-        listed = ", ".join(f"{t:g}" for t in sorted(of_subset["temperature"]))
+    if len(flagged):
+        listed = "; ".join(
+            f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(of_subset['temperature']))}"
+            for subset, of_subset in flagged.groupby("subset", sort=False)
+        )
         yield (
-            f"Samples of {subset} are not equilibrated at τ = {listed} (R-hat up to {of_subset['rhat'].max():.2f}, "
-            f"effective sample size down to {of_subset['ess'].min():.0f}): they are marked in the figures."
+            f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
+            f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}."
         )
     if not designs["equilibrated"]:
         yield (
