@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from temperance.configuration import resolve_size
 from temperance.job import job
 from temperance.split import split
 from temperance.store import load_arrays, provenance, save_arrays
@@ -11,6 +12,10 @@ with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
     sequences = load_arrays(snakemake.input[0])[0]["sequences"]
     parts = split(sequences, np.random.default_rng(seed), **settings["heldout"])
+    # Before anything is trained. Not a parameter of the rule, since another size must not draw the split anew.
+    family = snakemake.wildcards.family
+    for size in snakemake.config["families"][family]["subsets"]["sizes"]:
+        resolve_size(size, len(parts.training), family)
     arrays = {
         "training": parts.training,
         "heldout": parts.heldout,

@@ -75,6 +75,14 @@ def test_changing_one_setting_reruns_only_what_depends_on_it(finished):
     assert not re.search(r"^(train|sample|ingest) ", output, re.M)
 
 
+def test_one_more_size_leaves_the_models_of_the_others(finished):
+    changed = SMALL | {"alignment": "family.fasta", "subsets": {"sizes": [60, 90, "all"], "replicates": 1}}
+    run = snakemake(finished, changed, "--dry-run", "--quiet", "rules")
+    output = run.stdout + run.stderr
+    assert re.search(r"^train +1$", output, re.M)
+    assert re.search(r"^subsample +1$", output, re.M)
+
+
 def test_the_snakemake_report_holds_every_figure(finished):
     run = snakemake(finished, SMALL | {"alignment": "family.fasta"}, "--report", "snakemake-report.html")
     assert run.returncode == 0, run.stdout + run.stderr

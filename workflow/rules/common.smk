@@ -19,6 +19,8 @@ except InputError as error:
     sys.tracebacklimit = 0
     raise WorkflowError(f"error: {error}") from None
 
+# What scripts see as snakemake.config is complete, too.
+config.update(RUN)
 FAMILIES = RUN["families"]
 OUT = RUN["results"]
 FAMILY = f"{OUT}/{{family}}"

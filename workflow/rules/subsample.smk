@@ -16,8 +16,8 @@ rule subsample:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=settings("subsets", "weights"),
+        settings=settings("weights"),
         size=size_of,
-        seed=lambda wildcards: subset_seed(wildcards),
+        seed=subset_seed,
     script:
         "../../scripts/subsample.py"
