@@ -68,10 +68,12 @@ def read(path: str | Path) -> Alignment:
         If the file is missing, empty, of no known format or not aligned.
     """
     text = _text(Path(path))
-    first = next((line for line in text.splitlines() if line.strip()), None)
-    if first is None:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
         raise InputError(f"{path}: the file is empty; an alignment is needed")
-    if first.startswith(">"):
+    first = lines[0]
+    # A3M may open with a line of its own, such as "#A3M#" or ColabFold's lengths.
+    if first.startswith(">") or (first.startswith("#") and lines[1:2] and lines[1].startswith(">")):
         rows = _fasta(text)
     elif first.startswith("# STOCKHOLM"):
         rows = _stockholm(path, text)

@@ -49,8 +49,9 @@ def test_psicov(tmp_path, compress):
     assert found.names[1] == "line_2"
 
 
-def test_a3m_insertions_are_dropped(tmp_path):
-    text = ">query\nACD-EF\n>b some words\nACaaD-EFg\n>c\n-CDM\nEF\n"
+@pytest.mark.parametrize("opening", ["", "#A3M#\n", "#6\t1\n"])
+def test_a3m_insertions_are_dropped(tmp_path, opening):
+    text = opening + ">query\nACD-EF\n>b some words\nACaaD-EFg\n>c\n-CDM\nEF\n"
     found = read(write(tmp_path / "x", text, False))
     assert as_text(found) == ["ACD-EF", "ACD-EF", "-CDMEF"]
     assert found.names == ["query", "b", "c"]
