@@ -16,6 +16,7 @@ with job(snakemake) as log:
     engine = choose_engine(snakemake.params.engine)
     sequences, weights = arrays["sequences"][subset["indices"]], subset["weights"]
     result = train(sequences, weights, letters.q, engine, seed, progress=Progress(log), **settings)
+    shown = result.confirmation
     source = provenance(settings | {"engine": engine.name}, seed)
     summary = {
         "M": len(sequences),
@@ -23,15 +24,12 @@ with job(snakemake) as log:
         "stopped": result.stopped,
         "steps": result.steps,
         "target": settings["target_pearson"],
-        "confirmation": asdict(result.confirmation),
-        "confirm_chains": settings["confirm_chains"],
-        "ceiling": result.ceiling,
+        "confirmation": asdict(shown),
     }
     result.model.save(snakemake.output.model, letters, source)
     save_table(snakemake.output.history, result.history)
     save_json(snakemake.output.summary, summary | {"provenance": source})
     log.info(
         "stopped by %s at step %d; %d fresh chains show Pearson %.3f (target %.2f, ceiling %.3f)",
-        result.stopped, result.steps, settings["confirm_chains"], result.confirmation.pearson,
-        settings["target_pearson"], result.ceiling,
+        result.stopped, result.steps, shown.chains, shown.pearson, settings["target_pearson"], shown.ceiling,
     )  # fmt: skip

@@ -110,9 +110,8 @@ class Evidence:
 
 def _training_row(folder: Path, subset: str) -> dict[str, Any]:
     summary = load_json(folder / subset / "training.json")
-    confirmation = {key: summary["confirmation"][key] for key in ("pearson", "slope", "sweeps", "equilibrated")}
-    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target", "confirm_chains", "ceiling")}
-    return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | confirmation
+    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target")}
+    return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | summary["confirmation"]
 
 
 def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:

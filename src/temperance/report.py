@@ -267,7 +267,7 @@ def _training_table(training: pd.DataFrame) -> pd.DataFrame:
             "Pearson, fresh chains": training["pearson"].map("{:.3f}".format),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
-            "fresh chains": training["confirm_chains"].map("{:,}".format),
+            "fresh chains": training["chains"].map("{:,}".format),
         }
     )
 

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 _WANTED_ACCEPTANCE = 0.35
 _LEAST_ACCEPTANCE = 0.2
 _MOST_RUNGS = 200
+# R-hat's excess over 1 halves when chains that mix run twice as long. Chains for which two doublings leave more than
+# this are trapped, and further doublings would be in vain.
+_PROGRESS = 0.8
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def sample(
     Rungs are added between the temperatures, and up to an infinite one, until neighbours exchange often enough.
     Half of the ladders start from random sequences and half from `starts`, so that R-hat sees a memory of
     either. While a temperature is not equilibrated the draws are thrown away as burn-in and taken again twice as far
-    apart, up to `max_sweeps`.
+    apart, up to `max_sweeps` or until two doublings have not brought R-hat down.
 
     Parameters
     ----------
@@ -93,6 +96,7 @@ def sample(
     draws = -(-sequences // ladders)
     requested = np.isin(betas, 1 / wanted)
     run.advance(draws * sweeps)
+    excess: list[float] = []
     while True:
         kept, energies = run.draw(draws, sweeps, requested)
         rungs = _diagnose(run, energies, requested, sweeps, max_rhat, min_ess)
@@ -101,7 +105,9 @@ def sample(
             f"{draws} draws, {sweeps} sweeps apart: largest R-hat {asked.rhat.max():.3f}, "
             f"smallest effective sample size {asked.ess.min():.0f}"
         )
-        if asked.equilibrated.all() or 2 * sweeps > max_sweeps:
+        excess.append(asked.rhat.max() - 1)
+        trapped = len(excess) > 2 and min(excess[-2:]) > max(_PROGRESS * excess[-3], max_rhat - 1)
+        if asked.equilibrated.all() or trapped or 2 * sweeps > max_sweeps:
             break
         sweeps *= 2
     chains = kept[::-1].transpose(0, 2, 1, 3)

@@ -34,7 +34,9 @@ class Confirmation:
     ----------
     pearson, slope : float
         Of the connected two-site correlations against the data's.
-    sweeps : int
+    ceiling : float
+        Pearson correlation that as many draws from the data themselves reach.
+    chains, sweeps : int
         How many it took.
     equilibrated : bool
         Whether the mean energy had stopped moving by then.
@@ -42,6 +44,8 @@ class Confirmation:
 
     pearson: float
     slope: float
+    ceiling: float
+    chains: int
     sweeps: int
     equilibrated: bool
 
@@ -55,8 +59,6 @@ class Training:
     stopped : {'target', 'converged', 'steps', 'time'}
         `target`: the Pearson correlation was reached and confirmed on fresh chains; `converged`: the gradient,
         penalty included, was down to its sampling noise; `steps`, `time`: a limit was reached first.
-    ceiling : float
-        Pearson correlation that as many draws from the data themselves reach.
     history : pandas.DataFrame
         step, pearson, slope, gradient_norm, acceptance (share of sites that a step changed), seconds.
     """
@@ -65,7 +67,6 @@ class Training:
     stopped: str
     steps: int
     confirmation: Confirmation
-    ceiling: float
     history: pd.DataFrame
 
 
@@ -115,7 +116,8 @@ def train(
     pseudocount : float or 'auto'
         Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
     target_pearson : float
-        Of connected two-site correlations, to be shown by `confirm_chains` fresh chains.
+        Of connected two-site correlations, to be shown by `confirm_chains` fresh chains. A model that does not come
+        near it is shown by fewer, as many as `chains`.
     confirm_sweeps : int
         The most sweeps that fresh chains get to equilibrate.
     max_minutes : float, optional
@@ -131,10 +133,27 @@ def train(
     share = 1 / weights.sum() if pseudocount == "auto" else float(pseudocount)
     data = frequencies(sequences, q, weights).with_pseudocount(min(share, 0.5))
     target = data.connected()
-    ceiling = noise_ceiling(sequences, weights, q, confirm_chains, rng, min(share, 0.5))
     update = _Update(data, l2_fields, l2_couplings)
     persistent = profile_chains(chains, data.single, rng)
-    confirm = partial(_confirm, engine, data, target, confirm_sweeps, rng)
+    ceiling = partial(noise_ceiling, sequences, weights, q, rng=rng, pseudocount=min(share, 0.5))
+    confirm = partial(_confirm, engine, data, target, ceiling, confirm_sweeps, rng)
+
+    def examine(model: Potts, final: bool = False) -> tuple[Confirmation, np.ndarray]:
+        """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
+
+        What the many would show of a model that does not come to rest is no property of the model.
+        """
+        trial, few = confirm(model, chains)
+        showing = freed_of_noise(target, engine.frequencies(few, q), chains)
+        progress(f"step {step}: {chains} fresh chains show {showing:.3f} when freed of noise")
+        if showing >= target_pearson or (final and trial.equilibrated):
+            progress(f"step {step}: {confirm_chains} fresh chains have to confirm it")
+            return confirm(model, confirm_chains)[0], few
+        return trial, few
+
+    def reached(shown: Confirmation) -> bool:
+        return shown.chains >= confirm_chains and shown.pearson >= target_pearson
+
     started, confirmed, records = time.monotonic(), None, []
     stopped, step, attempt_at, patience = "steps", 0, 0, 5 * check_every
     while step < max_steps:
@@ -158,16 +177,10 @@ def train(
         records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
         if step >= attempt_at and freed_of_noise(target, shown, chains) >= target_pearson:
-            # As many fresh chains cost a tenth of a confirmation at the defaults and spare most that would fail.
-            _, fresh = confirm(update.model, chains)
-            showing = freed_of_noise(target, engine.frequencies(fresh, q), chains)
-            progress(f"step {step}: fresh chains show {showing:.3f} when freed of noise")
-            if showing >= target_pearson:
-                progress(f"step {step}: letting {confirm_chains} fresh chains confirm it")
-                confirmed, _ = confirm(update.model, confirm_chains)
-                if confirmed.pearson >= target_pearson:
-                    stopped = "target"
-                    break
+            confirmed, fresh = examine(update.model)
+            if reached(confirmed):
+                stopped = "target"
+                break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             attempt_at, patience = step + patience, 2 * patience
@@ -178,12 +191,12 @@ def train(
             stopped = "time"
             break
     if stopped != "target":
-        confirmed, _ = confirm(update.model, confirm_chains)
-        stopped = "target" if confirmed.pearson >= target_pearson else stopped
+        confirmed, _ = examine(update.model, final=True)
+        stopped = "target" if reached(confirmed) else stopped
     assert confirmed is not None
     columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
-    return Training(update.model.zero_sum(), stopped, step, confirmed, ceiling, history)
+    return Training(update.model.zero_sum(), stopped, step, confirmed, history)
 
 
 class _Update:
@@ -235,6 +248,7 @@ def _confirm(
     engine: Engine,
     data: Frequencies,
     target: np.ndarray,
+    ceiling: Callable[..., float],
     max_sweeps: int,
     rng: np.random.Generator,
     model: Potts,
@@ -251,4 +265,5 @@ def _confirm(
         resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
         before, done, block = energies.mean(), done + block, done + block
     match = agreement(target, engine.frequencies(fresh, data.single.shape[1]).connected())
-    return Confirmation(match.pearson, match.slope, done, bool(resting)), fresh
+    shown = Confirmation(match.pearson, match.slope, ceiling(draws=chains), chains, done, bool(resting))
+    return shown, fresh
