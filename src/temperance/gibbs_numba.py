@@ -1,10 +1,14 @@
 """The CPU engine: compiled loops in which the couplings of one site stay in cache while all chains visit it."""
 
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from temperance.potts import Potts
 from temperance.statistics import Frequencies, frequencies
@@ -12,14 +16,12 @@ from temperance.statistics import Frequencies, frequencies
 _LANES = 8
 # exp2(x) on [0, 1) as a polynomial, relative error below 2e-7: exp2(0)..exp2(1) by Chebyshev nodes.
 _EXP2 = tuple(
-    np.float32(c)
+    float(np.float32(c))
     for c in np.polynomial.chebyshev.Chebyshev.interpolate(np.exp2, 6, [0, 1])
     .convert(kind=np.polynomial.Polynomial)
     .coef
 )
-_C0, _C1, _C2, _C3, _C4, _C5, _C6 = _EXP2
 _LOG2E = np.float32(np.log2(np.e))
-_FLOOR = np.float32(-126)
 
 
 class NumbaEngine:
@@ -47,17 +49,145 @@ class NumbaEngine:
         return chains
 
     def energies(self, prepared: Any, chains: np.ndarray) -> np.ndarray:
-        return _energies(*prepared, np.ascontiguousarray(chains))
+        return _energies(*prepared, np.ascontiguousarray(chains), min(numba.get_num_threads(), len(chains)))
 
     def frequencies(self, chains: np.ndarray, q: int) -> Frequencies:
         return frequencies(chains, q)
 
 
+# ---------------------------------------------------------------- one draw, in vector registers
+#
+# Compiled loops over an array of q local fields store and load it again for every source site, which is most of their
+# time: written as LLVM vectors, the fields stay in registers from the sum to the draw (docs/method.md has the figures).
+
+_FLOAT, _INT, _LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+_VECTOR, _INTS = ir.VectorType(_FLOAT, _LANES), ir.VectorType(_INT, _LANES)
+
+
+@intrinsic(prefer_literal=True)
+def _draw(typing: Any, width: Any, fields: Any, slab: Any, chain: Any, scale: Any, unit: Any) -> Any:
+    """State at which the distribution exp2(scale * local fields) first exceeds the share `unit` of its total.
+
+    fields (width,), slab (L, q, width) and chain (L,) are contiguous; the local fields are those of the site that
+    fields and slab belong to.
+    """
+    return types.int64(width, fields, slab, chain, scale, unit), _Draw(width.literal_value)
+
+
+class _Draw:
+    """Code generator of `_draw` for one width."""
+
+    def __init__(self, width: int):
+        self._width, self._blocks = width, width // _LANES
+        # Sums of as many source sites run side by side as there are registers for.
+        self._unroll = 4 if self._blocks <= 3 else 2 if self._blocks <= 6 else 1
+
+    def __call__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        self._builder = builder
+        fields, slab, chain = (context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (1, 2, 3))
+        scale, unit = arguments[4:]
+        local = self._local_fields(fields, slab, chain)
+        cumulative = self._cumulative(self._weights(local, self._broadcast(scale)))
+        total = builder.extract_element(cumulative[-1], _INT(_LANES - 1))
+        mark = self._broadcast(builder.fmul(unit, total))
+        state = _LONG(0)
+        for sums in cumulative:
+            passed = builder.bitcast(builder.fcmp_ordered("<=", sums, mark), ir.IntType(_LANES))
+            state = builder.add(state, builder.zext(builder.ctpop(passed), _LONG))
+        return state
+
+    def _local_fields(self, fields: Any, slab: Any, chain: Any) -> list[Any]:
+        """The fields plus, of every source site, the slab's row of the state that it is in."""
+        builder = self._builder
+        sums = [
+            [
+                cgutils.alloca_once_value(builder, self._load(fields.data, b) if u == 0 else _constant(0))
+                for b in self._each
+            ]
+            for u in range(self._unroll)
+        ]
+        length = cgutils.unpack_tuple(builder, chain.shape, 1)[0]
+        stride = builder.mul(cgutils.unpack_tuple(builder, slab.shape, 3)[1], _LONG(self._width))
+
+        def add(source: Any, u: int) -> None:
+            state = builder.zext(builder.load(builder.gep(chain.data, [source])), _LONG)
+            row = builder.add(builder.mul(source, stride), builder.mul(state, _LONG(self._width)))
+            for b in self._each:
+                value = self._load(builder.gep(slab.data, [row]), b)
+                builder.store(builder.fadd(builder.load(sums[u][b]), value), sums[u][b])
+
+        whole = builder.sub(length, builder.urem(length, _LONG(self._unroll)))
+        with cgutils.for_range_slice(builder, _LONG(0), whole, _LONG(self._unroll)) as (source, _):
+            for u in range(self._unroll):
+                add(builder.add(source, _LONG(u)), u)
+        with cgutils.for_range_slice(builder, whole, length, _LONG(1)) as (source, _):
+            add(source, 0)
+        return [reduce(builder.fadd, [builder.load(sums[u][b]) for u in range(self._unroll)]) for b in self._each]
+
+    @property
+    def _each(self) -> range:
+        return range(self._blocks)
+
+    def _weights(self, local: list[Any], scale: Any) -> list[Any]:
+        """exp2(scale * (local - largest)) as 2^n times a polynomial on [0, 1)."""
+        builder, top = self._builder, reduce(self._maximum, local)
+        for hop in (4, 2, 1):
+            top = self._maximum(top, self._shuffle(top, top, [lane ^ hop for lane in range(_LANES)]))
+        weights = []
+        for value in local:
+            x = self._maximum(builder.fmul(builder.fsub(value, top), scale), _constant(-126))
+            n = self._call("llvm.floor", x)
+            r = builder.fsub(x, n)
+            power = _constant(_EXP2[-1])
+            for coefficient in _EXP2[-2::-1]:
+                power = self._call("llvm.fma", power, r, _constant(coefficient))
+            exponent = builder.shl(builder.add(builder.fptosi(n, _INTS), _INTS([127] * _LANES)), _INTS([23] * _LANES))
+            weights.append(builder.fmul(power, builder.bitcast(exponent, _VECTOR)))
+        return weights
+
+    def _cumulative(self, weights: list[Any]) -> list[Any]:
+        builder = self._builder
+        sums: list[Any] = []
+        for value in weights:
+            for hop in (1, 2, 4):
+                moved = [_LANES + lane - hop if lane >= hop else 0 for lane in range(_LANES)]
+                value = builder.fadd(value, self._shuffle(_constant(0), value, moved))
+            if sums:
+                value = builder.fadd(value, self._shuffle(sums[-1], sums[-1], [_LANES - 1] * _LANES))
+            sums.append(value)
+        return sums
+
+    def _load(self, pointer: Any, block: int) -> Any:
+        start = self._builder.gep(pointer, [_LONG(block * _LANES)])
+        value = self._builder.load(self._builder.bitcast(start, _VECTOR.as_pointer()))
+        value.align = 4
+        return value
+
+    def _broadcast(self, scalar: Any) -> Any:
+        one = self._builder.insert_element(_VECTOR(ir.Undefined), scalar, _INT(0))
+        return self._shuffle(one, one, [0] * _LANES)
+
+    def _shuffle(self, left: Any, right: Any, lanes: list[int]) -> Any:
+        return self._builder.shuffle_vector(left, right, _INTS(lanes))
+
+    def _maximum(self, left: Any, right: Any) -> Any:
+        return self._call("llvm.maxnum", left, right)
+
+    def _call(self, name: str, *values: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * len(values))
+        function = cgutils.get_or_insert_function(self._builder.module, kind, f"{name}.v{_LANES}f32")
+        return self._builder.call(function, values)
+
+
+def _constant(value: float) -> Any:
+    return _VECTOR([float(value)] * _LANES)
+
+
 @cache
 def _sweep_kernel(width: int) -> Any:
-    """The kernel for one padded number of states: a constant bound lets the compiler unroll its inner loops."""
+    """The kernel for one padded number of states, which `_draw` has to know as it is compiled."""
 
-    @numba.njit(parallel=True, fastmath={"contract", "reassoc", "nsz"}, cache=True)
+    @numba.njit(parallel=True, cache=True)
     def sweep(
         fields: np.ndarray,
         slabs: np.ndarray,
@@ -71,65 +201,35 @@ def _sweep_kernel(width: int) -> Any:
         q = slabs.shape[2]
         for block in numba.prange(blocks):
             start, stop = block * count // blocks, (block + 1) * count // blocks
-            local = np.empty(width, np.float32)
-            exponent = np.empty(width, np.int32)
-            power = exponent.view(np.float32)
             for _ in range(sweeps):
                 for i in range(length):
-                    slab = slabs[i]
+                    row, slab = fields[i], slabs[i]
                     for c in range(start, stop):
-                        chain = chains[c]
-                        for a in range(width):
-                            local[a] = fields[i, a]
-                        whole = length - length % 4
-                        for j in range(0, whole, 4):
-                            r0, r1 = slab[j, chain[j]], slab[j + 1, chain[j + 1]]
-                            r2, r3 = slab[j + 2, chain[j + 2]], slab[j + 3, chain[j + 3]]
-                            for a in range(width):
-                                local[a] += (r0[a] + r1[a]) + (r2[a] + r3[a])
-                        for j in range(whole, length):
-                            r0 = slab[j, chain[j]]
-                            for a in range(width):
-                                local[a] += r0[a]
-                        top = local[0]
-                        for a in range(1, q):
-                            top = max(top, local[a])
-                        scale = beta[c] * _LOG2E
-                        for a in range(width):
-                            x = max((local[a] - top) * scale, _FLOOR)
-                            n = np.floor(x)
-                            r = x - n
-                            local[a] = _C0 + r * (_C1 + r * (_C2 + r * (_C3 + r * (_C4 + r * (_C5 + r * _C6)))))
-                            exponent[a] = (np.int32(n) + np.int32(127)) << 23
-                        total = np.float32(0)
-                        for a in range(q):
-                            total += local[a] * power[a]
-                            local[a] = total
                         # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
                         z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
                         streams[c] = z
                         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
                         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                         z ^= z >> np.uint64(31)
-                        mark = np.float32(z >> np.uint64(40)) * np.float32(2**-24) * total
-                        state = 0
-                        for a in range(q - 1):
-                            state += local[a] <= mark
-                        chain[i] = state
+                        unit = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
+                        chain = chains[c]
+                        chain[i] = min(_draw(width, row, slab, chain, beta[c] * _LOG2E, unit), q - 1)
 
     return sweep
 
 
 @numba.njit(parallel=True, cache=True)
-def _energies(fields: np.ndarray, slabs: np.ndarray, chains: np.ndarray) -> np.ndarray:
+def _energies(fields: np.ndarray, slabs: np.ndarray, chains: np.ndarray, blocks: int) -> np.ndarray:
     count, length = chains.shape
-    energies = np.empty(count)
-    for c in numba.prange(count):
-        chain = chains[c]
-        total = 0.0
+    energies = np.zeros(count)
+    for block in numba.prange(blocks):
         for i in range(length):
-            total -= fields[i, chain[i]]
-            for j in range(i):
-                total -= slabs[i, j, chain[j], chain[i]]
-        energies[c] = total
+            slab = slabs[i]
+            for c in range(block * count // blocks, (block + 1) * count // blocks):
+                chain = chains[c]
+                state = chain[i]
+                total = fields[i, state]
+                for j in range(i):
+                    total += slab[j, chain[j], state]
+                energies[c] -= total
     return energies

@@ -32,30 +32,33 @@ class Frequencies:
 
 @numba.njit(parallel=True, cache=True)
 def _pair_sums(sequences: np.ndarray, weights: np.ndarray, q: int) -> np.ndarray:
-    count, length = sequences.shape
-    sums = np.zeros((length, length, q, q))
+    length = sequences.shape[1]
+    sums = np.zeros((length, q, length, q))
     for k in numba.prange(length):
         # Site i has length - i partners: taking sites from both ends in turn shares the work evenly.
         i = k // 2 if k % 2 == 0 else length - 1 - k // 2
-        rows = sums[i]
-        for m in range(count):
-            a = sequences[m, i]
-            weight = weights[m]
+        # All sequences of one state after the other: the sums that they add to stay in the innermost cache.
+        order = np.argsort(sequences[:, i], kind="mergesort")
+        for m in order:
+            sequence, weight = sequences[m], weights[m]
+            rows = sums[i, sequence[i]]
             for j in range(i, length):
-                rows[j, a, sequences[m, j]] += weight
+                rows[j, sequence[j]] += weight
+    for j in numba.prange(length):
+        for b in range(q):
+            for i in range(j):
+                for a in range(q):
+                    sums[j, b, i, a] = sums[i, a, j, b]
     return sums
 
 
 def frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None = None) -> Frequencies:
     """Weighted frequencies of sequences (M, L) uint8 with weights (M,); equal weights where there are none."""
     weights = np.ones(len(sequences)) if weights is None else weights
-    sums = _pair_sums(sequences, weights, q) / weights.sum()
-    length = sequences.shape[1]
-    sites = np.arange(length)
-    pair = np.ascontiguousarray(sums.transpose(0, 2, 1, 3))
-    single = sums[sites, sites].diagonal(axis1=1, axis2=2).copy()
-    pair = pair + np.where(sites[:, None, None, None] == sites[:, None], 0, pair.transpose(2, 3, 0, 1))
-    return Frequencies(single, pair)
+    pair = _pair_sums(sequences, weights, q)
+    pair /= weights.sum()
+    sites = np.arange(sequences.shape[1])
+    return Frequencies(pair[sites, :, sites].diagonal(axis1=1, axis2=2).copy(), pair)
 
 
 @dataclass(frozen=True)

@@ -219,9 +219,10 @@ class _Update:
     def direction(self, shown: Frequencies, chains: int) -> tuple[Potts, float, float]:
         """Where a unit rate moves, the gradient's norm, and the norm that the noise of `chains` samples has."""
         single, pair = jnp.asarray(shown.single, jnp.float32), jnp.asarray(shown.pair, jnp.float32)
-        self._direction, self._state, norm = self._advance(self._parameters, self._state, self._data, (single, pair))
-        noise = (shown.single * (1 - shown.single)).sum() + (shown.pair * (1 - shown.pair)).sum() / 2
-        return _potts(self._direction), float(norm), float(noise / chains) ** 0.5
+        self._direction, self._state, norm, spread = self._advance(
+            self._parameters, self._state, self._data, (single, pair)
+        )
+        return _potts(self._direction), float(norm), float(spread) / chains**0.5
 
     def move(self, rate: float) -> None:
         """Move by `rate` along the latest direction."""
@@ -236,8 +237,10 @@ class _Update:
         )
         ascent = ascent[0], ascent[1] * off_diagonal
         norm = jnp.sqrt((ascent[0] ** 2).sum() + (ascent[1] ** 2).sum() / 2)
+        single, pair = (frequency * (1 - frequency) for frequency in shown)
+        spread = jnp.sqrt(single.sum() + (pair * off_diagonal).sum() / 2)
         direction, state = self._optimiser.update(ascent, state)
-        return direction, state, norm
+        return direction, state, norm, spread
 
 
 def _potts(parameters: Any) -> Potts:
