@@ -250,7 +250,8 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
     scores = evidence.scores[evidence.scores["subset"] == evidence.largest]
     shown = {
         "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
+        "entropy": "{:.1f}", "log_likelihood": "{:.3f}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}",
+        "ess": "{:.0f}", "rhat": "{:.3f}",
     }  # fmt: skip
     table = pd.DataFrame({column: scores[column].map(form.format) for column, form in shown.items()})
     table["equilibrated"] = np.where(scores["equilibrated"], "yes", "NO")

@@ -14,7 +14,7 @@ from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.potts import Potts
 from temperance.statistics import agreement, frequencies
 from temperance.store import load_arrays
-from temperance.thermodynamics import entropies
+from temperance.thermodynamics import entropies, log_likelihoods
 from temperance.weights import nearest
 
 _MOST_REFERENCES = 2000
@@ -140,12 +140,25 @@ def score_samples(
 
 
 def score_temperatures(
-    samples: pd.DataFrame, drawn: dict[str, np.ndarray], ladder: pd.DataFrame, family: Family, q: int, identity: float
+    samples: pd.DataFrame,
+    drawn: dict[str, np.ndarray],
+    ladder: pd.DataFrame,
+    natural: pd.DataFrame,
+    family: Family,
+    q: int,
+    identity: float,
 ) -> pd.DataFrame:
-    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
+    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics.
+
+    `log_likelihood` is that of held-out sequences, nats a site.
+    """
     length = family.natural.shape[1]
     heldout = frequencies(family.heldout, q, family.heldout_weights)
-    entropy = entropies(drawn["betas"], drawn["energies"], 1 / drawn["temperatures"], q, length)
+    beta = 1 / drawn["temperatures"]
+    entropy = entropies(drawn["betas"], drawn["energies"], beta, q, length)
+    unseen = natural[natural["set"] == "heldout"]
+    mean = float(np.average(unseen["energy"], weights=unseen["weight"]))
+    likelihood = log_likelihoods(drawn["betas"], drawn["energies"], mean, beta, q, length)
     rungs = ladder[ladder["requested"]].sort_values("temperature")
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
@@ -170,6 +183,8 @@ def score_temperatures(
                 "effective_share": effective_share(sequences, identity),
                 "entropy": entropy[t, 0],
                 "entropy_error": entropy[t, 1],
+                "log_likelihood": likelihood[t, 0],
+                "log_likelihood_error": likelihood[t, 1],
                 "pearson_single": agreement(heldout.single.ravel(), shown.single.ravel()).pearson,
                 "pearson_pair": pairs.pearson,
                 "slope_pair": pairs.slope,

@@ -1,5 +1,6 @@
 """Mean energy, free energy and entropy of a model as functions of temperature, from a ladder that reaches beta = 0."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +52,24 @@ def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
 
 def entropies(betas: np.ndarray, energies: np.ndarray, at: np.ndarray, q: int, length: int) -> np.ndarray:
     """Entropy at inverse temperatures `at` (T,), nats, with its standard error over ladders: (T, 2)."""
-    whole = energy_curve(betas, energies).entropy(at, length, q)
-    ladders = energies.shape[1]
-    # Leave-one-out over independent ladders: the jackknife's error holds for any smooth function of their means.
-    parts = np.array(
-        [energy_curve(betas, np.delete(energies, k, axis=1)).entropy(at, length, q) for k in range(ladders)]
-    )
-    error = np.sqrt((ladders - 1) * parts.var(axis=0)) if ladders > 1 else np.full(len(at), np.nan)
-    return np.column_stack([whole, error])
+    return _jackknifed(lambda curve: curve.entropy(at, length, q), betas, energies)
+
+
+def log_likelihoods(
+    betas: np.ndarray, energies: np.ndarray, natural: float, at: np.ndarray, q: int, length: int
+) -> np.ndarray:
+    """Mean log-likelihood a site, nats, of sequences whose mean energy is `natural`, at inverse temperatures `at`.
+
+    Absolute, since the ladder reaches beta = 0: minus (beta <E> + ln Z(beta)) / L. The forward divergence
+    KL(P || Q_tau) is minus this times L, up to the entropy of P. The standard error over ladders is ln Z's: (T, 2).
+    """
+    return _jackknifed(lambda curve: -(at * natural + curve.log_z(at, length, q)) / length, betas, energies)
+
+
+def _jackknifed(statistic: Callable[[EnergyCurve], np.ndarray], betas: np.ndarray, energies: np.ndarray) -> np.ndarray:
+    """Value and error, (T, 2), of a smooth function of the means of independent ladders, by leaving out one in turn."""
+    whole, ladders = statistic(energy_curve(betas, energies)), energies.shape[1]
+    if ladders < 2:
+        return np.column_stack([whole, np.full(len(whole), np.nan)])
+    parts = np.array([statistic(energy_curve(betas, np.delete(energies, k, axis=1))) for k in range(ladders)])
+    return np.column_stack([whole, np.sqrt((ladders - 1) * parts.var(axis=0))])

@@ -9,7 +9,7 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.optimum import TradeOff, recommend, tau_forward
 from temperance.tempering import effective_size, plan_ladder, sample, split_rhat
-from temperance.thermodynamics import energy_curve, entropies
+from temperance.thermodynamics import energy_curve, entropies, log_likelihoods
 
 TEMPERATURES = [0.3, 0.6, 1.0, 2.0]
 STATES = all_states(5, 3)
@@ -74,6 +74,15 @@ def test_energy_and_entropy_are_those_of_enumeration(drawn, model):
         log_z = np.log(np.exp(-model.energies(STATES) / temperature).sum())
         assert abs(curve.log_z(1 / temperature, 5, 3) - log_z) < 0.1
     assert curve.entropy(0.0, 5, 3) == pytest.approx(5 * np.log(3))
+
+
+def test_log_likelihoods_are_those_of_enumeration(drawn, model):
+    unseen = STATES[np.random.default_rng(1).integers(0, len(STATES), 50)]
+    at = 1 / np.array(TEMPERATURES)
+    found = log_likelihoods(drawn.betas, drawn.energies, model.energies(unseen).mean(), at, 3, 5)
+    for beta, (value, error) in zip(at, found, strict=True):
+        log_z = np.log(np.exp(-beta * model.energies(STATES)).sum())
+        assert abs(value - (-beta * model.energies(unseen).mean() - log_z) / 5) < 5 * error + 0.005
 
 
 def test_tau_forward_is_the_enumerated_root(drawn, model):
