@@ -100,8 +100,9 @@ def train(
     local field, the sum of L couplings, moves by about L times that: the rate is learning_rate / L. A family with a
     gap has two phases, its sequences and all others, and the model leaps between them when a step moves the
     one against the other by much more than thermal noise: a step that changes the energies of data and chains with
-    a standard deviation above max_move is shortened to that. Both bounds shrink with the step k as
-    0.01 + 0.99 / (1 + (k / decay_steps)^2).
+    a standard deviation above max_move is shortened to that. Both bounds shrink as
+    0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share of that variance that lies within data and
+    within chains: while it brings the ones to the others, k stands still.
 
     Parameters
     ----------
@@ -155,6 +156,7 @@ def train(
         return shown.chains >= confirm_chains and shown.pearson >= target_pearson
 
     started, confirmed, records = time.monotonic(), None, []
+    clock = 0.0
     stopped, step, attempt_at, patience = "steps", 0, 0, 5 * check_every
     while step < max_steps:
         step += 1
@@ -164,10 +166,12 @@ def train(
         direction, norm, noise = update.direction(shown, chains)
         if not np.isfinite(norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
-        probes = np.concatenate([sequences[rng.choice(len(sequences), _PROBES, p=shares)], persistent[:_PROBES]])
-        change = engine.energies(engine.prepare(direction), probes).std()
-        decay = 0.01 + 0.99 / (1 + (step / decay_steps) ** 2)
-        update.move(decay * min(learning_rate / length, max_move / max(change, 1e-9)))
+        among = sequences[rng.choice(len(sequences), _PROBES, p=shares)], persistent[:_PROBES]
+        change = engine.energies(engine.prepare(direction), np.concatenate(among))
+        of_data, of_chains = change[:_PROBES], change[_PROBES:]
+        clock += 0.5 * (of_data.var() + of_chains.var()) / max(change.var(), 1e-12)
+        decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
+        update.move(decay * min(learning_rate / length, max_move / max(change.std(), 1e-6)))
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
         if step % check_every and step < max_steps and not out_of_time:
@@ -182,7 +186,7 @@ def train(
                 stopped = "target"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
-            persistent = fresh
+            persistent, clock = fresh, 0.0
             attempt_at, patience = step + patience, 2 * patience
         if norm < _AT_NOISE * noise:
             stopped = "converged"
