@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # sqrt(1.1^2 - 1) = 0.46: what is left of the gradient is less than half of its sampling noise.
 _AT_NOISE = 1.1
+# Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again.
+_FAR = 0.1
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 
@@ -186,7 +188,9 @@ def train(
                 stopped = "target"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
-            persistent, clock = fresh, 0.0
+            persistent = fresh
+            if freed_of_noise(target, engine.frequencies(fresh, q), chains) < target_pearson - _FAR:
+                clock = 0.0
             attempt_at, patience = step + patience, 2 * patience
         if norm < _AT_NOISE * noise:
             stopped = "converged"
