@@ -141,7 +141,7 @@ def train(
     ceiling = partial(noise_ceiling, sequences, weights, q, rng=rng, pseudocount=min(share, 0.5))
     confirm = partial(_confirm, engine, data, target, ceiling, confirm_sweeps, rng)
 
-    def examine(model: Potts, final: bool = False) -> tuple[Confirmation, np.ndarray]:
+    def examine(model: Potts, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
         """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
 
         What the many would show of a model that does not come to rest is no property of the model.
@@ -151,8 +151,8 @@ def train(
         progress(f"step {step}: {chains} fresh chains show {showing:.3f} when freed of noise")
         if showing >= target_pearson or (final and trial.equilibrated):
             progress(f"step {step}: {confirm_chains} fresh chains have to confirm it")
-            return confirm(model, confirm_chains)[0], few
-        return trial, few
+            return confirm(model, confirm_chains)[0], few, showing
+        return trial, few, showing
 
     def reached(shown: Confirmation) -> bool:
         return shown.chains >= confirm_chains and shown.pearson >= target_pearson
@@ -183,13 +183,13 @@ def train(
         records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
         if step >= attempt_at and freed_of_noise(target, shown, chains) >= target_pearson:
-            confirmed, fresh = examine(update.model)
+            confirmed, fresh, showing = examine(update.model)
             if reached(confirmed):
                 stopped = "target"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
-            if freed_of_noise(target, engine.frequencies(fresh, q), chains) < target_pearson - _FAR:
+            if showing < target_pearson - _FAR:
                 clock = 0.0
             attempt_at, patience = step + patience, 2 * patience
         if norm < _AT_NOISE * noise:
@@ -199,7 +199,7 @@ def train(
             stopped = "time"
             break
     if stopped != "target":
-        confirmed, _ = examine(update.model, final=True)
+        confirmed, _, _ = examine(update.model, final=True)
         stopped = "target" if reached(confirmed) else stopped
     assert confirmed is not None
     columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
