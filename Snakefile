@@ -14,11 +14,42 @@ include: "workflow/rules/common.smk"
 
 localrules:
     all,
+    study_data_size,
+    study_gap,
+    study_regularisation,
+    coverage,
 
 
 rule all:
     input:
         final_targets(),
+
+
+rule study_data_size:
+    """Target: optimal temperatures against the number of training sequences."""
+    input:
+        f"{OUT}/studies/data_size.tsv",
+
+
+rule study_gap:
+    """Target: optimal temperatures against energy gap and number of training sequences."""
+    input:
+        f"{OUT}/studies/gap.tsv",
+
+
+rule study_regularisation:
+    """Target: optimal temperatures against regularisation and number of training sequences."""
+    input:
+        f"{OUT}/studies/regularisation.tsv",
+
+
+rule coverage:
+    """Target: the coverage table of every estimator on four systems."""
+    input:
+        expand(
+            f"{OUT}/coverage/{{system}}.tsv",
+            system=["planted-300", "hopfield-100", "gapless-1000", "critical-100"],
+        ),
 
 
 include: "workflow/rules/truth.smk"
@@ -28,3 +59,5 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/study.smk"
+include: "workflow/rules/verify.smk"

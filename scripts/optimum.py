@@ -8,8 +8,10 @@ import pandas as pd
 from temperance.alphabet import alphabet
 from temperance.job import job
 from temperance.novelty import natural_diversity
-from temperance.optimum import TradeOff, columns, recommend, tau_forward
+from temperance.optimum import TradeOff, columns, optima_row, recommend
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table
+from temperance.tempering import equilibrated_above
+from temperance.verdict import verdict
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["optimum"], snakemake.params.seed
@@ -22,20 +24,25 @@ with job(snakemake) as log:
     rows, trade_offs = [], []
     for number, (size, replicate) in enumerate(snakemake.params.subsets):
         tempered = load_arrays(snakemake.input.tempered[number])[0]
-        natural = load_table(snakemake.input.natural[number])
-        heldout = natural[natural["set"] == "heldout"]
-        energies, weights = heldout["energy"].to_numpy(), heldout["weight"].to_numpy()
-        forward = tau_forward(tempered["betas"], tempered["energies"], energies, weights, rng, draws)
         scored = load_table(snakemake.input.samples[number])
         trade_off = TradeOff.of(scored, tempered["sequences"], diversity, q)
         best = recommend([trade_off], *floors, rng, draws)
         training = load_json(snakemake.input.training[number])
         row = {"size": size, "replicate": replicate, "M": training["M"], "Meff": training["Meff"]}
-        rows.append(row | columns("tau_f", forward) | columns("tau", best.tau) | best.expected())
+        row |= optima_row(load_table(snakemake.input.optima[number]))
+        row |= load_table(snakemake.input.calibration[number]).iloc[0].to_dict()
+        rungs = load_table(snakemake.input.ladder[number])
+        row["equilibrated_above"] = equilibrated_above(rungs)
+        rows.append(row | columns("tau", best.tau) | best.expected())
         trade_offs.append((size, trade_off))
     largest = snakemake.params.subsets[-1][0]
     best = recommend([trade_off for size, trade_off in trade_offs if size == largest], *floors, rng, draws)
-    save_table(snakemake.output.table, pd.DataFrame(rows))
+    table = pd.DataFrame(rows)
+    first_of_largest = next(n for n, (size, _) in enumerate(snakemake.params.subsets) if size == largest)
+    said = verdict(table, load_json(snakemake.input.landscape[first_of_largest]), best.tau)
+    save_table(snakemake.output.table, table)
     source = provenance(settings, seed)
-    save_json(snakemake.output.recommendation, asdict(best) | {"size": largest, "provenance": source})
+    save_json(snakemake.output.recommendation, asdict(best) | {"size": largest} | asdict(said) | {"provenance": source})
+    for sentence in said.sentences:
+        log.info("%s", sentence)
     log.info("temperature %.2f [%.2f, %.2f]", best.tau.value, best.tau.low, best.tau.high)

@@ -11,15 +11,11 @@ with job(snakemake) as log:
     model, letters, _ = load(snakemake.input.model)
     training = load_arrays(snakemake.input.alignment)[0]["sequences"][load_arrays(snakemake.input.subset)[0]["indices"]]
     engine = choose_engine(snakemake.params.engine)
-    drawn = sample(model, engine, seed, starts=training, progress=log.info, **settings)
-    arrays = {
-        "temperatures": drawn.temperatures,
-        "sequences": drawn.sequences,
-        "energies": drawn.energies,
-        "betas": drawn.betas,
-    }
+    drawn = sample(
+        model, engine, seed, starts=training, keep_all=snakemake.params.keep_all, progress=log.info, **settings
+    )
     source = provenance(settings | {"engine": engine.name}, seed)
-    save_arrays(snakemake.output.samples, arrays, source | {"alphabet": letters.name})
+    save_arrays(snakemake.output.samples, drawn.arrays(), source | {"alphabet": letters.name})
     save_table(snakemake.output.ladder, drawn.rungs.assign(round_trips=drawn.round_trips, sweeps=drawn.sweeps))
     for row in drawn.rungs[drawn.rungs.requested & ~drawn.rungs.equilibrated].itertuples():
         log.warning(

@@ -17,7 +17,7 @@ with job(snakemake) as log:
     natural = score_natural(model, family, panel, rng)
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"]["fidelity"])
     ladder = load_table(snakemake.input.ladder)
-    scores = score_temperatures(samples, drawn, ladder, natural, family, model.q, settings["weights"]["identity"])
+    scores = score_temperatures(samples, drawn, ladder, family, model.q)
     save_table(snakemake.output.natural, natural)
     save_table(snakemake.output.samples, samples)
     save_table(snakemake.output.scores, scores)

@@ -4,6 +4,7 @@ import copy
 import difflib
 import hashlib
 import re
+import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,17 @@ Settings = dict[str, Any]
 
 _SHORTHAND = ("family", "alignment")
 _GLOBAL = ("seed", "results", "engine", "environment")
-_RUN = (*_GLOBAL, "families", *_SHORTHAND)
+_RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
+# Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
+_OF_TRUTHS: Settings = {
+    "filter": {"max_column_gaps": 1.0, "max_sequence_gaps": 1.0, "duplicates": "keep"},
+    "weights": {"identity": None},
+    "heldout": {"identity": None},
+}
+ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
+_BIOLOGICAL = ("protein", "rna", "dna")
+_LATTICE = "ACDEFGHIKLMNPQRSTVWY"
+_DIGITS = string.digits + string.ascii_uppercase
 
 
 def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
@@ -36,24 +47,100 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
         In one line: the key, what is wrong with it and what would be right.
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    given = copy.deepcopy(dict(given))
-    _validate(given, schema)
-    defaults = _defaults(schema["properties"])
-    shared = {key: value for key, value in given.items() if key not in _RUN}
-    families = {}
-    for name, own in _families(given).items():
+    settings: Settings = copy.deepcopy(dict(given))
+    _validate(settings, schema)
+    plans = _Plans(settings, schema)
+    families = {name: plans.plan(name, own, f"families.{name}") for name, own in _families(settings).items()}
+    for name, family in families.items():
+        _check_teacher(name, family, families)
+    run = {key: settings.get(key, plans.defaults[key]) for key in _GLOBAL}
+    return run | {"families": families, "studies": _studies(settings, plans, families)}
+
+
+class _Plans:
+    """Completes the settings of a family: its own, then those for all families, then the schema's."""
+
+    def __init__(self, given: Settings, schema: Settings):
+        self.schema, self.defaults = schema, _defaults(schema["properties"])
+        self._shared = {key: value for key, value in given.items() if key not in _RUN}
+
+    def plan(self, name: str, own: Settings, key: str) -> Settings:
         if ("alignment" in own) == ("truth" in own):
-            raise InputError(f"families.{name}: give either an alignment (a path) or a truth")
-        base = {key: value for key, value in defaults.items() if key not in _RUN}
+            raise InputError(f"{key}: give either an alignment (a path) or a truth")
+        base = {key: value for key, value in self.defaults.items() if key not in _RUN}
+        shared = self._shared
+        if "truth" in own:
+            base = _merge(base, _OF_TRUTHS)
+            shared = {key: value for key, value in shared.items() if key not in _OF_TRUTHS}
         family = _merge(_merge(base, shared), own)
         if "truth" in own:
-            family = _complete_truth(family, own, schema)
+            family |= self._truth(own, family, key)
         alphabet(family["alphabet"])
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
-        _check_together(name, family)
-        families[name] = family
-    run = {key: given.get(key, defaults[key]) for key in _GLOBAL}
-    return run | {"families": families}
+        _check_judge(name, family)
+        return family
+
+    def _truth(self, own: Settings, family: Settings, key: str) -> Settings:
+        """Truth, with the defaults of its kind, and the alphabet of its sequences."""
+        schema, kind = self.schema, own["truth"]["kind"]
+        _validate(own["truth"], schema["$defs"][kind], f"{key}.truth")
+        if family["filter"] != _OF_TRUTHS["filter"]:
+            raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
+        truth = _merge(_defaults(schema["$defs"][kind]["properties"]), own["truth"])
+        if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
+            raise InputError(f"{key}.truth.length: {truth['q']}^{truth['length']} sequences are more than 2^20")
+        symbols = {"lattice": _LATTICE, "teacher": family["alphabet"]}.get(kind) or _DIGITS[: truth["q"]]
+        return {"truth": truth, "alphabet": own.get("alphabet", symbols)}
+
+
+def _check_teacher(name: str, family: Settings, families: Settings) -> None:
+    """A teacher that is a family of the run gives its alphabet to its students."""
+    teacher = family.get("truth", {}).get("teacher")
+    if teacher not in families:
+        return
+    if "alignment" not in families[teacher]:
+        raise InputError(f"{name}: truth.teacher: {teacher} is not a family with an alignment")
+    family["alphabet"] = families[teacher]["alphabet"]
+
+
+def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
+    """Every study as a list of points: one family of its own for each value of what is varied.
+
+    A point's `source` is the family whose truth it is drawn from: that of another value, unless the truth is varied.
+    """
+    settings = _merge(plans.defaults["studies"], given.get("studies", {}))
+    templates = _families(given) if "families" in given or "alignment" in given else {}
+    found = {}
+    for study, wanted in settings.items():
+        own_families = given.get("studies", {}).get(study, {}).get("families", wanted["families"])
+        points = []
+        for name, own in own_families.items():
+            base = _merge(templates.get(name, {}), own)
+            base["subsets"] = _merge(base.get("subsets", {}), {key: wanted[key] for key in ("sizes", "replicates")})
+            key, label = f"studies.{study}.families.{name}", f"studies/{study}/{name}"
+            if "truth" not in base:
+                raise InputError(
+                    f"{key}: a study needs families with a truth; a real one can teach (truth.kind teacher)"
+                )
+            vary = wanted.get("vary")
+            for value in wanted["values"] if vary else [None]:
+                varied = _with(base, vary, value, key) if vary else base
+                _validate({"families": {name: varied}}, plans.schema)
+                plan = plans.plan(name, varied, key)
+                _check_teacher(name, plan, families)
+                own_label = label if value is None else f"{label}/{value:g}"
+                source = own_label if vary and vary.startswith("truth.") else label
+                points.append({"family": name, "value": value, "label": own_label, "source": source, "settings": plan})
+        found[study] = {"vary": wanted.get("vary"), "points": points}
+    return found
+
+
+def _with(settings: Settings, key: str, value: Any, where: str) -> Settings:
+    """Settings with the one that a dotted key names changed."""
+    section, _, last = key.rpartition(".")
+    if section not in ("truth", "train", "weights"):
+        raise InputError(f"{where}: {key}: only keys of truth, train and weights can be varied")
+    return _merge(settings, {section: {last: value}})
 
 
 def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
@@ -82,6 +169,13 @@ def check_files(run: Mapping[str, Any]) -> None:
         if path and not Path(path).is_file():
             what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
             raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")
+    students = [*run["families"].items()]
+    students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
+    for name, family in students:
+        teacher = family.get("truth", {}).get("teacher")
+        if teacher and teacher not in run["families"] and not Path(teacher).is_file():
+            known = ", ".join(run["families"])
+            raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({known}) nor a file")
 
 
 def _merge(base: Settings, over: Mapping[str, Any]) -> Settings:
@@ -102,38 +196,41 @@ def _defaults(properties: Settings) -> Settings:
     return found
 
 
-def _complete_truth(family: Settings, own: Settings, schema: Settings) -> Settings:
-    from temperance.truth.lattice import SYMBOLS
-
-    truth = _merge(_defaults(schema["$defs"]["truth"]["properties"]), own["truth"])
-    return family | {"truth": truth, "alphabet": own.get("alphabet", SYMBOLS)}
+def has_hmm(family: Settings) -> bool:
+    """Whether HMMER knows the family's alphabet."""
+    return family["alphabet"] in (*_BIOLOGICAL, _LATTICE)
 
 
-def _check_together(name: str, family: Settings) -> None:
-    judge = family["optimum"]["fidelity"]
-    lattice = "truth" in family
+def _check_judge(name: str, family: Settings) -> None:
+    """Settle which judge of fidelity `auto` stands for, and that a family can have the one it asks for."""
+    judge, kind = family["optimum"]["fidelity"], family.get("truth", {}).get("kind")
+    biological = has_hmm(family)
     if judge == "auto":
-        biological = family["alphabet"] in ("protein", "rna", "dna")
-        family["optimum"]["fidelity"] = "p_nat" if lattice else "hmm" if biological else "profile"
-    if judge == "p_nat" and not lattice:
+        natural = "hmm" if biological else "profile"
+        family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else natural
+    if judge == "p_nat" and kind != "lattice":
         raise InputError(f"{name}: optimum.fidelity: p_nat needs a lattice truth; hmm or profile would do")
-    if judge == "hmm" and family["alphabet"] not in ("protein", "rna", "dna") and not lattice:
+    if judge == "truth" and kind in (None, "lattice"):
+        raise InputError(f"{name}: optimum.fidelity: truth needs an enumerable truth or a teacher; auto would do")
+    if judge == "hmm" and not biological:
         raise InputError(f"{name}: optimum.fidelity: hmm needs alphabet protein, rna or dna; profile would do")
 
 
 # ---------------------------------------------------------------- validation
 
 
-def _validate(given: Mapping[str, Any], schema: Settings) -> None:
+def _validate(given: Mapping[str, Any], schema: Settings, at: str = "") -> None:
+    """Check what stands at the key `at` of the configuration."""
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
     if error is None:
         return
-    key = ".".join(str(part) for part in error.absolute_path) or "configuration"
+    path = [*filter(None, [at]), *map(str, error.absolute_path)]
+    key = ".".join(path) or "configuration"
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(name for name in error.instance if name not in known)
         near = difflib.get_close_matches(str(unknown), known, n=1)
-        where = f"{key}." if error.absolute_path else ""
+        where = f"{key}." if path else ""
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         raise InputError(f"{where}{unknown}: unknown key; {hint}")
     raise InputError(f"{key}: {_in_words(error)}")

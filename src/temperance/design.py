@@ -39,7 +39,7 @@ def design_table(
     sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str
 ) -> pd.DataFrame:
     """One row a design: name, scores, the nearest natural sequence, the sequence aligned and without gaps."""
-    table = scored.iloc[chosen].drop(columns=["ladder", "draw", "nearest_natural", "fidelity"])
+    table = scored.iloc[chosen].drop(columns=["ladder", "draw", "nearest_natural", "natural_like", "fidelity"])
     table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
     table["nearest_natural"] = names[scored["nearest_natural"].to_numpy()[chosen]]
     table["aligned"] = letters.decode(sequences[chosen])

@@ -27,8 +27,11 @@ class Evidence:
     letters : Alphabet
     ingest, best, designs : dict
         Summaries of ingestion, recommendation and design.
-    optimum, scores, rungs, history, training : pandas.DataFrame
-        One row a model, temperature, rung, history entry, model; `subset`, `M` and `replicate` say of which.
+    optimum, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
+        One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
+        `replicate` say of which.
+    reliability, density, landscape : pandas.DataFrame, dict
+        Of the largest subset's model.
     largest : str
         Subset whose model the designs come from.
     natural, samples : pandas.DataFrame
@@ -45,6 +48,12 @@ class Evidence:
     designs: dict[str, Any]
     optimum: pd.DataFrame
     scores: pd.DataFrame
+    thermodynamics: pd.DataFrame
+    divergence: pd.DataFrame
+    calibration: pd.DataFrame
+    reliability: pd.DataFrame
+    density: pd.DataFrame
+    landscape: dict[str, Any]
     rungs: pd.DataFrame
     history: pd.DataFrame
     training: pd.DataFrame
@@ -71,6 +80,12 @@ class Evidence:
             designs=load_json(folder / "designs.json"),
             optimum=load_table(folder / "optimum.tsv"),
             scores=_of_all(folder, training, "scores.tsv"),
+            thermodynamics=_of_all(folder, training, "thermodynamics.tsv"),
+            divergence=_of_all(folder, training, "divergence.tsv"),
+            calibration=_of_all(folder, training, "calibration.tsv"),
+            reliability=load_table(folder / largest / "reliability.tsv"),
+            density=load_table(folder / largest / "density.tsv"),
+            landscape=load_json(folder / largest / "landscape.json"),
             rungs=_of_all(folder, training, "ladder.tsv"),
             history=_of_all(folder, training, "history.tsv"),
             training=training,
@@ -91,6 +106,9 @@ class Evidence:
             "trade_off": verdict,
             "novelty_fidelity": verdict,
             "optimum": (self.optimum,),
+            "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
+            "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
+            "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
             "pca": self._points(),
             "training": (self.history, self.training),

@@ -14,8 +14,11 @@ from temperance.alphabet import Alphabet
 from temperance.errors import InputError
 from temperance.statistics import frequencies
 from temperance.store import atomic, load_arrays
+from temperance.truth import load_truth
 
 Judge = Callable[[np.ndarray], np.ndarray]
+
+JUDGES = ("p_nat", "truth", "hmm", "profile")
 
 # A natural-like score is one that all but this share of held-out natural sequences reach.
 NATURAL_SHARE = 0.05
@@ -79,11 +82,15 @@ def hmm_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
     return score
 
 
-def p_nat_judge(ensemble_path: str | Path) -> Judge:
-    """True folding probability of lattice proteins against the folds in `ensemble_path`."""
-    from temperance.truth.lattice import Ensemble
+def truth_judge(path: str | Path) -> dict[str, Judge]:
+    """What the truth says of a sequence, by name: for lattice proteins p_nat against all folds, else -E_P."""
+    arrays, metadata = load_arrays(path)
+    if metadata["kind"] == "lattice":
+        from temperance.truth.lattice import Ensemble
 
-    return Ensemble(load_arrays(ensemble_path)[0]["contacts"]).p_nat
+        return {"p_nat": Ensemble(arrays["all_folds"]).p_nat}
+    truth = load_truth(path)
+    return {"truth": lambda sequences: -truth.energies(sequences)}
 
 
 def threshold(judge: str, natural: np.ndarray) -> float:

@@ -25,7 +25,13 @@ from temperance.store import atomic
 FIDELITY = {
     "p_nat": "fidelity: mean p_nat",
     "hmm": "fidelity: natural-like HMM score",
+    "truth": "fidelity: natural-like true energy",
     "profile": "fidelity: natural-like profile score",
+}
+OPTIMA = {
+    "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
+    "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
+    "tau_j": ("τ_J: both", "#7a5195", "^"),
 }
 _NATURAL, _HELDOUT, _RANDOM, _CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
 
@@ -176,16 +182,19 @@ def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = F
 
 
 def optimum(table: pd.DataFrame) -> Figure:
-    """tau_f and the recommended temperature against the number of training sequences."""
-    figure, axis = plt.subplots(figsize=(6.6, 4.2), layout="constrained")
-    kinds = [
-        ("tau_f", "τ_f: covers the family", "#0072b2", "o"),
-        ("tau", "recommended: faithful and new", _CHOSEN, "D"),
-    ]
+    """Every optimal temperature, and the recommended one, against the number of training sequences."""
+    figure, axis = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
+    kinds = OPTIMA | {
+        "tau_cal": ("τ_cal: calibrated site conditionals", "#56b4e9", "v"),
+        "tau": ("recommended: faithful and new", _CHOSEN, "D"),
+    }
+    kinds = {name: kind for name, kind in kinds.items() if name in table}
     finite = table.replace([np.inf, -np.inf, 0], np.nan)
-    for (column, label, colour, marker), shift in zip(kinds, (0.97, 1.03), strict=True):
+    for (column, (label, colour, marker)), shift in zip(
+        kinds.items(), np.geomspace(0.94, 1.06, len(kinds)), strict=True
+    ):
         mean = finite.groupby("M")[column].mean()
-        axis.plot(mean.index * shift, mean, color=colour, lw=1.2, label=label)
+        axis.plot(mean.index * shift, mean, color=colour, lw=1.2, marker=marker, ms=0, label=label)
         low = (finite[column] - finite[f"{column}_low"]).clip(lower=0)
         high = (finite[f"{column}_high"] - finite[column]).clip(lower=0)
         spread = 1 + 0.03 * (finite["replicate"] - finite["replicate"].mean())
@@ -199,7 +208,123 @@ def optimum(table: pd.DataFrame) -> Figure:
     axis.yaxis.set_major_locator(MaxNLocator(7))
     axis.set(xlabel="training sequences M", ylabel="temperature")
     axis.set_ylim(bottom=0)
-    figure.legend(loc="outside upper center", ncols=2)
+    handles = [
+        plt.Line2D([], [], color=colour, marker=marker, lw=1.2, ms=5, label=label)
+        for label, colour, marker in kinds.values()
+    ]
+    figure.legend(handles=handles, loc="outside right center")
+    return figure
+
+
+def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarray) -> Figure:
+    """Divergences from the truth against temperature, a line a training set size (its first replicate)."""
+    names = {
+        "forward": ("forward KL(P || Q_τ)", "tau_f"),
+        "reverse": ("reverse KL(Q_τ || P)", "tau_r"),
+        "jeffreys": ("Jeffreys: their sum", "tau_j"),
+    }
+    shown = {name: label for name, label in names.items() if name in curves}
+    figure, axes = plt.subplots(
+        1, len(shown), figsize=(4.1 * len(shown) + 1.2, 3.6), layout="constrained", squeeze=False
+    )
+    inside = curves["temperature"].between(temperatures[0], temperatures[-1]) & (curves["replicate"] == 1)
+    sizes = sorted(curves["M"].unique())
+    for axis, (name, (label, tau)) in zip(axes[0], shown.items(), strict=True):
+        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+            curve = curves[inside & (curves["M"] == size)].sort_values("temperature")
+            axis.fill_between(
+                curve["temperature"], curve[f"{name}_low"], curve[f"{name}_high"], color=colour, alpha=0.2, lw=0
+            )
+            axis.plot(curve["temperature"], curve[name], color=colour, label=f"M = {size:,}")
+            best = table[(table["M"] == size) & (table["replicate"] == 1)].iloc[0]
+            if temperatures[0] <= best[tau] <= temperatures[-1]:
+                height = np.interp(best[tau], curve["temperature"], curve[name])
+                low, high = best[[f"{tau}_low", f"{tau}_high"]].clip(*temperatures[[0, -1]])
+                axis.plot([low, high], [height] * 2, color=colour, lw=5, alpha=0.45, solid_capstyle="round")
+                axis.plot(best[tau], height, "o", color=colour, ms=5)
+        axis.set_title(label, fontsize=11)
+        axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
+        axis.set_yscale("symlog", linthresh=1)
+        axis.set_ylim(bottom=0)
+        _temperature_axis(axis, temperatures)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center")
+    return figure
+
+
+def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
+    """Energy, entropy and heat capacity a site against temperature, and the density of states of the largest model."""
+    figure, axes = plt.subplots(1, 4, figsize=(15.5, 3.6), layout="constrained")
+    temperatures = np.sort(states["temperature"].unique())
+    sizes = sorted(states["M"].unique())
+    columns = {
+        "energy": "mean energy, nats a site",
+        "entropy": "entropy, nats a site",
+        "heat_capacity": "heat capacity a site",
+    }
+    for axis, (column, label) in zip(axes, columns.items(), strict=False):
+        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+            for replicate, curve in states[states["M"] == size].groupby("replicate"):
+                axis.errorbar(
+                    curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
+                    color=colour, lw=1.2, marker="o", ms=3, label=f"M = {size:,}" if replicate == 1 else None,
+                )  # fmt: skip
+        axis.set_ylabel(label)
+        _temperature_axis(axis, temperatures)
+    axis = axes[3]
+    axis.fill_between(
+        density["energy"], density["log_g"] - 2 * density["log_g_error"], density["log_g"] + 2 * density["log_g_error"],
+        color="0.4", alpha=0.3, lw=0,
+    )  # fmt: skip
+    axis.plot(density["energy"], density["log_g"], color="0.2", lw=1.2)
+    colours = {"uniform": _RANDOM, "profile": "#56b4e9", "training": _NATURAL, "heldout": _HELDOUT}
+    words = {"uniform": "random", "profile": "shuffled columns", "training": "training", "heldout": "held out"}
+    for row in landscape["energies"]:
+        if row["set"] in colours:
+            axis.axvline(row["mean"], color=colours[row["set"]], lw=1.6, label=words[row["set"]])
+            axis.axvspan(row["mean"] - row["sd"], row["mean"] + row["sd"], color=colours[row["set"]], alpha=0.15, lw=0)
+    axis.axvline(landscape["ground_state"]["energy"], color="black", ls="--", lw=1, label="lowest found")
+    axis.set(
+        xlabel="energy (nats at τ = 1)", ylabel="ln number of sequences", ylim=(min(0, density["log_g"].min()), None)
+    )
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    return figure
+
+
+def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame) -> Figure:
+    """Held-out pseudo-log-likelihood and calibration error against temperature, reliability of the largest model."""
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    temperatures = np.sort(states["temperature"].unique())
+    sizes = sorted(states["M"].unique())
+    for axis, (column, label) in zip(
+        axes, {"npll": "negative pseudo-log-likelihood, nats a site", "ece": "expected calibration error"}.items(),
+        strict=False,
+    ):  # fmt: skip
+        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+            for replicate, curve in states[states["M"] == size].groupby("replicate"):
+                error = 1.96 * curve["npll_error"] if column == "npll" else None
+                axis.errorbar(
+                    curve["temperature"], curve[column], error, color=colour, lw=1.2, marker="o", ms=3,
+                    label=f"M = {size:,}" if replicate == 1 else None,
+                )  # fmt: skip
+                best = table[(table["M"] == size) & (table["replicate"] == replicate)].iloc[0]
+                tau = best["tau_cal"]
+                if column == "npll" and temperatures[0] <= tau <= temperatures[-1]:
+                    axis.axvline(tau, color=colour, ls=":", lw=1.2)
+        axis.set_ylabel(label)
+        _temperature_axis(axis, temperatures)
+    axes[1].set_ylim(bottom=0)
+    axes[2].plot([0, 1], [0, 1], color="black", ls=":", lw=1)
+    for shade, (temperature, bins) in zip(("#0072b2", _CHOSEN), diagram.groupby("temperature"), strict=False):
+        axes[2].scatter(
+            bins["confidence"], bins["accuracy"], s=8 + 250 * bins["share"], color=shade, alpha=0.6, lw=0,
+            label=f"largest model, τ = {temperature:.2f}",
+        )  # fmt: skip
+        axes[2].plot(bins["confidence"], bins["accuracy"], color=shade, lw=1)
+    axes[2].set(xlabel="confidence of the likeliest state", ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1))
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center")
     return figure
 
 
@@ -283,6 +408,93 @@ def ladder(rungs: pd.DataFrame) -> Figure:
     return figure
 
 
+# Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.
+_COLDEST, _HOTTEST = 0.4, 2.5
+
+
+def against_size(summary: pd.DataFrame) -> Figure:
+    """Optimal temperatures against the number of training sequences, a panel a family."""
+    families = list(summary["family"].unique())
+    figure, axes = plt.subplots(
+        1, len(families), figsize=(3.6 * len(families) + 0.6, 3.6), layout="constrained", sharey=True, squeeze=False
+    )
+    shown = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
+    for axis, family in zip(axes[0], families, strict=True):
+        for (name, (label, colour, marker)), shift in zip(OPTIMA.items(), (0.94, 1, 1.06), strict=True):
+            curve = shown[(shown["family"] == family) & (shown["optimum"] == name)].sort_values("M")
+            error = [(curve["tau"] - curve["low"]).fillna(0), (curve["high"] - curve["tau"]).fillna(0)]
+            axis.errorbar(
+                curve["M"] * shift, curve["tau"], error, color=colour, marker=marker, ms=4.5, lw=1.2, elinewidth=1,
+                capsize=2, label=label,
+            )  # fmt: skip
+        axis.axhline(1, color="black", ls=":", lw=1)
+        axis.set(xscale="log", yscale="log", xlabel="training sequences M", title=family, ylim=(0.19, 10.5))
+        ticks = [0.2, 0.5, 1, 2, 5, 10]
+        axis.set_yticks(ticks, ["≤ 0.2", "0.5", "1", "2", "5", "≥ 10"])
+        axis.yaxis.set_minor_locator(NullLocator())
+    axes[0, 0].set_ylabel("optimal temperature")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3)
+    return figure
+
+
+def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
+    """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
+
+    Each cell holds the temperature and half of its 95 % interval.
+    """
+    families = list(summary["family"].unique())
+    values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
+    figure, axes = plt.subplots(
+        len(families), 3, figsize=(0.95 * len(sizes) * 3 + 2.2, (0.5 * len(values) + 1.1) * len(families)),
+        layout="constrained", sharex=True, sharey=True, squeeze=False,
+    )  # fmt: skip
+    norm = matplotlib.colors.LogNorm(_COLDEST, _HOTTEST)
+    for row, family in zip(axes, families, strict=True):
+        for axis, (name, (label, _, _)) in zip(row, OPTIMA.items(), strict=True):
+            cells = summary[(summary["family"] == family) & (summary["optimum"] == name)].set_index(["value", "M"])
+            grid = cells["tau"].unstack().reindex(index=values, columns=sizes)  # noqa: PD010
+            image = axis.imshow(grid.clip(_COLDEST, _HOTTEST), cmap="RdBu_r", norm=norm, aspect="auto", origin="lower")
+            for (value, size), cell in cells.iterrows():
+                dark = not 0.6 < cell["tau"] < 1.7
+                axis.text(
+                    sizes.index(size), values.index(value), _cell(cell), ha="center", va="center", fontsize=7,
+                    color="white" if dark else "black",
+                )  # fmt: skip
+            axis.set_title(f"{family}, {label}" if len(families) > 1 else label, fontsize=10)
+            axis.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+            axis.set_yticks(range(len(values)), [f"{value:g}" for value in values])
+            for spine in axis.spines.values():
+                spine.set_visible(False)
+            axis.tick_params(length=0)
+        row[0].set_ylabel(varied)
+    for axis in axes[-1]:
+        axis.set_xlabel("training sequences M")
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, extend="both", label="optimal temperature")
+    bar.set_ticks([0.4, 0.5, 0.7, 1, 1.4, 2, 2.5], labels=["0.4", "0.5", "0.7", "1", "1.4", "2", "2.5"])
+    bar.minorticks_off()
+    return figure
+
+
+def _cell(cell: pd.Series) -> str:
+    if not 0.05 < cell["tau"] < 20:
+        return "cold edge" if cell["tau"] < 1 else "∞"
+    half = (min(cell["high"], 99) - cell["low"]) / 2
+    return f"{cell['tau']:.2f}\n±{half:.2f}" if np.isfinite(half) else f"{cell['tau']:.2f}"
+
+
 FIGURES: dict[str, Callable[..., Figure]] = {
-    function.__name__: function for function in (trade_off, novelty_fidelity, optimum, energies, pca, training, ladder)
+    function.__name__: function
+    for function in (
+        trade_off,
+        novelty_fidelity,
+        optimum,
+        divergence,
+        thermodynamics,
+        calibration,
+        energies,
+        pca,
+        training,
+        ladder,
+    )
 }

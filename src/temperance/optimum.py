@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from temperance.novelty import ladder_diversity
-from temperance.thermodynamics import energy_curve
-
-INTERVAL = (2.5, 97.5)
+from temperance.resampling import interval_factor
 
 
 @dataclass(frozen=True)
@@ -20,10 +19,14 @@ class Estimate:
     high: float
 
 
-def estimate(value: float, draws: np.ndarray) -> Estimate:
-    """Value with the percentile interval of its bootstrap draws."""
+def estimate(value: float, draws: np.ndarray, units: int = 1000) -> Estimate:
+    """Value with the percentile interval of bootstrap draws, widened as Student's t is for so few independent units.
+
+    (Hesterberg, Am. Stat. 69:371, 2015.)
+    """
+    tail = 100 * norm.cdf(-interval_factor(units))
     # "nearest" keeps an infinite draw from turning its finite neighbours into nan.
-    low, high = np.percentile(draws, INTERVAL, method="nearest")
+    low, high = np.percentile(draws, (tail, 100 - tail), method="nearest")
     return Estimate(float(value), float(low), float(high))
 
 
@@ -32,40 +35,15 @@ def columns(name: str, tau: Estimate) -> dict[str, float]:
     return {name: tau.value, f"{name}_low": tau.low, f"{name}_high": tau.high}
 
 
-def tau_forward(
-    betas: np.ndarray,
-    energies: np.ndarray,
-    heldout: np.ndarray,
-    weights: np.ndarray,
-    rng: np.random.Generator,
-    draws: int = 200,
-) -> Estimate:
-    """tau_f: the root of <E>_heldout = <E>_tau, where the forward divergence KL(P || Q_tau) is least.
-
-    Parameters
-    ----------
-    betas, energies : np.ndarray
-        Rungs (R,) from 0 and their energies (R, K, D).
-    heldout, weights : np.ndarray
-        Energies of held-out natural sequences (N,) and their weights (N,).
-
-    Returns
-    -------
-    Estimate
-        The interval is over resampled held-out sequences and resampled ladders. inf: even infinite temperature
-        has less energy than the held-out sequences; 0: they lie below the coldest rung.
-    """
-
-    def root(ladders: np.ndarray, chosen: np.ndarray) -> float:
-        beta = energy_curve(betas, energies[:, ladders]).beta_at(
-            float(np.average(heldout[chosen], weights=weights[chosen]))
-        )
-        return 1 / beta if beta > 0 else float("inf")
-
-    count, size = energies.shape[1], len(heldout)
-    whole = root(np.arange(count), np.arange(size))
-    resampled = [root(rng.integers(0, count, (count,)), rng.integers(0, size, (size,))) for _ in range(draws)]
-    return estimate(whole, np.array(resampled))
+def optima_row(table: pd.DataFrame) -> dict[str, float]:
+    """The table of optima that thermodynamics writes, one row an optimum, as one row: tau_f, tau_f_low, ..."""
+    row: dict[str, float] = {}
+    for found in table.itertuples():
+        row |= columns(found.optimum, Estimate(found.value, found.low, found.high))
+        row |= {f"{found.optimum}_root": found.root, f"{found.optimum}_agree": found.agree}
+        if "exact" in table:
+            row[f"{found.optimum}_exact"] = found.exact
+    return row
 
 
 @dataclass(frozen=True)

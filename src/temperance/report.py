@@ -13,18 +13,20 @@ import pandas as pd
 
 from temperance import __version__
 from temperance.evidence import Evidence
-from temperance.optimum import Estimate
 
 _FEW_HELDOUT = 50
-_CLOSE = 0.05  # of tau_f to 1
+_AIS_Z = 4.0
 _SHORT_OF_TARGET = {
     "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
     "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
     "time": ("stopped at its limit of time", "Raise train.max_minutes."),
 }
+_OPTIMA = {"tau_f": "τ_f", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal", "tau": "recommended τ"}
+_STATES = ("entropy", "heat_capacity", "log_likelihood", "log_z", "log_z_error", "log_z_ais", "log_z_ais_error")
 _JUDGED = {
     "p_nat": "a mean probability of {:.2f} to fold into the native structure",
     "hmm": "a natural-like profile-HMM score in {:.0%} of cases",
+    "truth": "a natural-like energy under the truth in {:.0%} of cases",
     "profile": "a natural-like profile score in {:.0%} of cases",
 }
 
@@ -37,6 +39,8 @@ class Section:
     tau: str
     interval: str
     reasons: list[str]
+    diagnosis: str
+    verdict: list[str]
     warnings: list[str]
     facts: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
@@ -54,6 +58,8 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         tau=f"{tau['value']:.2f}",
         interval=f"{tau['low']:.2f} to {tau['high']:.2f}",
         reasons=reasons(evidence),
+        diagnosis=evidence.best["diagnosis"],
+        verdict=evidence.best["sentences"],
         warnings=warnings(evidence),
         facts=_facts(evidence),
         figures=[
@@ -95,7 +101,6 @@ def reasons(evidence: Evidence) -> list[str]:
         "sequences."
     )
     sentences.append(_binding(best, largest, floors, reference["diversity"]))
-    sentences.append(_coverage(evidence.optimum))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -113,33 +118,13 @@ def _binding(best: dict[str, Any], scores: pd.DataFrame, floors: dict[str, Any],
     return "Colder samples are no more faithful within the error; hotter ones are less."
 
 
-def _coverage(table: pd.DataFrame) -> str:
-    largest = table[table["M"] == table["M"].max()]
-    tau = float(largest["tau_f"].mean())
-    estimate = Estimate(tau, float(largest["tau_f_low"].min()), float(largest["tau_f_high"].max()))
-    if not np.isfinite(tau) or tau == 0:
-        return "Held-out sequences lie outside the energies that the model can take: see the warnings."
-    verdict = "its own temperature, 1, covers the family"
-    if estimate.low > 1 + _CLOSE:
-        verdict = "the model is overfitted"
-    elif estimate.high < 1 - _CLOSE:
-        verdict = "the model spreads over too many sequences, as a strong regularisation makes it"
-    text = (
-        f"Held-out sequences are covered best at τ_f = {estimate.value:.2f} (95% interval {estimate.low:.2f} to "
-        f"{estimate.high:.2f}): {verdict}."
-    )
-    smallest = table[table["M"] == table["M"].min()]["tau_f"].mean()
-    if table["M"].min() < table["M"].max() and np.isfinite(smallest):
-        text += f" With only {table['M'].min():,} training sequences τ_f is {smallest:.2f}."
-    return text
-
-
 def warnings(evidence: Evidence) -> list[str]:
     """Everything that a reader has to know before trusting the answer."""
     return [
         *_of_recommendation(evidence.best),
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_sampling(evidence.rungs, evidence.designs),
+        *_of_free_energies(evidence.thermodynamics),
         *_of_data(evidence),
     ]
 
@@ -196,6 +181,20 @@ def _of_sampling(rungs: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _of_free_energies(states: pd.DataFrame) -> Iterator[str]:
+    """MBAR and annealed importance sampling of the same ln Z, at the model's own temperature or the next above."""
+    at_one = states[states["temperature"] >= 1].groupby("subset", sort=False).head(1)
+    apart = at_one[at_one["z_ais"].abs() > _AIS_Z]
+    if len(apart):
+        shown = ", ".join(
+            f"{row.subset} {row.log_z - row.log_z_ais:+.2f} ({row.z_ais:+.1f})" for row in apart.itertuples()
+        )
+        yield (
+            "Two independent estimates of ln Z disagree, MBAR minus annealed importance sampling (in standard errors): "
+            f"{shown}. One of the two has not seen all valleys; raise annealing.steps or sample.max_sweeps."
+        )
+
+
 def _of_data(evidence: Evidence) -> Iterator[str]:
     designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
@@ -216,7 +215,7 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
 
 
 def _facts(evidence: Evidence) -> list[tuple[str, str]]:
-    ingest, designs = evidence.ingest, evidence.designs
+    ingest, designs, lowest = evidence.ingest, evidence.designs, evidence.landscape["ground_state"]
     heldout = int((evidence.natural["set"] == "heldout").sum())
     return [
         ("source", Path(ingest["source"]).name),
@@ -225,37 +224,62 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
         ("held out", f"{heldout:,} sequences"),
         ("fidelity judged by", evidence.judge),
         ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}"),
+        *_random_energy(evidence.landscape["gaps"]),
+        (
+            "lowest energy found",
+            f"{lowest['energy']:.1f} nats, by {lowest['hits']:,} of {lowest['quenches']:,} quenches",
+        ),
     ]
+
+
+def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Random-energy temperatures with column-shuffled sequences as the random ones."""
+    freezing, folding = (gaps["profile"][f"{name}_temperature"] for name in ("freezing", "folding"))
+    if freezing is not None:
+        meets = "no folding" if folding is None else f"folding {folding:.2f}"
+        yield "random-energy temperatures", f"freezing {freezing:.2f}, {meets}"
 
 
 def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
     def interval(name: str) -> pd.Series:
         return table.apply(lambda r: f"{r[name]:.2f} ({r[f'{name}_low']:.2f} to {r[f'{name}_high']:.2f})", axis=1)
 
+    optima = {name: label for name, label in _OPTIMA.items() if name in table}
     return pd.DataFrame(
         {
             "M": table["M"].map("{:,}".format),
             "replicate": table["replicate"],
             "Meff": table["Meff"].map("{:,.0f}".format),
-            "τ_f (95%)": interval("tau_f"),
-            "recommended τ (95%)": interval("tau"),
-            "fidelity": table["fidelity"].map("{:.2f}".format),
-            "novelty": table["novelty"].map("{:.2f}".format),
-            "diversity": table["diversity"].map("{:.2f}".format),
         }
+        | {f"{label} (95%)": interval(name) for name, label in optima.items()}
+        | {
+            f"{label} enumerated": table[f"{name}_exact"].map("{:.2f}".format)
+            for name, label in optima.items()
+            if f"{name}_exact" in table
+        }
+        | {name: table[name].map("{:.2f}".format) for name in ("fidelity", "novelty", "diversity")}
     )
 
 
 def _scores_table(evidence: Evidence) -> pd.DataFrame:
-    scores = evidence.scores[evidence.scores["subset"] == evidence.largest]
+    scores, states = (
+        of_all[of_all["subset"] == evidence.largest] for of_all in (evidence.scores, evidence.thermodynamics)
+    )
+    both = scores.merge(states[["temperature", *_STATES]], on="temperature")
     shown = {
         "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "log_likelihood": "{:.3f}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}",
-        "ess": "{:.0f}", "rhat": "{:.3f}",
+        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}", "pearson_single": "{:.3f}",
+        "pearson_pair": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
     }  # fmt: skip
-    table = pd.DataFrame({column: scores[column].map(form.format) for column, form in shown.items()})
-    table["equilibrated"] = np.where(scores["equilibrated"], "yes", "NO")
+    table = pd.DataFrame({column: both[column].map(form.format) for column, form in shown.items()})
+    table["ln Z (MBAR)"] = _with_error(both, "log_z")
+    table["ln Z (AIS)"] = _with_error(both, "log_z_ais")
+    table["equilibrated"] = np.where(both["equilibrated"], "yes", "NO")
     return table
+
+
+def _with_error(table: pd.DataFrame, name: str) -> pd.Series:
+    return table.apply(lambda r: f"{r[name]:.2f} ± {r[f'{name}_error']:.2f}", axis=1)
 
 
 def _training_table(training: pd.DataFrame) -> pd.DataFrame:

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet
-from temperance.fidelity import Judge, hmm_judge, p_nat_judge, profile_judge, threshold
+from temperance.fidelity import JUDGES, Judge, hmm_judge, profile_judge, threshold, truth_judge
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.potts import Potts
 from temperance.statistics import agreement, frequencies
 from temperance.store import load_arrays
-from temperance.thermodynamics import entropies, log_likelihoods
 from temperance.weights import nearest
 
 _MOST_REFERENCES = 2000
@@ -56,8 +55,8 @@ def judges(files: dict[str, str | Path], family: Family, letters: Alphabet, thre
     panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
     if "hmm" in files:
         panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
-    if "p_nat" in files:
-        panel["p_nat"] = p_nat_judge(files["p_nat"])
+    if "truth" in files:
+        panel |= truth_judge(files["truth"])
     return panel
 
 
@@ -114,7 +113,7 @@ def score_samples(
     natural: pd.DataFrame,
     judge: str,
 ) -> pd.DataFrame:
-    """One row a sample: temperature, ladder, draw, energy, distances, judges, fidelity.
+    """One row a sample: temperature, ladder, draw, energy, distances, judges, natural_like, fidelity.
 
     `fidelity` is p_nat itself, or for other judges whether the score is natural-like.
     """
@@ -134,8 +133,8 @@ def score_samples(
     )
     for name, score in panel.items():
         table[name] = score(flat)
-    values = table[judge]
-    table["fidelity"] = values if judge == "p_nat" else (values >= natural_threshold(natural, judge)).astype(float)
+    table["natural_like"] = (table[judge] >= natural_threshold(natural, judge)).astype(float)
+    table["fidelity"] = table["p_nat"] if judge == "p_nat" else table["natural_like"]
     return table
 
 
@@ -143,22 +142,12 @@ def score_temperatures(
     samples: pd.DataFrame,
     drawn: dict[str, np.ndarray],
     ladder: pd.DataFrame,
-    natural: pd.DataFrame,
     family: Family,
     q: int,
-    identity: float,
 ) -> pd.DataFrame:
-    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics.
-
-    `log_likelihood` is that of held-out sequences, nats a site.
-    """
+    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
     length = family.natural.shape[1]
     heldout = frequencies(family.heldout, q, family.heldout_weights)
-    beta = 1 / drawn["temperatures"]
-    entropy = entropies(drawn["betas"], drawn["energies"], beta, q, length)
-    unseen = natural[natural["set"] == "heldout"]
-    mean = float(np.average(unseen["energy"], weights=unseen["weight"]))
-    likelihood = log_likelihoods(drawn["betas"], drawn["energies"], mean, beta, q, length)
     rungs = ladder[ladder["requested"]].sort_values("temperature")
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
@@ -168,23 +157,15 @@ def score_temperatures(
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
+            | _means(group, "natural_like", "natural_like")
             | _means(group, "distance_natural", "novelty")
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")
-            | {
-                name: value
-                for judge in ("p_nat", "hmm", "profile")
-                if judge in group
-                for name, value in _means(group, judge, judge).items()
-            }
+            | {name: value for judge in JUDGES if judge in group for name, value in _means(group, judge, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
-                "effective_share": effective_share(sequences, identity),
-                "entropy": entropy[t, 0],
-                "entropy_error": entropy[t, 1],
-                "log_likelihood": likelihood[t, 0],
-                "log_likelihood_error": likelihood[t, 1],
+                "effective_share": effective_share(sequences),
                 "pearson_single": agreement(heldout.single.ravel(), shown.single.ravel()).pearson,
                 "pearson_pair": pairs.pearson,
                 "slope_pair": pairs.slope,

@@ -24,14 +24,14 @@ def split(
     sequences: np.ndarray,
     rng: np.random.Generator,
     fraction: float = 0.2,
-    identity: float = 0.8,
+    identity: float | None = 0.8,
     max_discarded: float = 0.1,
 ) -> Split:
     """Hold out a random share such that no held-out sequence exceeds `identity` to any training sequence.
 
     Sequences are taken in random order. One whose cluster (single linkage) is small takes it along; one of a
     large cluster is held out alone and its neighbours are discarded, so that large clusters are represented
-    too, until `max_discarded` of all sequences are spent on that.
+    too, until `max_discarded` of all sequences are spent on that. Without an identity any may be held out.
 
     Parameters
     ----------
@@ -47,6 +47,9 @@ def split(
     """
     count = len(sequences)
     wanted, spare = max(1, round(fraction * count)), round(max_discarded * count)
+    if identity is None:
+        order = rng.permutation(count)
+        return Split(np.sort(order[wanted:]), np.sort(order[:wanted]), order[:0])
     most = largest_distance(identity, sequences.shape[1], exceeding=True)
     role = np.zeros(count, np.int8)  # 0 training, 1 held out, 2 discarded
     for candidate in rng.permutation(count):

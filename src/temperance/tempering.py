@@ -44,6 +44,8 @@ class TemperedSamples:
         Passages of a replica from the hottest to the coldest rung and back, per ladder.
     sweeps : int
         Gibbs sweeps between two draws.
+    others : np.ndarray or None
+        (R - T, K, D, L) sequences of the rungs between `temperatures`, ascending in beta.
     """
 
     temperatures: np.ndarray
@@ -53,6 +55,26 @@ class TemperedSamples:
     rungs: pd.DataFrame
     round_trips: float
     sweeps: int
+    others: np.ndarray | None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What is written to a file, and read by `of_all_rungs`."""
+        found = {
+            "temperatures": self.temperatures,
+            "sequences": self.sequences,
+            "energies": self.energies,
+            "betas": self.betas,
+            "requested": self.rungs["requested"].to_numpy().astype(np.uint8),
+        }
+        return found if self.others is None else found | {"others": self.others}
+
+
+def of_all_rungs(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Sequences of every rung, (R, K, D, L), of samples that kept them all."""
+    requested = arrays["requested"].astype(bool)
+    chains = np.empty((len(requested), *arrays["sequences"].shape[1:]), np.uint8)
+    chains[requested], chains[~requested] = arrays["sequences"][::-1], arrays["others"]
+    return chains
 
 
 def sample(
@@ -68,6 +90,7 @@ def sample(
     max_sweeps: int = 64,
     max_rhat: float = 1.05,
     min_ess: float = 200,
+    keep_all: bool = False,
     progress: Callable[[str], None] = log.info,
 ) -> TemperedSamples:
     """Sample a model at each of `temperatures` by replica exchange.
@@ -87,6 +110,8 @@ def sample(
         Gibbs sweeps between two draws, at first and at most; replicas are exchanged after each.
     max_rhat, min_ess : float
         A temperature is equilibrated when split R-hat and effective sample size of its energies reach these.
+    keep_all : bool
+        Whether to keep the sequences of the rungs between `temperatures`, too.
     """
     rng = np.random.default_rng(seed)
     wanted = np.sort(np.unique(np.asarray(temperatures, float)))
@@ -98,7 +123,7 @@ def sample(
     run.advance(draws * sweeps)
     excess: list[float] = []
     while True:
-        kept, energies = run.draw(draws, sweeps, requested)
+        kept, energies = run.draw(draws, sweeps, requested | keep_all)
         rungs = _diagnose(run, energies, requested, sweeps, max_rhat, min_ess)
         asked = rungs[rungs.requested]
         progress(
@@ -110,8 +135,10 @@ def sample(
         if asked.equilibrated.all() or trapped or 2 * sweeps > max_sweeps:
             break
         sweeps *= 2
-    chains = kept[::-1].transpose(0, 2, 1, 3)
-    return TemperedSamples(wanted, chains, energies, betas, rungs, run.round_trips / ladders, sweeps)
+    chains = kept.transpose(0, 2, 1, 3)
+    others = chains[~requested] if keep_all else None
+    chains = chains[requested] if keep_all else chains
+    return TemperedSamples(wanted, chains[::-1], energies, betas, rungs, run.round_trips / ladders, sweeps, others)
 
 
 def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -232,6 +259,14 @@ def _diagnose(
             "equilibrated": (rhat <= max_rhat) & (ess >= min(min_ess, 0.5 * count)),
         }
     )
+
+
+def equilibrated_above(rungs: pd.DataFrame) -> float:
+    """The lowest temperature from which on every rung is equilibrated; inf where not even the hottest is."""
+    coldest_first = rungs.sort_values("temperature")
+    flawed = coldest_first.loc[~coldest_first["equilibrated"].astype(bool), "temperature"]
+    above = coldest_first["temperature"] if flawed.empty else coldest_first["temperature"][lambda t: t > flawed.max()]
+    return float(above.min()) if len(above) else float("inf")
 
 
 def split_rhat(energies: np.ndarray) -> float:

@@ -1,11 +1,29 @@
-"""Mean energy, free energy and entropy of a model as functions of temperature, from a ladder that reaches beta = 0."""
+"""Thermodynamics of a model over its ladder, absolute because the ladder reaches beta = 0, where ln Z is L ln q.
 
-from collections.abc import Callable
+Averages between the rungs come from MBAR (Shirts, Chodera, J. Chem. Phys. 129:124105, 2008); annealed importance
+sampling (Neal, Stat. Comput. 11:125, 2001), which shares neither samples nor equations with it, checks ln Z.
+"""
+
+import itertools
+import logging
 from dataclasses import dataclass
 
+import jax
 import numpy as np
+import pandas as pd
 from scipy.interpolate import CubicHermiteSpline
-from scipy.optimize import brentq
+from scipy.special import logsumexp
+
+from temperance.gibbs import Engine, uniform_chains
+from temperance.potts import Potts
+from temperance.resampling import jackknife_error
+
+# It announces what it does to JAX, which `_solve` undoes.
+logging.getLogger("pymbar").setLevel(logging.ERROR)
+
+# Inverse temperatures of a curve between two neighbouring rungs.
+_BETWEEN = 8
+_SOLVER = ({"method": "adaptive", "options": {"min_sc_iter": 0}},)
 
 
 @dataclass(frozen=True)
@@ -15,25 +33,9 @@ class EnergyCurve:
     betas: np.ndarray
     spline: CubicHermiteSpline
 
-    def mean_energy(self, beta: float | np.ndarray) -> np.ndarray:
-        return self.spline(beta)
-
     def log_z(self, beta: float | np.ndarray, length: int, q: int) -> np.ndarray:
         """ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration)."""
         return length * np.log(q) - self.spline.antiderivative()(beta)
-
-    def entropy(self, beta: float | np.ndarray, length: int, q: int) -> np.ndarray:
-        """S = ln Z + beta <E>, nats."""
-        return self.log_z(beta, length, q) + np.asarray(beta) * self.mean_energy(beta)
-
-    def beta_at(self, energy: float) -> float:
-        """Inverse temperature whose mean energy is `energy`; 0 or inf where the ladder does not reach it."""
-        hottest, coldest = self.spline(self.betas[0]), self.spline(self.betas[-1])
-        if energy >= hottest:
-            return 0.0
-        if energy <= coldest:
-            return float("inf")
-        return float(brentq(lambda beta: self.spline(beta) - energy, self.betas[0], self.betas[-1]))
 
 
 def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
@@ -50,26 +52,216 @@ def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
     return EnergyCurve(betas, CubicHermiteSpline(betas, flat.mean(axis=1), -flat.var(axis=1)))
 
 
-def entropies(betas: np.ndarray, energies: np.ndarray, at: np.ndarray, q: int, length: int) -> np.ndarray:
-    """Entropy at inverse temperatures `at` (T,), nats, with its standard error over ladders: (T, 2)."""
-    return _jackknifed(lambda curve: curve.entropy(at, length, q), betas, energies)
+@dataclass(frozen=True)
+class Curves:
+    """Averages over Q_tau as functions of beta.
 
+    Row 0 of each array (K + 1, G) is from all ladders, row k from all but ladder k: see `temperance.resampling`.
 
-def log_likelihoods(
-    betas: np.ndarray, energies: np.ndarray, natural: float, at: np.ndarray, q: int, length: int
-) -> np.ndarray:
-    """Mean log-likelihood a site, nats, of sequences whose mean energy is `natural`, at inverse temperatures `at`.
-
-    Absolute, since the ladder reaches beta = 0: minus (beta <E> + ln Z(beta)) / L. The forward divergence
-    KL(P || Q_tau) is minus this times L, up to the entropy of P. The standard error over ladders is ln Z's: (T, 2).
+    Attributes
+    ----------
+    betas : np.ndarray
+        (G,) ascending from 0; the rungs are among them.
+    log_z, energy, variance : np.ndarray
+        ln Z (absolute), <E>, Var(E).
+    other, covariance : np.ndarray or None
+        Mean of a second energy of the same samples, and its covariance with E.
     """
-    return _jackknifed(lambda curve: -(at * natural + curve.log_z(at, length, q)) / length, betas, energies)
+
+    betas: np.ndarray
+    log_z: np.ndarray
+    energy: np.ndarray
+    variance: np.ndarray
+    other: np.ndarray | None
+    covariance: np.ndarray | None
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """S = ln Z + beta <E>, nats."""
+        return self.log_z + self.betas * self.energy
+
+    @property
+    def heat_capacity(self) -> np.ndarray:
+        """C = Var(E) / tau^2."""
+        return self.betas**2 * self.variance
+
+    @property
+    def free_energy(self) -> np.ndarray:
+        """F = <E> - tau S, minus infinity at beta = 0."""
+        with np.errstate(divide="ignore"):
+            return -self.log_z / self.betas
 
 
-def _jackknifed(statistic: Callable[[EnergyCurve], np.ndarray], betas: np.ndarray, energies: np.ndarray) -> np.ndarray:
-    """Value and error, (T, 2), of a smooth function of the means of independent ladders, by leaving out one in turn."""
-    whole, ladders = statistic(energy_curve(betas, energies)), energies.shape[1]
-    if ladders < 2:
-        return np.column_stack([whole, np.full(len(whole), np.nan)])
-    parts = np.array([statistic(energy_curve(betas, np.delete(energies, k, axis=1))) for k in range(ladders)])
-    return np.column_stack([whole, np.sqrt((ladders - 1) * parts.var(axis=0))])
+def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: np.ndarray | None = None) -> Curves:
+    """Reweight the samples of all rungs to all inverse temperatures between them by MBAR.
+
+    Parameters
+    ----------
+    betas, energies : np.ndarray
+        Rungs (R,) ascending from 0 and sampled energies (R, K, D) of K independent ladders.
+    other : np.ndarray, optional
+        A second energy of the same samples, (R, K, D).
+    """
+    grid = np.concatenate(
+        [np.linspace(a, b, _BETWEEN, endpoint=False) for a, b in itertools.pairwise(betas)] + [betas[-1:]]
+    )
+    ladders = energies.shape[1]
+    start: np.ndarray | None = None
+    rows = []
+    for left_out in [None, *range(ladders)] if ladders > 1 else [None]:
+        kept = np.delete(np.arange(ladders), [] if left_out is None else [left_out])
+        own = energies[:, kept].reshape(len(betas), -1)
+        second = own if other is None else other[:, kept].reshape(len(betas), -1)
+        free = _solve(betas, own, start)
+        start = free if start is None else start
+        rows.append(_reweighted(betas, own, second, free, grid))
+    log_z, energy, variance, mean, covariance = np.array(rows).transpose(1, 0, 2)
+    log_z = log_z - log_z[:, :1] + length * np.log(q)
+    return Curves(grid, log_z, energy, variance, *((None, None) if other is None else (mean, covariance)))
+
+
+def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) -> np.ndarray:
+    """MBAR's dimensionless free energies of the rungs."""
+    import pymbar  # a second, for those who need it
+
+    before = jax.config.read("jax_enable_x64")
+    reduced = np.outer(betas, energies.ravel())
+    try:
+        solved = pymbar.MBAR(
+            reduced, np.full(len(betas), energies.shape[1]), initial_f_k=start, solver_protocol=_SOLVER
+        )
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    return np.asarray(solved.f_k, float)
+
+
+def _reweighted(
+    betas: np.ndarray, energies: np.ndarray, other: np.ndarray, free: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid."""
+    e, o = energies.ravel(), other.ravel()
+    mixture = logsumexp(free[:, None] - np.outer(betas, e), axis=0) + np.log(energies.shape[1])
+    exponent = -np.outer(grid, e) - mixture
+    top = exponent.max(axis=1, keepdims=True)
+    weights = np.exp(exponent - top, out=exponent)
+    # Centred before they are squared: energies of long families are large numbers with small variances.
+    e, o = e - (shift := e.mean()), o - (shift_o := o.mean())
+    total, first, second, mean, product = (weights @ np.stack([np.ones_like(e), e, e * e, o, o * e], axis=1)).T
+    first, second, mean, product = first / total, second / total, mean / total, product / total
+    return np.log(total) + top[:, 0], first + shift, second - first**2, mean + shift_o, product - first * mean
+
+
+@dataclass(frozen=True)
+class Annealed:
+    """ln Z by annealed importance sampling at several inverse temperatures.
+
+    Attributes
+    ----------
+    log_z, error, ess : np.ndarray
+        (T,) value, standard error, effective number of weights.
+    """
+
+    log_z: np.ndarray
+    error: np.ndarray
+    ess: np.ndarray
+
+
+def annealed(
+    model: Potts, engine: Engine, seed: int, at: np.ndarray, curve: EnergyCurve, *, chains: int = 500, steps: int = 1000
+) -> Annealed:
+    """Anneal uniform chains to beta = max(at), a Gibbs sweep a step, and weigh them on their way through `at`.
+
+    Steps are of equal thermodynamic length, the integral of sd(E) over beta, which `curve` gives: no step then
+    contributes more variance to the weights than another.
+
+    Parameters
+    ----------
+    at : np.ndarray
+        (T,) ascending inverse temperatures.
+    """
+    rng = np.random.default_rng(seed)
+    schedule = np.union1d(_equal_steps(curve, float(at[-1]), steps), at)
+    prepared = engine.prepare(model)
+    states = uniform_chains(chains, model.L, model.q, rng)
+    logs, found = np.zeros(chains), {}
+    for beta, following in itertools.pairwise(schedule):
+        logs -= (following - beta) * engine.energies(prepared, states)
+        if following in at:
+            found[following] = logs.copy()
+        states = engine.sweep(prepared, states, float(following), int(rng.integers(2**63)), 1)
+    weights = np.array([found[beta] for beta in at])
+    share = np.exp(weights - weights.max(axis=1, keepdims=True))
+    ess = share.sum(axis=1) ** 2 / (share**2).sum(axis=1)
+    log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)
+    relative = share.std(axis=1, ddof=1) / share.mean(axis=1) / chains**0.5
+    return Annealed(log_z, relative, ess)
+
+
+def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:
+    fine = np.linspace(0, coldest, 20 * steps + 1)
+    speed = np.sqrt(np.maximum(-curve.spline.derivative()(fine), 1e-12))
+    length = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / 2)])
+    return np.interp(np.linspace(0, length[-1], steps + 1), length, fine)
+
+
+def density_of_states(betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60) -> pd.DataFrame:
+    """Number of sequences by energy, as samples of all rungs reweighted to beta = 0 show it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        energy and width (centre of a bin and its width, nats), log_g (ln of the number of sequences in it), and
+        log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
+    """
+    free = _solve(betas, energies.reshape(len(betas), -1), None)
+    mixture = logsumexp(free[:, None, None] - betas[:, None, None] * energies.ravel(), axis=0)[0]
+    weights = np.exp(-(mixture - mixture.min()))
+    edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
+    which = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()
+    counts, _, _ = np.histogram2d(
+        which, energies.ravel(), [np.arange(energies.shape[1] + 1) - 0.5, edges], weights=weights
+    )
+    mean, ladders = counts.mean(axis=0), len(counts)
+    seen = mean > 0
+    error = counts.std(axis=0, ddof=1)[seen] / ladders**0.5 / mean[seen] if ladders > 1 else np.full(seen.sum(), np.nan)
+    centre = (edges[1:] + edges[:-1]) / 2
+    log_g = length * np.log(q) + np.log(mean[seen] / mean.sum())
+    return pd.DataFrame({"energy": centre[seen], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
+
+
+def table(
+    found: Curves, check: Annealed, integrated: np.ndarray, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray,
+    length: int,
+) -> pd.DataFrame:  # fmt: skip
+    """Thermodynamics at inverse temperatures, one row each, with standard errors over ladders.
+
+    Parameters
+    ----------
+    check, integrated : Annealed, np.ndarray
+        ln Z at `at` by annealed importance sampling and by thermodynamic integration (T,).
+    at : np.ndarray
+        (T,) among the betas of the curves.
+    heldout, weights : np.ndarray
+        Energies (N,) of held-out sequences and their weights.
+
+    Returns
+    -------
+    pandas.DataFrame
+        temperature, energy, entropy, free_energy, heat_capacity, log_z, log_likelihood (of held-out sequences, nats a
+        site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`; log_z_ais with
+        error and ess, z_ais (difference in standard errors), log_z_integrated.
+    """
+    here = [int(np.argmin(np.abs(found.betas - beta))) for beta in at]
+    columns: dict[str, np.ndarray] = {"temperature": 1 / at}
+    for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
+        values = getattr(found, name)[:, here]
+        columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
+    shares = weights / weights.sum()
+    mean = float(shares @ heldout)
+    mean_error = float((shares**2 @ (heldout - mean) ** 2) ** 0.5)
+    columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
+    columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
+    columns |= {"log_z_ais": check.log_z, "log_z_ais_error": check.error, "ais_ess": check.ess}
+    columns["z_ais"] = (columns["log_z"] - check.log_z) / np.hypot(columns["log_z_error"], check.error)
+    columns["log_z_integrated"] = integrated
+    return pd.DataFrame(columns).sort_values("temperature", ignore_index=True)

@@ -64,8 +64,10 @@ def largest_distance(identity: float, length: int, *, exceeding: bool = False) -
     return int(np.ceil(allowed - 1e-9)) - 1 if exceeding else int(np.floor(allowed + 1e-9))
 
 
-def sequence_weights(sequences: np.ndarray, identity: float = 0.8) -> np.ndarray:
+def sequence_weights(sequences: np.ndarray, identity: float | None = 0.8) -> np.ndarray:
     """Weight of each sequence: one over the number of sequences (itself included) of at least `identity` to it.
+
+    Without an identity all weigh 1.
 
     Parameters
     ----------
@@ -77,6 +79,8 @@ def sequence_weights(sequences: np.ndarray, identity: float = 0.8) -> np.ndarray
     np.ndarray
         (M,) float64. Their sum is Meff.
     """
+    if identity is None:
+        return np.ones(len(sequences))
     return 1.0 / _count_within(sequences, sequences, largest_distance(identity, sequences.shape[1]))
 
 

@@ -16,7 +16,8 @@ def test_the_embedded_default_is_valid_and_complete():
     assert len(family["subsets"]["sizes"]) == 3
     assert len(family["sample"]["temperatures"]) == 7
     assert family["optimum"]["fidelity"] == "p_nat"
-    assert family["weights"]["identity"] == 0.8
+    assert family["weights"]["identity"] is None
+    assert configure({"alignment": "a.fasta"}, SCHEMA)["families"]["a"]["weights"]["identity"] == 0.8
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda path: path.stem)

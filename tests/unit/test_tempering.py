@@ -7,9 +7,8 @@ from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts
 
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.optimum import TradeOff, recommend, tau_forward
-from temperance.tempering import effective_size, plan_ladder, sample, split_rhat
-from temperance.thermodynamics import energy_curve, entropies, log_likelihoods
+from temperance.optimum import TradeOff, recommend
+from temperance.tempering import effective_size, of_all_rungs, plan_ladder, sample, split_rhat
 
 TEMPERATURES = [0.3, 0.6, 1.0, 2.0]
 STATES = all_states(5, 3)
@@ -26,12 +25,6 @@ def drawn(request, model):
     return sample(
         model, choose_engine(request.param), 7, TEMPERATURES, starts=starts, sequences=6400, ladders=64, sweeps=5
     )
-
-
-def moments(model, temperature):
-    p, energies = boltzmann(model, STATES, temperature), model.energies(STATES)
-    mean = p @ energies
-    return mean, p @ (energies - mean) ** 2, -(p * np.log(np.maximum(p, 1e-300))).sum()
 
 
 def test_every_temperature_has_the_enumerated_distribution(drawn, model):
@@ -64,41 +57,14 @@ def test_the_ladder_exchanges_as_predicted(drawn):
     assert np.abs(drawn.rungs["acceptance"].iloc[:-1] - predicted).max() < 0.2
 
 
-def test_energy_and_entropy_are_those_of_enumeration(drawn, model):
-    curve = energy_curve(drawn.betas, drawn.energies)
-    found = entropies(drawn.betas, drawn.energies, 1 / np.array(TEMPERATURES), 3, 5)
-    for temperature, (value, error) in zip(TEMPERATURES, found, strict=True):
-        mean, variance, entropy = moments(model, temperature)
-        assert abs(curve.mean_energy(1 / temperature) - mean) < 5 * (variance / 1500) ** 0.5
-        assert abs(value - entropy) < 5 * error + 0.01
-        log_z = np.log(np.exp(-model.energies(STATES) / temperature).sum())
-        assert abs(curve.log_z(1 / temperature, 5, 3) - log_z) < 0.1
-    assert curve.entropy(0.0, 5, 3) == pytest.approx(5 * np.log(3))
-
-
-def test_log_likelihoods_are_those_of_enumeration(drawn, model):
-    unseen = STATES[np.random.default_rng(1).integers(0, len(STATES), 50)]
-    at = 1 / np.array(TEMPERATURES)
-    found = log_likelihoods(drawn.betas, drawn.energies, model.energies(unseen).mean(), at, 3, 5)
-    for beta, (value, error) in zip(at, found, strict=True):
-        log_z = np.log(np.exp(-beta * model.energies(STATES)).sum())
-        assert abs(value - (-beta * model.energies(unseen).mean() - log_z) / 5) < 5 * error + 0.005
-
-
-def test_tau_forward_is_the_enumerated_root(drawn, model):
-    """Held-out sequences drawn from the model at 0.8 are covered best at 0.8."""
-    rng = np.random.default_rng(1)
-    heldout = model.energies(STATES[rng.choice(len(STATES), 4000, p=boltzmann(model, STATES, 0.8))])
-    found = tau_forward(drawn.betas, drawn.energies, heldout, np.ones(4000), rng)
-    assert found.low < 0.8 < found.high
-    assert found.high - found.low < 0.15
-
-
-def test_tau_forward_says_when_energies_do_not_meet(drawn, model):
-    rng = np.random.default_rng(1)
-    lowest, hottest = model.energies(STATES).min() - 5, model.energies(STATES).mean() + 5
-    assert tau_forward(drawn.betas, drawn.energies, np.full(9, hottest), np.ones(9), rng).value == np.inf
-    assert tau_forward(drawn.betas, drawn.energies, np.full(9, lowest), np.ones(9), rng).value == 0
+def test_the_sequences_of_all_rungs_are_kept_when_asked_for(model):
+    starts = uniform_chains(10, 5, 3, np.random.default_rng(0))
+    arrays = sample(
+        model, choose_engine("numba"), 3, [0.2, 0.25, 2.0], starts=starts, sequences=64, ladders=8, keep_all=True
+    ).arrays()
+    of_all = of_all_rungs(arrays)
+    assert len(of_all) == len(arrays["betas"]) > 3
+    np.testing.assert_allclose(model.energies(of_all.reshape(-1, 5)), arrays["energies"].ravel(), atol=1e-4)
 
 
 def test_what_is_not_equilibrated_is_swept_longer_and_then_said_so(model):

@@ -9,7 +9,14 @@ ROOT = Path(workflow.basedir)
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
-from temperance.configuration import check_files, configure, derive_seed, size_label
+from temperance.configuration import (
+    ENUMERABLE,
+    check_files,
+    configure,
+    derive_seed,
+    has_hmm,
+    size_label,
+)
 from temperance.errors import InputError
 
 try:
@@ -19,9 +26,18 @@ except InputError as error:
     sys.tracebacklimit = 0
     raise WorkflowError(f"error: {error}") from None
 
-# What scripts see as snakemake.config is complete, too.
-config.update(RUN)
 FAMILIES = RUN["families"]
+STUDIES = RUN["studies"]
+POINTS = [point for study in STUDIES.values() for point in study["points"]]
+# Settings of every family that rules may meet: those of the run, those that studies vary, and those they draw from.
+PLANS = (
+    {point["source"]: point["settings"] for point in POINTS}
+    | {point["label"]: point["settings"] for point in POINTS}
+    | FAMILIES
+)
+# What scripts see as snakemake.config is complete, too.
+config.update(RUN, plans=PLANS)
+SOURCES = {point["label"]: point["source"] for point in POINTS}
 OUT = RUN["results"]
 FAMILY = f"{OUT}/{{family}}"
 SUBSET = f"{FAMILY}/{{subset}}"
@@ -31,6 +47,9 @@ FIGURES = [
     "trade_off",
     "novelty_fidelity",
     "optimum",
+    "divergence",
+    "thermodynamics",
+    "calibration",
     "energies",
     "pca",
     "training",
@@ -39,27 +58,36 @@ FIGURES = [
 
 
 wildcard_constraints:
-    family="[A-Za-z0-9_][A-Za-z0-9._-]*",
+    family=r"[A-Za-z0-9_][A-Za-z0-9._-]*|studies/[\w./-]+",
+    study="|".join(STUDIES),
+    name="[A-Za-z0-9_][A-Za-z0-9._-]*",
     subset=r"(n\d+|f[\de.-]+)-r\d+",
     figure="|".join(FIGURES),
 
 
 def settings(*keys):
     """Parameter function: these settings of the job's family."""
-    return lambda wildcards: {key: FAMILIES[wildcards.family].get(key) for key in keys}
+    return lambda wildcards: {key: PLANS[wildcards.family].get(key) for key in keys}
 
 
 def seed(stage):
     """Parameter function: the job's own seed, derived from the run's and from what the job is about."""
-    return lambda wildcards: derive_seed(RUN["seed"], *wildcards, stage)
+    return lambda wildcards: derive_seed(
+        RUN["seed"], kin(wildcards.family), *list(wildcards)[1:], stage
+    )
+
+
+def kin(family):
+    """What the families of a study that differ in one setting have in common: draws, splits and subsets are paired."""
+    return family.split("/")[2] if family.startswith("studies/") else family
 
 
 def threads(wildcards):
-    return FAMILIES[wildcards.family]["threads"]
+    return PLANS[wildcards.family]["threads"]
 
 
 def subsets(family):
-    plan = FAMILIES[family]["subsets"]
+    plan = PLANS[family]["subsets"]
     return [
         f"{size_label(size)}-r{replicate}"
         for size in plan["sizes"]
@@ -78,51 +106,51 @@ def of_subsets(name):
 def size_of(wildcards):
     """The configured size that a subset's name stands for, and its replicate."""
     label, replicate = wildcards.subset.rsplit("-r", 1)
-    sizes = FAMILIES[wildcards.family]["subsets"]["sizes"]
+    sizes = PLANS[wildcards.family]["subsets"]["sizes"]
     return next(size for size in sizes if size_label(size) == label), int(replicate)
 
 
 def largest_subset(family):
     """The first replicate of the largest size: the model that designs come from."""
-    plan = FAMILIES[family]["subsets"]
+    plan = PLANS[family]["subsets"]
     return f"{size_label(plan['sizes'][-1])}-r1"
 
 
 def subset_seed(wildcards):
     """Nested draws of a replicate share one random order; independent ones have one for each size."""
     size, replicate = size_of(wildcards)
-    nested = FAMILIES[wildcards.family]["subsets"]["draws"] == "nested"
+    nested = PLANS[wildcards.family]["subsets"]["draws"] == "nested"
     return derive_seed(
         RUN["seed"],
-        wildcards.family,
+        kin(wildcards.family),
         "subsample",
         replicate,
         *([] if nested else [size]),
     )
 
 
+def truth_of(family):
+    """Where the family's truth writes, the name of a file left open; None for a family that is read from a file."""
+    return f"{OUT}/{SOURCES.get(family, family)}" if "truth" in PLANS[family] else None
+
+
 def alignment_of(wildcards):
     """The family's alignment: the user's file, or the one that the truth writes."""
-    family = FAMILIES[wildcards.family]
-    return family.get("alignment") or f"{OUT}/{wildcards.family}/truth.fasta"
+    drawn = truth_of(wildcards.family)
+    return f"{drawn}/truth.fasta" if drawn else PLANS[wildcards.family]["alignment"]
 
 
-def is_lattice(family):
-    return "truth" in FAMILIES[family]
+def known_truth(wildcards):
+    """The truth as a named input, where the family has one."""
+    drawn = truth_of(wildcards.family)
+    return {"truth": f"{drawn}/truth.safetensors"} if drawn else {}
 
 
 def judges_of(wildcards):
     """Files of the judges of fidelity that the family can have."""
-    family = f"{OUT}/{wildcards.family}"
-    has_hmm = is_lattice(wildcards.family) or FAMILIES[wildcards.family][
-        "alphabet"
-    ] in ("protein", "rna", "dna")
-    judges = {"hmm": f"{family}/heldout.hmm"} if has_hmm else {}
-    return judges | (
-        {"p_nat": f"{family}/ensemble.safetensors"}
-        if is_lattice(wildcards.family)
-        else {}
-    )
+    hmm = f"{OUT}/{wildcards.family}/heldout.hmm"
+    family = PLANS[wildcards.family]
+    return known_truth(wildcards) | ({"hmm": hmm} if has_hmm(family) else {})
 
 
 def final_targets():

@@ -13,6 +13,12 @@ rule figures:
                 "samples.parquet",
                 "natural.parquet",
                 "samples.safetensors",
+                "thermodynamics.tsv",
+                "density.tsv",
+                "divergence.tsv",
+                "landscape.json",
+                "calibration.tsv",
+                "reliability.tsv",
             )
             for file in of_subsets(name)(wildcards)
         ],
@@ -41,7 +47,7 @@ rule figures:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=lambda wildcards: FAMILIES[wildcards.family],
+        settings=lambda wildcards: PLANS[wildcards.family],
         subsets=lambda wildcards: subsets(wildcards.family),
     script:
         "../../scripts/figures.py"

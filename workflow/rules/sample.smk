@@ -19,6 +19,7 @@ rule sample:
         runtime=240,
     params:
         settings=settings("sample"),
+        keep_all=lambda wildcards: "truth" in PLANS[wildcards.family],
         engine=RUN["engine"],
         seed=seed("sample"),
     script:

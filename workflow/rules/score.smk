@@ -23,10 +23,71 @@ rule score:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=settings("optimum", "weights"),
+        settings=settings("optimum"),
         seed=seed("score"),
     script:
         "../../scripts/score.py"
+
+
+rule thermodynamics:
+    """Thermodynamics of a model over its ladder, and its divergence from the truth."""
+    input:
+        unpack(known_truth),
+        model=rules.train.output.model,
+        samples=rules.sample.output.samples,
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+        subset=rules.subsample.output,
+    output:
+        table=f"{SUBSET}/thermodynamics.tsv",
+        density=f"{SUBSET}/density.tsv",
+        divergence=f"{SUBSET}/divergence.tsv",
+        optima=f"{SUBSET}/optima.tsv",
+        landscape=f"{SUBSET}/landscape.json",
+    log:
+        f"{LOGS}/thermodynamics-{{subset}}.log",
+    benchmark:
+        f"{TIMES}/thermodynamics-{{subset}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: threads
+    resources:
+        mem_mb=6000,
+        runtime=120,
+    params:
+        settings=settings("optimum", "annealing"),
+        engine=RUN["engine"],
+        seed=seed("thermodynamics"),
+    script:
+        "../../scripts/thermodynamics.py"
+
+
+rule calibrate:
+    """Calibrate a model's site conditionals on held-out sequences."""
+    input:
+        model=rules.train.output.model,
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+        subset=rules.subsample.output,
+    output:
+        table=f"{SUBSET}/calibration.tsv",
+        reliability=f"{SUBSET}/reliability.tsv",
+        optimum=f"{SUBSET}/calibration-optimum.tsv",
+    log:
+        f"{LOGS}/calibrate-{{subset}}.log",
+    benchmark:
+        f"{TIMES}/calibrate-{{subset}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=settings("optimum", "sample"),
+        seed=seed("calibrate"),
+    script:
+        "../../scripts/calibrate.py"
 
 
 rule optimum:
@@ -36,7 +97,10 @@ rule optimum:
         split=rules.split.output,
         samples=of_subsets("samples.parquet"),
         tempered=of_subsets("samples.safetensors"),
-        natural=of_subsets("natural.parquet"),
+        optima=of_subsets("optima.tsv"),
+        ladder=of_subsets("ladder.tsv"),
+        landscape=of_subsets("landscape.json"),
+        calibration=of_subsets("calibration-optimum.tsv"),
         training=of_subsets("training.json"),
     output:
         table=f"{FAMILY}/optimum.tsv",

@@ -16,13 +16,28 @@ rule folds:
         "../../scripts/folds.py"
 
 
+def origin_of_truth(wildcards):
+    """What a truth is made from: all folds, a teacher's model, or nothing."""
+    truth = PLANS[wildcards.family]["truth"]
+    if truth["kind"] == "lattice":
+        return rules.folds.output
+    if truth["kind"] == "teacher":
+        name = truth["teacher"]
+        return (
+            f"{OUT}/{name}/{largest_subset(name)}/model.safetensors"
+            if name in FAMILIES
+            else name
+        )
+    return []
+
+
 rule truth:
-    """Draw a lattice-protein family from its true distribution."""
+    """Draw a family from its true distribution."""
     input:
-        folds=rules.folds.output,
+        origin_of_truth,
     output:
         alignment=f"{FAMILY}/truth.fasta",
-        ensemble=f"{FAMILY}/ensemble.safetensors",
+        truth=f"{FAMILY}/truth.safetensors",
         diagnostics=f"{FAMILY}/truth.json",
     log:
         f"{LOGS}/truth.log",
@@ -32,10 +47,11 @@ rule truth:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=60,
     params:
-        settings=settings("truth"),
+        settings=settings("truth", "alphabet"),
+        engine=RUN["engine"],
         seed=seed("truth"),
     script:
         "../../scripts/truth.py"

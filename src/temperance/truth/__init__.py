@@ -1,1 +1,75 @@
-"""Families whose true distribution is known."""
+"""Families whose true distribution P is known: its energies, and how they are kept in a file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from temperance.alphabet import Alphabet
+from temperance.errors import InputError
+from temperance.store import load_arrays
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A family drawn from a truth.
+
+    Attributes
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8, in an order of which any part is as good a sample as any other.
+    letters : Alphabet
+    arrays, metadata : dict
+        What `load_truth` needs to know it again.
+    diagnostics : dict
+        How well it was sampled; `rhat` where it took Markov chains.
+    """
+
+    sequences: np.ndarray
+    letters: Alphabet
+    arrays: dict[str, np.ndarray]
+    metadata: dict[str, Any]
+    diagnostics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """P(s) = exp(-E_P(s)) / Z_P.
+
+    Attributes
+    ----------
+    energies : callable
+        (M, L) uint8 -> (M,), nats.
+    log_z : (float, float) or None
+        ln Z_P and its standard error, where they are known.
+    of_all : np.ndarray or None
+        Energies of every sequence, where they can be listed.
+    """
+
+    energies: Callable[[np.ndarray], np.ndarray]
+    log_z: tuple[float, float] | None
+    of_all: np.ndarray | None = None
+
+
+def load_truth(path: str | Path) -> Truth:
+    """The truth that a family was drawn from, as `scripts/truth.py` or `scripts/teacher.py` wrote it."""
+    arrays, metadata = load_arrays(path)
+    kind = metadata.get("kind")
+    if kind == "lattice":
+        from temperance.truth.lattice import Ensemble
+
+        drawn, gamma = Ensemble(arrays["contacts"]), metadata["gamma"]
+        return Truth(lambda sequences: -gamma * drawn.log_p_nat(sequences), None)
+    if kind == "enumerable":
+        from temperance.exact import positions
+
+        energies, q = arrays["energies"], metadata["q"]
+        return Truth(lambda sequences: energies[positions(sequences, q)], (metadata["log_z"], 0.0), energies)
+    if kind == "teacher":
+        from temperance.potts import Potts
+
+        model = Potts(arrays["fields"], arrays["couplings"])
+        return Truth(model.energies, (metadata["log_z"], metadata["log_z_error"]))
+    raise InputError(f"{path}: holds no truth; delete it and run again")

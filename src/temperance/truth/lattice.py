@@ -16,6 +16,11 @@ import numba
 import numpy as np
 import pandas as pd
 
+from temperance.alphabet import alphabet
+from temperance.errors import InputError
+from temperance.tempering import effective_size, split_rhat
+from temperance.truth import Drawn
+
 RESIDUES = 27
 CONTACTS = 28
 FOLDS = 103_346
@@ -116,8 +121,8 @@ class Ensemble:
         maps[self.contacts.T, np.arange(len(self.contacts))] = 1
         return maps
 
-    def p_nat(self, sequences: np.ndarray, batch: int = 256) -> np.ndarray:
-        """Probability that each sequence, (M, 27) states of SYMBOLS, folds into the native structure; (M,)."""
+    def log_p_nat(self, sequences: np.ndarray, batch: int = 256) -> np.ndarray:
+        """ln of the probability that each sequence, (M, 27) in SYMBOLS, folds into the native structure; (M,)."""
         energies, maps = contact_energies(), self.maps
         result = np.empty(len(sequences))
         for start in range(0, len(sequences), batch):
@@ -125,10 +130,15 @@ class Ensemble:
             of_pairs = energies[chunk[:, PAIRS[:, 0]], chunk[:, PAIRS[:, 1]]]
             excess = of_pairs @ maps
             np.subtract(excess[:, :1].copy(), excess, out=excess)
-            # No fold lies so far below the native one that this overflows double precision's sum of float32 terms.
-            np.exp(np.minimum(excess, 80), out=excess)
-            result[start : start + batch] = 1 / excess.sum(axis=1, dtype=np.float64)
+            # The best fold sets the scale: some sequences lie so far above it that single precision would overflow.
+            top = excess.max(axis=1, keepdims=True)
+            np.exp(excess - top, out=excess)
+            result[start : start + batch] = -top[:, 0] - np.log(excess.sum(axis=1, dtype=np.float64))
         return result
+
+    def p_nat(self, sequences: np.ndarray) -> np.ndarray:
+        """Probability that each sequence folds into the native structure; (M,)."""
+        return np.exp(self.log_p_nat(sequences))
 
 
 def ensemble(folds: np.ndarray, native: int, size: int | None, rng: np.random.Generator) -> Ensemble:
@@ -187,6 +197,27 @@ def sample_family(
                 f"{min(start + part, chains)} of {chains} chains, mean p_nat {np.exp(logs[: start + part]).mean():.3f}"
             )
     return TrueSamples(kept, logs, float(accepted.mean()))
+
+
+def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> Drawn:
+    """The family that the configuration's `settings` describe; `folds` are all there are."""
+    rng = np.random.default_rng(seed)
+    competing = ensemble(folds, settings["native"], settings["folds"], rng)
+    how = {key: settings[key] for key in ("gamma", "chains", "burn_in", "spacing")}
+    draws = sample_family(competing, count=settings["sequences"], seed=seed, progress=progress, **how)
+    if not np.isfinite(draws.log_p_nat).all():
+        raise InputError("truth.gamma: the chains left the range of numbers; lower it")
+    sequences = draws.sequences.transpose(1, 0, 2).reshape(-1, RESIDUES)[: settings["sequences"]]
+    judging = ensemble(folds, settings["native"], None, rng)
+    diagnostics = {
+        "acceptance": draws.acceptance,
+        "rhat": split_rhat(draws.log_p_nat),
+        "ess": effective_size(draws.log_p_nat),
+        "mean_p_nat_drawn_ensemble": float(np.exp(draws.log_p_nat).mean()),
+        "mean_p_nat_all_folds": float(judging.p_nat(sequences[:500]).mean()),
+    }
+    arrays = {"contacts": competing.contacts, "all_folds": judging.contacts}
+    return Drawn(sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings["gamma"]}, diagnostics)
 
 
 def _partner_table(contacts: np.ndarray) -> np.ndarray:

@@ -1,0 +1,75 @@
+"""Thermodynamics of a model over its ladder, its divergence from the truth, and its landscape.
+
+Outputs: a row a temperature, the density of states, the divergence curves, their optima, the landscape in numbers.
+"""
+
+from dataclasses import astuple
+
+import numpy as np
+
+from temperance import exact
+from temperance.divergence import Heldout, divergences
+from temperance.gibbs import choose_engine
+from temperance.job import job
+from temperance.landscape import energy_sets, gaps, ground_state
+from temperance.potts import load
+from temperance.score import Family
+from temperance.statistics import frequencies
+from temperance.store import load_arrays, provenance, save_json, save_table
+from temperance.tempering import of_all_rungs
+from temperance.thermodynamics import annealed, curves, density_of_states, energy_curve, table
+from temperance.truth import load_truth
+
+with job(snakemake) as log:
+    seed, settings = snakemake.params.seed, snakemake.params.settings
+    rng = np.random.default_rng(seed)
+    model, letters, _ = load(snakemake.input.model)
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
+    drawn = load_arrays(snakemake.input.samples)[0]
+    betas, energies = drawn["betas"], drawn["energies"]
+    engine = choose_engine(snakemake.params.engine)
+    truth = load_truth(snakemake.input.truth) if hasattr(snakemake.input, "truth") else None
+    true_energies = None
+    if truth:
+        true_energies = truth.energies(of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
+    found = curves(betas, energies, model.L, letters.q, true_energies)
+    heldout = Heldout(model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout))
+    distance = divergences(
+        found, betas, energies, heldout, rng, settings["optimum"]["bootstrap"],
+        true_energies=true_energies, true_log_z=truth and truth.log_z,
+    )  # fmt: skip
+
+    optima = distance.optima_table()
+    if truth and truth.of_all is not None:
+        optima["exact"] = astuple(exact.optima(truth.of_all, exact.energies_of_all(model)))
+
+    at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
+    check = annealed(model, engine, seed, at, curve, **settings["annealing"])
+    integrated = curve.log_z(at, model.L, letters.q)
+    states = table(found, check, integrated, at, heldout.model, heldout.weights, model.L)
+
+    coldest = drawn["sequences"][0].reshape(-1, model.L)
+    single = frequencies(family.training, letters.q, load_arrays(snakemake.input.subset)[0]["weights"]).single
+    nearest_one = int(np.argmin(np.abs(betas - 1)))
+    sets = energy_sets(
+        model, family.training, family.heldout, family.heldout_weights, single, energies[nearest_one].ravel(), rng
+    )
+    entropy_of_model = float(np.interp(1, found.betas, found.entropy[0]))
+    lowest = ground_state(model, engine, seed, coldest)
+    summary = {
+        "ground_state": {
+            "energy": lowest.energy,
+            "sequence": letters.decode(lowest.sequence[None])[0],
+            "hits": lowest.hits,
+            "quenches": lowest.quenches,
+        },
+        "energies": sets.reset_index().to_dict("records"),
+        "gaps": gaps(sets, single, letters.q, entropy_of_model),
+    }
+    save_table(snakemake.output.table, states)
+    save_table(snakemake.output.density, density_of_states(betas, energies, model.L, letters.q))
+    save_table(snakemake.output.divergence, distance.table)
+    save_table(snakemake.output.optima, optima)
+    save_json(snakemake.output.landscape, summary | {"provenance": provenance(settings, seed)})
+    for row in optima.itertuples():
+        log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)

@@ -1,0 +1,240 @@
+"""How far a tempered model is from the truth, and the temperatures at which it is nearest.
+
+Forward D_f = KL(P || Q_tau) = beta <E_Q>_P + ln Z_Q - S(P) asks whether the family is covered; reverse
+D_r = KL(Q_tau || P) = <E_P>_Q + ln Z_P - S(Q_tau) whether the truth accepts what is generated; Jeffreys is their sum.
+As functions of beta their slopes are <E_Q>_P - <E_Q>_Q and beta Var_Q(E_Q) - Cov_Q(E_P, E_Q).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.optimum import Estimate, columns, estimate
+from temperance.resampling import choices, interval_factor, resampled
+from temperance.thermodynamics import Curves
+
+# Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
+# in one of a hundred), or so small a share of the temperature that it would change no decision.
+_Z = 2.58
+_NEGLIGIBLE = 0.005
+
+
+@dataclass(frozen=True)
+class Heldout:
+    """Natural sequences that the model has not seen: energies (N,) under model and truth, and weights (N,)."""
+
+    model: np.ndarray
+    weights: np.ndarray
+    truth: np.ndarray | None = None
+
+    def means(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
+        """Weighted mean energies (draws + 1,) under model and truth: all, then resampled."""
+        count = len(self.model)
+        drawn = rng.multinomial(count, np.full(count, 1 / count), draws)
+        shares = np.concatenate([np.ones((1, count)), drawn]) * self.weights
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares @ self.model, None if self.truth is None else shares @ self.truth
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """An optimal temperature found twice.
+
+    Attributes
+    ----------
+    minimum : Estimate
+        Of the reweighted curve.
+    root : Estimate
+        Of the stationarity condition, from the samples of neighbouring rungs. inf: even infinite temperature is too
+        cold; 0: the optimum lies below the coldest rung.
+    z : float
+        Difference of their logarithms in units of its standard error; nan where either lies outside the ladder.
+    agree : bool
+    """
+
+    minimum: Estimate
+    root: Estimate
+    z: float
+    agree: bool
+
+
+@dataclass(frozen=True)
+class Divergences:
+    """Divergences over the ladder, and their optima by name: tau_f and, where the truth is known, tau_r and tau_j.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        beta, temperature, and for forward, reverse, jeffreys the value, its standard error and its 95 % interval, nats.
+    absolute : dict
+        Name -> whether the values are absolute; if not, they count from the least one.
+    """
+
+    table: pd.DataFrame
+    absolute: dict[str, bool]
+    optima: dict[str, Optimum]
+
+    def optima_table(self) -> pd.DataFrame:
+        """One row an optimum: the minimum with its interval, the root with its own, z and agree."""
+        rows = []
+        for name, found in self.optima.items():
+            row = {"optimum": name, "value": found.minimum.value, "low": found.minimum.low, "high": found.minimum.high}
+            rows.append(row | columns("root", found.root) | {"z": found.z, "agree": found.agree})
+        return pd.DataFrame(rows)
+
+
+def divergences(
+    curves: Curves,
+    betas: np.ndarray,
+    energies: np.ndarray,
+    heldout: Heldout,
+    rng: np.random.Generator,
+    draws: int = 1000,
+    *,
+    true_energies: np.ndarray | None = None,
+    true_log_z: tuple[float, float] | None = None,
+) -> Divergences:
+    """Divergences of the tempered model from the truth, with a bootstrap over ladders and held-out sequences.
+
+    Parameters
+    ----------
+    curves : Curves
+        Of the model, `other` being the truth's energy where there is one.
+    betas, energies : np.ndarray
+        Rungs (R,) and energies (R, K, D) that the curves come from.
+    true_energies : np.ndarray, optional
+        (R, K, D) of the same samples, E_P = -ln P up to a constant.
+    true_log_z : (float, float), optional
+        ln Z_P and its standard error; without it D_f and D_r are known up to a constant.
+    """
+    shares = choices(energies.shape[1], draws, rng)
+    natural, natural_truth = heldout.means(draws, rng)
+    log_z, mean = resampled(curves.log_z, shares), resampled(curves.energy, shares)
+    log_z_truth = np.zeros(draws + 1)
+    if true_log_z:
+        log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
+    forward = curves.betas * natural[:, None] + log_z
+    values = {"forward": forward}
+    other = energies if true_energies is None else true_energies
+    local = _Local.of(curves.betas, betas, energies, other, shares)
+    slopes = {"tau_f": natural[:, None] - local.mean}
+    absolute = {"forward": False}
+    if true_energies is not None and curves.other is not None and natural_truth is not None:
+        forward = forward - natural_truth[:, None] - log_z_truth[:, None]
+        true_mean = resampled(curves.other, shares)
+        reverse = true_mean + log_z_truth[:, None] - log_z - curves.betas * mean
+        values = {"forward": forward, "reverse": reverse, "jeffreys": forward + reverse}
+        slopes["tau_r"] = local.reverse_slope
+        slopes["tau_j"] = slopes["tau_f"] + slopes["tau_r"]
+        absolute = {"forward": true_log_z is not None, "reverse": true_log_z is not None, "jeffreys": True}
+    optima = {}
+    for (name, slope), rows in zip(slopes.items(), values.values(), strict=True):
+        minima, roots = _minima(curves.betas, rows), _roots(curves.betas, slope)
+        optima[name] = _both(minima, roots, energies.shape[1])
+    table = _table(curves.betas, values, absolute, energies.shape[1])
+    return Divergences(table, absolute, optima)
+
+
+def _table(betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str, bool], ladders: int) -> pd.DataFrame:
+    with np.errstate(divide="ignore"):
+        columns: dict[str, Any] = {"beta": betas, "temperature": 1 / betas}
+    for name, rows in values.items():
+        if not absolute[name]:
+            rows = rows - rows.min(axis=1, keepdims=True)
+        error = rows[1:].std(axis=0)
+        half = interval_factor(ladders) * error
+        columns |= {
+            name: rows[0],
+            f"{name}_error": error,
+            f"{name}_low": rows[0] - half,
+            f"{name}_high": rows[0] + half,
+            f"{name}_absolute": absolute[name],
+        }
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """Moments (B + 1, G) from the samples of the two rungs beside each inverse temperature, no others.
+
+    Either rung's samples are reweighted there (Ferrenberg, Swendsen, PRL 61:2635, 1988) and count by their nearness,
+    so nothing is shared with the curve's minimum but the samples.
+    """
+
+    betas: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    covariance: np.ndarray
+
+    @classmethod
+    def of(
+        cls, at: np.ndarray, betas: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray
+    ) -> "_Local":
+        below = np.clip(np.searchsorted(betas, at, side="right") - 1, 0, len(betas) - 2)
+        nearness = (betas[below + 1] - at) / (betas[below + 1] - betas[below])
+        moments = np.zeros((3, len(shares), len(at)))
+        for side, weight in ((0, nearness), (1, 1 - nearness)):
+            for r in np.unique(below + side):
+                here = np.flatnonzero(below + side == r)
+                moments[:, :, here] += weight[here] * _moments(at[here] - betas[r], energies[r], other[r], shares)
+        return cls(at, *moments)
+
+    @property
+    def reverse_slope(self) -> np.ndarray:
+        return self.betas * self.variance - self.covariance
+
+
+def _moments(shifts: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """<E>, Var(E), Cov(other, E) of one rung's samples (K, D), reweighted by exp(-shift E): (3, B + 1, len(shifts))."""
+    centre, centre_other = energies.mean(), other.mean()
+    e, o = energies - centre, other - centre_other
+    exponent = -shifts[:, None, None] * e
+    weights = np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
+    sums = [shares @ (weights * part).sum(axis=2).T for part in (1.0, e, e * e, o, o * e)]
+    total = sums[0]
+    mean, square, mean_other, product = (part / total for part in sums[1:])
+    return np.array([mean + centre, square - mean**2, product - mean * mean_other])
+
+
+def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Temperature of the least value of each row, from the parabola through its lowest point and the two beside it."""
+    at = np.argmin(rows, axis=1)
+    inner = np.clip(at, 1, len(betas) - 2)
+    number = np.arange(len(rows))
+    x = [betas[inner + k] for k in (-1, 0, 1)]
+    y = [rows[number, inner + k] for k in (-1, 0, 1)]
+    left, right = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
+    vertex = (x[0] + x[1]) / 2 - left * (x[2] - x[0]) / 2 / np.where(right > left, right - left, np.inf)
+    return _temperatures(at, np.clip(vertex, x[0], x[2]), len(betas))
+
+
+def _roots(betas: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Temperature at which each row of slopes passes zero upwards; of several such, where its integral is least."""
+    steps = np.diff(betas) * (slopes[:, 1:] + slopes[:, :-1]) / 2
+    integral = np.concatenate([np.zeros((len(slopes), 1)), np.cumsum(steps, axis=1)], axis=1)
+    at = np.argmin(integral, axis=1)
+    number, inner = np.arange(len(slopes)), np.clip(at, 1, len(betas) - 2)
+    before = np.where(slopes[number, inner] > 0, inner - 1, inner)
+    low, high = slopes[number, before], slopes[number, before + 1]
+    share = np.clip(-low / np.where(high > low, high - low, np.inf), 0, 1)
+    return _temperatures(at, betas[before] + share * (betas[before + 1] - betas[before]), len(betas))
+
+
+def _temperatures(at: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.where(at == 0, np.inf, np.where(at == count - 1, 0.0, 1 / inner))
+
+
+def _both(minima: np.ndarray, roots: np.ndarray, ladders: int) -> Optimum:
+    inside = np.isfinite(minima) & np.isfinite(roots) & (minima > 0) & (roots > 0)
+    z = float("nan")
+    agree = bool(minima[0] == roots[0])
+    if inside[0]:
+        difference = np.log(minima[inside]) - np.log(roots[inside])
+        spread = float(difference[1:].std()) if inside.sum() > 2 else 0.0
+        z = float(difference[0] / spread) if spread > 0 else 0.0
+        agree = abs(z) < _Z or abs(float(difference[0])) < _NEGLIGIBLE
+    minimum, root = (estimate(of[0], of[1:], ladders) for of in (minima, roots))
+    return Optimum(minimum, root, z, agree)

@@ -1,0 +1,41 @@
+"""Errors of functions of independent ladders: jackknife, and a bootstrap of its influence values.
+
+Arrays have one leading row from all K ladders and K rows from which one ladder in turn is left out.
+"""
+
+import numpy as np
+from scipy.stats import t
+
+
+def jackknife_error(values: np.ndarray) -> np.ndarray:
+    """Standard error, (...), of values (K + 1, ...); nan for a single ladder."""
+    parts = values[1:]
+    count = len(parts)
+    if count < 2:
+        return np.full(values.shape[1:], np.nan)
+    return np.sqrt((count - 1) * parts.var(axis=0))
+
+
+def interval_factor(ladders: int) -> float:
+    """Half width of a 95 % interval in standard errors that were themselves estimated from so many ladders."""
+    return float(t.ppf(0.975, ladders - 1))
+
+
+def choices(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Shares of each ladder, (draws + 1, K); the first row is the whole, the others are drawn.
+
+    K - 1 are drawn of K: so the spread of the draws is the unbiased one.
+    """
+    drawn = rng.multinomial(ladders - 1, np.full(ladders, 1 / ladders), draws) / (ladders - 1)
+    return np.concatenate([np.full((1, ladders), 1 / ladders), drawn])
+
+
+def resampled(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """First-order bootstrap, (draws + 1, ...): the value plus the mean influence of the ladders drawn.
+
+    The influence of a ladder is (K - 1) (whole - whole without it), so nothing is estimated anew (Efron, The
+    Jackknife, the Bootstrap and Other Resampling Plans, 1982).
+    """
+    whole, parts = values[0], values[1:]
+    influence = (len(parts) - 1) * (parts.mean(axis=0) - parts)
+    return whole + np.tensordot(shares, influence, axes=1)

@@ -1,0 +1,112 @@
+STUDY = f"{OUT}/studies/{{study}}"
+
+
+def points_of(wildcards):
+    """The points of one family of a study, in order of the varied value."""
+    points = STUDIES[wildcards.study]["points"]
+    return [point for point in points if point["family"] == wildcards.name]
+
+
+def is_enumerable(point):
+    return point["settings"]["truth"]["kind"] in ENUMERABLE
+
+
+def families_of(study, enumerable):
+    points = STUDIES[study]["points"]
+    return list(
+        dict.fromkeys(p["family"] for p in points if is_enumerable(p) == enumerable)
+    )
+
+
+def folders_of(wildcards):
+    """Folders of every model of every point."""
+    return [
+        [f"{OUT}/{point['label']}/{subset}" for subset in subsets(point["label"])]
+        for point in points_of(wildcards)
+    ]
+
+
+rule study_exact:
+    """Train and analyse every model of a family that can be listed in full, without sampling."""
+    output:
+        f"{STUDY}/{{name}}.exact.tsv",
+    log:
+        f"{STUDY}/logs/{{name}}.exact.log",
+    benchmark:
+        f"{STUDY}/benchmarks/{{name}}.exact.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        points=points_of,
+        seed=RUN["seed"],
+    script:
+        "../../scripts/study_exact.py"
+
+
+rule study_sampled:
+    """Gather every model of a family that went through the whole chain."""
+    input:
+        lambda wildcards: [
+            f"{folder}/{name}"
+            for of_point in folders_of(wildcards)
+            for folder in of_point
+            for name in ("optima.tsv", "landscape.json", "scores.tsv", "training.json")
+        ],
+    output:
+        models=f"{STUDY}/{{name}}.sampled.tsv",
+        scores=f"{STUDY}/{{name}}.scores.tsv",
+    log:
+        f"{STUDY}/logs/{{name}}.sampled.log",
+    benchmark:
+        f"{STUDY}/benchmarks/{{name}}.sampled.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        points=points_of,
+        folders=folders_of,
+    script:
+        "../../scripts/study_sampled.py"
+
+
+rule study:
+    """Draw the phase diagram of a study."""
+    input:
+        lambda wildcards: [
+            f"{OUT}/studies/{wildcards.study}/{name}.{how}.tsv"
+            for how, enumerable in (("exact", True), ("sampled", False))
+            for name in families_of(wildcards.study, enumerable)
+        ],
+    output:
+        models=f"{STUDY}.models.tsv",
+        table=f"{STUDY}.tsv",
+        figures=[
+            report(
+                f"{STUDY}.svg",
+                caption="../report/study.rst",
+                category="studies",
+                labels={"figure": "{study}"},
+            ),
+            f"{STUDY}.png",
+        ],
+    log:
+        f"{STUDY}/logs/study.log",
+    benchmark:
+        f"{STUDY}/benchmarks/study.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        vary=lambda wildcards: STUDIES[wildcards.study]["vary"],
+    script:
+        "../../scripts/study.py"

@@ -1,0 +1,20 @@
+rule check_intervals:
+    """Sample one model of an enumerable truth many times and count how often intervals hold the exact value."""
+    output:
+        f"{OUT}/coverage/{{kind}}-{{size}}.tsv",
+    log:
+        f"{OUT}/coverage/logs/{{kind}}-{{size}}.log",
+    benchmark:
+        f"{OUT}/coverage/benchmarks/{{kind}}-{{size}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        repeats=100,
+        engine=RUN["engine"],
+        seed=RUN["seed"],
+    script:
+        "../../scripts/check_intervals.py"
