@@ -17,6 +17,7 @@ localrules:
     study_data_size,
     study_gap,
     study_regularisation,
+    claims,
     coverage,
 
 
@@ -41,6 +42,12 @@ rule study_regularisation:
     """Target: optimal temperatures against regularisation and number of training sequences."""
     input:
         f"{OUT}/studies/regularisation.tsv",
+
+
+rule claims:
+    """Target: tables and figures of docs/claims."""
+    input:
+        expand(f"{OUT}/claims/{{claim}}.tsv", claim=CLAIMS),
 
 
 rule coverage:

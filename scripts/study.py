@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from temperance import figures
+from temperance import figures, figures_of_theory
 from temperance.job import job
 from temperance.store import load_table, save_table
 from temperance.study import summarise
@@ -14,6 +14,6 @@ with job(snakemake) as log:
     save_table(snakemake.output.table, summary)
     vary = snakemake.params.vary
     with figures.theme():
-        drawn = figures.phase_diagram(summary, vary) if vary else figures.against_size(summary)
+        drawn = figures_of_theory.phase_diagram(summary, vary) if vary else figures_of_theory.against_size(summary)
         figures.save(drawn, list(snakemake.output.figures))
     log.info("%d models of %s", len(models), ", ".join(summary["family"].unique()))

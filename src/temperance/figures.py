@@ -62,7 +62,7 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
     plt.close(figure)
 
 
-def _palette(count: int) -> list[tuple[float, float, float]]:
+def palette(count: int) -> list[tuple[float, float, float]]:
     """From dark to light, so that more data look brighter; the palest end is left out."""
     return [plt.get_cmap("viridis")(x)[:3] for x in np.linspace(0.1, 0.8, count)] if count > 1 else [(0.13, 0.44, 0.71)]
 
@@ -79,7 +79,7 @@ def _temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sampli
 def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
     """Mean over replicates with a band from the least to the largest, and each replicate's own error bars."""
     sizes = sorted(scores["M"].unique())
-    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
         of_size = scores[scores["M"] == size]
         by_temperature = of_size.groupby("temperature")[column]
         mean = by_temperature.mean()
@@ -128,7 +128,7 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     """Fidelity against novelty, the temperature running along each line."""
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
     sizes = sorted(scores["M"].unique())
-    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
         mean = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]].mean()
         axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         if size == sizes[-1]:
@@ -161,7 +161,7 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
     groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
     for name, mask, colour in groups:
         _bump(axis, natural[mask]["energy"], colour, name, fill=True)
-    for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
+    for colour, temperature in zip(sns.colorpalette("rocket", len(shown) + 1), shown, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
         _bump(axis, values, colour, f"samples, τ = {temperature:g}")
     axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))
@@ -230,7 +230,7 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
     inside = curves["temperature"].between(temperatures[0], temperatures[-1]) & (curves["replicate"] == 1)
     sizes = sorted(curves["M"].unique())
     for axis, (name, (label, tau)) in zip(axes[0], shown.items(), strict=True):
-        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             curve = curves[inside & (curves["M"] == size)].sort_values("temperature")
             axis.fill_between(
                 curve["temperature"], curve[f"{name}_low"], curve[f"{name}_high"], color=colour, alpha=0.2, lw=0
@@ -244,7 +244,8 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
                 axis.plot(best[tau], height, "o", color=colour, ms=5)
         axis.set_title(label, fontsize=11)
         axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
-        axis.set_yscale("symlog", linthresh=1)
+        # A divergence is a parabola around its least value: on a scale of square roots it is a wedge at any height.
+        axis.set_yscale("function", functions=(np.sqrt, np.square))
         axis.set_ylim(bottom=0)
         _temperature_axis(axis, temperatures)
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -263,7 +264,7 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
         "heat_capacity": "heat capacity a site",
     }
     for axis, (column, label) in zip(axes, columns.items(), strict=False):
-        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             for replicate, curve in states[states["M"] == size].groupby("replicate"):
                 axis.errorbar(
                     curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
@@ -301,7 +302,7 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
         axes, {"npll": "negative pseudo-log-likelihood, nats a site", "ece": "expected calibration error"}.items(),
         strict=False,
     ):  # fmt: skip
-        for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             for replicate, curve in states[states["M"] == size].groupby("replicate"):
                 error = 1.96 * curve["npll_error"] if column == "npll" else None
                 axis.errorbar(
@@ -332,7 +333,7 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
     """Pearson correlation and gradient norm against the step, a line a model."""
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
     sizes = sorted(summaries["M"].unique())
-    colours = dict(zip(sizes, _palette(len(sizes)), strict=True))
+    colours = dict(zip(sizes, palette(len(sizes)), strict=True))
     for subset, curve in history.groupby("subset", sort=False):
         summary = summaries.set_index("subset").loc[subset]
         colour, first = colours[summary["M"]], summary["replicate"] == 1
@@ -387,7 +388,7 @@ def ladder(rungs: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.4), layout="constrained")
     finite = rungs[np.isfinite(rungs["temperature"])]
     sizes = sorted(finite["M"].unique())
-    for colour, size in zip(_palette(len(sizes)), sizes, strict=True):
+    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
         for replicate, curve in finite[finite["M"] == size].groupby("replicate"):
             label = f"M = {size:,}" if replicate == 1 else None
             axes[0].plot(curve["temperature"], curve["rhat"], color=colour, lw=1.2, label=label)
@@ -406,81 +407,6 @@ def ladder(rungs: pd.DataFrame) -> Figure:
     axes[2].set_ylim(0, 1)
     figure.legend(loc="outside right center")
     return figure
-
-
-# Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.
-_COLDEST, _HOTTEST = 0.4, 2.5
-
-
-def against_size(summary: pd.DataFrame) -> Figure:
-    """Optimal temperatures against the number of training sequences, a panel a family."""
-    families = list(summary["family"].unique())
-    figure, axes = plt.subplots(
-        1, len(families), figsize=(3.6 * len(families) + 0.6, 3.6), layout="constrained", sharey=True, squeeze=False
-    )
-    shown = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
-    for axis, family in zip(axes[0], families, strict=True):
-        for (name, (label, colour, marker)), shift in zip(OPTIMA.items(), (0.94, 1, 1.06), strict=True):
-            curve = shown[(shown["family"] == family) & (shown["optimum"] == name)].sort_values("M")
-            error = [(curve["tau"] - curve["low"]).fillna(0), (curve["high"] - curve["tau"]).fillna(0)]
-            axis.errorbar(
-                curve["M"] * shift, curve["tau"], error, color=colour, marker=marker, ms=4.5, lw=1.2, elinewidth=1,
-                capsize=2, label=label,
-            )  # fmt: skip
-        axis.axhline(1, color="black", ls=":", lw=1)
-        axis.set(xscale="log", yscale="log", xlabel="training sequences M", title=family, ylim=(0.19, 10.5))
-        ticks = [0.2, 0.5, 1, 2, 5, 10]
-        axis.set_yticks(ticks, ["≤ 0.2", "0.5", "1", "2", "5", "≥ 10"])
-        axis.yaxis.set_minor_locator(NullLocator())
-    axes[0, 0].set_ylabel("optimal temperature")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    return figure
-
-
-def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
-    """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
-
-    Each cell holds the temperature and half of its 95 % interval.
-    """
-    families = list(summary["family"].unique())
-    values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
-    figure, axes = plt.subplots(
-        len(families), 3, figsize=(0.95 * len(sizes) * 3 + 2.2, (0.5 * len(values) + 1.1) * len(families)),
-        layout="constrained", sharex=True, sharey=True, squeeze=False,
-    )  # fmt: skip
-    norm = matplotlib.colors.LogNorm(_COLDEST, _HOTTEST)
-    for row, family in zip(axes, families, strict=True):
-        for axis, (name, (label, _, _)) in zip(row, OPTIMA.items(), strict=True):
-            cells = summary[(summary["family"] == family) & (summary["optimum"] == name)].set_index(["value", "M"])
-            grid = cells["tau"].unstack().reindex(index=values, columns=sizes)  # noqa: PD010
-            image = axis.imshow(grid.clip(_COLDEST, _HOTTEST), cmap="RdBu_r", norm=norm, aspect="auto", origin="lower")
-            for (value, size), cell in cells.iterrows():
-                dark = not 0.6 < cell["tau"] < 1.7
-                axis.text(
-                    sizes.index(size), values.index(value), _cell(cell), ha="center", va="center", fontsize=7,
-                    color="white" if dark else "black",
-                )  # fmt: skip
-            axis.set_title(f"{family}, {label}" if len(families) > 1 else label, fontsize=10)
-            axis.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
-            axis.set_yticks(range(len(values)), [f"{value:g}" for value in values])
-            for spine in axis.spines.values():
-                spine.set_visible(False)
-            axis.tick_params(length=0)
-        row[0].set_ylabel(varied)
-    for axis in axes[-1]:
-        axis.set_xlabel("training sequences M")
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, extend="both", label="optimal temperature")
-    bar.set_ticks([0.4, 0.5, 0.7, 1, 1.4, 2, 2.5], labels=["0.4", "0.5", "0.7", "1", "1.4", "2", "2.5"])
-    bar.minorticks_off()
-    return figure
-
-
-def _cell(cell: pd.Series) -> str:
-    if not 0.05 < cell["tau"] < 20:
-        return "cold edge" if cell["tau"] < 1 else "∞"
-    half = (min(cell["high"], 99) - cell["low"]) / 2
-    return f"{cell['tau']:.2f}\n±{half:.2f}" if np.isfinite(half) else f"{cell['tau']:.2f}"
 
 
 FIGURES: dict[str, Callable[..., Figure]] = {

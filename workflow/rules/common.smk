@@ -43,6 +43,16 @@ FAMILY = f"{OUT}/{{family}}"
 SUBSET = f"{FAMILY}/{{subset}}"
 LOGS, TIMES = f"{FAMILY}/logs", f"{FAMILY}/benchmarks"
 ENVIRONMENT = f"../../envs/{RUN['environment']}.yaml"
+CLAIMS = [
+    "lowering",
+    "raising",
+    "data",
+    "regularisation",
+    "scaling",
+    "limits",
+    "power",
+    "calibration",
+]
 FIGURES = [
     "trade_off",
     "novelty_fidelity",

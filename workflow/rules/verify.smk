@@ -1,3 +1,24 @@
+rule claim:
+    """One claim of theory, on systems that are solved exactly."""
+    output:
+        table=f"{OUT}/claims/{{claim}}.tsv",
+        figures=[f"{OUT}/claims/{{claim}}.{kind}" for kind in ("svg", "png")],
+    log:
+        f"{OUT}/claims/logs/{{claim}}.log",
+    benchmark:
+        f"{OUT}/claims/benchmarks/{{claim}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        seed=RUN["seed"],
+    script:
+        "../../scripts/claim.py"
+
+
 rule check_intervals:
     """Sample one model of an enumerable truth many times and count how often intervals hold the exact value."""
     output:
