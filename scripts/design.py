@@ -7,6 +7,7 @@ from temperance.potts import load
 from temperance.score import Family, judges, natural_threshold, score_samples
 from temperance.store import load_json, load_table, provenance, save_json, save_table, save_text
 from temperance.tempering import sample
+from temperance.thermodynamics import equilibrated_above
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
@@ -41,7 +42,7 @@ with job(snakemake) as log:
         "novelty_floor": optimum["novelty_floor"],
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
-        "equilibrated": bool(rung.equilibrated),
+        "equilibrated": bool(rung.equilibrated) and tau >= equilibrated_above(load_table(snakemake.input.states)),
     }
     save_text(snakemake.output.fasta, fasta(table))
     save_table(snakemake.output.table, table)

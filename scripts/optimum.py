@@ -10,7 +10,7 @@ from temperance.job import job
 from temperance.novelty import natural_diversity
 from temperance.optimum import TradeOff, columns, optima_row, recommend
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table
-from temperance.tempering import equilibrated_above
+from temperance.thermodynamics import equilibrated_above
 from temperance.verdict import verdict
 
 with job(snakemake) as log:
@@ -31,8 +31,7 @@ with job(snakemake) as log:
         row = {"size": size, "replicate": replicate, "M": training["M"], "Meff": training["Meff"]}
         row |= optima_row(load_table(snakemake.input.optima[number]))
         row |= load_table(snakemake.input.calibration[number]).iloc[0].to_dict()
-        rungs = load_table(snakemake.input.ladder[number])
-        row["equilibrated_above"] = equilibrated_above(rungs)
+        row["equilibrated_above"] = equilibrated_above(load_table(snakemake.input.states[number]))
         rows.append(row | columns("tau", best.tau) | best.expected())
         trade_offs.append((size, trade_off))
     largest = snakemake.params.subsets[-1][0]

@@ -11,13 +11,13 @@ from temperance import exact
 from temperance.divergence import Heldout, divergences
 from temperance.gibbs import choose_engine
 from temperance.job import job
-from temperance.landscape import energy_sets, gaps, ground_state
+from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
 from temperance.score import Family
 from temperance.statistics import frequencies
-from temperance.store import load_arrays, provenance, save_json, save_table
+from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 from temperance.tempering import of_all_rungs
-from temperance.thermodynamics import annealed, curves, density_of_states, energy_curve, table
+from temperance.thermodynamics import annealed, compare, curves, density_of_states, energy_curve, table, trusted
 from temperance.truth import load_truth
 
 with job(snakemake) as log:
@@ -45,17 +45,18 @@ with job(snakemake) as log:
 
     at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
     check = annealed(model, engine, seed, at, curve, **settings["annealing"])
-    integrated = curve.log_z(at, model.L, letters.q)
-    states = table(found, check, integrated, at, heldout.model, heldout.weights, model.L)
-
     coldest = drawn["sequences"][0].reshape(-1, model.L)
+    lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
+    states = table(found, at, heldout.model, heldout.weights, model.L)
+    states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
+    states["equilibrated"] = trusted(states, load_table(snakemake.input.ladder))
+
     single = frequencies(family.training, letters.q, load_arrays(snakemake.input.subset)[0]["weights"]).single
     nearest_one = int(np.argmin(np.abs(betas - 1)))
     sets = energy_sets(
         model, family.training, family.heldout, family.heldout_weights, single, energies[nearest_one].ravel(), rng
     )
     entropy_of_model = float(np.interp(1, found.betas, found.entropy[0]))
-    lowest = ground_state(model, engine, seed, coldest)
     summary = {
         "ground_state": {
             "energy": lowest.energy,
@@ -71,5 +72,10 @@ with job(snakemake) as log:
     save_table(snakemake.output.divergence, distance.table)
     save_table(snakemake.output.optima, optima)
     save_json(snakemake.output.landscape, summary | {"provenance": provenance(settings, seed)})
+    for row in states[states["missing"] > 0].itertuples():
+        log.warning(
+            "warning: temperature %.3g is not equilibrated: ladders miss valleys that make ln Z larger by %.1f or more",
+            row.temperature, row.missing,
+        )  # fmt: skip
     for row in optima.itertuples():
         log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)

@@ -161,7 +161,7 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
     groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
     for name, mask, colour in groups:
         _bump(axis, natural[mask]["energy"], colour, name, fill=True)
-    for colour, temperature in zip(sns.colorpalette("rocket", len(shown) + 1), shown, strict=False):
+    for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
         _bump(axis, values, colour, f"samples, τ = {temperature:g}")
     axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import xlogy
+from scipy.special import logsumexp, xlogy
 
 from temperance.gibbs import Engine, profile_chains, uniform_chains
 from temperance.potts import Potts
@@ -16,32 +16,38 @@ _QUENCH_BETA, _QUENCH_SWEEPS = 1e4, 30
 
 
 @dataclass(frozen=True)
-class GroundState:
-    """The lowest energy that quenches of cold samples find: an upper bound on the least energy.
+class Valleys:
+    """Where quenches end.
 
     Attributes
     ----------
-    energy : float
-        Nats at temperature 1.
-    sequence : np.ndarray
-        (L,) uint8.
+    energy, sequence : float, np.ndarray
+        The lowest energy found (nats at temperature 1), an upper bound on the least, and its sequence (L,) uint8.
     hits, quenches : int
         How many of the quenches ended there; a bound that many reach is likely the least.
+    energies : np.ndarray
+        Of all distinct sequences that quenches ended or began with.
     """
 
     energy: float
     sequence: np.ndarray
     hits: int
     quenches: int
+    energies: np.ndarray
+
+    def log_z_bound(self, beta: np.ndarray) -> np.ndarray:
+        """ln Z is at least the logarithm of the sum of exp(-beta E) over any distinct sequences."""
+        return logsumexp(-np.multiply.outer(beta, self.energies), axis=-1)
 
 
-def ground_state(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> GroundState:
-    """Quench `starts`, (M, L) cold samples, to the nearest minima under single mutations."""
+def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Valleys:
+    """Quench `starts`, (M, L), to the nearest minima under single mutations."""
     ends = engine.sweep(engine.prepare(model), starts, _QUENCH_BETA, seed, _QUENCH_SWEEPS)
     energies = model.energies(ends)
     least = float(energies.min())
     reached = energies < least + 1e-3
-    return GroundState(least, ends[np.argmin(energies)], int(reached.sum()), len(starts))
+    seen = np.unique(np.concatenate([starts, ends]), axis=0)
+    return Valleys(least, ends[np.argmin(energies)], int(reached.sum()), len(starts), model.energies(seen))
 
 
 def energy_sets(

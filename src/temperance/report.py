@@ -15,7 +15,6 @@ from temperance import __version__
 from temperance.evidence import Evidence
 
 _FEW_HELDOUT = 50
-_AIS_Z = 4.0
 _SHORT_OF_TARGET = {
     "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
     "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
@@ -123,8 +122,7 @@ def warnings(evidence: Evidence) -> list[str]:
     return [
         *_of_recommendation(evidence.best),
         *_of_training(evidence.training, evidence.ingest["L"]),
-        *_of_sampling(evidence.rungs, evidence.designs),
-        *_of_free_energies(evidence.thermodynamics),
+        *_of_sampling(evidence.scores, evidence.designs),
         *_of_data(evidence),
     ]
 
@@ -163,8 +161,8 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
         )
 
 
-def _of_sampling(rungs: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
-    flagged = rungs[rungs["requested"] & ~rungs["equilibrated"]]
+def _of_sampling(scores: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
+    flagged = scores[~scores["equilibrated"]]
     if len(flagged):
         listed = "; ".join(
             f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(of_subset['temperature']))}"
@@ -172,26 +170,13 @@ def _of_sampling(rungs: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
         )
         yield (
             f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
-            f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}."
+            f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
+            "are good, ln Z shows a valley that no ladder has entered, or a hotter temperature is not equilibrated."
         )
     if not designs["equilibrated"]:
         yield (
             f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
             f"{designs['ess']:.0f})."
-        )
-
-
-def _of_free_energies(states: pd.DataFrame) -> Iterator[str]:
-    """MBAR and annealed importance sampling of the same ln Z, at the model's own temperature or the next above."""
-    at_one = states[states["temperature"] >= 1].groupby("subset", sort=False).head(1)
-    apart = at_one[at_one["z_ais"].abs() > _AIS_Z]
-    if len(apart):
-        shown = ", ".join(
-            f"{row.subset} {row.log_z - row.log_z_ais:+.2f} ({row.z_ais:+.1f})" for row in apart.itertuples()
-        )
-        yield (
-            "Two independent estimates of ln Z disagree, MBAR minus annealed importance sampling (in standard errors): "
-            f"{shown}. One of the two has not seen all valleys; raise annealing.steps or sample.max_sweeps."
         )
 
 

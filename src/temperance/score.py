@@ -142,6 +142,7 @@ def score_temperatures(
     samples: pd.DataFrame,
     drawn: dict[str, np.ndarray],
     ladder: pd.DataFrame,
+    states: pd.DataFrame,
     family: Family,
     q: int,
 ) -> pd.DataFrame:
@@ -172,9 +173,9 @@ def score_temperatures(
             }
         )
     table = pd.DataFrame(rows)
-    for column in ("ess", "rhat", "acceptance", "equilibrated"):
+    for column in ("ess", "rhat", "acceptance"):
         table[column] = rungs[column].to_numpy()
-    return table
+    return table.assign(equilibrated=states["equilibrated"].to_numpy())
 
 
 def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:

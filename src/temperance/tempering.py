@@ -261,14 +261,6 @@ def _diagnose(
     )
 
 
-def equilibrated_above(rungs: pd.DataFrame) -> float:
-    """The lowest temperature from which on every rung is equilibrated; inf where not even the hottest is."""
-    coldest_first = rungs.sort_values("temperature")
-    flawed = coldest_first.loc[~coldest_first["equilibrated"].astype(bool), "temperature"]
-    above = coldest_first["temperature"] if flawed.empty else coldest_first["temperature"][lambda t: t > flawed.max()]
-    return float(above.min()) if len(above) else float("inf")
-
-
 def split_rhat(energies: np.ndarray) -> float:
     """R-hat of (K, D) energies, each ladder split in halves; infinite where the energy never changes within."""
     if np.ptp(energies) == 0:

@@ -23,6 +23,9 @@ logging.getLogger("pymbar").setLevel(logging.ERROR)
 
 # Inverse temperatures of a curve between two neighbouring rungs.
 _BETWEEN = 8
+# A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
+# nats too much with a chance below one in a hundred.
+_SURE, _BY_CHANCE = 4.0, 5.0
 _SOLVER = ({"method": "adaptive", "options": {"min_sc_iter": 0}},)
 
 
@@ -229,16 +232,11 @@ def density_of_states(betas: np.ndarray, energies: np.ndarray, length: int, q: i
     return pd.DataFrame({"energy": centre[seen], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
 
 
-def table(
-    found: Curves, check: Annealed, integrated: np.ndarray, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray,
-    length: int,
-) -> pd.DataFrame:  # fmt: skip
-    """Thermodynamics at inverse temperatures, one row each, with standard errors over ladders.
+def table(found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int) -> pd.DataFrame:
+    """Thermodynamics at inverse temperatures, one row each in the order of `at`, with standard errors over ladders.
 
     Parameters
     ----------
-    check, integrated : Annealed, np.ndarray
-        ln Z at `at` by annealed importance sampling and by thermodynamic integration (T,).
     at : np.ndarray
         (T,) among the betas of the curves.
     heldout, weights : np.ndarray
@@ -248,8 +246,7 @@ def table(
     -------
     pandas.DataFrame
         temperature, energy, entropy, free_energy, heat_capacity, log_z, log_likelihood (of held-out sequences, nats a
-        site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`; log_z_ais with
-        error and ess, z_ais (difference in standard errors), log_z_integrated.
+        site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`.
     """
     here = [int(np.argmin(np.abs(found.betas - beta))) for beta in at]
     columns: dict[str, np.ndarray] = {"temperature": 1 / at}
@@ -261,7 +258,38 @@ def table(
     mean_error = float((shares**2 @ (heldout - mean) ** 2) ** 0.5)
     columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
     columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
-    columns |= {"log_z_ais": check.log_z, "log_z_ais_error": check.error, "ais_ess": check.ess}
-    columns["z_ais"] = (columns["log_z"] - check.log_z) / np.hypot(columns["log_z_error"], check.error)
-    columns["log_z_integrated"] = integrated
-    return pd.DataFrame(columns).sort_values("temperature", ignore_index=True)
+    return pd.DataFrame(columns)
+
+
+def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
+    """A table of states with other values of ln Z beside MBAR's, ascending in temperature.
+
+    Adds log_z_ais with its error, ais_ess, z_ais (MBAR minus annealing, in standard errors), log_z_integrated,
+    log_z_bound, which ln Z cannot be below, and missing: nats by which ln Z is too small beyond all doubt. Annealing
+    exceeds the truth by a nats with a chance of exp(-a) at most (Markov's inequality), so it bounds ln Z, too.
+    """
+    beside = states.assign(
+        log_z_ais=check.log_z, log_z_ais_error=check.error, ais_ess=check.ess,
+        z_ais=(states["log_z"] - check.log_z) / np.hypot(states["log_z_error"], check.error),
+        log_z_integrated=integrated, log_z_bound=bound,
+    )  # fmt: skip
+    proven = np.maximum(bound, check.log_z - _BY_CHANCE)
+    beside["missing"] = (proven - states["log_z"] - _SURE * states["log_z_error"].fillna(0)).clip(lower=0)
+    return beside.sort_values("temperature", ignore_index=True)
+
+
+def trusted(states: pd.DataFrame, rungs: pd.DataFrame) -> np.ndarray:
+    """Which temperatures of a table of states are equilibrated, (T,).
+
+    R-hat sees ladders that disagree. A valley that none of them has entered is missing from ln Z. And a cold rung is
+    no better than the hotter ones that its replicas come from.
+    """
+    ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
+    sound = ladder & (states["missing"] == 0).to_numpy()
+    return np.logical_and.accumulate(sound[::-1])[::-1]
+
+
+def equilibrated_above(states: pd.DataFrame) -> float:
+    """The lowest temperature of a table of states that is equilibrated; inf where none is."""
+    sound = states.loc[states["equilibrated"].astype(bool), "temperature"]
+    return float(sound.min()) if len(sound) else float("inf")

@@ -1,16 +1,26 @@
 """Thermodynamics, divergences and optima from samples, against enumeration."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_systems import all_states, random_potts
 
 from temperance import exact
 from temperance.divergence import Heldout, divergences
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.landscape import energy_sets, gaps, ground_state, random_energy
+from temperance.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.resampling import choices, interval_factor, jackknife_error, resampled
 from temperance.tempering import of_all_rungs, sample
-from temperance.thermodynamics import annealed, curves, density_of_states, energy_curve, table
+from temperance.thermodynamics import (
+    Annealed,
+    annealed,
+    compare,
+    curves,
+    density_of_states,
+    energy_curve,
+    table,
+    trusted,
+)
 from temperance.truth.enumerable import KINDS
 
 TEMPERATURES = np.array([0.4, 0.7, 1.0, 2.0])
@@ -92,7 +102,8 @@ def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, d
     for beta, value, error in zip(betas, check.log_z, check.error, strict=True):
         assert abs(value - exact.log_z(of_all, beta)) < 4 * error
         assert abs(curve.log_z(beta, L, Q) - exact.log_z(of_all, beta)) < 0.05
-    states = table(found, check, curve.log_z(betas, L, Q), betas, heldout, np.ones(200), L)
+    states = compare(table(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9)
+    assert trusted(states, drawn.rungs).all()
     assert states["temperature"].is_monotonic_increasing
     assert (states["z_ais"].abs() < 4).all()
     expected = [-(heldout.mean() / t + exact.log_z(of_all, 1 / t)) / L for t in TEMPERATURES]
@@ -114,8 +125,28 @@ def test_the_density_of_states_counts_every_sequence(drawn, of_all):
             assert abs(row.log_g - np.log(inside.sum())) < 5 * row.log_g_error + 0.02
 
 
+def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
+    """Equal R-hats, but one sequence alone outweighs the partition function; colder temperatures fall with it."""
+    states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "log_z": [40.0, 20, 10, 5], "log_z_error": 0.1})
+    rungs = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "requested": True, "equilibrated": True})
+
+    def judged(bound, ais, ladder=(True,) * 4):
+        check = Annealed(np.array(ais), np.full(4, 0.1), np.full(4, 100.0))
+        beside = compare(states, check, states["log_z"].to_numpy(), np.array(bound))
+        return trusted(beside, rungs.assign(equilibrated=ladder)).tolist()
+
+    low = [30.0, 15, 8, 4]
+    assert judged(low, [40.1, 20, 10, 5]) == [True] * 4
+    assert judged([39.0, 24, 9, 4], low) == [False, False, True, True]
+    assert judged(low, [40.0, 25.6, 10, 5]) == [False, False, True, True]
+    assert judged(low, [40.0, 24.5, 10, 5]) == [True] * 4
+    assert judged(low, low, (True, True, False, True)) == [False, False, False, True]
+
+
 def test_quenches_find_the_ground_state(model, drawn, of_all):
-    lowest = ground_state(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
+    lowest = valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
+    assert (lowest.log_z_bound(np.array([0.5, 2.0])) <= [exact.log_z(of_all, 0.5), exact.log_z(of_all, 2.0)]).all()
+    assert lowest.log_z_bound(np.array([5.0]))[0] == pytest.approx(exact.log_z(of_all, 5.0), abs=0.05)
     assert lowest.energy == pytest.approx(of_all.min(), abs=1e-4)
     assert model.energies(lowest.sequence[None])[0] == pytest.approx(lowest.energy, abs=1e-4)
     assert lowest.hits > 20

@@ -1,40 +1,10 @@
-rule score:
-    """Score tempered samples: fidelity, novelty, diversity, entropy, statistics."""
-    input:
-        unpack(judges_of),
-        model=rules.train.output.model,
-        samples=rules.sample.output.samples,
-        ladder=rules.sample.output.ladder,
-        alignment=rules.ingest.output.alignment,
-        split=rules.split.output,
-        subset=rules.subsample.output,
-    output:
-        scores=f"{SUBSET}/scores.tsv",
-        samples=f"{SUBSET}/samples.parquet",
-        natural=f"{SUBSET}/natural.parquet",
-    log:
-        f"{LOGS}/score-{{subset}}.log",
-    benchmark:
-        f"{TIMES}/score-{{subset}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: threads
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        settings=settings("optimum"),
-        seed=seed("score"),
-    script:
-        "../../scripts/score.py"
-
-
 rule thermodynamics:
     """Thermodynamics of a model over its ladder, and its divergence from the truth."""
     input:
         unpack(known_truth),
         model=rules.train.output.model,
         samples=rules.sample.output.samples,
+        ladder=rules.sample.output.ladder,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
         subset=rules.subsample.output,
@@ -60,6 +30,38 @@ rule thermodynamics:
         seed=seed("thermodynamics"),
     script:
         "../../scripts/thermodynamics.py"
+
+
+rule score:
+    """Score tempered samples: fidelity, novelty, diversity, entropy, statistics."""
+    input:
+        unpack(judges_of),
+        model=rules.train.output.model,
+        samples=rules.sample.output.samples,
+        ladder=rules.sample.output.ladder,
+        states=rules.thermodynamics.output.table,
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+        subset=rules.subsample.output,
+    output:
+        scores=f"{SUBSET}/scores.tsv",
+        samples=f"{SUBSET}/samples.parquet",
+        natural=f"{SUBSET}/natural.parquet",
+    log:
+        f"{LOGS}/score-{{subset}}.log",
+    benchmark:
+        f"{TIMES}/score-{{subset}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=settings("optimum"),
+        seed=seed("score"),
+    script:
+        "../../scripts/score.py"
 
 
 rule calibrate:
@@ -98,7 +100,7 @@ rule optimum:
         samples=of_subsets("samples.parquet"),
         tempered=of_subsets("samples.safetensors"),
         optima=of_subsets("optima.tsv"),
-        ladder=of_subsets("ladder.tsv"),
+        states=of_subsets("thermodynamics.tsv"),
         landscape=of_subsets("landscape.json"),
         calibration=of_subsets("calibration-optimum.tsv"),
         training=of_subsets("training.json"),
@@ -130,6 +132,7 @@ rule design:
     input:
         unpack(judges_of),
         recommendation=rules.optimum.output.recommendation,
+        states=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/thermodynamics.tsv",
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
         natural=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/natural.parquet",
         subset=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/subset.safetensors",
