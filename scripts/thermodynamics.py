@@ -17,7 +17,16 @@ from temperance.score import Family
 from temperance.statistics import frequencies
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 from temperance.tempering import of_all_rungs
-from temperance.thermodynamics import annealed, compare, curves, density_of_states, energy_curve, table, trusted
+from temperance.thermodynamics import (
+    annealed,
+    compare,
+    curves,
+    density_of_states,
+    energy_curve,
+    equilibrated_above,
+    table,
+    trusted,
+)
 from temperance.truth import load_truth
 
 with job(snakemake) as log:
@@ -50,6 +59,9 @@ with job(snakemake) as log:
     states = table(found, at, heldout.model, heldout.weights, model.L)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
     states["equilibrated"] = trusted(states, load_table(snakemake.input.ladder))
+
+    # An optimum among temperatures that are not equilibrated is said to be.
+    optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
 
     single = frequencies(family.training, letters.q, load_arrays(snakemake.input.subset)[0]["weights"]).single
     nearest_one = int(np.argmin(np.abs(betas - 1)))

@@ -16,7 +16,7 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from scipy.stats import gaussian_kde
 from sklearn.decomposition import PCA
 
@@ -88,11 +88,7 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
         if f"{column}_error" in of_size:
             error = np.sqrt(of_size.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum()))
             axis.errorbar(mean.index, mean, 1.96 * error / by_temperature.count(), color=colour, lw=0, elinewidth=1)
-    flagged = scores[~scores["equilibrated"].astype(bool)]
-    axis.plot(
-        flagged["temperature"], flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5,
-        label="not equilibrated" if len(flagged) else None,
-    )  # fmt: skip
+    _crosses(axis, scores, scores[column])
 
 
 def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
@@ -189,7 +185,7 @@ def optimum(table: pd.DataFrame) -> Figure:
         "tau": ("recommended: faithful and new", _CHOSEN, "D"),
     }
     kinds = {name: kind for name, kind in kinds.items() if name in table}
-    finite = table.replace([np.inf, -np.inf, 0], np.nan)
+    finite, crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
     for (column, (label, colour, marker)), shift in zip(
         kinds.items(), np.geomspace(0.94, 1.06, len(kinds)), strict=True
     ):
@@ -201,6 +197,10 @@ def optimum(table: pd.DataFrame) -> Figure:
         axis.errorbar(
             finite["M"] * shift * spread, finite[column], [low, high], fmt=marker, color=colour, ms=5, capsize=2, lw=1
         )
+        flagged = finite[~table.get(f"{column}_equilibrated", pd.Series(True, table.index)).astype(bool)]
+        at = flagged["M"] * shift * spread[flagged.index]
+        axis.plot(at, flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5)
+        crosses |= len(flagged) > 0
     axis.axhline(1, color="black", ls=":", lw=1)
     axis.set_xscale("log")
     axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
@@ -212,6 +212,8 @@ def optimum(table: pd.DataFrame) -> Figure:
         plt.Line2D([], [], color=colour, marker=marker, lw=1.2, ms=5, label=label)
         for label, colour, marker in kinds.values()
     ]
+    if crosses:
+        handles.append(plt.Line2D([], [], color="black", marker="x", lw=0, ms=7, mew=1.5, label="not equilibrated"))
     figure.legend(handles=handles, loc="outside right center")
     return figure
 
@@ -245,12 +247,28 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
         axis.set_title(label, fontsize=11)
         axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
         # A divergence is a parabola around its least value: on a scale of square roots it is a wedge at any height.
-        axis.set_yscale("function", functions=(np.sqrt, np.square))
-        axis.set_ylim(bottom=0)
+        axis.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
+        axis.set_ylim(0, 1.05 * curves.loc[inside, name].max())
+        axis.yaxis.set_major_locator(FixedLocator(_round_numbers(curves.loc[inside, name].max())))
         _temperature_axis(axis, temperatures)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center")
     return figure
+
+
+def _round_numbers(most: float) -> list[float]:
+    """1 or 3 times powers of ten, few enough for an axis of square roots."""
+    steps = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 3)]
+    return [0.0] + [step for step in steps if most / 150 < step < most]
+
+
+def _crosses(axis: Axes, states: pd.DataFrame, heights: pd.Series) -> None:
+    """Mark the temperatures that are not equilibrated."""
+    flagged = ~states["equilibrated"].astype(bool)
+    axis.plot(
+        states["temperature"][flagged], heights[flagged], "x", color="black", ms=7, mew=1.5, zorder=5,
+        label="not equilibrated" if flagged.any() else None,
+    )  # fmt: skip
 
 
 def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
@@ -270,6 +288,7 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
                     curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
                     color=colour, lw=1.2, marker="o", ms=3, label=f"M = {size:,}" if replicate == 1 else None,
                 )  # fmt: skip
+        _crosses(axis, states, states[column] / length)
         axis.set_ylabel(label)
         _temperature_axis(axis, temperatures)
     axis = axes[3]

@@ -46,7 +46,8 @@ def against_size(summary: pd.DataFrame) -> Figure:
 def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
     """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
 
-    Each cell holds the temperature and half of its 95 % interval.
+    Each cell holds the temperature and half of its 95 % interval; a star says that it is not equilibrated in some
+    replicates.
     """
     families = list(summary["family"].unique())
     values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
@@ -84,8 +85,9 @@ def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
 def _cell(cell: pd.Series) -> str:
     if not 0.05 < cell["tau"] < 20:
         return "cold edge" if cell["tau"] < 1 else "∞"
+    mark = "*" if cell["not_equilibrated"] else ""
     half = (min(cell["high"], 99) - cell["low"]) / 2
-    return f"{cell['tau']:.2f}\n±{half:.2f}" if np.isfinite(half) else f"{cell['tau']:.2f}"
+    return f"{cell['tau']:.2f}{mark}" + (f"\n±{half:.2f}" if np.isfinite(half) else "")
 
 
 # ---------------------------------------------------------------- claims

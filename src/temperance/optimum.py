@@ -40,7 +40,7 @@ def optima_row(table: pd.DataFrame) -> dict[str, float]:
     row: dict[str, float] = {}
     for found in table.itertuples():
         row |= columns(found.optimum, Estimate(found.value, found.low, found.high))
-        row |= {f"{found.optimum}_root": found.root, f"{found.optimum}_agree": found.agree}
+        row |= {f"{found.optimum}_{name}": getattr(found, name) for name in ("root", "agree", "equilibrated")}
         if "exact" in table:
             row[f"{found.optimum}_exact"] = found.exact
     return row

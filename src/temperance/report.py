@@ -227,7 +227,9 @@ def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
     def interval(name: str) -> pd.Series:
-        return table.apply(lambda r: f"{r[name]:.2f} ({r[f'{name}_low']:.2f} to {r[f'{name}_high']:.2f})", axis=1)
+        sound = table.get(f"{name}_equilibrated", pd.Series(True, table.index)).astype(bool)
+        shown = table.apply(lambda r: f"{r[name]:.2f} ({r[f'{name}_low']:.2f} to {r[f'{name}_high']:.2f})", axis=1)
+        return shown + np.where(sound, "", " NOT EQUILIBRATED")
 
     optima = {name: label for name, label in _OPTIMA.items() if name in table}
     return pd.DataFrame(

@@ -110,7 +110,8 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        family, value, M, optimum, tau, low, high, replicates, outside (how many lie outside what was searched).
+        family, value, M, optimum, tau, low, high, replicates, outside (how many lie outside what was searched),
+        not_equilibrated (how many lie among temperatures that are not).
     """
     rows = []
     for (family, value, size), group in models.groupby(["family", "value", "M"], dropna=False, sort=False):
@@ -119,7 +120,9 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
                 betas = 1 / group[name].to_numpy(float)
             inside = betas[np.isfinite(betas)]
             row = {"family": family, "value": value, "M": size, "optimum": name}
-            rows.append(row | _mean(inside) | {"outside": int(len(betas) - (betas[np.isfinite(betas)] > 0).sum())})
+            sound = group.get(f"{name}_equilibrated", pd.Series(True, group.index)).astype(bool)
+            row |= _mean(inside) | {"outside": int(len(betas) - (inside > 0).sum())}
+            rows.append(row | {"not_equilibrated": int((~sound).sum())})
     return pd.DataFrame(rows)
 
 
