@@ -28,6 +28,8 @@ _OF_TRUTHS: Settings = {
     "heldout": {"identity": None},
 }
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
+# Folders of results that are no family's.
+_FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _BIOLOGICAL = ("protein", "rna", "dna")
 _LATTICE = "ACDEFGHIKLMNPQRSTVWY"
 _DIGITS = string.digits + string.ascii_uppercase
@@ -65,6 +67,8 @@ class _Plans:
         self._shared = {key: value for key, value in given.items() if key not in _RUN}
 
     def plan(self, name: str, own: Settings, key: str) -> Settings:
+        if name in _FOLDERS:
+            raise InputError(f"{key}: {name} is a folder of results; name the family otherwise")
         if ("alignment" in own) == ("truth" in own):
             raise InputError(f"{key}: give either an alignment (a path) or a truth")
         base = {key: value for key, value in self.defaults.items() if key not in _RUN}

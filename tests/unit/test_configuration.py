@@ -67,6 +67,34 @@ def test_a_family_overrides_what_all_share():
         ({"families": {"x": {}}}, "families.x: give either"),
         ({"families": {"x": {"alignment": "a", "truth": {"kind": "lattice"}}}}, "families.x: give either"),
         ({"families": {"x": {"truth": {"kind": "lattice", "native": 103_346}}}}, "families.x.truth.native"),
+        ({"families": {"x": {"truth": {"kind": "planted", "gapp": 3}}}}, "families.x.truth.gapp: unknown key; did you"),
+        ({"families": {"x": {"truth": {"kind": "plant"}}}}, "families.x.truth.kind: 'plant' is not one of lattice,"),
+        (
+            {"families": {"x": {"truth": {"kind": "hopfield", "q": 3, "length": 13}}}},
+            "3^13 sequences are more than 2^20",
+        ),
+        ({"families": {"x": {"truth": {"kind": "teacher"}}}}, "'teacher' is a required property"),
+        (
+            {"families": {"x": {"truth": {"kind": "planted"}, "filter": {"duplicates": "drop"}}}},
+            "families.x.filter: draws from a truth are not filtered",
+        ),
+        (
+            {"alignment": "a", "family": "b", "studies": {"gap": {"families": {"b": {}}}}},
+            "studies.gap.families.b: a study needs families with a truth",
+        ),
+        (
+            {"alignment": "a", "studies": {"gap": {"vary": "sample.ladders"}}},
+            "sample.ladders: only keys of truth, train and weights can be varied",
+        ),
+        (
+            {"alignment": "a", "studies": {"regularisation": {"values": [-1]}}},
+            "train.l2_couplings: -1 is too small",
+        ),
+        (
+            {"families": {"x": {"truth": {"kind": "planted"}, "optimum": {"fidelity": "p_nat"}}}},
+            "optimum.fidelity: p_nat needs a lattice truth",
+        ),
+        ({"families": {"studies": {"alignment": "a"}}}, "families.studies: studies is a folder of results"),
         ({"family": "x"}, "family: names the family"),
         ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
         ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
@@ -121,3 +149,30 @@ def test_every_key_is_described_and_has_a_default_or_is_required():
                 assert "description" in part, here
 
     walk(yaml.safe_load(SCHEMA.read_text()), "")
+
+
+def test_points_of_a_study_share_a_truth_unless_it_is_varied():
+    lattice = {"truth": {"kind": "lattice"}, "train": {"chains": 50}}
+    studies = {
+        "gap": {"families": {"x": {}}, "vary": "truth.gamma", "values": [3, 30]},
+        "regularisation": {"families": {"x": {"threads": 1}}, "values": [0, 0.5], "sizes": [100], "replicates": 3},
+    }
+    found = configure({"families": {"x": lattice}, "studies": studies}, SCHEMA)["studies"]
+    gap, l2 = found["gap"]["points"], found["regularisation"]["points"]
+    assert [point["settings"]["truth"]["gamma"] for point in gap] == [3, 30]
+    assert [point["source"] for point in gap] == ["studies/gap/x/3", "studies/gap/x/30"]
+    assert [point["label"] for point in l2] == ["studies/regularisation/x/0", "studies/regularisation/x/0.5"]
+    assert {point["source"] for point in l2} == {"studies/regularisation/x"}
+    assert [point["settings"]["train"]["l2_couplings"] for point in l2] == [0, 0.5]
+    assert all(point["settings"]["train"]["chains"] == 50 and point["settings"]["threads"] == 1 for point in l2)
+    assert l2[0]["settings"]["subsets"] == {"sizes": [100], "replicates": 3, "draws": "nested"}
+
+
+def test_students_speak_their_teachers_alphabet():
+    run = {
+        "families": {
+            "rna": {"alignment": "a", "alphabet": "rna"},
+            "x": {"truth": {"kind": "teacher", "teacher": "rna"}},
+        }
+    }
+    assert configure(run, SCHEMA)["families"]["x"]["alphabet"] == "rna"

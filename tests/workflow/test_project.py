@@ -86,7 +86,10 @@ def test_the_configurations_readme_lists_every_key_with_its_default_and_descript
                 walk(part["properties"], f"{path}{name}.")
             elif "default" in part:
                 default = json.dumps(part["default"], ensure_ascii=False)
-                assert f"| `{path}{name}` | {default} | {part['description']} |" in readme
+                description = " ".join(part["description"].split())
+                assert f"| `{path}{name}` | {default} | {description} |" in readme
 
     walk(schema["properties"], "")
-    walk(schema["$defs"]["truth"]["properties"], "truth.")
+    for kind in schema["$defs"]["truth"]["properties"]["kind"]["enum"]:
+        assert f"**`kind: {kind}`** {schema['$defs'][kind]['description']}" in readme
+        walk(schema["$defs"][kind]["properties"], "truth.")

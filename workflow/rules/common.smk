@@ -38,9 +38,15 @@ PLANS = (
 # What scripts see as snakemake.config is complete, too.
 config.update(RUN, plans=PLANS)
 SOURCES = {point["label"]: point["source"] for point in POINTS}
+# Families of a study that differ in one setting have the same seeds: draws, splits and subsets are paired.
+KIN = {name: name for name in FAMILIES} | {
+    point[name]: point["family"] for point in POINTS for name in ("source", "label")
+}
 OUT = RUN["results"]
 FAMILY = f"{OUT}/{{family}}"
 SUBSET = f"{FAMILY}/{{subset}}"
+STUDY = f"{OUT}/studies/{{study}}"
+FOLDS = f"{OUT}/lattice-folds.safetensors"
 LOGS, TIMES = f"{FAMILY}/logs", f"{FAMILY}/benchmarks"
 ENVIRONMENT = f"../../envs/{RUN['environment']}.yaml"
 CLAIMS = [
@@ -83,13 +89,8 @@ def settings(*keys):
 def seed(stage):
     """Parameter function: the job's own seed, derived from the run's and from what the job is about."""
     return lambda wildcards: derive_seed(
-        RUN["seed"], kin(wildcards.family), *list(wildcards)[1:], stage
+        RUN["seed"], KIN[wildcards.family], *list(wildcards)[1:], stage
     )
-
-
-def kin(family):
-    """What the families of a study that differ in one setting have in common: draws, splits and subsets are paired."""
-    return family.split("/")[2] if family.startswith("studies/") else family
 
 
 def threads(wildcards):
@@ -132,7 +133,7 @@ def subset_seed(wildcards):
     nested = PLANS[wildcards.family]["subsets"]["draws"] == "nested"
     return derive_seed(
         RUN["seed"],
-        kin(wildcards.family),
+        KIN[wildcards.family],
         "subsample",
         replicate,
         *([] if nested else [size]),
@@ -161,6 +162,46 @@ def judges_of(wildcards):
     hmm = f"{OUT}/{wildcards.family}/heldout.hmm"
     family = PLANS[wildcards.family]
     return known_truth(wildcards) | ({"hmm": hmm} if has_hmm(family) else {})
+
+
+def origin_of_truth(wildcards):
+    """What a truth is made from: all folds, a teacher's model, or nothing."""
+    truth = PLANS[wildcards.family]["truth"]
+    if truth["kind"] == "lattice":
+        return FOLDS
+    if truth["kind"] == "teacher":
+        name = truth["teacher"]
+        return (
+            f"{OUT}/{name}/{largest_subset(name)}/model.safetensors"
+            if name in FAMILIES
+            else name
+        )
+    return []
+
+
+def points_of(wildcards):
+    """The points of one family of a study, in order of the varied value."""
+    points = STUDIES[wildcards.study]["points"]
+    return [point for point in points if point["family"] == wildcards.name]
+
+
+def is_enumerable(point):
+    return point["settings"]["truth"]["kind"] in ENUMERABLE
+
+
+def families_of(study, enumerable):
+    points = STUDIES[study]["points"]
+    return list(
+        dict.fromkeys(p["family"] for p in points if is_enumerable(p) == enumerable)
+    )
+
+
+def folders_of(wildcards):
+    """Folders of every model of every point."""
+    return [
+        [f"{OUT}/{point['label']}/{subset}" for subset in subsets(point["label"])]
+        for point in points_of(wildcards)
+    ]
 
 
 def final_targets():

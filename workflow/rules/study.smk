@@ -1,31 +1,3 @@
-STUDY = f"{OUT}/studies/{{study}}"
-
-
-def points_of(wildcards):
-    """The points of one family of a study, in order of the varied value."""
-    points = STUDIES[wildcards.study]["points"]
-    return [point for point in points if point["family"] == wildcards.name]
-
-
-def is_enumerable(point):
-    return point["settings"]["truth"]["kind"] in ENUMERABLE
-
-
-def families_of(study, enumerable):
-    points = STUDIES[study]["points"]
-    return list(
-        dict.fromkeys(p["family"] for p in points if is_enumerable(p) == enumerable)
-    )
-
-
-def folders_of(wildcards):
-    """Folders of every model of every point."""
-    return [
-        [f"{OUT}/{point['label']}/{subset}" for subset in subsets(point["label"])]
-        for point in points_of(wildcards)
-    ]
-
-
 rule study_exact:
     """Train and analyse every model of a family that can be listed in full, without sampling."""
     output:

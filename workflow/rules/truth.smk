@@ -1,7 +1,7 @@
 rule folds:
     """All compact folds of the 3 x 3 x 3 lattice."""
     output:
-        f"{OUT}/lattice-folds.safetensors",
+        FOLDS,
     log:
         f"{OUT}/logs/folds.log",
     benchmark:
@@ -14,21 +14,6 @@ rule folds:
         runtime=5,
     script:
         "../../scripts/folds.py"
-
-
-def origin_of_truth(wildcards):
-    """What a truth is made from: all folds, a teacher's model, or nothing."""
-    truth = PLANS[wildcards.family]["truth"]
-    if truth["kind"] == "lattice":
-        return rules.folds.output
-    if truth["kind"] == "teacher":
-        name = truth["teacher"]
-        return (
-            f"{OUT}/{name}/{largest_subset(name)}/model.safetensors"
-            if name in FAMILIES
-            else name
-        )
-    return []
 
 
 rule truth:
