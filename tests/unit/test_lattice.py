@@ -1,10 +1,23 @@
 """The known answers of the 3 x 3 x 3 lattice."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from temperance.errors import InputError
 from temperance.tempering import split_rhat
-from temperance.truth.lattice import PAIRS, SYMBOLS, all_folds, contact_energies, ensemble, sample_family
+from temperance.truth.lattice import (
+    PAIRS,
+    SYMBOLS,
+    all_folds,
+    contact_energies,
+    ensemble,
+    fold_probabilities,
+    main,
+    sample_family,
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +93,30 @@ def test_a_selective_family_folds_and_is_equilibrated(folds):
     assert 0.05 < drawn.acceptance < 0.9
     again = sample_family(competing, 1000, 800, 1, chains=80, burn_in=60, spacing=10)
     np.testing.assert_array_equal(drawn.sequences, again.sequences)
+
+
+def test_the_fold_that_sequences_share_is_recognised(folds, tmp_path, capsys):
+    some = folds[:: len(folds) // 400]
+    family = sample_family(ensemble(some, 11, None, np.random.default_rng(0)), 1000, 20, seed=2, chains=20, burn_in=20)
+    sequences = family.sequences[:, 0]
+    shares = fold_probabilities(sequences, some)
+    assert shares.sum() == pytest.approx(1)
+    assert shares.argmax() == 11
+    assert shares[11] == pytest.approx(
+        ensemble(some, 11, None, np.random.default_rng(0)).p_nat(sequences).mean(), rel=1e-4
+    )
+
+
+def test_published_like_sequences_are_judged_from_the_command_line(folds, tmp_path, capsys):
+    family = sample_family(ensemble(folds, 17, 2000, np.random.default_rng(0)), 1000, 4, seed=2, chains=4, burn_in=30)
+    rows = ["".join(np.array(list(SYMBOLS))[row]) for row in family.sequences[:, 0]]
+    path = tmp_path / "lattice.fasta"
+    path.write_text("".join(f">{number}\n{row}\n" for number, row in enumerate(rows)))
+    main(str(path))
+    out, err = capsys.readouterr()
+    assert "native fold 17" in err
+    table = pd.read_csv(io.StringIO(out), sep="\t")
+    assert (table["p_nat_103346"] <= table["p_nat_10000"] + 1e-9).all()
+    path.write_text(">a\nACD\n>b\nACD\n")
+    with pytest.raises(InputError, match="3 columns; lattice proteins have 27"):
+        main(str(path))

@@ -6,6 +6,7 @@ native structure, and the family is P(s) proportional to p_nat(s)^gamma (Shakhno
 1990; Jacquin et al., PLoS Comput. Biol. 12:e1004889, 2016).
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,9 @@ from typing import Any
 import numba
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
+from temperance.alignment import encode, read
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
 from temperance.tempering import effective_size, split_rhat
@@ -313,3 +316,40 @@ def _metropolis(
                 kept[c, draw] = state
                 logs[c, draw] = -np.log(total)
         accepted[c] /= sweeps * length
+
+
+def fold_probabilities(sequences: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Probability of each of `folds`, (F, 28) contacts, averaged over sequences (M, 27); (F,)."""
+    maps, energies = Ensemble(folds).maps, contact_energies()
+    total = np.zeros(len(folds))
+    for sequence in sequences:
+        total += softmax(-(energies[sequence[PAIRS[:, 0]], sequence[PAIRS[:, 1]]] @ maps).astype(np.float64))
+    return total / len(sequences)
+
+
+def main(path: str, competing: int = 10_000) -> None:
+    """Print which fold the sequences of an alignment share as their native one, and how well each folds into it."""
+    letters = alphabet(SYMBOLS)
+    raw = read(path)
+    sequences = encode(raw, letters, "error", path).sequences
+    if sequences.shape[1] != RESIDUES:
+        raise InputError(f"{path}: {sequences.shape[1]} columns; lattice proteins have {RESIDUES}")
+    folds = all_folds()
+    native = int(np.argmax(fold_probabilities(sequences, folds)))
+    columns = {
+        f"p_nat_{size or len(folds)}": ensemble(folds, native, size, np.random.default_rng(1)).p_nat(sequences)
+        for size in (competing, None)
+    }
+    table = pd.DataFrame({"name": raw.names} | columns)
+    means = ", ".join(f"{name} {values.mean():.3f}" for name, values in columns.items())
+    sys.stderr.write(f"native fold {native}; mean {means}\n")
+    table.to_csv(sys.stdout, sep="\t", index=False, float_format="%.6g")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m temperance.truth.lattice ALIGNMENT")
+    try:
+        main(sys.argv[1])
+    except InputError as error:
+        sys.exit(f"error: {error}")
