@@ -95,3 +95,14 @@ def _intervals(
         for way in ("minimum", "root"):
             estimate = getattr(optimum, way)
             yield (f"{name}, {way}", None), value, estimate.low, estimate.high
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Coverage in per cent, a row an estimator and temperature, a column a system."""
+    names = table["estimator"] + table["temperature"].map(lambda tau: f" at τ = {tau:g}" if tau == tau else "")
+    systems = (table["system"] + ", M = " + table["M"].astype(str)).rename("system")
+    cells = (100 * table["covered"]).groupby([names.rename("estimator"), systems], sort=False).mean().unstack()  # noqa: PD010
+    cells["mean"] = cells.mean(axis=1)
+    head = "| | " + " | ".join(cells.columns) + " |\n|---" + "|---" * cells.shape[1] + "|\n"
+    rows = (f"| {name} | " + " | ".join(f"{value:.0f}" for value in row) + " |\n" for name, row in cells.iterrows())
+    return head + "".join(rows)

@@ -39,3 +39,27 @@ rule check_intervals:
         seed=RUN["seed"],
     script:
         "../../scripts/check_intervals.py"
+
+
+rule coverage_table:
+    """Put the coverage of all systems together."""
+    input:
+        expand(
+            f"{OUT}/coverage/{{system}}.tsv",
+            system=["planted-300", "hopfield-100", "gapless-1000", "critical-100"],
+        ),
+    output:
+        table=f"{OUT}/coverage.tsv",
+        markdown=f"{OUT}/coverage.md",
+    log:
+        f"{OUT}/coverage/logs/table.log",
+    benchmark:
+        f"{OUT}/coverage/benchmarks/table.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    script:
+        "../../scripts/coverage_table.py"
