@@ -46,8 +46,8 @@ def against_size(summary: pd.DataFrame) -> Figure:
 def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
     """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
 
-    Each cell holds the temperature and half of its 95 % interval; a star says that it is not equilibrated in some
-    replicates.
+    Each cell holds the temperature and its 95 % interval; a star says that in some replicates it is not
+    equilibrated, or the training was stopped by a limit.
     """
     families = list(summary["family"].unique())
     values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
@@ -64,7 +64,7 @@ def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
             for (value, size), cell in cells.iterrows():
                 dark = not 0.6 < cell["tau"] < 1.7
                 axis.text(
-                    sizes.index(size), values.index(value), _cell(cell), ha="center", va="center", fontsize=7,
+                    sizes.index(size), values.index(value), _cell(cell), ha="center", va="center", fontsize=6.5,
                     color="white" if dark else "black",
                 )  # fmt: skip
             axis.set_title(f"{family}, {label}" if len(families) > 1 else label, fontsize=10)
@@ -85,9 +85,12 @@ def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
 def _cell(cell: pd.Series) -> str:
     if not 0.05 < cell["tau"] < 20:
         return "cold edge" if cell["tau"] < 1 else "∞"
-    mark = "*" if cell["not_equilibrated"] else ""
-    half = (min(cell["high"], 99) - cell["low"]) / 2
-    return f"{cell['tau']:.2f}{mark}" + (f"\n±{half:.2f}" if np.isfinite(half) else "")
+    mark = "*" if cell["not_equilibrated"] or cell["unfinished"] else ""
+    value = f"{cell['tau']:.2f}{mark}"
+    if not np.isfinite(cell["low"]):
+        return value
+    high = f"{cell['high']:.2f}" if cell["high"] < 20 else "∞"
+    return f"{value}\n{cell['low']:.2f} to {high}"
 
 
 # ---------------------------------------------------------------- claims

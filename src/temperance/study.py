@@ -111,7 +111,8 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         family, value, M, optimum, tau, low, high, replicates, outside (how many lie outside what was searched),
-        not_equilibrated (how many lie among temperatures that are not).
+        not_equilibrated (how many lie among temperatures that are not), unfinished (how many models' training was
+        stopped by a limit).
     """
     rows = []
     for (family, value, size), group in models.groupby(["family", "value", "M"], dropna=False, sort=False):
@@ -122,7 +123,9 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
             row = {"family": family, "value": value, "M": size, "optimum": name}
             sound = group.get(f"{name}_equilibrated", pd.Series(True, group.index)).astype(bool)
             row |= _mean(inside) | {"outside": int(len(betas) - (inside > 0).sum())}
-            rows.append(row | {"not_equilibrated": int((~sound).sum())})
+            unfinished = group.get("stopped", pd.Series("", group.index)).isin(["steps", "time"])
+            row |= {"not_equilibrated": int((~sound).sum()), "unfinished": int(unfinished.sum())}
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
