@@ -139,20 +139,20 @@ def divergences(
 
 def _table(betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str, bool], ladders: int) -> pd.DataFrame:
     with np.errstate(divide="ignore"):
-        columns: dict[str, Any] = {"beta": betas, "temperature": 1 / betas}
+        cells: dict[str, Any] = {"beta": betas, "temperature": 1 / betas}
     for name, rows in values.items():
         if not absolute[name]:
             rows = rows - rows.min(axis=1, keepdims=True)
         error = rows[1:].std(axis=0)
         half = interval_factor(ladders) * error
-        columns |= {
+        cells |= {
             name: rows[0],
             f"{name}_error": error,
             f"{name}_low": rows[0] - half,
             f"{name}_high": rows[0] + half,
             f"{name}_absolute": absolute[name],
         }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(cells)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ from temperance.resampling import jackknife_error
 # It announces what it does to JAX, which `_solve` undoes.
 logging.getLogger("pymbar").setLevel(logging.ERROR)
 
-# Inverse temperatures of a curve between two neighbouring rungs.
-_BETWEEN = 8
+# Inverse temperatures of a curve, about: eight between two neighbouring rungs, fewer where rungs are many.
+_POINTS = 256
+# Numbers that reweighting works on at a time.
+_BLOCK = 1 << 23
 # A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
 # nats too much with a chance below one in a hundred.
 _SURE, _BY_CHANCE = 4.0, 5.0
@@ -105,9 +107,9 @@ def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: 
     other : np.ndarray, optional
         A second energy of the same samples, (R, K, D).
     """
-    grid = np.concatenate(
-        [np.linspace(a, b, _BETWEEN, endpoint=False) for a, b in itertools.pairwise(betas)] + [betas[-1:]]
-    )
+    between = int(np.clip(_POINTS // len(betas), 2, 8))
+    parts = [np.linspace(low, high, between, endpoint=False) for low, high in itertools.pairwise(betas)]
+    grid = np.concatenate([*parts, betas[-1:]])
     ladders = energies.shape[1]
     start: np.ndarray | None = None
     rows = []
@@ -140,18 +142,24 @@ def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) ->
 
 def _reweighted(
     betas: np.ndarray, energies: np.ndarray, other: np.ndarray, free: np.ndarray, grid: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid."""
+) -> np.ndarray:
+    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid, (5, G)."""
     e, o = energies.ravel(), other.ravel()
     mixture = logsumexp(free[:, None] - np.outer(betas, e), axis=0) + np.log(energies.shape[1])
-    exponent = -np.outer(grid, e) - mixture
-    top = exponent.max(axis=1, keepdims=True)
-    weights = np.exp(exponent - top, out=exponent)
     # Centred before they are squared: energies of long families are large numbers with small variances.
-    e, o = e - (shift := e.mean()), o - (shift_o := o.mean())
-    total, first, second, mean, product = (weights @ np.stack([np.ones_like(e), e, e * e, o, o * e], axis=1)).T
-    first, second, mean, product = first / total, second / total, mean / total, product / total
-    return np.log(total) + top[:, 0], first + shift, second - first**2, mean + shift_o, product - first * mean
+    centre, centre_other = e.mean(), o.mean()
+    of_sample = np.stack(
+        [np.ones_like(e), e - centre, (e - centre) ** 2, o - centre_other, (o - centre_other) * (e - centre)]
+    )
+    rows = []
+    for part in np.array_split(grid, -(-grid.size * e.size // _BLOCK)):
+        exponent = -np.outer(part, e) - mixture
+        top = exponent.max(axis=1)
+        total, first, second, mean, product = of_sample @ np.exp(exponent - top[:, None]).T
+        first, second, mean, product = first / total, second / total, mean / total, product / total
+        moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
+        rows.append(np.array([np.log(total) + top, *moments]))
+    return np.concatenate(rows, axis=1)
 
 
 @dataclass(frozen=True)
