@@ -63,27 +63,22 @@ with job(snakemake) as log:
     # An optimum among temperatures that are not equilibrated is said to be.
     optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
 
-    single = frequencies(family.training, letters.q, load_arrays(snakemake.input.subset)[0]["weights"]).single
-    nearest_one = int(np.argmin(np.abs(betas - 1)))
-    sets = energy_sets(
-        model, family.training, family.heldout, family.heldout_weights, single, energies[nearest_one].ravel(), rng
-    )
-    entropy_of_model = float(np.interp(1, found.betas, found.entropy[0]))
-    summary = {
-        "ground_state": {
-            "energy": lowest.energy,
-            "sequence": letters.decode(lowest.sequence[None])[0],
-            "hits": lowest.hits,
-            "quenches": lowest.quenches,
-        },
+    weights = load_arrays(snakemake.input.subset)[0]["weights"]
+    single = frequencies(family.training, letters.q, weights).single
+    entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))
+    near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
+    sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)
+    landscape = {
+        "ground_state": lowest.summary(letters),
         "energies": sets.reset_index().to_dict("records"),
-        "gaps": gaps(sets, single, letters.q, entropy_of_model),
+        "gaps": gaps(sets, single, letters.q, entropy_at_one),
+        "provenance": provenance(settings, seed),
     }
     save_table(snakemake.output.table, states)
     save_table(snakemake.output.density, density_of_states(betas, energies, model.L, letters.q))
     save_table(snakemake.output.divergence, distance.table)
     save_table(snakemake.output.optima, optima)
-    save_json(snakemake.output.landscape, summary | {"provenance": provenance(settings, seed)})
+    save_json(snakemake.output.landscape, landscape)
     for row in states[states["missing"] > 0].itertuples():
         log.warning(
             "warning: temperature %.3g is not equilibrated: ladders miss valleys that make ln Z larger by %.1f or more",

@@ -108,35 +108,43 @@ def _check_teacher(name: str, family: Settings, families: Settings) -> None:
 
 
 def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
-    """Every study as a list of points: one family of its own for each value of what is varied.
+    """Every study: what it varies, and a list of points, one family of its own for each value of that.
 
     A point's `source` is the family whose truth it is drawn from: that of another value, unless the truth is varied.
     """
-    settings = _merge(plans.defaults["studies"], given.get("studies", {}))
+    asked = given.get("studies", {})
     templates = _families(given) if "families" in given or "alignment" in given else {}
     found = {}
-    for study, wanted in settings.items():
-        own_families = given.get("studies", {}).get(study, {}).get("families", wanted["families"])
+    for study, settings in _merge(plans.defaults["studies"], asked).items():
+        own_families = asked.get(study, {}).get("families", settings["families"])
         points = []
         for name, own in own_families.items():
-            base = _merge(templates.get(name, {}), own)
-            base["subsets"] = _merge(base.get("subsets", {}), {key: wanted[key] for key in ("sizes", "replicates")})
-            key, label = f"studies.{study}.families.{name}", f"studies/{study}/{name}"
-            if "truth" not in base:
-                raise InputError(
-                    f"{key}: a study needs families with a truth; a real one can teach (truth.kind teacher)"
-                )
-            vary = wanted.get("vary")
-            for value in wanted["values"] if vary else [None]:
-                varied = _with(base, vary, value, key) if vary else base
-                _validate({"families": {name: varied}}, plans.schema)
-                plan = plans.plan(name, varied, key)
-                _check_teacher(name, plan, families)
-                own_label = label if value is None else f"{label}/{value:g}"
-                source = own_label if vary and vary.startswith("truth.") else label
-                points.append({"family": name, "value": value, "label": own_label, "source": source, "settings": plan})
-        found[study] = {"vary": wanted.get("vary"), "points": points}
+            subsets = {key: settings[key] for key in ("sizes", "replicates")}
+            base = _merge(_merge(templates.get(name, {}), own), {"subsets": subsets})
+            points += _points(study, name, base, settings, plans)
+        for point in points:
+            _check_teacher(point["label"], point["settings"], families)
+        found[study] = {"vary": settings.get("vary"), "points": points}
     return found
+
+
+def _points(study: str, name: str, base: Settings, settings: Settings, plans: _Plans) -> list[Settings]:
+    """One point for each value of what a study varies, one in all if it varies nothing but sizes."""
+    key, label, vary = f"studies.{study}.families.{name}", f"studies/{study}/{name}", settings.get("vary")
+    if "truth" not in base:
+        raise InputError(f"{key}: a study needs families with a truth; a real one can teach (truth.kind teacher)")
+    if vary is None:
+        plan = plans.plan(name, base, key)
+        return [{"family": name, "value": None, "label": label, "source": label, "settings": plan}]
+    points = []
+    for value in settings["values"]:
+        varied = _with(base, vary, value, key)
+        _validate({"families": {name: varied}}, plans.schema)
+        own = f"{label}/{value:g}"
+        source = own if vary.startswith("truth.") else label
+        plan = plans.plan(name, varied, key)
+        points.append({"family": name, "value": value, "label": own, "source": source, "settings": plan})
+    return points
 
 
 def _with(settings: Settings, key: str, value: Any, where: str) -> Settings:

@@ -32,6 +32,8 @@ class Evidence:
         `replicate` say of which.
     reliability, density, landscape : pandas.DataFrame, dict
         Of the largest subset's model.
+    truth : dict or None
+        How well the family was drawn, where it has a truth.
     largest : str
         Subset whose model the designs come from.
     natural, samples : pandas.DataFrame
@@ -54,6 +56,7 @@ class Evidence:
     reliability: pd.DataFrame
     density: pd.DataFrame
     landscape: dict[str, Any]
+    truth: dict[str, Any] | None
     rungs: pd.DataFrame
     history: pd.DataFrame
     training: pd.DataFrame
@@ -86,6 +89,7 @@ class Evidence:
             reliability=load_table(folder / largest / "reliability.tsv"),
             density=load_table(folder / largest / "density.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
+            truth=load_json(folder / "truth.json") if "truth" in settings else None,
             rungs=_of_all(folder, training, "ladder.tsv"),
             history=_of_all(folder, training, "history.tsv"),
             training=training,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp, xlogy
 
+from temperance.alphabet import Alphabet
 from temperance.gibbs import Engine, profile_chains, uniform_chains
 from temperance.potts import Potts
 
@@ -35,6 +36,10 @@ class Valleys:
     quenches: int
     energies: np.ndarray
 
+    def summary(self, letters: Alphabet) -> dict[str, Any]:
+        sequence = letters.decode(self.sequence[None])[0]
+        return {"energy": self.energy, "sequence": sequence, "hits": self.hits, "quenches": self.quenches}
+
     def log_z_bound(self, beta: np.ndarray) -> np.ndarray:
         """ln Z is at least the logarithm of the sum of exp(-beta E) over any distinct sequences."""
         return logsumexp(-np.multiply.outer(beta, self.energies), axis=-1)
@@ -54,10 +59,11 @@ def energy_sets(
     model: Potts, training: np.ndarray, heldout: np.ndarray, weights: np.ndarray, single: np.ndarray,
     samples: np.ndarray, rng: np.random.Generator,
 ) -> pd.DataFrame:  # fmt: skip
-    """Mean and standard deviation of the energy over six sets of sequences.
+    """Mean and standard deviation of the energy over five sets of sequences.
 
     uniform: random sequences; profile: the columns of the training set shuffled, that is independent draws from its
-    one-site frequencies `single` (L, q); training; heldout, weighted; samples: energies at temperature 1, (N,).
+    one-site frequencies `single` (L, q); training; heldout, weighted; samples: energies of the rung nearest to
+    temperature 1, (N,).
     """
     sets = {
         "uniform": (model.energies(uniform_chains(_RANDOM, model.L, model.q, rng)), None),

@@ -15,6 +15,7 @@ from temperance import __version__
 from temperance.evidence import Evidence
 
 _FEW_HELDOUT = 50
+_MOST_RHAT = 1.05
 _SHORT_OF_TARGET = {
     "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
     "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
@@ -181,6 +182,8 @@ def _of_sampling(scores: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]
 
 
 def _of_data(evidence: Evidence) -> Iterator[str]:
+    if evidence.truth and evidence.truth.get("rhat", 1) > _MOST_RHAT:
+        yield f"The truth's own draws are not equilibrated (R-hat {evidence.truth['rhat']:.3f})."
     designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
         yield (
@@ -203,7 +206,7 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
     ingest, designs, lowest = evidence.ingest, evidence.designs, evidence.landscape["ground_state"]
     heldout = int((evidence.natural["set"] == "heldout").sum())
     return [
-        ("source", Path(ingest["source"]).name),
+        ("source", _source(evidence)),
         ("sequences", f"{ingest['M']:,} of {ingest['sequences_read']:,}, Meff {ingest['Meff']:,.0f}"),
         ("columns", f"{ingest['L']} of {ingest['columns_read']}, q = {ingest['q']}"),
         ("held out", f"{heldout:,} sequences"),
@@ -215,6 +218,17 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
             f"{lowest['energy']:.1f} nats, by {lowest['hits']:,} of {lowest['quenches']:,} quenches",
         ),
     ]
+
+
+def _source(evidence: Evidence) -> str:
+    """The file's name, or the truth and how well it was sampled."""
+    truth = evidence.truth
+    if truth is None:
+        return Path(evidence.ingest["source"]).name
+    kind = evidence.settings["truth"]["kind"]
+    return (
+        f"{kind}, R-hat {truth['rhat']:.3f}, ESS {truth['ess']:,.0f}" if "rhat" in truth else f"{kind}, listed in full"
+    )
 
 
 def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
