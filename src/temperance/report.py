@@ -44,6 +44,7 @@ class Section:
     warnings: list[str]
     facts: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
+    agreement: str
     optimum: pd.DataFrame
     scores: pd.DataFrame
     training: pd.DataFrame
@@ -66,6 +67,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
             (figure, _embedded(evidence.folder / "figures" / f"{figure}.svg"), caption)
             for figure, caption in captions.items()
         ],
+        agreement=_agreement(evidence.optimum),
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
         training=_training_table(evidence.training),
@@ -237,6 +239,20 @@ def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if freezing is not None:
         meets = "no folding" if folding is None else f"folding {folding:.2f}"
         yield "random-energy temperatures", f"freezing {freezing:.2f}, {meets}"
+
+
+def _agreement(table: pd.DataFrame) -> str:
+    """How many optima came out the same as a minimum and as a root, and which did not."""
+    names = [name for name in _OPTIMA if f"{name}_agree" in table]
+    apart = [
+        f"{_OPTIMA[name]} of {row['size']}-r{row['replicate']} ({row[name]:.2f} and {row[f'{name}_root']:.2f})"
+        for _, row in table.iterrows()
+        for name in names
+        if not row[f"{name}_agree"]
+    ]
+    count = len(names) * len(table)
+    found = f"Each was found twice, as a minimum and as the root of a slope; {count - len(apart)} of {count} agree"
+    return f"{found}, not so {', '.join(apart)}." if apart else f"{found}."
 
 
 def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:

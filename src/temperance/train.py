@@ -82,7 +82,7 @@ def train(
     chains: int = 4_000,
     sweeps: int = 4,
     learning_rate: float = 1.0,
-    max_move: float = 2.0,
+    max_move: float = 1.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
     l2_couplings: float = 0.003,

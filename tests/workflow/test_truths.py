@@ -34,6 +34,7 @@ def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tm
     page = (tmp_path / "results" / "report.html").read_text()
     assert "enumerated" in page
     assert "What the temperatures say" in page
+    assert "Each was found twice" in page
     best = json.loads((family / "recommendation.json").read_text())
     assert best["diagnosis"] in ("overfitted", "over-regularised", "faithful", "undecided")
     assert all(sentence in page.replace("&#39;", "'") for sentence in best["sentences"])
