@@ -145,10 +145,10 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
     for stopped, (end, remedy) in _SHORT_OF_TARGET.items():
         short = training[training["stopped"] == stopped]
         if len(short):
-            shown = ", ".join(f"{row.subset} {row.pearson:.3f}" for row in short.itertuples())
+            shown = ", ".join(f"{row.subset} {row.pearson:.3f} ({row.scale_error:+.0%})" for row in short.itertuples())
             yield (
-                f"Training {end} below the target Pearson correlation of {short['target'].iloc[0]:.2f} "
-                f"(ceiling {short['ceiling'].min():.3f}); fresh chains show: {shown}. {remedy}"
+                f"Training {end} without showing the target, a Pearson correlation of {short['target'].iloc[0]:.2f} "
+                f"(ceiling {short['ceiling'].min():.3f}) and a settled scale; fresh chains show: {shown}. {remedy}"
             )
     relaxing = training[~training["equilibrated"]]
     if len(relaxing):
@@ -309,6 +309,7 @@ def _training_table(training: pd.DataFrame) -> pd.DataFrame:
             "Pearson, fresh chains": training["pearson"].map("{:.3f}".format),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
+            "scale error": training["scale_error"].map("{:+.1%}".format),
             "fresh chains": training["chains"].map("{:,}".format),
         }
     )

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _AT_NOISE = 1.1
 # Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again.
 _FAR = 0.1
+# A model's own temperature has settled when its scale is right to this share.
+_SCALE = 0.03
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 
@@ -38,6 +40,9 @@ class Confirmation:
         Of the connected two-site correlations against the data's.
     ceiling : float
         Pearson correlation that as many draws from the data themselves reach.
+    scale_error : float
+        Share by which all parameters together are too small (negative: too large) for the penalised likelihood: the
+        model's own temperature is too high by as much, which no correlation coefficient sees.
     chains, sweeps : int
         How many it took.
     equilibrated : bool
@@ -47,6 +52,7 @@ class Confirmation:
     pearson: float
     slope: float
     ceiling: float
+    scale_error: float
     chains: int
     sweeps: int
     equilibrated: bool
@@ -59,10 +65,11 @@ class Training:
     Attributes
     ----------
     stopped : {'target', 'converged', 'steps', 'time'}
-        `target`: the Pearson correlation was reached and confirmed on fresh chains; `converged`: the gradient,
-        penalty included, was down to its sampling noise; `steps`, `time`: a limit was reached first.
+        `target`: the Pearson correlation was reached, the scale settled, and fresh chains confirm both; `converged`:
+        the gradient, penalty included, was down to its sampling noise, and the scale settled; `steps`, `time`: a limit
+        was reached first.
     history : pandas.DataFrame
-        step, pearson, slope, gradient_norm, acceptance (share of sites that a step changed), seconds.
+        step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that a step changed), seconds.
     """
 
     model: Potts
@@ -120,7 +127,8 @@ def train(
         Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
     target_pearson : float
         Of connected two-site correlations, to be shown by `confirm_chains` fresh chains. A model that does not come
-        near it is shown by fewer, as many as `chains`.
+        near it is shown by fewer, as many as `chains`. A correlation does not see the scale of the parameters, that is
+        the model's own temperature; training also goes on until that has settled to 3 %.
     confirm_sweeps : int
         The most sweeps that fresh chains get to equilibrate.
     max_minutes : float, optional
@@ -139,7 +147,8 @@ def train(
     update = _Update(data, l2_fields, l2_couplings)
     persistent = profile_chains(chains, data.single, rng)
     ceiling = partial(noise_ceiling, sequences, weights, q, rng=rng, pseudocount=min(share, 0.5))
-    confirm = partial(_confirm, engine, data, target, ceiling, confirm_sweeps, rng)
+    scale_error = partial(_scale_error, data, l2_fields, l2_couplings)
+    confirm = partial(_confirm, engine, data, target, ceiling, scale_error, confirm_sweeps, rng)
 
     def examine(model: Potts, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
         """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
@@ -155,7 +164,8 @@ def train(
         return trial, few, showing
 
     def reached(shown: Confirmation) -> bool:
-        return shown.chains >= confirm_chains and shown.pearson >= target_pearson
+        settled = abs(shown.scale_error) <= _SCALE
+        return shown.chains >= confirm_chains and shown.pearson >= target_pearson and settled
 
     started, confirmed, records = time.monotonic(), None, []
     clock = 0.0
@@ -163,7 +173,9 @@ def train(
     while step < max_steps:
         step += 1
         before = persistent
-        persistent = engine.sweep(engine.prepare(update.model), persistent, 1.0, int(rng.integers(2**63)), sweeps)
+        current = update.model
+        prepared = engine.prepare(current)
+        persistent = engine.sweep(prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
         shown = engine.frequencies(persistent, q)
         direction, norm, noise = update.direction(shown, chains)
         if not np.isfinite(norm):
@@ -180,9 +192,11 @@ def train(
             continue
         match = agreement(target, shown.connected())
         acceptance = float((before != persistent).mean())
-        records.append((step, match.pearson, match.slope, norm, acceptance, minutes * 60))
-        progress(f"step {step}: Pearson {match.pearson:.3f}, slope {match.slope:.2f}, gradient {norm:.3g}")
-        if step >= attempt_at and freed_of_noise(target, shown, chains) >= target_pearson:
+        scale = scale_error(current, shown, engine.energies(prepared, persistent))
+        records.append((step, match.pearson, match.slope, scale, norm, acceptance, minutes * 60))
+        progress(f"step {step}: Pearson {match.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
+        showing = freed_of_noise(target, shown, chains)
+        if step >= attempt_at and showing >= target_pearson and abs(scale) <= _SCALE:
             confirmed, fresh, showing = examine(update.model)
             if reached(confirmed):
                 stopped = "target"
@@ -192,17 +206,20 @@ def train(
             if showing < target_pearson - _FAR:
                 clock = 0.0
             attempt_at, patience = step + patience, 2 * patience
-        if norm < _AT_NOISE * noise:
+        if norm < _AT_NOISE * noise and abs(scale) <= _SCALE:
             stopped = "converged"
             break
         if out_of_time:
             stopped = "time"
             break
+        # The common scale of all parameters is where single steps are slowest, and Newton's step is known.
+        most = max_move / engine.energies(prepared, np.concatenate(among)).std()
+        update.rescale(1 + float(np.clip(scale, -most, most)))
     if stopped != "target":
         confirmed, _, _ = examine(update.model, final=True)
         stopped = "target" if reached(confirmed) else stopped
     assert confirmed is not None
-    columns = ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
+    columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
     return Training(update.model.zero_sum(), stopped, step, confirmed, history)
 
@@ -236,6 +253,10 @@ class _Update:
         """Move by `rate` along the latest direction."""
         self._parameters = jax.tree.map(lambda value, step: value + rate * step, self._parameters, self._direction)
 
+    def rescale(self, factor: float) -> None:
+        """Multiply all parameters."""
+        self._parameters = jax.tree.map(lambda value: value * factor, self._parameters)
+
     def _gradient_step(self, parameters: Any, state: Any, data: Any, shown: Any) -> Any:
         length = len(parameters[0])
         off_diagonal = (1 - jnp.eye(length))[:, None, :, None]
@@ -260,6 +281,7 @@ def _confirm(
     data: Frequencies,
     target: np.ndarray,
     ceiling: Callable[..., float],
+    scale_error: Callable[..., float],
     max_sweeps: int,
     rng: np.random.Generator,
     model: Potts,
@@ -275,6 +297,20 @@ def _confirm(
         energies = engine.energies(prepared, fresh)
         resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
         before, done, block = energies.mean(), done + block, done + block
-    match = agreement(target, engine.frequencies(fresh, data.single.shape[1]).connected())
-    shown = Confirmation(match.pearson, match.slope, ceiling(draws=chains), chains, done, bool(resting))
+    seen = engine.frequencies(fresh, data.single.shape[1])
+    match, scale = agreement(target, seen.connected()), scale_error(model, seen, energies)
+    shown = Confirmation(match.pearson, match.slope, ceiling(draws=chains), scale, chains, done, bool(resting))
     return shown, fresh
+
+
+def _scale_error(
+    data: Frequencies, l2_fields: float, l2_couplings: float, model: Potts, shown: Frequencies, energies: np.ndarray
+) -> float:
+    """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
+
+    Its gradient is <E>_model - <E>_data less the penalty's, its curvature Var(E) and the penalty's.
+    """
+    fields, couplings = model.fields, model.couplings
+    penalty = l2_fields * np.vdot(fields, fields) + l2_couplings * np.vdot(couplings, couplings) / 2
+    gain = np.vdot(data.single - shown.single, fields) + np.vdot(data.pair - shown.pair, couplings) / 2
+    return float((gain - penalty) / (energies.var() + penalty))

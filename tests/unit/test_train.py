@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 from small_systems import all_states, boltzmann, random_potts
 
+from temperance import exact
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine
 from temperance.statistics import agreement, frequencies
 from temperance.train import train
+from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
 PLAN = {
@@ -47,7 +49,8 @@ def test_the_target_is_confirmed_on_fresh_chains_and_named(family):
     assert result.stopped == "target"
     assert 0.98 <= result.confirmation.pearson <= result.confirmation.ceiling + 0.02
     assert result.history["pearson"].iloc[0] < result.confirmation.pearson
-    assert list(result.history.columns) == ["step", "pearson", "slope", "gradient_norm", "acceptance", "seconds"]
+    columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
+    assert list(result.history.columns) == columns
 
 
 def test_regularised_training_reaches_the_enumerated_optimum(family):
@@ -104,3 +107,19 @@ def test_divergence_is_said_in_one_line(family):
             1,
             **(PLAN | {"learning_rate": 1e39, "max_move": 1e39}),
         )
+
+
+def test_training_goes_on_until_the_models_own_temperature_has_settled():
+    """The correlations of a ferromagnet are alike at all scales: Pearson is at 0.999 long before the scale is right."""
+    truth = KINDS["critical"](12, 2, np.random.default_rng(0))
+    sequences = exact.draw(truth, 12, 2, 4000, np.random.default_rng(1))
+    trained = train(
+        sequences, np.ones(4000), 2, choose_engine("numba"), 3, l2_couplings=0.003, chains=4000, confirm_chains=8000
+    )
+    reference = exact.fit(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
+    assert trained.stopped in ("target", "converged")
+    found, expected = (exact.optima(truth, exact.energies_of_all(model)) for model in (trained.model, reference))
+    for name in ("tau_f", "tau_r", "tau_j"):
+        assert abs(getattr(found, name) / getattr(expected, name) - 1) < 0.06
+    assert "scale_error" in trained.history
+    assert abs(trained.confirmation.scale_error) < 0.06
