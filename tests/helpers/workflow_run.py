@@ -18,6 +18,7 @@ SMALL = {
     "subsets": {"sizes": [60, "all"], "replicates": 1},
     "train": {"chains": 200, "sweeps": 2, "max_steps": 20, "confirm_chains": 400, "confirm_sweeps": 25},
     "sample": {"temperatures": [0.5, 1.0, 2.0], "sequences": 64, "ladders": 8, "sweeps": 1, "max_sweeps": 2},
+    "annealing": {"chains": 100, "steps": 50},
     "optimum": {"novelty_floor": 0.0, "diversity_floor": 0.0, "bootstrap": 20},
     "design": {"number": 5, "candidates": 64},
 }  # fmt: skip

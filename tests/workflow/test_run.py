@@ -31,7 +31,7 @@ def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
     best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
     assert f"τ = {best['tau']['value']:.2f}" in page
     assert page.index("Sample at") < page.index("<figure>")
-    assert page.count("data:image/svg+xml;base64,") == 7
+    assert page.count("data:image/svg+xml;base64,") == 10
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "file:" not in page
 
@@ -57,8 +57,12 @@ def test_every_model_has_its_scores_and_its_optimum(finished):
         scores = pd.read_csv(finished / "results" / "family" / subset / "scores.tsv", sep="\t")
         assert scores["temperature"].tolist() == [0.5, 1.0, 2.0]
         assert scores["energy"].is_monotonic_increasing
-        assert {"fidelity", "novelty", "diversity", "effective_share", "entropy", "hmm", "profile", "pearson_pair",
+        assert {"fidelity", "natural_like", "novelty", "diversity", "effective_share", "hmm", "profile", "pearson_pair",
                 "ess", "rhat", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
+        states = pd.read_csv(finished / "results" / "family" / subset / "thermodynamics.tsv", sep="\t")
+        assert states["temperature"].tolist() == [0.5, 1.0, 2.0]
+        assert states["entropy"].is_monotonic_increasing
+        assert {"log_z", "log_z_ais", "log_z_bound", "heat_capacity", "log_likelihood", "equilibrated"} <= set(states)
 
 
 def test_a_second_run_has_nothing_to_do(finished):

@@ -9,13 +9,11 @@ from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
 
-FAST = SMALL | {"annealing": {"chains": 100, "steps": 50}}
-
 
 def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tmp_path):
     truth = {"kind": "planted", "length": 8, "sequences": 1500}
     sampling = {"temperatures": [0.5, 0.7, 1.0, 1.5, 2.5], "sequences": 512, "ladders": 16}
-    config = FAST | {"families": {"spins": {"truth": truth}}, "sample": sampling, "subsets": {"sizes": [200]}}
+    config = SMALL | {"families": {"spins": {"truth": truth}}, "sample": sampling, "subsets": {"sizes": [200]}}
     run = snakemake(tmp_path, config)
     assert run.returncode == 0, run.stdout + run.stderr
     family = tmp_path / "results" / "spins"
@@ -49,15 +47,10 @@ def alignment(tmp_path_factory):
 
 def test_students_of_a_teacher_are_studied_like_any_family(tmp_path, alignment):
     students = {"truth": {"kind": "teacher", "teacher": "natural", "sequences": 400, "ladders": 16}}
-    config = FAST | {
+    config = SMALL | {
         "families": {"natural": {"alignment": str(alignment), "subsets": {"sizes": ["all"]}}},
         "studies": {
-            "regularisation": {
-                "families": {"pupils": students},
-                "sizes": [50, 200],
-                "replicates": 2,
-                "values": [0.01, 1],
-            }
+            "regularisation": {"families": {"pupils": students}, "sizes": [200], "replicates": 1, "values": [0.01, 1]}
         },
     }
     run = snakemake(tmp_path, config, "--", "study_regularisation")
@@ -99,7 +92,7 @@ def test_the_studies_of_enumerable_truths_need_no_sampling(tmp_path):
     ],
 )
 def test_bad_truths_end_in_one_clear_line(tmp_path, family, said):
-    run = snakemake(tmp_path, FAST | {"families": {"x": {"truth": family}}})
+    run = snakemake(tmp_path, SMALL | {"families": {"x": {"truth": family}}})
     assert run.returncode != 0
     assert "Traceback" not in run.stdout + run.stderr
     found = {line[line.index("error: ") :] for line in error_lines(run)}
@@ -110,7 +103,7 @@ def test_bad_truths_end_in_one_clear_line(tmp_path, family, said):
 def test_a_damaged_teacher_is_named(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not a model")
     run = snakemake(
-        tmp_path, FAST | {"families": {"x": {"truth": {"kind": "teacher", "teacher": "model.safetensors"}}}}
+        tmp_path, SMALL | {"families": {"x": {"truth": {"kind": "teacher", "teacher": "model.safetensors"}}}}
     )
     assert run.returncode != 0
     found = {line[line.index("error: ") :] for line in error_lines(run)}
