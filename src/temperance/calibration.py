@@ -15,6 +15,7 @@ from scipy.special import log_softmax
 
 from temperance.optimum import Estimate, estimate
 from temperance.potts import Potts
+from temperance.resampling import resampled_counts, weighted_mean
 
 # Where the scale is looked for.
 _BETAS = np.geomspace(0.02, 50, 81)
@@ -105,10 +106,7 @@ def optimal_temperature(
     """
     axes = tuple(range(1, labels.ndim))
     slopes = np.array([_slope(logits, labels, beta).sum(axis=axes) for beta in _BETAS])
-    counts = np.concatenate(
-        [np.ones((1, len(labels))), rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), draws)]
-    )
-    rows = (counts * weights) @ slopes.T
+    rows = (resampled_counts(len(labels), draws, rng) * weights) @ slopes.T
     temperatures = np.array([_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
         near = 1 / temperatures[0]
@@ -157,12 +155,9 @@ def calibrate(
     tau_cal = optimal_temperature(logits, heldout, weights, rng, draws)
     flat, labels, each = logits.reshape(-1, model.q), heldout.ravel(), np.repeat(weights, model.L)
     errors = [reliability(flat, labels, beta, each).ece for beta in _BETAS]
-    shares = weights / weights.sum()
     rows = []
     for temperature in temperatures:
-        npll = negative_log_likelihood(logits, heldout, 1 / temperature).mean(axis=1)
-        mean = float(shares @ npll)
-        error = float((shares**2 @ (npll - mean) ** 2) ** 0.5)
+        mean, error = weighted_mean(negative_log_likelihood(logits, heldout, 1 / temperature).mean(axis=1), weights)
         ece = reliability(flat, labels, 1 / temperature, each).ece
         rows.append({"temperature": float(temperature), "npll": mean, "npll_error": error, "ece": ece})
     shown = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])

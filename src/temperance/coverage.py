@@ -1,7 +1,7 @@
 """How often stated 95 % intervals hold the truth: every estimator against enumeration, many times over."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from temperance.truth.enumerable import KINDS
 LENGTH, Q = 10, 2
 TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 SHOWN = (0.5, 1.0, 2.0)
-_OPTIMA = ("tau_f", "tau_r", "tau_j")
 
 
 def coverage(
@@ -90,7 +89,7 @@ def _intervals(
         row = distance.table.iloc[g]
         for name in ("forward", "reverse", "jeffreys"):
             yield (name, tau), getattr(exact, name)(truth, energies, beta), row[f"{name}_low"], row[f"{name}_high"]
-    for name, value in zip(_OPTIMA, astuple(exact.optima(truth, energies)), strict=True):
+    for name, value in asdict(exact.optima(truth, energies)).items():
         optimum = distance.optima[name]
         for way in ("minimum", "root"):
             estimate = getattr(optimum, way)

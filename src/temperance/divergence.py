@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.optimum import Estimate, columns, estimate
-from temperance.resampling import choices, interval_factor, resampled
+from temperance.resampling import choices, interval_factor, resampled, resampled_counts
 from temperance.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
@@ -31,9 +31,7 @@ class Heldout:
 
     def means(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
         """Weighted mean energies (draws + 1,) under model and truth: all, then resampled."""
-        count = len(self.model)
-        drawn = rng.multinomial(count, np.full(count, 1 / count), draws)
-        shares = np.concatenate([np.ones((1, count)), drawn]) * self.weights
+        shares = resampled_counts(len(self.model), draws, rng) * self.weights
         shares /= shares.sum(axis=1, keepdims=True)
         return shares @ self.model, None if self.truth is None else shares @ self.truth
 

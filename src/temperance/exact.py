@@ -163,7 +163,7 @@ def _least(curve: Any) -> float:
 # ---------------------------------------------------------------- maximum likelihood
 
 
-def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0, start: Potts | None = None) -> Potts:
+def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
     """The pairwise model that maximises the penalised likelihood of frequencies, by L-BFGS on exact gradients.
 
     The penalty is that of `temperance.train`. Without one, frequencies have to be positive, as a pseudocount makes
@@ -173,9 +173,6 @@ def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0, st
     left, right = np.triu_indices(length, 1)
     target = data.single, data.pair.transpose(0, 2, 1, 3)[left, right]
     first = np.zeros(target[0].size + target[1].size)
-    if start is not None:
-        pairs = start.couplings.transpose(0, 2, 1, 3)[left, right]
-        first = np.concatenate([start.fields.ravel(), pairs.ravel()]).astype(float)
     with jax.enable_x64(True):
         found = minimize(
             lambda flat: tuple(np.asarray(part) for part in _loss(flat, *target, l2_fields, l2_couplings)), first,

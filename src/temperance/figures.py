@@ -76,6 +76,12 @@ def _temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sampli
         axis.tick_params(axis="x", labelrotation=60)
 
 
+def legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:
+    """One legend for all panels, each label once."""
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+
+
 def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
     """Mean over replicates with a band from the least to the largest, and each replicate's own error bars."""
     sizes = sorted(scores["M"].unique())
@@ -115,8 +121,7 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
         axis.set_ylabel(label)
         axis.set_ylim(-0.02, 1.02)
         _temperature_axis(axis, temperatures)
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    legend(figure, axes)
     return figure
 
 
@@ -307,8 +312,7 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
     axis.set(
         xlabel="energy (nats at τ = 1)", ylabel="ln number of sequences", ylim=(min(0, density["log_g"].min()), None)
     )
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    legend(figure, axes)
     return figure
 
 
@@ -343,8 +347,7 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
         )  # fmt: skip
         axes[2].plot(bins["confidence"], bins["accuracy"], color=shade, lw=1)
     axes[2].set(xlabel="confidence of the likeliest state", ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1))
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    legend(figure, axes)
     return figure
 
 

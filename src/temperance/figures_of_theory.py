@@ -6,11 +6,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from temperance.figures import OPTIMA, palette
+from temperance.figures import OPTIMA, legend, palette
 from temperance.study import summarise
 
 # Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.
@@ -127,7 +126,7 @@ def regularisation(table: pd.DataFrame) -> Figure:
     axes[1].yaxis.set_minor_locator(NullLocator())
     for axis in axes:
         axis.axhline(1, color="0.7", lw=0.8)
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -147,7 +146,7 @@ def scaling(table: pd.DataFrame) -> Figure:
     for axis in axes[1:]:
         axis.set_xticks([0.25, 0.5, 1, 2, 4], ["0.25", "0.5", "1", "2", "4"])
         axis.xaxis.set_minor_locator(NullLocator())
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -172,7 +171,7 @@ def limits(table: pd.DataFrame) -> Figure:
     ):
         axes[1].plot(table["temperature"], table[name], color=colour, label=label)
     axes[1].set(xscale="log", xlabel="τ", ylabel="probability, total variation")
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
 
 
@@ -186,7 +185,7 @@ def power(table: pd.DataFrame) -> Figure:
         axis.plot(curve["state"] + 1, curve["potts"], "o", color=colour, ms=5)
     axis.plot([], [], "o", color="0.4", ms=5, label="the same site as a Potts model")
     axis.set(xlabel="state, most to least likely at τ = 1", ylabel="p^(1/τ) / Σ p^(1/τ)", ylim=(0, 1))
-    _legend(figure, [axis])
+    legend(figure, [axis])
     return figure
 
 
@@ -208,13 +207,8 @@ def calibration(table: pd.DataFrame) -> Figure:
     axes[0].set(xscale="log", yscale="log", xlabel="β", ylabel="negative log-likelihood, nats")
     axes[1].set(xscale="log", xlabel="β", ylabel="expected calibration error")
     axes[2].set(xlabel="σ", ylabel="best β")
-    _legend(figure, axes)
+    legend(figure, axes)
     return figure
-
-
-def _legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center")
 
 
 CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {

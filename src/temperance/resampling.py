@@ -1,6 +1,6 @@
-"""Errors of functions of independent ladders: jackknife, and a bootstrap of its influence values.
+"""Errors of functions of independent ladders, by jackknife and a bootstrap of its influence values, and of sequences.
 
-Arrays have one leading row from all K ladders and K rows from which one ladder in turn is left out.
+Arrays over ladders have one leading row from all K ladders and K rows from which one ladder in turn is left out.
 """
 
 import numpy as np
@@ -39,3 +39,15 @@ def resampled(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     whole, parts = values[0], values[1:]
     influence = (len(parts) - 1) * (parts.mean(axis=0) - parts)
     return whole + np.tensordot(shares, influence, axes=1)
+
+
+def resampled_counts(units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each of independent units is drawn, (draws + 1, units); the first row is each once."""
+    return np.concatenate([np.ones((1, units)), rng.multinomial(units, np.full(units, 1 / units), draws)])
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Mean of independent values (N,) of weights (N,), and its standard error."""
+    shares = weights / weights.sum()
+    mean = float(shares @ values)
+    return mean, float((shares**2 @ (values - mean) ** 2) ** 0.5)

@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 
 from temperance.gibbs import Engine, uniform_chains
 from temperance.potts import Potts
-from temperance.resampling import jackknife_error
+from temperance.resampling import jackknife_error, weighted_mean
 
 # It announces what it does to JAX, which `_solve` undoes.
 logging.getLogger("pymbar").setLevel(logging.ERROR)
@@ -261,9 +261,7 @@ def table(found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarra
     for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
         values = getattr(found, name)[:, here]
         columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
-    shares = weights / weights.sum()
-    mean = float(shares @ heldout)
-    mean_error = float((shares**2 @ (heldout - mean) ** 2) ** 0.5)
+    mean, mean_error = weighted_mean(heldout, weights)
     columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
     columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
     return pd.DataFrame(columns)
