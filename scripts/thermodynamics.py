@@ -14,7 +14,7 @@ from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
 from temperance.score import Family
-from temperance.statistics import frequencies
+from temperance.statistics import site_frequencies
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 from temperance.tempering import of_all_rungs
 from temperance.thermodynamics import (
@@ -64,7 +64,7 @@ with job(snakemake) as log:
     optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
 
     weights = load_arrays(snakemake.input.subset)[0]["weights"]
-    single = frequencies(family.training, letters.q, weights).single
+    single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))
     near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
     sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)

@@ -15,6 +15,7 @@ from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import logsumexp, xlogy
 
 from temperance.errors import InputError
+from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts
 from temperance.statistics import Frequencies
 
@@ -170,8 +171,7 @@ def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) ->
     them, for the maximum to exist.
     """
     length, q = data.single.shape
-    left, right = np.triu_indices(length, 1)
-    target = data.single, data.pair.transpose(0, 2, 1, 3)[left, right]
+    target = data.single, data.pair
     first = np.zeros(target[0].size + target[1].size)
     with jax.enable_x64(True):
         found = minimize(
@@ -184,7 +184,7 @@ def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) ->
 
 
 def _unpack(flat: Any, length: int, q: int) -> tuple[Any, Any]:
-    left, right = np.triu_indices(length, 1)
+    left, right = pairs_of_sites(length)
     pairs = flat[length * q :].reshape(len(left), q, q)
     couplings = jnp.zeros((length, length, q, q)).at[left, right].set(pairs)
     return flat[: length * q].reshape(length, q), (couplings + couplings.transpose(1, 0, 3, 2)).transpose(0, 2, 1, 3)

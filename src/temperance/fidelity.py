@@ -12,7 +12,7 @@ import pyhmmer
 
 from temperance.alphabet import Alphabet
 from temperance.errors import InputError
-from temperance.statistics import frequencies
+from temperance.statistics import site_frequencies
 from temperance.store import atomic, load_arrays
 from temperance.truth import load_truth
 
@@ -29,7 +29,8 @@ _UNREPORTED = -10.0
 
 def profile_judge(heldout: np.ndarray, weights: np.ndarray, q: int) -> Judge:
     """Log-odds of the held-out set's one-site frequencies against the uniform distribution, nats."""
-    single = frequencies(heldout, q, weights).with_pseudocount(1 / (1 + weights.sum())).single
+    share = 1 / (1 + weights.sum())
+    single = (1 - share) * site_frequencies(heldout, q, weights) + share / q
     odds = np.log(single * q)
     return lambda sequences: odds[np.arange(len(odds)), sequences].sum(axis=1)
 

@@ -1,11 +1,11 @@
-"""Gibbs sampling behind one small interface.
+"""Gibbs sampling and the gradient steps that go with it, behind one small interface.
 
 An engine updates all chains at site 0, 1, ... L - 1 in turn, each from its conditional distribution given the
 rest of the chain, at the chain's own inverse temperature. Engines give the same distribution, not the same
 numbers; the result of one engine depends on the seed alone, not on the number of threads.
 """
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,9 +30,58 @@ class Engine(Protocol):
         """Energies (C,) of chains at temperature 1."""
         ...
 
-    def frequencies(self, chains: np.ndarray, q: int) -> Frequencies:
-        """One- and two-site frequencies of chains."""
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
+        """A model to be learnt from frequencies, starting from their profile model."""
         ...
+
+
+class Learner(Protocol):
+    """Parameters, the penalised likelihood's gradient in them, and Adam's moments (Kingma and Ba, ICLR 2015)."""
+
+    @property
+    def prepared(self) -> Any:
+        """The present model, as `Engine.sweep` and `Engine.energies` read it."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
+        ...
+
+    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
+        """Take the gradient that chains (C, L) give into the moments; its norm, and the norm that their noise has."""
+        ...
+
+    def change(self, sequences: np.ndarray) -> np.ndarray:
+        """By how much the energies (M,) of sequences grow when the model moves by a unit rate."""
+        ...
+
+    def move(self, rate: float) -> None:
+        """Add `rate` times Adam's step."""
+        ...
+
+    def rescale(self, factor: float) -> None:
+        """Multiply all parameters."""
+        ...
+
+    def data_energy(self) -> float:
+        """Mean energy of the data."""
+        ...
+
+    def penalty(self) -> float:
+        """l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2."""
+        ...
+
+
+class Adam(NamedTuple):
+    """How fast the moments forget."""
+
+    b1: float
+    b2: float
+
+
+# The usual first one, 0.9, overshoots where persistent chains answer late (docs/method.md).
+ADAM = Adam(0.5, 0.999)
 
 
 def choose_engine(name: str = "auto") -> Engine:
@@ -65,8 +114,7 @@ def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) ->
 def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(count, L) uint8 chains whose sites are independent draws from one-site frequencies (L, q)."""
     cumulative = frequencies.cumsum(axis=1)
-    draws = rng.random((count, len(frequencies))) * cumulative[:, -1]
-    chains = np.empty(draws.shape, np.uint8)
+    chains = np.empty((count, len(frequencies)), np.uint8)
     for i, edges in enumerate(cumulative):
-        chains[:, i] = np.minimum(np.searchsorted(edges, draws[:, i], side="right"), len(edges) - 1)
+        chains[:, i] = np.minimum(np.searchsorted(edges, rng.random(count) * edges[-1], side="right"), len(edges) - 1)
     return chains

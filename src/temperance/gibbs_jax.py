@@ -6,8 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
-from temperance.potts import Potts
+from temperance.gibbs import ADAM
+from temperance.potts import Potts, profile_fields
 from temperance.statistics import Frequencies
 
 Prepared = tuple[jax.Array, jax.Array]
@@ -29,9 +31,67 @@ class JaxEngine:
     def energies(self, prepared: Prepared, chains: Any) -> np.ndarray:
         return np.asarray(_energies(*prepared, jnp.asarray(chains)))
 
-    def frequencies(self, chains: Any, q: int) -> Frequencies:
-        single, pair = _frequencies(jnp.asarray(chains), q)
-        return Frequencies(np.asarray(single, np.float64), np.asarray(pair, np.float64))
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+        return JaxLearner(data, l2_fields, l2_couplings)
+
+
+class JaxLearner:
+    """Everything as full (L, q, L, q) arrays on the device, where both halves of the couplings move alike."""
+
+    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
+        start = profile_fields(data.single)
+        full = Potts.of_pairs(start, data.pair).couplings
+        self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(full)
+        self._parameters = jnp.asarray(start), jnp.zeros(full.shape, jnp.float32)
+        self._l2 = l2_fields, l2_couplings
+        self._optimiser = optax.scale_by_adam(**ADAM._asdict())
+        self._state = self._optimiser.init(self._parameters)
+
+    @property
+    def prepared(self) -> Prepared:
+        return self._parameters
+
+    @property
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        fields, couplings = map(np.asarray, self._parameters)
+        return fields, Potts(fields, couplings).pairs()
+
+    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
+        ascent, norm, spread = _gradient(self._parameters, self._data, self._l2, jnp.asarray(chains))
+        self._direction, self._state = self._optimiser.update(ascent, self._state)
+        return float(norm), float(spread) / len(chains) ** 0.5
+
+    def change(self, sequences: np.ndarray) -> np.ndarray:
+        return np.asarray(_energies(*self._direction, jnp.asarray(sequences)))
+
+    def move(self, rate: float) -> None:
+        self._parameters = jax.tree.map(lambda value, step: value + rate * step, self._parameters, self._direction)
+
+    def rescale(self, factor: float) -> None:
+        self._parameters = jax.tree.map(lambda value: value * factor, self._parameters)
+
+    def data_energy(self) -> float:
+        (fields, couplings), (single, pair) = self._parameters, self._data
+        return float(-jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2)
+
+    def penalty(self) -> float:
+        fields, couplings = self._parameters
+        return float(self._l2[0] * jnp.vdot(fields, fields) + self._l2[1] * jnp.vdot(couplings, couplings) / 2)
+
+
+@jax.jit
+def _gradient(parameters: Any, data: Any, l2: Any, chains: Any) -> Any:
+    """Gradient, its norm, and the norm of its noise from a single chain."""
+    length, q = parameters[0].shape
+    shown = _frequencies(chains, q)
+    # Frequencies have the one-site ones on the diagonal blocks, couplings nothing.
+    between = (1 - jnp.eye(length))[:, None, :, None]
+    ascent = jax.tree.map(lambda wanted, seen, strength, value: wanted - seen - strength * value,
+                          data, shown, l2, parameters)  # fmt: skip
+    ascent = ascent[0], ascent[1] * between
+    norm = jnp.sqrt((ascent[0] ** 2).sum() + (ascent[1] ** 2).sum() / 2)
+    single, pair = (frequency * (1 - frequency) for frequency in shown)
+    return ascent, norm, jnp.sqrt(single.sum() + (pair * between).sum() / 2)
 
 
 @partial(jax.jit, static_argnames="sweeps")
@@ -60,7 +120,6 @@ def _energies(fields: Any, couplings: Any, chains: Any) -> Any:
     return -(onehot * local).sum(axis=1)
 
 
-@partial(jax.jit, static_argnames="q")
 def _frequencies(chains: Any, q: int) -> Any:
     count, length = chains.shape
     onehot = jax.nn.one_hot(chains, q).reshape(count, -1)

@@ -1,5 +1,6 @@
 """The CPU engine: compiled loops in which the couplings of one site stay in cache while all chains visit it."""
 
+from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
 
@@ -10,10 +11,14 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from temperance.potts import Potts
-from temperance.statistics import Frequencies, frequencies
+from temperance import pairs
+from temperance.gibbs import ADAM
+from temperance.potts import Potts, profile_fields
+from temperance.statistics import Frequencies, site_frequencies
 
 _LANES = 8
+# So many rows of the slab are summed as 16-bit numbers before they are added to wider ones.
+_BLOCK = 8
 # exp2(x) on [0, 1) as a polynomial, relative error below 2e-7: exp2(0)..exp2(1) by Chebyshev nodes.
 _EXP2 = tuple(
     float(np.float32(c))
@@ -24,35 +29,165 @@ _EXP2 = tuple(
 _LOG2E = np.float32(np.log2(np.e))
 
 
+@dataclass
+class Prepared:
+    """Fields (L, q) and couplings of pairs, as in `temperance.pairs`, and what `sweep` reads of them.
+
+    Attributes
+    ----------
+    padded : np.ndarray
+        Fields with -inf up to a multiple of eight states.
+    slabs : np.ndarray
+        (site, source site, source state, row) int16: couplings in units of `unit`, rows padded to whole cache lines.
+    unit : float
+        In nats: no sum of _BLOCK rows leaves the range of 16 bits, in which it is exact.
+    """
+
+    fields: np.ndarray
+    couplings: np.ndarray
+    padded: np.ndarray
+    slabs: np.ndarray
+    unit: float
+
+    @classmethod
+    def of(cls, fields: np.ndarray, couplings: np.ndarray) -> "Prepared":
+        length, q = fields.shape
+        # Whole cache lines of 32 states, or 8 or 16 to the line.
+        row = -(-q // 32) * 32 if q > 16 else 16 if q > 8 else 8
+        padded = np.full((length, -(-q // _LANES) * _LANES), -np.inf, np.float32)
+        prepared = cls(fields, couplings, padded, _aligned_zeros((length, length, q, row)), 1.0)
+        prepared.refresh()
+        return prepared
+
+    def refresh(self) -> None:
+        """Follow fields and couplings that have changed."""
+        length, q = self.fields.shape
+        self.padded[:, :q] = self.fields
+        between = np.zeros((length, length))
+        between[pairs.pairs_of_sites(length)] = pairs.largest(self.couplings)
+        sums = np.add.reduceat(between + between.T, np.arange(0, length, _BLOCK), axis=1)
+        # A little more than the sum, for rounding.
+        self.unit = max(float(sums.max()) / (2**15 - 1 - _BLOCK), 1e-30)
+        pairs.fill_slabs(self.couplings, np.float32(1 / self.unit), self.slabs)
+
+
+def _aligned_zeros(shape: tuple[int, ...]) -> np.ndarray:
+    """int16 zeros that start at a cache line."""
+    size = 2 * int(np.prod(shape))
+    raw = np.zeros(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(np.int16).reshape(shape)
+
+
 class NumbaEngine:
     """Every chain has its own random stream, so any number of threads gives the same chains."""
 
     name = "numba"
 
-    def prepare(self, model: Potts) -> tuple[np.ndarray, np.ndarray]:
-        """Fields (L, Q) and slabs (site, source site, source state, Q), Q being q padded to whole vectors."""
-        length, q = model.fields.shape
-        width = -(-q // _LANES) * _LANES
-        fields = np.full((length, width), -np.inf, np.float32)
-        fields[:, :q] = model.fields
-        slabs = np.zeros((length, length, q, width), np.float32)
-        slabs[..., :q] = model.couplings.transpose(2, 0, 1, 3)
-        return fields, slabs
+    def prepare(self, model: Potts) -> Prepared:
+        return Prepared.of(model.fields, model.pairs())
 
-    def sweep(self, prepared: Any, chains: np.ndarray, beta: Any, seed: int, sweeps: int) -> np.ndarray:
-        fields, slabs = prepared
+    def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: int, sweeps: int) -> np.ndarray:
         chains = np.array(chains, np.uint8, order="C")
         beta = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(chains),)))
         streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
-        blocks = min(numba.get_num_threads(), len(chains))
-        _sweep_kernel(fields.shape[1])(fields, slabs, chains, beta, streams, sweeps, blocks)
+        padded, slabs = prepared.padded, prepared.slabs
+        kernel = _sweep_kernel(padded.shape[1], slabs.shape[3])
+        kernel(padded, slabs, np.float32(prepared.unit), chains, beta, streams, sweeps, _blocks(chains))
         return chains
 
-    def energies(self, prepared: Any, chains: np.ndarray) -> np.ndarray:
-        return _energies(*prepared, np.ascontiguousarray(chains), min(numba.get_num_threads(), len(chains)))
+    def energies(self, prepared: Prepared, chains: np.ndarray) -> np.ndarray:
+        return pairs.energies(prepared.fields, prepared.couplings, *_columns(chains))
 
-    def frequencies(self, chains: np.ndarray, q: int) -> Frequencies:
-        return frequencies(chains, q)
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
+        return NumbaLearner(data, l2_fields, l2_couplings)
+
+
+def _blocks(chains: np.ndarray) -> int:
+    return min(numba.get_num_threads(), len(chains))
+
+
+def _columns(chains: np.ndarray) -> tuple[np.ndarray, int]:
+    return np.ascontiguousarray(chains.T), _blocks(chains)
+
+
+class NumbaLearner:
+    """Holds the couplings, their slabs, and as much again three times: the data's frequencies and two moments."""
+
+    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
+        self._data, self._l2 = data, (np.float32(l2_fields), np.float32(l2_couplings))
+        couplings, self._first, self._second = (np.zeros(data.pair.shape, np.float32) for _ in range(3))
+        self._moments = np.zeros((2, *data.single.shape), np.float32)
+        self._prepared = Prepared.of(profile_fields(data.single), couplings)
+        self._stale, self._steps = False, 0
+
+    @property
+    def prepared(self) -> Prepared:
+        if self._stale:
+            self._prepared.refresh()
+            self._stale = False
+        return self._prepared
+
+    @property
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._prepared.fields, self._prepared.couplings
+
+    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
+        fields, couplings = self.parameters
+        self._steps += 1
+        l2_fields, l2_couplings = self._l2
+        b1, b2 = np.float32(ADAM.b1), np.float32(ADAM.b2)
+        square, variance = pairs.advance_moments(
+            chains, self._data.pair, couplings, self._first, self._second, l2_couplings, b1, b2
+        ).sum(axis=0)
+        shown = site_frequencies(chains, fields.shape[1])
+        ascent = (self._data.single - shown - l2_fields * fields).astype(np.float32)
+        first, second = self._moments
+        first += (1 - b1) * (ascent - first)
+        second += (1 - b2) * (ascent**2 - second)
+        square, variance = square + (ascent**2).sum(), variance + (shown * (1 - shown)).sum()
+        return float(square**0.5), float((variance / len(chains)) ** 0.5)
+
+    def change(self, sequences: np.ndarray) -> np.ndarray:
+        columns, blocks = _columns(sequences)
+        of_couplings = pairs.direction_energies(self._first, self._second, *self._to_moments(), columns, blocks)
+        direction, sites = self._direction_of_fields(), np.arange(len(columns))
+        return of_couplings - direction[sites, sequences].sum(axis=1, dtype=float)
+
+    def move(self, rate: float) -> None:
+        fields, couplings = self.parameters
+        fields += np.float32(rate) * self._direction_of_fields()
+        pairs.move(couplings, self._first, self._second, np.float32(rate), *self._to_moments())
+        self._stale = True
+
+    def rescale(self, factor: float) -> None:
+        for values in self.parameters:
+            values *= np.float32(factor)
+        self._stale = True
+
+    def data_energy(self) -> float:
+        fields, couplings = self.parameters
+        return -_dot(self._data.single, fields) - _dot(self._data.pair, couplings)
+
+    def penalty(self) -> float:
+        return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self.parameters, strict=True)))
+
+    def _to_moments(self) -> tuple[np.float32, np.float32]:
+        """Factors that undo the moments' start at zero."""
+        return np.float32(1 / (1 - ADAM.b1**self._steps)), np.float32(1 / (1 - ADAM.b2**self._steps))
+
+    def _direction_of_fields(self) -> np.ndarray:
+        (first, second), (to_first, to_second) = self._moments, self._to_moments()
+        return first * to_first / (np.sqrt(second * to_second) + np.float32(1e-8))
+
+
+def _dot(left: np.ndarray, right: np.ndarray) -> float:
+    """Sum of products, in pieces because single precision does not hold a long sum."""
+    pieces = -(-left.size // 2**14)
+    return sum(
+        float(np.vdot(x, y))
+        for x, y in zip(np.array_split(left.ravel(), pieces), np.array_split(right.ravel(), pieces), strict=True)
+    )
 
 
 # ---------------------------------------------------------------- one draw, in vector registers
@@ -60,73 +195,72 @@ class NumbaEngine:
 # Compiled loops over an array of q local fields store and load it again for every source site, which is most of their
 # time: written as LLVM vectors, the fields stay in registers from the sum to the draw (docs/method.md has the figures).
 
-_FLOAT, _INT, _LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+_FLOAT, _SHORT, _INT, _LONG = ir.FloatType(), ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _VECTOR, _INTS = ir.VectorType(_FLOAT, _LANES), ir.VectorType(_INT, _LANES)
 
 
 @intrinsic(prefer_literal=True)
-def _draw(typing: Any, width: Any, fields: Any, slab: Any, chain: Any, scale: Any, unit: Any) -> Any:
-    """State at which the distribution exp2(scale * local fields) first exceeds the share `unit` of its total.
+def _draw(
+    typing: Any, width: Any, row: Any, fields: Any, slab: Any, unit: Any, chain: Any, scale: Any, share: Any
+) -> Any:
+    """State at which the distribution exp2(scale * local fields) first exceeds `share` of its total.
 
-    fields (width,), slab (L, q, width) and chain (L,) are contiguous; the local fields are those of the site that
-    fields and slab belong to.
+    fields (width,), slab (L, q, row) in multiples of `unit` and chain (L,) are contiguous; the local fields are those
+    of the site that fields and slab belong to.
     """
-    return types.int64(width, fields, slab, chain, scale, unit), _Draw(width.literal_value)
+    generator = _Draw(width.literal_value, row.literal_value)
+    return types.int64(width, row, fields, slab, unit, chain, scale, share), generator
 
 
 class _Draw:
-    """Code generator of `_draw` for one width."""
+    """Code generator of `_draw` for one number of states and one length of the slab's rows."""
 
-    def __init__(self, width: int):
-        self._width, self._blocks = width, width // _LANES
-        # Sums of as many source sites run side by side as there are registers for.
-        self._unroll = 4 if self._blocks <= 3 else 2 if self._blocks <= 6 else 1
+    def __init__(self, width: int, row: int):
+        self._each, self._row = range(width // _LANES), row
 
     def __call__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         self._builder = builder
-        fields, slab, chain = (context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (1, 2, 3))
-        scale, unit = arguments[4:]
-        local = self._local_fields(fields, slab, chain)
+        fields, slab, chain = (context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (2, 3, 5))
+        unit, scale, share = (arguments[k] for k in (4, 6, 7))
+        local = self._local_fields(fields, slab, self._broadcast(unit), chain)
         cumulative = self._cumulative(self._weights(local, self._broadcast(scale)))
         total = builder.extract_element(cumulative[-1], _INT(_LANES - 1))
-        mark = self._broadcast(builder.fmul(unit, total))
+        mark = self._broadcast(builder.fmul(share, total))
         state = _LONG(0)
         for sums in cumulative:
             passed = builder.bitcast(builder.fcmp_ordered("<=", sums, mark), ir.IntType(_LANES))
             state = builder.add(state, builder.zext(builder.ctpop(passed), _LONG))
         return state
 
-    def _local_fields(self, fields: Any, slab: Any, chain: Any) -> list[Any]:
+    def _local_fields(self, fields: Any, slab: Any, unit: Any, chain: Any) -> list[Any]:
         """The fields plus, of every source site, the slab's row of the state that it is in."""
         builder = self._builder
-        sums = [
-            [
-                cgutils.alloca_once_value(builder, self._load(fields.data, b) if u == 0 else _constant(0))
-                for b in self._each
-            ]
-            for u in range(self._unroll)
-        ]
+        sums = [cgutils.alloca_once_value(builder, _INTS([0] * _LANES)) for _ in self._each]
         length = cgutils.unpack_tuple(builder, chain.shape, 1)[0]
-        stride = builder.mul(cgutils.unpack_tuple(builder, slab.shape, 3)[1], _LONG(self._width))
+        stride = builder.mul(cgutils.unpack_tuple(builder, slab.shape, 3)[1], _LONG(self._row))
+        kind = ir.VectorType(_SHORT, self._row)
 
-        def add(source: Any, u: int) -> None:
+        def row_of(source: Any) -> Any:
             state = builder.zext(builder.load(builder.gep(chain.data, [source])), _LONG)
-            row = builder.add(builder.mul(source, stride), builder.mul(state, _LONG(self._width)))
-            for b in self._each:
-                value = self._load(builder.gep(slab.data, [row]), b)
-                builder.store(builder.fadd(builder.load(sums[u][b]), value), sums[u][b])
+            start = builder.add(builder.mul(source, stride), builder.mul(state, _LONG(self._row)))
+            row = builder.load(builder.bitcast(builder.gep(slab.data, [start]), kind.as_pointer()))
+            row.align = min(2 * self._row, 64)
+            return row
 
-        whole = builder.sub(length, builder.urem(length, _LONG(self._unroll)))
-        with cgutils.for_range_slice(builder, _LONG(0), whole, _LONG(self._unroll)) as (source, _):
-            for u in range(self._unroll):
-                add(builder.add(source, _LONG(u)), u)
+        def add(source: Any, count: int) -> None:
+            rows = [row_of(builder.add(source, _LONG(u))) for u in range(count)]
+            total = reduce(builder.add, rows)
+            for b, value in zip(self._each, sums, strict=True):
+                part = self._shuffle(total, total, [b * _LANES + lane for lane in range(_LANES)])
+                builder.store(builder.add(builder.load(value), builder.sext(part, _INTS)), value)
+
+        whole = builder.sub(length, builder.urem(length, _LONG(_BLOCK)))
+        with cgutils.for_range_slice(builder, _LONG(0), whole, _LONG(_BLOCK)) as (source, _):
+            add(source, _BLOCK)
         with cgutils.for_range_slice(builder, whole, length, _LONG(1)) as (source, _):
-            add(source, 0)
-        return [reduce(builder.fadd, [builder.load(sums[u][b]) for u in range(self._unroll)]) for b in self._each]
-
-    @property
-    def _each(self) -> range:
-        return range(self._blocks)
+            add(source, 1)
+        couplings = [builder.fmul(builder.sitofp(builder.load(value), _VECTOR), unit) for value in sums]
+        return [builder.fadd(self._load(fields.data, b), couplings[b]) for b in self._each]
 
     def _weights(self, local: list[Any], scale: Any) -> list[Any]:
         """exp2(scale * (local - largest)) as 2^n times a polynomial on [0, 1)."""
@@ -184,13 +318,14 @@ def _constant(value: float) -> Any:
 
 
 @cache
-def _sweep_kernel(width: int) -> Any:
+def _sweep_kernel(width: int, row: int) -> Any:
     """The kernel for one padded number of states, which `_draw` has to know as it is compiled."""
 
     @numba.njit(parallel=True, cache=True)
     def sweep(
         fields: np.ndarray,
         slabs: np.ndarray,
+        unit: np.float32,
         chains: np.ndarray,
         beta: np.ndarray,
         streams: np.ndarray,
@@ -203,7 +338,7 @@ def _sweep_kernel(width: int) -> Any:
             start, stop = block * count // blocks, (block + 1) * count // blocks
             for _ in range(sweeps):
                 for i in range(length):
-                    row, slab = fields[i], slabs[i]
+                    of_site, slab = fields[i], slabs[i]
                     for c in range(start, stop):
                         # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
                         z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
@@ -211,25 +346,9 @@ def _sweep_kernel(width: int) -> Any:
                         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
                         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                         z ^= z >> np.uint64(31)
-                        unit = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
+                        share = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
                         chain = chains[c]
-                        chain[i] = min(_draw(width, row, slab, chain, beta[c] * _LOG2E, unit), q - 1)
+                        state = _draw(width, row, of_site, slab, unit, chain, beta[c] * _LOG2E, share)
+                        chain[i] = min(state, q - 1)
 
     return sweep
-
-
-@numba.njit(parallel=True, cache=True)
-def _energies(fields: np.ndarray, slabs: np.ndarray, chains: np.ndarray, blocks: int) -> np.ndarray:
-    count, length = chains.shape
-    energies = np.zeros(count)
-    for block in numba.prange(blocks):
-        for i in range(length):
-            slab = slabs[i]
-            for c in range(block * count // blocks, (block + 1) * count // blocks):
-                chain = chains[c]
-                state = chain[i]
-                total = fields[i, state]
-                for j in range(i):
-                    total += slab[j, chain[j], state]
-                energies[c] -= total
-    return energies

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from temperance.statistics import frequencies
+from temperance.statistics import site_frequencies
 from temperance.weights import effective_number
 
 
@@ -18,7 +18,7 @@ def mean_pairwise_distance(sequences: np.ndarray, q: int) -> float:
 
 def natural_diversity(sequences: np.ndarray, q: int, weights: np.ndarray) -> float:
     """Mean share of columns in which two weighted draws of natural sequences differ."""
-    single = frequencies(sequences, q, weights).single
+    single = site_frequencies(sequences, q, weights)
     return float(1 - (single**2).sum(axis=1).mean())
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from temperance.alphabet import Alphabet, alphabet
 from temperance.errors import InputError
+from temperance.pairs import pairs_of_sites
 from temperance.store import load_arrays, save_arrays
 
 
@@ -45,19 +46,35 @@ class Potts:
                 total -= rows.sum(axis=1, dtype=np.float64)
         return total
 
+    def pairs(self) -> np.ndarray:
+        """Couplings of pairs i < j, (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
+        return self.couplings.transpose(0, 2, 1, 3)[pairs_of_sites(self.L)]
+
+    @classmethod
+    def of_pairs(cls, fields: np.ndarray, pairs: np.ndarray) -> "Potts":
+        """The model with the couplings that `pairs` gave."""
+        length, q = fields.shape
+        couplings = np.zeros((length, q, length, q), np.float32)
+        left, right = pairs_of_sites(length)
+        blocks = couplings.transpose(0, 2, 1, 3)
+        blocks[left, right], blocks[right, left] = pairs, pairs.transpose(0, 2, 1)
+        return cls(fields, couplings)
+
     def zero_sum(self) -> "Potts":
         """The same distribution in the gauge where fields and couplings sum to zero over each state.
 
         Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009).
         """
-        couplings = self.couplings.astype(np.float64)
-        over_b = couplings.mean(axis=3, keepdims=True)
-        over_a = couplings.mean(axis=1, keepdims=True)
-        both = over_b.mean(axis=1, keepdims=True)
-        fields = self.fields + (over_b - both).sum(axis=2)[..., 0]
-        fields = fields - fields.mean(axis=1, keepdims=True)
-        couplings = couplings - over_a - over_b + both
-        return Potts(fields.astype(np.float32), couplings.astype(np.float32))
+        fields, couplings = self.fields.astype(np.float64), np.empty_like(self.couplings, np.float32)
+        for i in range(self.L):
+            block = self.couplings[i].astype(np.float64)
+            over_b = block.mean(axis=2, keepdims=True)
+            over_a = block.mean(axis=0, keepdims=True)
+            both = over_b.mean(axis=0, keepdims=True)
+            fields[i] += (over_b - both).sum(axis=(1, 2))
+            couplings[i] = block - over_a - over_b + both
+        fields -= fields.mean(axis=1, keepdims=True)
+        return Potts(fields.astype(np.float32), couplings)
 
     def scaled(self, factor: float) -> "Potts":
         """All parameters times `factor`: the model at temperature 1 / factor."""
@@ -82,9 +99,7 @@ def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     return Potts(arrays["fields"], arrays["couplings"]), alphabet(metadata["alphabet"]), metadata
 
 
-def profile(frequencies: np.ndarray) -> Potts:
-    """The model without couplings that has the one-site frequencies (L, q), all positive."""
-    length, q = frequencies.shape
+def profile_fields(frequencies: np.ndarray) -> np.ndarray:
+    """Fields (L, q) float32, zero-sum gauge, of the model without couplings that has positive one-site frequencies."""
     fields = np.log(frequencies)
-    fields = fields - fields.mean(axis=1, keepdims=True)
-    return Potts(fields.astype(np.float32), np.zeros((length, q, length, q), np.float32))
+    return (fields - fields.mean(axis=1, keepdims=True)).astype(np.float32)

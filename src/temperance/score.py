@@ -12,7 +12,7 @@ from temperance.fidelity import JUDGES, Judge, hmm_judge, profile_judge, thresho
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.potts import Potts
-from temperance.statistics import agreement, frequencies
+from temperance.statistics import agreement, frequencies, showing, site_frequencies
 from temperance.store import load_arrays
 from temperance.weights import nearest
 
@@ -153,8 +153,7 @@ def score_temperatures(
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
         sequences = drawn["sequences"][t].reshape(-1, length)
-        shown = frequencies(sequences, q)
-        pairs = agreement(heldout.connected(), shown.connected())
+        pairs, single = showing(heldout, sequences), site_frequencies(sequences, q)
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
@@ -167,7 +166,7 @@ def score_temperatures(
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
                 "effective_share": effective_share(sequences),
-                "pearson_single": agreement(heldout.single.ravel(), shown.single.ravel()).pearson,
+                "pearson_single": agreement(heldout.single.ravel(), single.ravel()).pearson,
                 "pearson_pair": pairs.pearson,
                 "slope_pair": pairs.slope,
             }

@@ -4,19 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 import pandas as pd
 
 from temperance.errors import InputError
-from temperance.gibbs import Engine, profile_chains
-from temperance.potts import Potts, profile
-from temperance.statistics import Frequencies, agreement, freed_of_noise, frequencies, noise_ceiling
+from temperance.gibbs import Engine, Learner, profile_chains
+from temperance.potts import Potts
+from temperance.statistics import Frequencies, frequencies, showing
 
 log = logging.getLogger(__name__)
 
@@ -140,70 +135,49 @@ def train(
         If the parameters diverge.
     """
     rng = np.random.default_rng(seed)
-    length, shares = sequences.shape[1], weights / weights.sum()
-    share = 1 / weights.sum() if pseudocount == "auto" else float(pseudocount)
-    data = frequencies(sequences, q, weights).with_pseudocount(min(share, 0.5))
-    target = data.connected()
-    update = _Update(data, l2_fields, l2_couplings)
+    share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
+    data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
+    learner = engine.learner(data, l2_fields, l2_couplings)
+    judge = _Judge(
+        engine, learner, data, sequences, weights / weights.sum(), rng,
+        target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
+    )  # fmt: skip
     persistent = profile_chains(chains, data.single, rng)
-    ceiling = partial(noise_ceiling, sequences, weights, q, rng=rng, pseudocount=min(share, 0.5))
-    scale_error = partial(_scale_error, data, l2_fields, l2_couplings)
-    confirm = partial(_confirm, engine, data, target, ceiling, scale_error, confirm_sweeps, rng)
-
-    def examine(model: Potts, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
-        """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
-
-        What the many would show of a model that does not come to rest is no property of the model.
-        """
-        trial, few = confirm(model, chains)
-        showing = freed_of_noise(target, engine.frequencies(few, q), chains)
-        progress(f"step {step}: {chains} fresh chains show {showing:.3f} when freed of noise")
-        if showing >= target_pearson or (final and trial.equilibrated):
-            progress(f"step {step}: {confirm_chains} fresh chains have to confirm it")
-            return confirm(model, confirm_chains)[0], few, showing
-        return trial, few, showing
-
-    def reached(shown: Confirmation) -> bool:
-        settled = abs(shown.scale_error) <= _SCALE
-        return shown.chains >= confirm_chains and shown.pearson >= target_pearson and settled
-
     started, confirmed, records = time.monotonic(), None, []
-    clock = 0.0
-    stopped, step, attempt_at, patience = "steps", 0, 0, 5 * check_every
+    clock, attempt_at, patience = 0.0, 0, 5 * check_every
+    stopped, step = "steps", 0
     while step < max_steps:
         step += 1
         before = persistent
-        current = update.model
-        prepared = engine.prepare(current)
-        persistent = engine.sweep(prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        shown = engine.frequencies(persistent, q)
-        direction, norm, noise = update.direction(shown, chains)
+        persistent = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
+        norm, noise = learner.gradient(persistent)
         if not np.isfinite(norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
-        among = sequences[rng.choice(len(sequences), _PROBES, p=shares)], persistent[:_PROBES]
-        change = engine.energies(engine.prepare(direction), np.concatenate(among))
-        of_data, of_chains = change[:_PROBES], change[_PROBES:]
-        clock += 0.5 * (of_data.var() + of_chains.var()) / max(change.var(), 1e-12)
-        decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
-        update.move(decay * min(learning_rate / length, max_move / max(change.std(), 1e-6)))
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
-        if step % check_every and step < max_steps and not out_of_time:
+        checked = step % check_every == 0 or step == max_steps or out_of_time
+        if checked:
+            scale = judge.scale_error(engine.energies(learner.prepared, persistent))
+        among = np.concatenate([judge.drawn(_PROBES), persistent[:_PROBES]])
+        change = learner.change(among)
+        within = 0.5 * (change[:_PROBES].var() + change[_PROBES:].var())
+        clock += within / max(change.var(), 1e-12)
+        decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
+        learner.move(decay * min(learning_rate / sequences.shape[1], max_move / max(change.std(), 1e-6)))
+        if not checked:
             continue
-        match = agreement(target, shown.connected())
+        seen = showing(data, persistent)
         acceptance = float((before != persistent).mean())
-        scale = scale_error(current, shown, engine.energies(prepared, persistent))
-        records.append((step, match.pearson, match.slope, scale, norm, acceptance, minutes * 60))
-        progress(f"step {step}: Pearson {match.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
-        showing = freed_of_noise(target, shown, chains)
-        if step >= attempt_at and showing >= target_pearson and abs(scale) <= _SCALE:
-            confirmed, fresh, showing = examine(update.model)
-            if reached(confirmed):
+        records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, minutes * 60))
+        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
+        if step >= attempt_at and seen.freed >= target_pearson and abs(scale) <= _SCALE:
+            confirmed, fresh, freed = judge.examine(step)
+            if judge.satisfied(confirmed):
                 stopped = "target"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
-            if showing < target_pearson - _FAR:
+            if freed < target_pearson - _FAR:
                 clock = 0.0
             attempt_at, patience = step + patience, 2 * patience
         if norm < _AT_NOISE * noise and abs(scale) <= _SCALE:
@@ -213,104 +187,84 @@ def train(
             stopped = "time"
             break
         # The common scale of all parameters is where single steps are slowest, and Newton's step is known.
-        most = max_move / engine.energies(prepared, np.concatenate(among)).std()
-        update.rescale(1 + float(np.clip(scale, -most, most)))
+        most = max_move / engine.energies(learner.prepared, among).std()
+        learner.rescale(1 + float(np.clip(scale, -most, most)))
     if stopped != "target":
-        confirmed, _, _ = examine(update.model, final=True)
-        stopped = "target" if reached(confirmed) else stopped
+        confirmed, _, _ = judge.examine(step, final=True)
+        stopped = "target" if judge.satisfied(confirmed) else stopped
     assert confirmed is not None
     columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
-    return Training(update.model.zero_sum(), stopped, step, confirmed, history)
+    parameters = learner.parameters
+    # What learning needed is larger than the model: let go of it before that is written out in full, twice.
+    del learner, judge, data
+    return Training(Potts.of_pairs(*parameters).zero_sum(), stopped, step, confirmed, history)
 
 
-class _Update:
-    """Parameters and the optimiser's state, on the device where JAX keeps them."""
+class _Judge:
+    """What a model shows of the data on chains that have not followed its learning."""
 
-    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
-        start = profile(data.single)
-        self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(data.pair, jnp.float32)
-        self._parameters = jnp.asarray(start.fields), jnp.asarray(start.couplings)
-        self._l2 = l2_fields, l2_couplings
-        # Adam's usual 0.9 overshoots where persistent chains answer late (docs/method.md).
-        self._optimiser = optax.scale_by_adam(b1=0.5)
-        self._state = self._optimiser.init(self._parameters)
-        self._advance = jax.jit(self._gradient_step, donate_argnums=1)
+    def __init__(
+        self,
+        engine: Engine,
+        learner: Learner,
+        data: Frequencies,
+        sequences: np.ndarray,
+        shares: np.ndarray,
+        rng: np.random.Generator,
+        target: float,
+        chains: tuple[int, int],
+        max_sweeps: int,
+        progress: Callable[[str], None],
+    ):
+        self._engine, self._learner, self._data = engine, learner, data
+        self._sequences, self._shares, self._rng = sequences, shares, rng
+        self._target, (self._few, self._many), self._max_sweeps = target, chains, max_sweeps
+        self._progress = progress
 
-    @property
-    def model(self) -> Potts:
-        return _potts(self._parameters)
+    def examine(self, step: int, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
+        """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
 
-    def direction(self, shown: Frequencies, chains: int) -> tuple[Potts, float, float]:
-        """Where a unit rate moves, the gradient's norm, and the norm that the noise of `chains` samples has."""
-        single, pair = jnp.asarray(shown.single, jnp.float32), jnp.asarray(shown.pair, jnp.float32)
-        self._direction, self._state, norm, spread = self._advance(
-            self._parameters, self._state, self._data, (single, pair)
-        )
-        return _potts(self._direction), float(norm), float(spread) / chains**0.5
+        What the many would show of a model that does not come to rest is no property of the model. Also the few
+        chains, and their Pearson correlation when freed of noise.
+        """
+        trial, few, freed = self._confirm(self._few)
+        self._progress(f"step {step}: {self._few} fresh chains show {freed:.3f} when freed of noise")
+        if freed >= self._target or (final and trial.equilibrated):
+            self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
+            return self._confirm(self._many)[0], few, freed
+        return trial, few, freed
 
-    def move(self, rate: float) -> None:
-        """Move by `rate` along the latest direction."""
-        self._parameters = jax.tree.map(lambda value, step: value + rate * step, self._parameters, self._direction)
+    def satisfied(self, shown: Confirmation) -> bool:
+        settled = abs(shown.scale_error) <= _SCALE
+        return shown.chains >= self._many and shown.pearson >= self._target and settled
 
-    def rescale(self, factor: float) -> None:
-        """Multiply all parameters."""
-        self._parameters = jax.tree.map(lambda value: value * factor, self._parameters)
+    def drawn(self, count: int) -> np.ndarray:
+        """So many sequences (count, L) of the data, by weight."""
+        return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
 
-    def _gradient_step(self, parameters: Any, state: Any, data: Any, shown: Any) -> Any:
-        length = len(parameters[0])
-        off_diagonal = (1 - jnp.eye(length))[:, None, :, None]
-        ascent = tuple(
-            target - model - l2 * value
-            for model, target, l2, value in zip(shown, data, self._l2, parameters, strict=True)
-        )
-        ascent = ascent[0], ascent[1] * off_diagonal
-        norm = jnp.sqrt((ascent[0] ** 2).sum() + (ascent[1] ** 2).sum() / 2)
-        single, pair = (frequency * (1 - frequency) for frequency in shown)
-        spread = jnp.sqrt(single.sum() + (pair * off_diagonal).sum() / 2)
-        direction, state = self._optimiser.update(ascent, state)
-        return direction, state, norm, spread
+    def _confirm(self, chains: int) -> tuple[Confirmation, np.ndarray, float]:
+        """Fresh chains of the profile model, swept in doubling blocks until the mean energy rests within its error."""
+        engine, rng, prepared = self._engine, self._rng, self._learner.prepared
+        fresh = profile_chains(chains, self._data.single, rng)
+        before, done, block, resting = np.inf, 0, 25, False
+        while not resting and done < self._max_sweeps:
+            block = min(block, self._max_sweeps - done)
+            fresh = engine.sweep(prepared, fresh, 1.0, int(rng.integers(2**63)), block)
+            energies = engine.energies(prepared, fresh)
+            resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
+            before, done, block = energies.mean(), done + block, done + block
+        seen, ceiling = showing(self._data, fresh), showing(self._data, self.drawn(chains)).pearson
+        scale = self.scale_error(energies)
+        shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, bool(resting))
+        return shown, fresh, seen.freed
 
+    def scale_error(self, energies: np.ndarray) -> float:
+        """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
 
-def _potts(parameters: Any) -> Potts:
-    return Potts(np.asarray(parameters[0]), np.asarray(parameters[1]))
-
-
-def _confirm(
-    engine: Engine,
-    data: Frequencies,
-    target: np.ndarray,
-    ceiling: Callable[..., float],
-    scale_error: Callable[..., float],
-    max_sweeps: int,
-    rng: np.random.Generator,
-    model: Potts,
-    chains: int,
-) -> tuple[Confirmation, np.ndarray]:
-    """Fresh chains from the profile model, swept in doubling blocks until the mean energy rests within its error."""
-    prepared = engine.prepare(model)
-    fresh = profile_chains(chains, data.single, rng)
-    before, done, block, resting = np.inf, 0, 25, False
-    while not resting and done < max_sweeps:
-        block = min(block, max_sweeps - done)
-        fresh = engine.sweep(prepared, fresh, 1.0, int(rng.integers(2**63)), block)
-        energies = engine.energies(prepared, fresh)
-        resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
-        before, done, block = energies.mean(), done + block, done + block
-    seen = engine.frequencies(fresh, data.single.shape[1])
-    match, scale = agreement(target, seen.connected()), scale_error(model, seen, energies)
-    shown = Confirmation(match.pearson, match.slope, ceiling(draws=chains), scale, chains, done, bool(resting))
-    return shown, fresh
-
-
-def _scale_error(
-    data: Frequencies, l2_fields: float, l2_couplings: float, model: Potts, shown: Frequencies, energies: np.ndarray
-) -> float:
-    """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
-
-    Its gradient is <E>_model - <E>_data less the penalty's, its curvature Var(E) and the penalty's.
-    """
-    fields, couplings = model.fields, model.couplings
-    penalty = l2_fields * np.vdot(fields, fields) + l2_couplings * np.vdot(couplings, couplings) / 2
-    gain = np.vdot(data.single - shown.single, fields) + np.vdot(data.pair - shown.pair, couplings) / 2
-    return float((gain - penalty) / (energies.var() + penalty))
+        Its gradient is <E>_model - <E>_data less the penalty's, its curvature Var(E) and the penalty's. `energies` are
+        those of chains.
+        """
+        penalty = self._learner.penalty()
+        gain = energies.mean() - self._learner.data_energy()
+        return float((gain - penalty) / (energies.var() + penalty))

@@ -2,10 +2,13 @@
 
 import numba
 import numpy as np
+import optax
 import pytest
 from small_systems import all_states, boltzmann, random_potts
 
-from temperance.gibbs import choose_engine, profile_chains, uniform_chains
+from temperance.gibbs import ADAM, choose_engine, profile_chains, uniform_chains
+from temperance.pairs import pairs_of_sites
+from temperance.potts import Potts
 from temperance.statistics import frequencies
 
 CHAINS = 60_000
@@ -79,15 +82,72 @@ def test_energies_equal_the_models(engine, small):
     np.testing.assert_allclose(engine.energies(engine.prepare(small), states), small.energies(states), atol=1e-4)
 
 
-def test_frequencies_equal_a_direct_count(engine):
-    chains = uniform_chains(300, 5, 4, np.random.default_rng(0))
-    shown = engine.frequencies(chains, 4)
-    for i in range(5):
-        for j in range(5):
-            for a in range(4):
-                for b in range(4):
-                    expected = ((chains[:, i] == a) & (chains[:, j] == b)).mean()
-                    assert shown.pair[i, a, j, b] == pytest.approx(expected, abs=1e-6)
+def test_a_step_is_adams(engine):
+    """Two steps from the profile model, written out with optax on full arrays."""
+    rng = np.random.default_rng(0)
+    sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (30, 200))
+    data, l2 = frequencies(sequences, 4, rng.random(30)).with_pseudocount(0.1), (0.02, 0.3)
+    learner, shown = engine.learner(data, *l2), frequencies(chains, 4)
+    values = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True), np.zeros(data.pair.shape)
+    adam = optax.scale_by_adam(**ADAM._asdict())
+    state = adam.init(values)
+    for rate in (0.1, 0.03):
+        ascent = tuple(
+            wanted - seen - strength * value
+            for wanted, seen, strength, value in zip(
+                (data.single, data.pair), (shown.single, shown.pair), l2, values, strict=True
+            )
+        )
+        norm, noise = learner.gradient(chains)
+        assert norm == pytest.approx(np.sqrt(sum((part**2).sum() for part in ascent)), rel=1e-4)
+        spread = sum((f * (1 - f)).sum() for f in (shown.single, shown.pair))
+        assert noise == pytest.approx((spread / 200) ** 0.5, rel=1e-4)
+        step, state = adam.update(ascent, state)
+        change = energies_by_pairs(step, sequences)
+        np.testing.assert_allclose(learner.change(sequences), change, rtol=1e-3, atol=1e-3)
+        learner.move(rate)
+        values = tuple(value + rate * part for value, part in zip(values, step, strict=True))
+    learner.rescale(1.1)
+    values = tuple(1.1 * np.asarray(value) for value in values)
+    for mine, expected in zip(learner.parameters, values, strict=True):
+        np.testing.assert_allclose(mine, expected, atol=2e-4)
+    expected = energies_by_pairs(values, sequences)
+    np.testing.assert_allclose(engine.energies(learner.prepared, sequences), expected, atol=1e-2)
+    of_data = -sum((f * value).sum() for f, value in zip((data.single, data.pair), values, strict=True))
+    assert learner.data_energy() == pytest.approx(of_data, abs=1e-3)
+    assert learner.penalty() == pytest.approx(sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True)), rel=1e-3)
+
+
+def energies_by_pairs(values, sequences):
+    fields, couplings = values
+    total = np.zeros(len(sequences))
+    for i in range(6):
+        total -= np.asarray(fields)[i, sequences[:, i]]
+    for table, i, j in zip(np.asarray(couplings), *pairs_of_sites(6), strict=True):
+        total -= table[sequences[:, i], sequences[:, j]]
+    return total
+
+
+def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
+    """Slabs follow moves: chains of the learner and of an engine that is given its parameters are the same."""
+    rng = np.random.default_rng(0)
+    data = frequencies(rng.integers(0, 3, (50, 5), dtype=np.uint8), 3).with_pseudocount(0.1)
+    learner, chains = engine.learner(data, 0.0, 0.01), uniform_chains(300, 5, 3, rng)
+    for change in (lambda: learner.move(0.3), lambda: learner.rescale(1.5)):
+        learner.gradient(chains)
+        change()
+        again = engine.prepare(Potts.of_pairs(*learner.parameters))
+        mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
+        np.testing.assert_array_equal(mine, given)
+
+
+def test_sampled_couplings_are_the_models_to_a_thousandth():
+    """What 16 bits leave out, in nats, where one coupling is far above all others."""
+    model = random_potts(40, 21, seed=0, scale=0.1)
+    model.couplings[0, 1, 5, 2] = model.couplings[5, 2, 0, 1] = 6.0
+    prepared = choose_engine("numba").prepare(model)
+    sampled = prepared.slabs[..., :21].transpose(1, 2, 0, 3) * prepared.unit
+    assert np.abs(sampled - model.couplings).max() <= 0.51 * prepared.unit < 1e-3
 
 
 def test_the_seed_determines_the_chains_whatever_the_threads(small):

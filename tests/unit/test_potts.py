@@ -4,7 +4,7 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
-from temperance.potts import Potts, load, profile
+from temperance.potts import Potts, load, profile_fields
 
 
 def slow_energy(model: Potts, sequence: np.ndarray) -> float:
@@ -56,7 +56,7 @@ def test_scaling_parameters_and_temperature_together_changes_nothing(small):
 def test_profile_model_has_the_frequencies_it_was_given():
     frequencies = np.random.default_rng(0).dirichlet(np.ones(3), 4)
     states = all_states(4, 3)
-    p = boltzmann(profile(frequencies), states, 1)
+    p = boltzmann(Potts(profile_fields(frequencies), np.zeros((4, 3, 4, 3), np.float32)), states, 1)
     shown = np.array([[p[states[:, i] == a].sum() for a in range(3)] for i in range(4)])
     np.testing.assert_allclose(shown, frequencies, atol=1e-6)
 
