@@ -7,7 +7,6 @@ from dataclasses import astuple
 
 import numpy as np
 
-from temperance import exact
 from temperance.divergence import Heldout, divergences
 from temperance.gibbs import choose_engine
 from temperance.job import job
@@ -50,6 +49,8 @@ with job(snakemake) as log:
 
     optima = distance.optima_table()
     if truth and truth.of_all is not None:
+        from temperance import exact
+
         optima["exact"] = astuple(exact.optima(truth.of_all, exact.energies_of_all(model)))
 
     at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)

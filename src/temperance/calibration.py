@@ -36,10 +36,15 @@ def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, beta: float)
 
 
 def _slope(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
-    """Derivative of `negative_log_likelihood` with respect to beta: <logit> - logit of the label."""
-    shares = np.exp(log_softmax(beta * logits, axis=-1))
+    """Derivative of `negative_log_likelihood` with respect to beta: <logit> - logit of the label; logits centred."""
+    terms = np.exp(beta * logits)
     label = np.take_along_axis(logits, labels[..., None].astype(np.int64), axis=-1)[..., 0]
-    return (shares * logits).sum(axis=-1) - label
+    return np.einsum("...a,...a->...", terms, logits) / terms.sum(axis=-1) - label
+
+
+def _centred(logits: np.ndarray) -> np.ndarray:
+    """Logits of which the largest is 0: their exponentials need no more care, whatever the scale."""
+    return logits - logits.max(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,12 @@ def reliability(
     logits, labels, weights : np.ndarray
         (N, q), (N,) and (N,).
     """
-    shares = np.exp(log_softmax(beta * logits, axis=-1))
-    confidence, right = shares.max(axis=-1), shares.argmax(axis=-1) == labels
+    confidence, right = 1 / np.exp(beta * _centred(logits)).sum(axis=-1), logits.argmax(axis=-1) == labels
     weights = np.ones(len(labels)) if weights is None else weights
+    return _reliability(confidence, right, weights, bins)
+
+
+def _reliability(confidence: np.ndarray, right: np.ndarray, weights: np.ndarray, bins: int = 15) -> Reliability:
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     total = np.bincount(which, weights, bins)
     with np.errstate(invalid="ignore"):
@@ -104,7 +112,7 @@ def optimal_temperature(
     Estimate
         inf: the labels are unrelated to the logits, or against them; 0: the larger the scale the better.
     """
-    axes = tuple(range(1, labels.ndim))
+    axes, logits = tuple(range(1, labels.ndim)), _centred(logits)
     slopes = np.array([_slope(logits, labels, beta).sum(axis=axes) for beta in _BETAS])
     rows = (resampled_counts(len(labels), draws, rng) * weights) @ slopes.T
     temperatures = np.array([_root(row) for row in rows])
@@ -154,7 +162,8 @@ def calibrate(
     logits = site_logits(model, heldout)
     tau_cal = optimal_temperature(logits, heldout, weights, rng, draws)
     flat, labels, each = logits.reshape(-1, model.q), heldout.ravel(), np.repeat(weights, model.L)
-    errors = [reliability(flat, labels, beta, each).ece for beta in _BETAS]
+    centred, right = _centred(flat), flat.argmax(axis=-1) == labels
+    errors = [_reliability(1 / np.exp(beta * centred).sum(axis=-1), right, each).ece for beta in _BETAS]
     rows = []
     for temperature in temperatures:
         mean, error = weighted_mean(negative_log_likelihood(logits, heldout, 1 / temperature).mean(axis=1), weights)

@@ -5,6 +5,8 @@ rest of the chain, at the chain's own inverse temperature. Engines give the same
 numbers; the result of one engine depends on the seed alone, not on the number of threads.
 """
 
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -101,6 +103,9 @@ def choose_engine(name: str = "auto") -> Engine:
 
 
 def _accelerator() -> bool:
+    # JAX finds accelerators by plugins; without one it need not be imported to say that there is none.
+    if not (entry_points(group="jax_plugins") or find_spec("jax_plugins") or find_spec("libtpu")):
+        return False
     import jax
 
     return jax.default_backend() != "cpu"

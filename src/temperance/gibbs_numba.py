@@ -20,7 +20,7 @@ _LANES = 8
 # So many rows of the slab are summed as 16-bit numbers before they are added to wider ones.
 _BLOCK = 8
 # exp2(x) on [0, 1) as a polynomial, relative error below 2e-7: exp2(0)..exp2(1) by Chebyshev nodes.
-_EXP2 = tuple(
+EXP2 = tuple(
     float(np.float32(c))
     for c in np.polynomial.chebyshev.Chebyshev.interpolate(np.exp2, 6, [0, 1])
     .convert(kind=np.polynomial.Polynomial)
@@ -272,8 +272,8 @@ class _Draw:
             x = self._maximum(builder.fmul(builder.fsub(value, top), scale), _constant(-126))
             n = self._call("llvm.floor", x)
             r = builder.fsub(x, n)
-            power = _constant(_EXP2[-1])
-            for coefficient in _EXP2[-2::-1]:
+            power = _constant(EXP2[-1])
+            for coefficient in EXP2[-2::-1]:
                 power = self._call("llvm.fma", power, r, _constant(coefficient))
             exponent = builder.shl(builder.add(builder.fptosi(n, _INTS), _INTS([127] * _LANES)), _INTS([23] * _LANES))
             weights.append(builder.fmul(power, builder.bitcast(exponent, _VECTOR)))

@@ -1,12 +1,16 @@
 """What every script of the workflow has in common: a log, threads, and errors in one line."""
 
 import contextlib
+import hashlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import llvmlite.binding as llvm
 import numba
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +20,7 @@ from temperance.errors import InputError
 @contextlib.contextmanager
 def job(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the rule's log file and, with the wildcards in front, to the terminal; end a user's error in one line."""
+    _share_compiled()
     numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
@@ -36,6 +41,22 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     except Exception:
         log.exception("error: unexpected; this is a fault of the program, please report it with this log")
         sys.exit(1)
+
+
+def _share_compiled() -> None:
+    """Let JAX keep what it compiles, for the jobs that follow; a folder for each kind of processor, as code is."""
+    kind = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+    folder = Path(".snakemake", "jax", hashlib.sha256(kind.encode()).hexdigest()[:12])
+    wanted = {
+        "jax_compilation_cache_dir": str(folder.absolute()),
+        "jax_persistent_cache_min_compile_time_secs": 0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    for name, value in wanted.items():
+        if "jax" in sys.modules:
+            sys.modules["jax"].config.update(name, value)
+        else:
+            os.environ.setdefault(name.upper(), str(value))
 
 
 class Progress:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from temperance.novelty import ladder_diversity
 from temperance.resampling import interval_factor
@@ -24,7 +24,7 @@ def estimate(value: float, draws: np.ndarray, units: int = 1000) -> Estimate:
 
     (Hesterberg, Am. Stat. 69:371, 2015.)
     """
-    tail = 100 * norm.cdf(-interval_factor(units))
+    tail = 100 * ndtr(-interval_factor(units))
     # "nearest" keeps an infinite draw from turning its finite neighbours into nan.
     low, high = np.percentile(draws, (tail, 100 - tail), method="nearest")
     return Estimate(float(value), float(low), float(high))

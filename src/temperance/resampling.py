@@ -4,7 +4,7 @@ Arrays over ladders have one leading row from all K ladders and K rows from whic
 """
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 
 def jackknife_error(values: np.ndarray) -> np.ndarray:
@@ -18,7 +18,7 @@ def jackknife_error(values: np.ndarray) -> np.ndarray:
 
 def interval_factor(ladders: int) -> float:
     """Half width of a 95 % interval in standard errors that were themselves estimated from so many ladders."""
-    return float(t.ppf(0.975, ladders - 1))
+    return float(stdtrit(ladders - 1, 0.975))
 
 
 def choices(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from temperance.errors import InputError
-from temperance.weights import largest_distance, neighbours
+from temperance.weights import grouped_columns, largest_distance, neighbours
 
 # A cluster larger than this share of the wanted held-out set is not taken whole: it would be most of the set.
 _WHOLE_CLUSTER = 0.02
@@ -51,6 +51,7 @@ def split(
         order = rng.permutation(count)
         return Split(np.sort(order[wanted:]), np.sort(order[:wanted]), order[:0])
     most = largest_distance(identity, sequences.shape[1], exceeding=True)
+    columns = grouped_columns(sequences)
     role = np.zeros(count, np.int8)  # 0 training, 1 held out, 2 discarded
     for candidate in rng.permutation(count):
         held = np.count_nonzero(role == 1)
@@ -58,11 +59,11 @@ def split(
             break
         if role[candidate]:
             continue
-        linked = _cluster(sequences, role, candidate, most, max(1, int(_WHOLE_CLUSTER * wanted)))
+        linked = _cluster(sequences, columns, role, candidate, most, max(1, int(_WHOLE_CLUSTER * wanted)))
         if linked is not None and held + len(linked) <= max(wanted, 1):
             role[linked] = 1
             continue
-        near = neighbours(sequences[candidate], sequences, most)
+        near = neighbours(sequences[candidate], columns, most)
         near = near[(role[near] == 0) & (near != candidate)]
         if len(near) <= spare:
             spare -= len(near)
@@ -77,11 +78,13 @@ def split(
     return parts
 
 
-def _cluster(sequences: np.ndarray, role: np.ndarray, start: int, most: int, largest: int) -> np.ndarray | None:
+def _cluster(
+    sequences: np.ndarray, columns: np.ndarray, role: np.ndarray, start: int, most: int, largest: int
+) -> np.ndarray | None:
     """Single-linkage cluster of `start` among training sequences, None if it is larger than `largest`."""
     found, frontier = {int(start)}, [int(start)]
     while frontier:
-        near = neighbours(sequences[frontier.pop()], sequences, most)
+        near = neighbours(sequences[frontier.pop()], columns, most)
         fresh = [int(m) for m in near if role[m] == 0 and int(m) not in found]
         found.update(fresh)
         frontier += fresh

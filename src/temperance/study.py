@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from temperance import exact
 from temperance.configuration import Settings, derive_seed, resolve_size
@@ -134,7 +134,7 @@ def _mean(betas: np.ndarray) -> dict[str, Any]:
     if not count:
         return {"tau": 0.0, "low": 0.0, "high": 0.0, "replicates": 0}
     mean = float(betas.mean())
-    half = float(t.ppf(0.975, count - 1) * betas.std(ddof=1) / count**0.5) if count > 1 else np.nan
+    half = float(stdtrit(count - 1, 0.975) * betas.std(ddof=1) / count**0.5) if count > 1 else np.nan
     with np.errstate(divide="ignore"):
         tau, low, high = (float(np.divide(1.0, max(beta, 0.0))) for beta in (mean, mean + half, mean - half))
     return {"tau": tau, "low": low, "high": high, "replicates": count}

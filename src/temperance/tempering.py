@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import arviz_stats.base as arviz
 import numpy as np
 import pandas as pd
 from scipy.special import erfc, erfcinv
@@ -265,12 +265,18 @@ def split_rhat(energies: np.ndarray) -> float:
     """R-hat of (K, D) energies, each ladder split in halves; infinite where the energy never changes within."""
     if np.ptp(energies) == 0:
         return 1.0
-    value = float(arviz.array_stats.rhat(energies, chain_axis=0, draw_axis=1, method="split"))
+    value = float(_array_stats().rhat(energies, chain_axis=0, draw_axis=1, method="split"))
     return value if np.isfinite(value) else float("inf")
 
 
 def effective_size(energies: np.ndarray) -> float:
     if np.ptp(energies) == 0:
         return float(energies.size)
-    value = float(arviz.array_stats.ess(energies, chain_axis=0, draw_axis=1, method="mean"))
+    value = float(_array_stats().ess(energies, chain_axis=0, draw_axis=1, method="mean"))
     return min(value, energies.size) if np.isfinite(value) else 1.0
+
+
+def _array_stats() -> Any:
+    import arviz_stats.base  # a second, for those who need it
+
+    return arviz_stats.base.array_stats

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from temperance.optimum import Estimate
 
@@ -146,7 +146,7 @@ def _more_data(table: pd.DataFrame, name: str, label: str) -> str:
     if len(sizes) < 3 or np.isnan(logs).any() or len(set(np.sign(logs))) > 1:
         return unknown
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.array([np.log(found.high / found.low) for found in means]) / (2 * norm.ppf(0.975))
+        spread = np.array([np.log(found.high / found.low) for found in means]) / (2 * ndtri(0.975))
     if not np.isfinite(spread).all():
         return unknown
     draws = np.abs(logs + spread * np.random.default_rng(0).standard_normal((_DRAWS, len(logs))))

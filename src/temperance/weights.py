@@ -4,55 +4,95 @@ Identity of two aligned sequences is the share of their L columns that agree, ga
 (Morcos et al., PNAS 108:E1293, 2011).
 """
 
-from typing import Any
-
 import numba
 import numpy as np
 
+# Sequences that one sequence is compared with at a time, a column after the other, and the columns after which it is
+# asked whether all of them differ too much already.
+_LANES, _COLUMNS = 256, 16
+
+
+@numba.njit(cache=True)
+def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, part: np.ndarray, distances: np.ndarray) -> bool:
+    """Whether any of the sequences in columns (L, _LANES) is within `most` of one; if so, all their distances."""
+    length = len(sequence)
+    distances[:] = 0
+    for first in range(0, length, _COLUMNS):
+        stop = min(first + _COLUMNS, length)
+        part[:] = 0
+        fours = stop - (stop - first) % 4
+        # Four columns at a time: `part` is loaded and stored once for all of them.
+        for i in range(first, fours, 4):
+            a, b, c, d = columns[i], columns[i + 1], columns[i + 2], columns[i + 3]
+            s, t, u, v = sequence[i], sequence[i + 1], sequence[i + 2], sequence[i + 3]
+            for n in range(_LANES):
+                part[n] += np.uint8(a[n] != s) + np.uint8(b[n] != t) + np.uint8(c[n] != u) + np.uint8(d[n] != v)
+        for i in range(fours, stop):
+            a, s = columns[i], sequence[i]
+            for n in range(_LANES):
+                part[n] += np.uint8(a[n] != s)
+        least = distances.dtype.type(2**16 - 1)
+        for n in range(_LANES):
+            distances[n] += part[n]
+            least = min(least, distances[n])
+        if least > most:
+            return False
+    return True
+
 
 @numba.njit(parallel=True, cache=True)
-def _count_within(sequences: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
-    counts = np.zeros(len(sequences), np.int64)
-    for m in numba.prange(len(sequences)):
-        for n in range(len(others)):
-            counts[m] += _distance(sequences[m], others[n], most) <= most
-    return counts
+def _count_within(sequences: np.ndarray, columns: np.ndarray, most: int, blocks: int) -> np.ndarray:
+    """Sequences (M, L), themselves included, within `most` of each; every pair is compared once."""
+    count = len(sequences)
+    found = np.zeros((blocks, count), np.int64)
+    for block in numba.prange(blocks):
+        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+        mine = found[block]
+        for m in range(block, count, blocks):
+            mine[m] += 1
+            for group in range(m // _LANES, len(columns)):
+                if _compare(sequences[m], columns[group], most, part, distances):
+                    start = group * _LANES
+                    for n in range(max(start, m + 1), min(start + _LANES, count)):
+                        if distances[n - start] <= most:
+                            mine[m] += 1
+                            mine[n] += 1
+    return found.sum(axis=0)
 
 
 @numba.njit(parallel=True, cache=True)
-def _nearest(sequences: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(sequences: np.ndarray, columns: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     which = np.zeros(len(sequences), np.int64)
     least = np.full(len(sequences), sequences.shape[1] + 1, np.int64)
     for m in numba.prange(len(sequences)):
-        for n in range(len(others)):
-            distance = _distance(sequences[m], others[n], least[m])
-            if distance < least[m]:
-                least[m], which[m] = distance, n
+        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+        for group in range(len(columns)):
+            if _compare(sequences[m], columns[group], least[m] - 1, part, distances):
+                start = group * _LANES
+                for n in range(start, min(start + _LANES, count)):
+                    if distances[n - start] < least[m]:
+                        least[m], which[m] = distances[n - start], n
     return which, least
 
 
 @numba.njit(parallel=True, cache=True)
-def _within(sequence: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
-    near = np.zeros(len(others), np.bool_)
-    for n in numba.prange(len(others)):
-        near[n] = _distance(sequence, others[n], most) <= most
+def _within(sequence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
+    near = np.zeros((len(columns), _LANES), np.bool_)
+    for group in numba.prange(len(columns)):
+        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+        if _compare(sequence, columns[group], most, part, distances):
+            for n in range(_LANES):
+                near[group, n] = distances[n] <= most
     return near
 
 
-@numba.njit(cache=True, inline="always")
-def _distance(left: np.ndarray, right: np.ndarray, most: int) -> Any:
-    """Hamming distance, or any number above `most` once that is passed."""
-    length = len(left)
-    differing = np.int64(0)
-    start = 0
-    while start < length and differing <= most:
-        stop = min(start + 32, length)
-        block = np.uint8(0)
-        for i in range(start, stop):
-            block += np.uint8(left[i] != right[i])
-        differing += np.int64(block)
-        start = stop
-    return differing
+def grouped_columns(sequences: np.ndarray) -> np.ndarray:
+    """Sequences (M, L) by columns, (groups, L, _LANES), the last group filled up with what nothing is like."""
+    count, length = sequences.shape
+    groups = -(-count // _LANES)
+    filled = np.full((groups * _LANES, length), 255, np.uint8)
+    filled[:count] = sequences
+    return np.ascontiguousarray(filled.reshape(groups, _LANES, length).transpose(0, 2, 1))
 
 
 def largest_distance(identity: float, length: int, *, exceeding: bool = False) -> int:
@@ -81,7 +121,8 @@ def sequence_weights(sequences: np.ndarray, identity: float | None = 0.8) -> np.
     """
     if identity is None:
         return np.ones(len(sequences))
-    return 1.0 / _count_within(sequences, sequences, largest_distance(identity, sequences.shape[1]))
+    most = largest_distance(identity, sequences.shape[1])
+    return 1.0 / _count_within(sequences, grouped_columns(sequences), most, numba.get_num_threads())
 
 
 def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
@@ -97,10 +138,10 @@ def nearest(sequences: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
     sequences, others : np.ndarray
         (M, L) and (N, L) uint8.
     """
-    which, distance = _nearest(sequences, others)
+    which, distance = _nearest(sequences, grouped_columns(others), len(others))
     return which, 1.0 - distance / sequences.shape[1]
 
 
-def neighbours(sequence: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
-    """Indices of `others` within Hamming distance `most` of one sequence."""
-    return np.flatnonzero(_within(sequence, others, most))
+def neighbours(sequence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
+    """Indices of the sequences in `grouped_columns` within Hamming distance `most` of one sequence."""
+    return np.flatnonzero(_within(sequence, columns, most))

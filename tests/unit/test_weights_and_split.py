@@ -6,7 +6,14 @@ from hypothesis.extra import numpy as hnp
 
 from temperance.errors import InputError
 from temperance.split import split, subset
-from temperance.weights import effective_number, largest_distance, nearest, sequence_weights
+from temperance.weights import (
+    effective_number,
+    grouped_columns,
+    largest_distance,
+    nearest,
+    neighbours,
+    sequence_weights,
+)
 
 ALIGNMENTS = hnp.arrays(np.uint8, st.tuples(st.integers(4, 40), st.integers(2, 40)), elements=st.integers(0, 2))
 
@@ -59,9 +66,25 @@ def test_the_threshold_does_not_suffer_from_rounding(length):
     assert largest_distance(0.8, length, exceeding=True) == exceeding
 
 
-def test_nearest_equals_a_direct_search():
+@pytest.mark.parametrize("length", [15, 70])
+def test_many_sequences_are_weighed_as_few_are(length):
+    """Of 700 sequences, with more and with fewer columns than are looked at before pairs are given up."""
+    rng = np.random.default_rng(length)
+    sequences = rng.integers(0, 21, (20, length), dtype=np.uint8)[rng.integers(0, 20, 700)]
+    mutated = rng.random(sequences.shape) < rng.uniform(0, 0.3, (700, 1))
+    sequences[mutated] = rng.integers(0, 21, mutated.sum(), dtype=np.uint8)
+    agreeing = (sequences[:, None] == sequences[None]).sum(axis=2)
+    expected = 1 / (agreeing >= 0.8 * length - 1e-9).sum(axis=1)
+    np.testing.assert_allclose(sequence_weights(sequences), expected)
+    assert 0.01 < expected.mean() < 0.5
+    near = neighbours(sequences[3], grouped_columns(sequences), length // 5)
+    np.testing.assert_array_equal(near, np.flatnonzero(agreeing[3] >= length - length // 5))
+
+
+@pytest.mark.parametrize("count", [50, 600])
+def test_nearest_equals_a_direct_search(count):
     rng = np.random.default_rng(0)
-    left, right = rng.integers(0, 3, (30, 45), dtype=np.uint8), rng.integers(0, 3, (50, 45), dtype=np.uint8)
+    left, right = rng.integers(0, 3, (30, 45), dtype=np.uint8), rng.integers(0, 3, (count, 45), dtype=np.uint8)
     which, identity = nearest(left, right)
     same = (left[:, None] == right[None]).mean(axis=2)
     np.testing.assert_allclose(identity, same.max(axis=1))

@@ -21,6 +21,7 @@ from scipy.special import softmax
 from temperance.alignment import encode, read
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
+from temperance.gibbs_numba import EXP2
 from temperance.tempering import effective_size, split_rhat
 from temperance.truth import Drawn
 
@@ -31,6 +32,9 @@ SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
 # Residues that can touch: an odd number of steps, at least three, apart.
 PAIRS = np.array([(i, j) for i in range(RESIDUES) for j in range(i + 3, RESIDUES, 2)], np.int64)
 _PARTNERS = 5
+_EXP2 = np.array(EXP2, np.float32)
+# Sequences, and folds, that are looked at together: what they need stays in cache.
+_TOGETHER = 256
 
 
 @cache
@@ -48,7 +52,13 @@ def all_folds() -> np.ndarray:
     corner or at a face centre (the larger checkerboard class), so one of each is enough.
     """
     walks = np.concatenate([_walks(start, _cube_neighbours()) for start in (0, 4)])
-    return np.unique(np.sort(walks, axis=1), axis=0)
+    walks.sort(axis=1)
+    # As four big-endian numbers each, which sort like the 28 contacts do, and faster.
+    keys = np.zeros((len(walks), 32), np.uint8)
+    keys[:, :CONTACTS] = walks
+    numbers = keys.view(">u8").astype(np.uint64)
+    walks, numbers = (array[np.lexsort(numbers.T[::-1])] for array in (walks, numbers))
+    return walks[np.append(True, (numbers[1:] != numbers[:-1]).any(axis=1))]
 
 
 def _cube_neighbours() -> np.ndarray:
@@ -105,6 +115,19 @@ def _enumerate(start: int, neighbours: np.ndarray, pair_index: np.ndarray) -> np
     return found[:count]
 
 
+@numba.njit(cache=True)
+def _sums(gains: np.ndarray, contacts: np.ndarray) -> np.ndarray:
+    """Of gains (156, M), those of each fold's contacts (F, 28) summed up: (F, M)."""
+    sums = np.zeros((len(contacts), gains.shape[1]), np.float32)
+    for f in range(len(contacts)):
+        row = sums[f]
+        for contact in contacts[f]:
+            gain = gains[contact]
+            for m in range(len(row)):
+                row[m] += gain[m]
+    return sums
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """A set of folds to compete, the native one first.
@@ -124,19 +147,22 @@ class Ensemble:
         maps[self.contacts.T, np.arange(len(self.contacts))] = 1
         return maps
 
-    def log_p_nat(self, sequences: np.ndarray, batch: int = 256) -> np.ndarray:
+    def log_p_nat(self, sequences: np.ndarray) -> np.ndarray:
         """ln of the probability that each sequence, (M, 27) in SYMBOLS, folds into the native structure; (M,)."""
-        energies, maps = contact_energies(), self.maps
-        result = np.empty(len(sequences))
-        for start in range(0, len(sequences), batch):
-            chunk = sequences[start : start + batch]
-            of_pairs = energies[chunk[:, PAIRS[:, 0]], chunk[:, PAIRS[:, 1]]]
-            excess = of_pairs @ maps
-            np.subtract(excess[:, :1].copy(), excess, out=excess)
+        energies, result = contact_energies(), np.empty(len(sequences))
+        for start in range(0, len(sequences), _TOGETHER):
+            chunk = sequences[start : start + _TOGETHER]
+            gains = np.ascontiguousarray(-energies[chunk[:, PAIRS[:, 0]], chunk[:, PAIRS[:, 1]]].T)
             # The best fold sets the scale: some sequences lie so far above it that single precision would overflow.
-            top = excess.max(axis=1, keepdims=True)
-            np.exp(excess - top, out=excess)
-            result[start : start + batch] = -top[:, 0] - np.log(excess.sum(axis=1, dtype=np.float64))
+            top, total = np.full(len(chunk), -np.inf, np.float32), np.zeros(len(chunk))
+            for first in range(0, len(self.contacts), _TOGETHER):
+                stability = _sums(gains, self.contacts[first : first + _TOGETHER])
+                higher = np.maximum(top, stability.max(axis=0))
+                stability -= higher
+                total *= np.exp(top - higher)
+                total += np.exp(stability, out=stability).sum(axis=0)
+                top = higher
+            result[start : start + len(chunk)] = gains[self.contacts[0]].sum(axis=0) - top - np.log(total)
         return result
 
     def p_nat(self, sequences: np.ndarray) -> np.ndarray:
@@ -181,7 +207,7 @@ def sample_family(
         Sweeps (27 proposals each) before the first draw of a chain and between draws.
     """
     draws = -(-count // chains)
-    partners = _partner_table(competing.contacts)
+    sets, which = _partner_sets(competing.contacts)
     rng = np.random.default_rng(seed)
     states = rng.integers(0, len(SYMBOLS), (chains, RESIDUES), dtype=np.uint8)
     streams = rng.integers(0, 2**63, chains, dtype=np.uint64)
@@ -192,7 +218,7 @@ def sample_family(
     for start in range(0, chains, part):
         chosen = slice(start, start + part)
         _metropolis(
-            contact_energies(), partners, states[chosen], streams[chosen], gamma, burn_in, spacing,
+            contact_energies(), sets, which, states[chosen], streams[chosen], gamma, burn_in, spacing,
             kept[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
@@ -223,18 +249,24 @@ def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Calla
     return Drawn(sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings["gamma"]}, diagnostics)
 
 
-def _partner_table(contacts: np.ndarray) -> np.ndarray:
-    """Residues that touch residue i in fold f, (27, F, 5) uint8, filled up with 27."""
-    count = len(contacts)
+def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What residues touch in folds (F, 28): few sets of partners recur in all of them.
+
+    The sets of residue i, (27, S, 5) uint8, filled up with 27; and which of them it has in fold f, (27, F) uint16.
+    """
+    count, fold = len(contacts), np.arange(len(contacts))
     table = np.full((RESIDUES, count, _PARTNERS), RESIDUES, np.uint8)
     filled = np.zeros((RESIDUES, count), np.int64)
-    fold = np.arange(count)
     for contact in contacts.T:
         left, right = PAIRS[contact].T
         for one, other in ((left, right), (right, left)):
             table[one, fold, filled[one, fold]] = other
             filled[one, fold] += 1
-    return table
+    found = [np.unique(np.sort(rows, axis=1), axis=0, return_inverse=True) for rows in table]
+    sets = np.full((RESIDUES, max(len(distinct) for distinct, _ in found), _PARTNERS), RESIDUES, np.uint8)
+    for i, (distinct, _) in enumerate(found):
+        sets[i, : len(distinct)] = distinct
+    return sets, np.array([which.ravel() for _, which in found], np.uint16)
 
 
 @numba.njit(cache=True)
@@ -247,10 +279,23 @@ def _uniform(streams: np.ndarray, c: int) -> float:
     return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(cache=True, inline="always")
+def _exp(x: Any) -> Any:
+    """exp(x), relative error below 3e-7, of operations that a compiler does for several x at once."""
+    y = max(x * np.float32(np.log2(np.e)), np.float32(-126))
+    whole = np.floor(y)
+    rest = y - whole
+    power = _EXP2[6]
+    for k in range(5, -1, -1):
+        power = power * rest + _EXP2[k]
+    return power * np.int32((np.int32(whole) + 127) << 23).view(np.float32)
+
+
+@numba.njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
 def _metropolis(
     energies: np.ndarray,
-    partners: np.ndarray,
+    sets: np.ndarray,
+    which: np.ndarray,
     states: np.ndarray,
     streams: np.ndarray,
     gamma: float,
@@ -262,16 +307,16 @@ def _metropolis(
 ) -> None:
     """One chain after the other, so that its energies in all folds stay in cache."""
     count, length = states.shape
-    folds, draws, q = partners.shape[1], kept.shape[1], len(energies)
+    folds, draws, q = which.shape[1], kept.shape[1], len(energies)
     block = 256
     for c in numba.prange(count):
         state = states[c]
         excess = np.zeros(folds, np.float32)  # E(fold) - E(native), native first
         fresh = np.empty(folds, np.float32)
-        change = np.zeros(length + 1, np.float32)
+        change, of_set = np.zeros(length + 1, np.float32), np.zeros(sets.shape[1], np.float32)
         for fold in range(folds):
             for i in range(length):
-                for j in partners[i, fold]:
+                for j in sets[i, which[i, fold]]:
                     if i < j < length:
                         excess[fold] += energies[state[i], state[j]]
         native = excess[0]
@@ -288,21 +333,24 @@ def _metropolis(
                 new += new >= state[i]
                 for j in range(length):
                     change[j] = energies[new, state[j]] - energies[state[i], state[j]]
-                of_native: Any = np.float32(0)
-                for j in partners[i, 0]:
-                    of_native += change[j]
+                for n in range(len(of_set)):
+                    partners = sets[i, n]
+                    of_set[n] = (
+                        change[partners[0]]
+                        + (change[partners[1]] + change[partners[2]])
+                        + (change[partners[3]] + change[partners[4]])
+                    )
+                of_set -= of_set[which[i, 0]]
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
                 most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
                 for start in range(0, folds, block):
                     stop = min(start + block, folds)
+                    for fold in range(start, stop):
+                        fresh[fold] = excess[fold] + of_set[which[i, fold]]
                     part: Any = np.float32(0)
                     for fold in range(start, stop):
-                        value: Any = excess[fold] - of_native
-                        for k in range(_PARTNERS):
-                            value += change[partners[i, fold, k]]
-                        fresh[fold] = value
-                        part += np.exp(-value)
+                        part += _exp(-fresh[fold])
                     sum_ += part
                     if sum_ > most:
                         break
