@@ -1,5 +1,6 @@
 # make        sets up .venv and runs the embedded default
 # make test   runs every test; says so and stops where nothing changed since they passed
+# make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -7,7 +8,11 @@ TESTED := .venv/tested
 SOURCES := $(shell find Snakefile Makefile pyproject.toml README.md workflow scripts src tests config profiles envs \
              -type f -not -path '*/__pycache__/*' -not -path '*/.snakemake/*' 2>/dev/null)
 
-.PHONY: all test retest lint lock clean
+PEER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/temperance/adabmDCA-1.0.0
+FAMILIES ?=
+MEASURE = PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/src" PEER="$(PEER)" python benchmarks
+
+.PHONY: all test retest bench lint lock clean
 all: $(INSTALLED)
 	@echo "== snakemake --cores all: the configuration in config/config.yaml"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all
@@ -32,6 +37,21 @@ $(INSTALLED): requirements.lock
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r requirements.lock
 	@touch $@
+
+bench: $(INSTALLED) $(PEER)/bin/adabmDCA
+	$(MEASURE)/sampler.py
+	$(MEASURE)/identity.py
+	$(MEASURE)/pipeline.py
+	$(if $(FAMILIES),$(MEASURE)/training.py $(FAMILIES))
+	$(if $(FAMILIES),$(MEASURE)/engines.py $(FAMILIES))
+	$(MEASURE)/long_family.py
+	$(MEASURE)/tables.py
+
+# A peer to measure against, apart from everything here; PyTorch first, since the one that it would take is for accelerators.
+$(PEER)/bin/adabmDCA:
+	@$(PYTHON) -m venv $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet torch==2.13.0
+	@$(PEER)/bin/python -m pip install --quiet adabmDCA==1.0.0
 
 lint: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && snakefmt --check Snakefile workflow && snakemake --lint

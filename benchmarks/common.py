@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,7 +29,7 @@ def save(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def in_turn(contestants: Mapping[str, Callable[[], float]], repeats: int = REPEATS) -> dict[str, float]:
-    """Median seconds of each contestant, all of them measured once in every round, after a round that does not count."""
+    """Median seconds of each contestant, all measured once in every round; a first round does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for repeat in range(repeats + 1):
         for name, measure in contestants.items():
@@ -112,8 +111,3 @@ def machine() -> str:
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB"
-
-
-def own_peak() -> int:
-    """Peak memory of this process so far, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import torch
-from adabmDCA.fasta import compute_weights
+from adabmDCA.fasta import _get_sequence_weight
 from adabmDCA.sampling import get_sampler, sampling_profile
 
 params: dict[str, torch.Tensor] = {}
@@ -26,8 +26,11 @@ def sweep(sampler: str, sweeps: int) -> None:
     chains = get_sampler(sampler)(chains=chains, params=params, nsweeps=sweeps)
 
 
-def weights(file: str, threshold: float) -> None:
-    compute_weights(np.load(file)["sequences"].astype(np.int64), th=threshold)
+def weights(file: str, threshold: float, share: float) -> None:
+    """The loop of `compute_weights`, over the first `share` of the sequences: one costs what another does."""
+    data = torch.tensor(np.load(file)["sequences"].astype(np.int64))
+    rows = data[: max(1, round(share * len(data)))]
+    torch.vstack([_get_sequence_weight(row, data, data.shape[1], threshold) for row in rows])
 
 
 for line in sys.stdin:

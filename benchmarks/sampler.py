@@ -21,14 +21,14 @@ WORK = 4_000_000
 
 @numba.njit(parallel=True)
 def read(buffer: np.ndarray, times: int, threads: int) -> int:
-    """Sum all of a buffer, again and again, in every thread."""
+    """Read all of a buffer, again and again, in every thread."""
     totals = np.zeros(threads, np.int64)
     for thread in numba.prange(threads):
         for n in range(times):
             total = np.int64(n)
-            for value in buffer:
-                total ^= value
-            totals[thread] += total
+            for k in range(buffer.size):
+                total += buffer[k]
+            totals[thread] ^= total
     return totals.sum()
 
 

@@ -31,7 +31,7 @@ _LOG2E = np.float32(np.log2(np.e))
 
 @dataclass
 class Prepared:
-    """Fields (L, q) and couplings of pairs, as in `temperance.pairs`, and what `sweep` reads of them.
+    """Fields (L, q) and couplings (L (L - 1) / 2, q^2) as in `temperance.pairs`, and what `sweep` reads of them.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class NumbaEngine:
     name = "numba"
 
     def prepare(self, model: Potts) -> Prepared:
-        return Prepared.of(model.fields, model.pairs())
+        return Prepared.of(model.fields, model.pairs().reshape(-1, model.q**2))
 
     def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: int, sweeps: int) -> np.ndarray:
         chains = np.array(chains, np.uint8, order="C")
@@ -115,8 +115,9 @@ class NumbaLearner:
     """Holds the couplings, their slabs, and as much again three times: the data's frequencies and two moments."""
 
     def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
-        self._data, self._l2 = data, (np.float32(l2_fields), np.float32(l2_couplings))
-        couplings, self._first, self._second = (np.zeros(data.pair.shape, np.float32) for _ in range(3))
+        self._q, self._l2 = data.single.shape[1], (np.float32(l2_fields), np.float32(l2_couplings))
+        self._data = data.single, data.pair.reshape(-1, self._q**2)
+        couplings, self._first, self._second = (np.zeros(self._data[1].shape, np.float32) for _ in range(3))
         self._moments = np.zeros((2, *data.single.shape), np.float32)
         self._prepared = Prepared.of(profile_fields(data.single), couplings)
         self._stale, self._steps = False, 0
@@ -130,18 +131,23 @@ class NumbaLearner:
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        fields, couplings = self._flat
+        return fields, couplings.reshape(-1, self._q, self._q)
+
+    @property
+    def _flat(self) -> tuple[np.ndarray, np.ndarray]:
         return self._prepared.fields, self._prepared.couplings
 
     def gradient(self, chains: np.ndarray) -> tuple[float, float]:
-        fields, couplings = self.parameters
+        fields, couplings = self._flat
         self._steps += 1
         l2_fields, l2_couplings = self._l2
         b1, b2 = np.float32(ADAM.b1), np.float32(ADAM.b2)
         square, variance = pairs.advance_moments(
-            chains, self._data.pair, couplings, self._first, self._second, l2_couplings, b1, b2
+            chains, self._data[1], couplings, self._first, self._second, l2_couplings, b1, b2, self._q
         ).sum(axis=0)
-        shown = site_frequencies(chains, fields.shape[1])
-        ascent = (self._data.single - shown - l2_fields * fields).astype(np.float32)
+        shown = site_frequencies(chains, self._q)
+        ascent = (self._data[0] - shown - l2_fields * fields).astype(np.float32)
         first, second = self._moments
         first += (1 - b1) * (ascent - first)
         second += (1 - b2) * (ascent**2 - second)
@@ -150,27 +156,28 @@ class NumbaLearner:
 
     def change(self, sequences: np.ndarray) -> np.ndarray:
         columns, blocks = _columns(sequences)
-        of_couplings = pairs.direction_energies(self._first, self._second, *self._to_moments(), columns, blocks)
+        of_couplings = pairs.direction_energies(
+            self._first, self._second, *self._to_moments(), columns, self._q, blocks
+        )
         direction, sites = self._direction_of_fields(), np.arange(len(columns))
         return of_couplings - direction[sites, sequences].sum(axis=1, dtype=float)
 
     def move(self, rate: float) -> None:
-        fields, couplings = self.parameters
+        fields, couplings = self._flat
         fields += np.float32(rate) * self._direction_of_fields()
         pairs.move(couplings, self._first, self._second, np.float32(rate), *self._to_moments())
         self._stale = True
 
     def rescale(self, factor: float) -> None:
-        for values in self.parameters:
+        for values in self._flat:
             values *= np.float32(factor)
         self._stale = True
 
     def data_energy(self) -> float:
-        fields, couplings = self.parameters
-        return -_dot(self._data.single, fields) - _dot(self._data.pair, couplings)
+        return -sum(_dot(seen, values) for seen, values in zip(self._data, self._flat, strict=True))
 
     def penalty(self) -> float:
-        return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self.parameters, strict=True)))
+        return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self._flat, strict=True)))
 
     def _to_moments(self) -> tuple[np.float32, np.float32]:
         """Factors that undo the moments' start at zero."""

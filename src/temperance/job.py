@@ -21,6 +21,8 @@ from temperance.errors import InputError
 def job(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the rule's log file and, with the wildcards in front, to the terminal; end a user's error in one line."""
     _share_compiled()
+    # As many threads as the rule has, not as the machine has: JAX reads this.
+    os.environ["NPROC"] = str(snakemake.threads)
     numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")

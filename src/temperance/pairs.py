@@ -1,7 +1,8 @@
 """Compiled loops over all pairs of sites: counts, comparisons, energies and gradient steps.
 
-What there is for every pair is stored once, as (L (L - 1) / 2, q, q) in the order (0, 1), (0, 2), ... (L - 2, L - 1).
-Nothing here makes another array of that size, and the results do not depend on the number of threads.
+What there is for every pair is stored once, as (L (L - 1) / 2, q^2) in the order (0, 1), (0, 2), ... (L - 2, L - 1).
+Nothing here makes another array of that size, and the results do not depend on the number of threads. Compiled code
+keeps to plain loops over elements: slices and NumPy's functions take Numba seconds each to compile.
 """
 
 import numba
@@ -27,16 +28,17 @@ def _fair_site(k: int, length: int) -> int:
 
 
 @numba.njit(cache=True)
-def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, sums: np.ndarray) -> None:
-    """Add to sums[j - i - 1, a, b], (L - 1 - i, q, q), the weights of the sequences with a at site i and b at j > i.
+def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int, sums: np.ndarray) -> None:
+    """Add to sums[j - i - 1, q a + b], (L - 1 - i, q^2), the weights of the sequences with a at site i and b at j > i.
 
     Sequences of one state after the other: what they add to stays in the innermost cache.
     """
     count, length = sequences.shape
-    following = np.zeros(sums.shape[1] + 1, np.int64)
+    following = np.zeros(q + 1, np.int64)
     for m in range(count):
         following[sequences[m, i] + 1] += 1
-    following = following.cumsum()
+    for a in range(q):
+        following[a + 1] += following[a]
     order = np.empty(count, np.int64)
     for m in range(count):
         place = following[sequences[m, i]]
@@ -44,21 +46,23 @@ def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, sums: np
         order[place] = m
     for n in order:
         sequence, weight = sequences[n], weights[n]
-        a = sequence[i]
+        first = q * int(sequence[i])
         for j in range(i + 1, length):
-            sums[j - i - 1, a, sequence[j]] += weight
+            sums[j - i - 1, first + sequence[j]] += weight
 
 
 @numba.njit(parallel=True, cache=True)
-def pair_frequencies(sequences: np.ndarray, weights: np.ndarray, q: int, pair: np.ndarray) -> None:
-    """Fill `pair` with the weighted two-site frequencies of sequences (M, L)."""
-    length, total = sequences.shape[1], weights.sum()
+def pair_frequencies(sequences: np.ndarray, shares: np.ndarray, q: int, pair: np.ndarray) -> None:
+    """Fill `pair` with the two-site frequencies of sequences (M, L) of shares (M,), which sum to 1."""
+    length = sequences.shape[1]
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        sums = np.zeros((length - 1 - i, q, q))
-        _count_partners(sequences, weights, i, sums)
+        sums = np.zeros((length - 1 - i, q * q))
+        _count_partners(sequences, shares, i, q, sums)
         start = _first_pair(i, length)
-        pair[start : start + len(sums)] = sums / total
+        for n in range(len(sums)):
+            for e in range(q * q):
+                pair[start + n, e] = sums[n, e]
 
 
 @numba.njit(parallel=True, cache=True)
@@ -74,29 +78,27 @@ def correlation_moments(single: np.ndarray, pair: np.ndarray, shown: np.ndarray,
     ones = np.ones(count, np.int32)
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        counts = np.zeros((length - 1 - i, q, q), np.int32)
-        _count_partners(samples, ones, i, counts)
-        start = _first_pair(i, length)
-        sums = np.zeros(5)
+        counts = np.zeros((length - 1 - i, q * q), np.int32)
+        _count_partners(samples, ones, i, q, counts)
+        start = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
-            known, seen = pair[start + j - i - 1], counts[j - i - 1]
+            known, seen = pair[start + j], counts[j - i - 1]
             for a in range(q):
                 for b in range(q):
-                    x = known[a, b] - single[i, a] * single[j, b]
-                    y = seen[a, b] / count - shown[i, a] * shown[j, b]
-                    sums[0] += x
-                    sums[1] += y
-                    sums[2] += x * x
-                    sums[3] += y * y
-                    sums[4] += x * y
-        moments[i] = sums
+                    x = known[q * a + b] - single[i, a] * single[j, b]
+                    y = seen[q * a + b] / count - shown[i, a] * shown[j, b]
+                    moments[i, 0] += x
+                    moments[i, 1] += y
+                    moments[i, 2] += x * x
+                    moments[i, 3] += y * y
+                    moments[i, 4] += x * y
     return moments
 
 
 @numba.njit(parallel=True, cache=True)
 def energies(fields: np.ndarray, couplings: np.ndarray, columns: np.ndarray, blocks: int) -> np.ndarray:
     """Energies (C,) of sequences given by columns, (L, C)."""
-    length, count = columns.shape
+    (length, count), q = columns.shape, fields.shape[1]
     found = np.zeros(count)
     for block in numba.prange(blocks):
         start, stop = block * count // blocks, (block + 1) * count // blocks
@@ -105,16 +107,16 @@ def energies(fields: np.ndarray, couplings: np.ndarray, columns: np.ndarray, blo
                 found[c] -= fields[i, columns[i, c]]
             first = _first_pair(i, length) - i - 1
             for j in range(i + 1, length):
-                _take_pair(couplings[first + j], columns[i], columns[j], found, start, stop)
+                _take_pair(couplings[first + j], q, columns[i], columns[j], found, start, stop)
     return found
 
 
 @numba.njit(cache=True, inline="always")
 def _take_pair(
-    table: np.ndarray, left: np.ndarray, right: np.ndarray, found: np.ndarray, start: int, stop: int
+    table: np.ndarray, q: int, left: np.ndarray, right: np.ndarray, found: np.ndarray, start: int, stop: int
 ) -> None:
     for c in range(start, stop):
-        found[c] -= table[left[c], right[c]]
+        found[c] -= table[q * int(left[c]) + right[c]]
 
 
 # ---------------------------------------------------------------- gradient steps by Adam
@@ -130,24 +132,24 @@ def advance_moments(
     l2: np.float32,
     b1: np.float32,
     b2: np.float32,
+    q: int,
 ) -> np.ndarray:
     """Take the gradient that samples (C, L) give into Adam's moments.
 
     Sums (L, 2) over the pairs of each site: of its square, and of the variance that one sample would give it.
     """
     count, length = samples.shape
-    q = target.shape[1]
     share, one = np.float32(1 / count), np.float32(1)
     sums = np.zeros((length, 2))
     ones = np.ones(count, np.int32)
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        counts = np.zeros((length - 1 - i, q, q), np.int32)
-        _count_partners(samples, ones, i, counts)
+        counts = np.zeros((length - 1 - i, q * q), np.int32)
+        _count_partners(samples, ones, i, q, counts)
         start = _first_pair(i, length)
         for n in range(len(counts)):
-            shown, wanted, value = counts[n].ravel(), target[start + n].ravel(), couplings[start + n].ravel()
-            m, v = first[start + n].ravel(), second[start + n].ravel()
+            shown, wanted, value = counts[n], target[start + n], couplings[start + n]
+            m, v = first[start + n], second[start + n]
             square, variance = np.float32(0), np.float32(0)
             for e in range(q * q):
                 p = np.float32(shown[e]) * share
@@ -175,20 +177,20 @@ def direction_energies(
     to_first: np.float32,
     to_second: np.float32,
     columns: np.ndarray,
+    q: int,
     blocks: int,
 ) -> np.ndarray:
     """Energies (C,) that sequences given by columns, (L, C), have in couplings that are Adam's unit step."""
     length, count = columns.shape
-    q = first.shape[1]
     found = np.zeros(count)
     for block in numba.prange(blocks):
         start, stop = block * count // blocks, (block + 1) * count // blocks
-        table = np.empty((q, q), np.float32)
+        table = np.empty(q * q, np.float32)
         for i in range(length):
             number = _first_pair(i, length) - i - 1
             for j in range(i + 1, length):
-                _direction(first[number + j].ravel(), second[number + j].ravel(), to_first, to_second, table.ravel())
-                _take_pair(table, columns[i], columns[j], found, start, stop)
+                _direction(first[number + j], second[number + j], to_first, to_second, table)
+                _take_pair(table, q, columns[i], columns[j], found, start, stop)
     return found
 
 
@@ -202,13 +204,12 @@ def move(
     to_second: np.float32,
 ) -> None:
     """Add `rate` times Adam's unit step to the couplings."""
-    size = couplings.shape[1] * couplings.shape[2]
+    size = couplings.shape[1]
     for n in numba.prange(len(couplings)):
         step = np.empty(size, np.float32)
-        _direction(first[n].ravel(), second[n].ravel(), to_first, to_second, step)
-        value = couplings[n].ravel()
+        _direction(first[n], second[n], to_first, to_second, step)
         for e in range(size):
-            value[e] += rate * step[e]
+            couplings[n, e] += rate * step[e]
 
 
 # ---------------------------------------------------------------- the sampler's slabs
@@ -219,15 +220,15 @@ def largest(couplings: np.ndarray) -> np.ndarray:
     """Largest absolute coupling of each pair."""
     found = np.zeros(len(couplings), np.float32)
     for n in numba.prange(len(couplings)):
-        for value in couplings[n].flat:
-            found[n] = max(found[n], abs(value))
+        for e in range(couplings.shape[1]):
+            found[n] = max(found[n], abs(couplings[n, e]))
     return found
 
 
 @numba.njit(parallel=True, cache=True)
 def fill_slabs(couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -> None:
     """Couplings as whole numbers of units, both ways round, into (site, source site, source state, at least q)."""
-    length, q = slabs.shape[0], couplings.shape[1]
+    length, q = slabs.shape[0], slabs.shape[2]
     for k in numba.prange(length):
         i = _fair_site(k, length)
         number = _first_pair(i, length) - i - 1
@@ -235,6 +236,6 @@ def fill_slabs(couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -
             table, here, there = couplings[number + j], slabs[i, j], slabs[j, i]
             for a in range(q):
                 for b in range(q):
-                    value = np.int16(np.rint(table[a, b] * per_unit))
+                    value = np.int16(np.rint(table[q * a + b] * per_unit))
                     there[a, b] = value
                     here[b, a] = value

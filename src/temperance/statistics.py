@@ -40,9 +40,9 @@ def frequencies(
     """Weighted frequencies of sequences (M, L) uint8 with weights (M,); equal weights where there are none."""
     weights = np.ones(len(sequences)) if weights is None else weights
     length = sequences.shape[1]
-    pair = np.empty((length * (length - 1) // 2, q, q), dtype)
-    pair_frequencies(sequences, weights, q, pair)
-    return Frequencies(site_frequencies(sequences, q, weights), pair)
+    pair = np.empty((length * (length - 1) // 2, q * q), dtype)
+    pair_frequencies(sequences, weights / weights.sum(), q, pair)
+    return Frequencies(site_frequencies(sequences, q, weights), pair.reshape(-1, q, q))
 
 
 # ---------------------------------------------------------------- agreement
@@ -89,7 +89,7 @@ def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
     """
     length, q = reference.single.shape
     single = site_frequencies(samples, q)
-    moments = correlation_moments(reference.single, reference.pair, single, samples)
+    moments = correlation_moments(reference.single, reference.pair.reshape(-1, q * q), single, samples)
     x, y, xx, yy, xy = moments.sum(axis=0) / reference.pair.size
     found = _agreement(xx - x * x, yy - y * y, xy - x * y)
     of_site = (single * (1 - single)).sum(axis=1)

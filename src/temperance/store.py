@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from temperance import __version__
 from temperance.errors import InputError
@@ -47,12 +47,12 @@ def load_json(path: str | Path) -> Any:
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
-    content = save(
-        {name: np.ascontiguousarray(array) for name, array in arrays.items()},
-        metadata={"temperance": json.dumps(metadata, sort_keys=True)},
-    )
     with atomic(path) as part:
-        part.write_bytes(content)
+        save_file(
+            {name: np.ascontiguousarray(array) for name, array in arrays.items()},
+            part,
+            metadata={"temperance": json.dumps(metadata, sort_keys=True)},
+        )
 
 
 def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -16,10 +16,12 @@ _LANES, _COLUMNS = 256, 16
 def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, part: np.ndarray, distances: np.ndarray) -> bool:
     """Whether any of the sequences in columns (L, _LANES) is within `most` of one; if so, all their distances."""
     length = len(sequence)
-    distances[:] = 0
+    for n in range(_LANES):
+        distances[n] = 0
     for first in range(0, length, _COLUMNS):
         stop = min(first + _COLUMNS, length)
-        part[:] = 0
+        for n in range(_LANES):
+            part[n] = 0
         fours = stop - (stop - first) % 4
         # Four columns at a time: `part` is loaded and stored once for all of them.
         for i in range(first, fours, 4):
@@ -42,7 +44,10 @@ def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, part: np.ndar
 
 @numba.njit(parallel=True, cache=True)
 def _count_within(sequences: np.ndarray, columns: np.ndarray, most: int, blocks: int) -> np.ndarray:
-    """Sequences (M, L), themselves included, within `most` of each; every pair is compared once."""
+    """Sequences (M, L), themselves included, within `most` of each, in so many parts that are to be added up.
+
+    Every pair is compared once.
+    """
     count = len(sequences)
     found = np.zeros((blocks, count), np.int64)
     for block in numba.prange(blocks):
@@ -57,7 +62,7 @@ def _count_within(sequences: np.ndarray, columns: np.ndarray, most: int, blocks:
                         if distances[n - start] <= most:
                             mine[m] += 1
                             mine[n] += 1
-    return found.sum(axis=0)
+    return found
 
 
 @numba.njit(parallel=True, cache=True)
@@ -122,7 +127,7 @@ def sequence_weights(sequences: np.ndarray, identity: float | None = 0.8) -> np.
     if identity is None:
         return np.ones(len(sequences))
     most = largest_distance(identity, sequences.shape[1])
-    return 1.0 / _count_within(sequences, grouped_columns(sequences), most, numba.get_num_threads())
+    return 1.0 / _count_within(sequences, grouped_columns(sequences), most, numba.get_num_threads()).sum(axis=0)
 
 
 def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import optax
 import pytest
+from scipy.stats import ks_2samp
 from small_systems import all_states, boltzmann, random_potts
 
 from temperance.gibbs import ADAM, choose_engine, profile_chains, uniform_chains
@@ -42,6 +43,22 @@ def check_marginals(engine, length, q, temperature, floor=1e-6):
     for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
         error = np.sqrt(truth * (1 - truth) / CHAINS) + floor
         assert (np.abs(mine - truth) / error).max() < 5
+
+
+def test_engines_agree_where_the_states_cannot_be_listed():
+    """Two samples of one model of 30 sites and 21 states, by engines that share no random number."""
+    model, count = random_potts(30, 21, seed=0, scale=0.15), 4000
+    samples = []
+    for seed, name in enumerate(("numba", "jax")):
+        engine, start = choose_engine(name), uniform_chains(count, 30, 21, np.random.default_rng(seed))
+        samples.append(engine.sweep(engine.prepare(model), start, 1.0, seed, sweeps=30))
+    assert ks_2samp(*(model.energies(sample) for sample in samples)).pvalue > 1e-4
+    one, other = (frequencies(sample, 21).pair for sample in samples)
+    pooled = (one + other) / 2
+    often = pooled > 5 / count
+    z = (one - other)[often] / np.sqrt(2 * pooled[often] * (1 - pooled[often]) / count)
+    assert 0.97 < (z**2).mean() < 1.05
+    assert often.sum() > 100_000
 
 
 def test_each_chain_has_its_own_temperature(engine, small):

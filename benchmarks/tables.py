@@ -1,0 +1,136 @@
+"""Write README.md from the measured tables."""
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+from common import HERE, MEASURED, REPEATS, machine
+
+HEAD = f"""# Benchmarks
+
+`make bench` measures everything here anew and writes this page, which is of {machine()}.
+`make bench FAMILIES=folder` also trains on real families: PF00014.fasta, WW_PF00397.fasta and vwa_1atzA.aln have to be
+in that folder. The peer, adabmDCA 1.0.0 (Rosset et al., arXiv:2501.19109) with PyTorch 2.13.0 for CPUs, is installed
+into a folder of its own among the user's caches; `make bench PEER=folder` takes one that is there. Times are wall-clock
+medians of {REPEATS} rounds, in which peer and ours take turns, after a round that does not count.
+"""
+
+
+def section(title: str, name: str, text: str, show: Callable[[pd.DataFrame], pd.DataFrame]) -> str:
+    file = MEASURED / f"{name}.tsv"
+    table = show(pd.read_csv(file, sep="\t")) if file.exists() else None
+    lines = ["Not measured yet."] if table is None else markdown(table)
+    return f"\n## {title}\n\n{text.strip()}\n\n" + "\n".join(lines) + "\n"
+
+
+def markdown(table: pd.DataFrame) -> list[str]:
+    cells = table.astype(object).where(table.notna(), "").astype(str)
+    rows = [list(table.columns), ["---"] * table.shape[1], *cells.to_numpy().tolist()]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def figures(values: pd.Series, digits: int = 3) -> pd.Series:
+    """Numbers with so many significant digits, without exponents."""
+    return values.map(lambda x: "" if pd.isna(x) else f"{float(f'{x:.{digits}g}'):,.10g}")
+
+
+def sampler(t: pd.DataFrame) -> pd.DataFrame:
+    million = {name: figures(t[f"{name}_updates"] / 1e6) for name in ("ours", "gibbs", "metropolis")}
+    return pd.DataFrame(
+        {"L": t["L"], "q": t["q"], "chains": t["chains"], "ours": million["ours"], "adabmDCA Gibbs": million["gibbs"],
+         "adabmDCA Metropolis": million["metropolis"], "ours / Gibbs": figures(t["over_gibbs"], 2),
+         "ours / Metropolis": figures(t["over_metropolis"], 2), "rows read, GB/s": figures(t["bytes_per_second"] / 1e9),
+         "bound, GB/s": figures(t["bound"] / 1e9), "of the bound": (100 * t["of_bound"]).map("{:.0f} %".format)}
+    )  # fmt: skip
+
+
+def identity(t: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"M": t["M"], "L": t["L"], "weights, s": figures(t["ours"], 2), "adabmDCA, s": figures(t["peer"]),
+         "adabmDCA / ours": figures(t["ratio"], 2), "held-out set, s": figures(t["split"], 2),
+         "memory of both, MB": figures(t["memory"] / 1e6, 2)}
+    )  # fmt: skip
+
+
+def training(t: pd.DataFrame) -> pd.DataFrame:
+    ours = t[t["program"] == "ours"].set_index("family")["seconds"]
+    limited = t["reached"].map({True: "", False: "> "})
+    sweeps = t["sweeps"].map("{:.0f}".format).where(t["sweeps"].notna(), "")
+    heldout = figures(t["heldout"], 5) + t["heldout_error"].map(lambda e: "" if pd.isna(e) else f" ± {e:.1g}")
+    return pd.DataFrame(
+        {"family": t["family"], "L": t["L"], "M": t["M"], "Meff": figures(t["Meff"]), "program": t["program"],
+         "settings": t["settings"].fillna("").map(plain), "seconds": limited + figures(t["seconds"]),
+         "times ours": limited + figures(t["seconds"] / t["family"].map(ours), 2),
+         "own Pearson": figures(t["own_pearson"]), "fresh chains": figures(t["fresh_pearson"]),
+         "ceiling": figures(t["ceiling"]), "slope": figures(t["fresh_slope"]),
+         "sweeps": sweeps + t["rests"].map({True: "", False: ", drifting"}).fillna(""),
+         "held-out, nats a site": heldout}
+    )  # fmt: skip
+
+
+def plain(settings: str) -> str:
+    if not settings.startswith("{"):
+        return settings
+    return ", ".join(f"{key} {value}" for key, value in json.loads(settings).items())
+
+
+def long_family(t: pd.DataFrame) -> pd.DataFrame:
+    gib = 2**30
+    return pd.DataFrame(
+        {"L": t["L"], "couplings and chains, GiB": figures(t["couplings_and_chains"] / gib),
+         "peak, GiB": figures(t["peak"] / gib), "of which idle": figures(t["idle"] / gib),
+         "rest over couplings and chains": figures(t["times"]), "minutes": figures(t["seconds"] / 60),
+         "steps": figures(t["steps"]), "Pearson": figures(t["pearson"]), "ceiling": figures(t["ceiling"]),
+         "slope": figures(t["slope"])}
+    )  # fmt: skip
+
+
+def engines(t: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"chains": t["chains"], "sweeps": t["sweeps"], "mean energy, Numba": figures(t["energy_numba"], 6),
+         "JAX": figures(t["energy_jax"], 6), "error of the difference": figures(t["energy_error"], 2),
+         "Kolmogorov-Smirnov p": figures(t["ks_p"], 2), "pair frequencies": t["pair_frequencies"],
+         "mean squared z of their differences": figures(t["z_squared"]), "largest": figures(t["largest_z"])}
+    )  # fmt: skip
+
+
+def pipeline(t: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"rule": t["rule"], "jobs": t["jobs"], "seconds": figures(t["seconds"]), "longest": figures(t["longest"]),
+         "peak memory, MB": figures(t["megabytes"])}
+    )  # fmt: skip
+
+
+SECTIONS = (
+    ("Sampler", "sampler", """
+Million Gibbs site updates a second, the same random model and number of chains for all. An update reads a row of
+couplings of every site; the bound is what the cores together read, over and over, from a buffer as large as one site's
+couplings.
+""", sampler),
+    ("Weights and clusters", "identity", """
+Sequence weights at 80 % identity, against the loop of adabmDCA's `compute_weights` over 2 % of the sequences, its time
+divided by that share (each costs what another does); the held-out set, which takes single-linkage clusters; and the
+memory that both take beyond that of the idle program.
+""", identity),
+    ("Training on real families", "training", """
+Seconds of the whole program until a Pearson correlation of 0.95. Ours stops when 40,000 fresh chains confirm it (`own
+Pearson`), adabmDCA when the chains that it learns with show it; it was stopped at the limits that a `>` marks. `Fresh
+chains`: 40,000 from the profile model, swept until their mean energy rests or 800 times.
+""", training),
+    ("Engines", "engines", """
+Two samples of one model of PF00014, one by each engine: their energies, and the differences of all pair frequencies
+above 20 in the number of chains, in standard errors.
+""", engines),
+    ("Memory, and a long family", "long_family", """
+Peak memory of training, less what the idle program takes, over full L x q x L x q single-precision couplings and the
+chains. The last row is 20,000 sequences of a planted model of 600 sites, trained to a Pearson correlation of 0.9 on
+40,000 fresh chains.
+""", long_family),
+    ("The embedded default", "pipeline", """
+Seconds of all jobs of a rule, from an empty folder, with all that Numba compiles in place.
+""", pipeline),
+)  # fmt: skip
+
+
+if __name__ == "__main__":
+    (HERE / "README.md").write_text(HEAD + "".join(section(*parts) for parts in SECTIONS))

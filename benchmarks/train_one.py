@@ -1,0 +1,17 @@
+"""Train on sequences and weights of an .npz, as the workflow does: `train_one.py DATA MODEL SETTINGS_AS_JSON`."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import numpy as np
+
+from temperance.alphabet import alphabet
+from temperance.gibbs import choose_engine
+from temperance.train import train
+
+data, model, settings = sys.argv[1:]
+arrays = np.load(data)
+found = train(arrays["training"], arrays["weights"], 21, choose_engine("numba"), **json.loads(settings))
+found.model.save(model, alphabet("protein"), {})
+print(json.dumps({"stopped": found.stopped, "steps": found.steps} | asdict(found.confirmation)))
