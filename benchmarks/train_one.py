@@ -1,6 +1,7 @@
 """Train on sequences and weights of an .npz, as the workflow does: `train_one.py DATA MODEL SETTINGS_AS_JSON`."""
 
 import json
+import logging
 import sys
 from dataclasses import asdict
 
@@ -10,6 +11,7 @@ from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
 from temperance.train import train
 
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
 data, model, settings = sys.argv[1:]
 arrays = np.load(data)
 found = train(arrays["training"], arrays["weights"], 21, choose_engine("numba"), **json.loads(settings))

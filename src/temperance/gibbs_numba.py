@@ -85,7 +85,8 @@ class NumbaEngine:
     name = "numba"
 
     def prepare(self, model: Potts) -> Prepared:
-        return Prepared.of(model.fields, model.pairs().reshape(-1, model.q**2))
+        fields, couplings = (np.asarray(values, np.float32) for values in (model.fields, model.pairs()))
+        return Prepared.of(fields, couplings.reshape(-1, model.q**2))
 
     def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: int, sweeps: int) -> np.ndarray:
         chains = np.array(chains, np.uint8, order="C")
@@ -189,12 +190,8 @@ class NumbaLearner:
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> float:
-    """Sum of products, in pieces because single precision does not hold a long sum."""
-    pieces = -(-left.size // 2**14)
-    return sum(
-        float(np.vdot(x, y))
-        for x, y in zip(np.array_split(left.ravel(), pieces), np.array_split(right.ravel(), pieces), strict=True)
-    )
+    """Sum of products in double precision: single precision does not hold a long sum."""
+    return float(np.einsum("i,i->", left.ravel(), right.ravel(), dtype=np.float64))
 
 
 # ---------------------------------------------------------------- one draw, in vector registers
