@@ -21,6 +21,8 @@ _AT_NOISE = 1.1
 _FAR = 0.1
 # A model's own temperature has settled when its scale is right to this share.
 _SCALE = 0.03
+# Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
+_SHORT = 50
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 
@@ -104,7 +106,7 @@ def train(
     local field, the sum of L couplings, moves by about L times that: the rate is learning_rate / L. A family with a
     gap has two phases, its sequences and all others, and the model leaps between them when a step moves the
     one against the other by much more than thermal noise: a step that changes the energies of data and chains with
-    a standard deviation above max_move is shortened to that. Both bounds shrink as
+    a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is shortened to that. Both bounds shrink as
     0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share of that variance that lies within data and
     within chains: while it brings the ones to the others, k stands still.
 
@@ -143,6 +145,10 @@ def train(
         target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
     )  # fmt: skip
     persistent = profile_chains(chains, data.single, rng)
+    # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
+    probes = min(_PROBES, chains // 5)
+    length = sequences.shape[1]
+    most = max_move * max(1.0, length / _SHORT) ** 0.5
     started, confirmed, records = time.monotonic(), None, []
     clock, attempt_at, patience = 0.0, 0, 5 * check_every
     stopped, step = "steps", 0
@@ -150,7 +156,7 @@ def train(
         step += 1
         before = persistent
         persistent = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        norm, noise = learner.gradient(persistent)
+        norm, noise = learner.gradient(persistent[probes:])
         if not np.isfinite(norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
@@ -158,12 +164,12 @@ def train(
         checked = step % check_every == 0 or step == max_steps or out_of_time
         if checked:
             scale = judge.scale_error(engine.energies(learner.prepared, persistent))
-        among = np.concatenate([judge.drawn(_PROBES), persistent[:_PROBES]])
+        among = np.concatenate([judge.drawn(probes), persistent[:probes]])
         change = learner.change(among)
-        within = 0.5 * (change[:_PROBES].var() + change[_PROBES:].var())
+        within = 0.5 * (change[:probes].var() + change[probes:].var())
         clock += within / max(change.var(), 1e-12)
         decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
-        learner.move(decay * min(learning_rate / sequences.shape[1], max_move / max(change.std(), 1e-6)))
+        learner.move(decay * min(learning_rate / length, most / max(change.std(), 1e-6)))
         if not checked:
             continue
         seen = showing(data, persistent)
@@ -187,8 +193,8 @@ def train(
             stopped = "time"
             break
         # The common scale of all parameters is where single steps are slowest, and Newton's step is known.
-        most = max_move / engine.energies(learner.prepared, among).std()
-        learner.rescale(1 + float(np.clip(scale, -most, most)))
+        bound = most / engine.energies(learner.prepared, among).std()
+        learner.rescale(1 + float(np.clip(scale, -bound, bound)))
     if stopped != "target":
         confirmed, _, _ = judge.examine(step, final=True)
         stopped = "target" if judge.satisfied(confirmed) else stopped
