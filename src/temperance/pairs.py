@@ -147,15 +147,14 @@ def advance_moments(
         counts = np.zeros((length - 1 - i, q * q), np.int32)
         _count_partners(samples, ones, i, q, counts)
         start = _first_pair(i, length)
-        for n in range(len(counts)):
-            shown, wanted, value = counts[n], target[start + n], couplings[start + n]
-            m, v = first[start + n], second[start + n]
+        for partner in range(length - 1 - i):
+            n = start + partner
             square, variance = np.float32(0), np.float32(0)
             for e in range(q * q):
-                p = np.float32(shown[e]) * share
-                g = wanted[e] - p - l2 * value[e]
-                m[e] = b1 * m[e] + (one - b1) * g
-                v[e] = b2 * v[e] + (one - b2) * (g * g)
+                p = np.float32(counts[partner, e]) * share
+                g = target[n, e] - p - l2 * couplings[n, e]
+                first[n, e] = b1 * first[n, e] + (one - b1) * g
+                second[n, e] = b2 * second[n, e] + (one - b2) * (g * g)
                 square += g * g
                 variance += p * (one - p)
             sums[i, 0] += square

@@ -340,14 +340,14 @@ def _metropolis(
                         + (change[partners[1]] + change[partners[2]])
                         + (change[partners[3]] + change[partners[4]])
                     )
-                of_set -= of_set[which[i, 0]]
+                of_native = of_set[which[i, 0]]
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
                 most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
                 for start in range(0, folds, block):
                     stop = min(start + block, folds)
                     for fold in range(start, stop):
-                        fresh[fold] = excess[fold] + of_set[which[i, fold]]
+                        fresh[fold] = excess[fold] + of_set[which[i, fold]] - of_native
                     part: Any = np.float32(0)
                     for fold in range(start, stop):
                         part += _exp(-fresh[fold])
@@ -357,11 +357,13 @@ def _metropolis(
                 if sum_ <= most:
                     state[i] = new
                     total = sum_
-                    excess[:] = fresh
+                    for fold in range(folds):
+                        excess[fold] = fresh[fold]
                     accepted[c] += 1
             if sweep >= burn_in and (sweep - burn_in) % spacing == 0:
                 draw = (sweep - burn_in) // spacing
-                kept[c, draw] = state
+                for i in range(length):
+                    kept[c, draw, i] = state[i]
                 logs[c, draw] = -np.log(total)
         accepted[c] /= sweeps * length
 
