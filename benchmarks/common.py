@@ -4,7 +4,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,26 +46,23 @@ def clocked(action: Callable[[], Any]) -> float:
 
 
 class Process:
-    """A finished command: seconds from its start to its end, peak memory in bytes, exit status, and what it printed."""
+    """A finished command: seconds it took, peak memory in bytes, exit status, and whether it was stopped."""
 
     def __init__(self, command: Sequence[str | Path], limit: float | None = None, log: Path | None = None):
-        started = time.perf_counter()
+        started, self.peak, self.timed_out = time.perf_counter(), 0, False
         output = log.open("w") if log else subprocess.DEVNULL
         child = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT)
-        self.timed_out = False
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid:
-                break
+        while child.poll() is None:
             if limit and time.perf_counter() - started > limit and not self.timed_out:
                 self.timed_out = True
                 child.terminate()
-            time.sleep(0.02)
-        self.seconds = time.perf_counter() - started
-        self.status = os.waitstatus_to_exitcode(status)
-        child.returncode = self.status
-        # Linux counts in KiB, macOS in bytes.
-        self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            # Asked while it runs: the account after its end includes the memory of the process that forked it.
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            self.peak = max(
+                [self.peak, *(int(line.split()[1]) * 1024 for line in status.splitlines() if "VmHWM" in line)]
+            )
+            time.sleep(0.01)
+        self.seconds, self.status = time.perf_counter() - started, child.returncode
 
 
 class Peer:
