@@ -10,7 +10,7 @@ HEAD = f"""# Benchmarks
 
 `make bench` measures everything here anew and writes this page, which is of {machine()}.
 `make bench FAMILIES=folder` also trains on real families: PF00014.fasta, WW_PF00397.fasta and vwa_1atzA.aln have to be
-in that folder. The peer, adabmDCA 1.0.0 (Rosset et al., arXiv:2501.19109) with PyTorch 2.13.0 for CPUs, is installed
+in that folder. The peer, adabmDCA 1.0.0 with PyTorch 2.13.0 for CPUs, is installed
 into a folder of its own among the user's caches; `make bench PEER=folder` takes one that is there. Times are wall-clock
 medians of {REPEATS} rounds, in which peer and ours take turns, after a round that does not count.
 """
