@@ -46,15 +46,15 @@ def clocked(action: Callable[[], Any]) -> float:
 
 
 class Process:
-    """A finished command: seconds it took, peak memory in bytes, exit status, and whether it was stopped."""
+    """A command that has ended, well or at its limit: seconds that it took, peak memory in bytes."""
 
     def __init__(self, command: Sequence[str | Path], limit: float | None = None, log: Path | None = None):
-        started, self.peak, self.timed_out = time.perf_counter(), 0, False
+        started, self.peak, stopped = time.perf_counter(), 0, False
         output = log.open("w") if log else subprocess.DEVNULL
         child = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT)
         while child.poll() is None:
-            if limit and time.perf_counter() - started > limit and not self.timed_out:
-                self.timed_out = True
+            if limit and time.perf_counter() - started > limit and not stopped:
+                stopped = True
                 child.terminate()
             # Asked while it runs: the account after its end includes the memory of the process that forked it.
             status = Path(f"/proc/{child.pid}/status").read_text()
@@ -62,7 +62,9 @@ class Process:
                 [self.peak, *(int(line.split()[1]) * 1024 for line in status.splitlines() if "VmHWM" in line)]
             )
             time.sleep(0.01)
-        self.seconds, self.status = time.perf_counter() - started, child.returncode
+        self.seconds = time.perf_counter() - started
+        if child.returncode and not stopped:
+            raise RuntimeError(f"{' '.join(map(str, command))} ended with {child.returncode}")
 
 
 class Peer:

@@ -28,13 +28,13 @@ def _fair_site(k: int, length: int) -> int:
 
 
 @numba.njit(cache=True)
-def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int, sums: np.ndarray) -> None:
-    """Add to sums[j - i - 1, q a + b], (L - 1 - i, q^2), the weights of the sequences with a at site i and b at j > i.
+def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int) -> np.ndarray:
+    """Sums (L - 1 - i, q^2), at [j - i - 1, q a + b], of the weights of the sequences with a at site i and b at j > i.
 
     Sequences of one state after the other: what they add to stays in the innermost cache.
     """
     count, length = sequences.shape
-    following = np.zeros(q + 1, np.int64)
+    sums, following = np.zeros((length - 1 - i, q * q), weights.dtype), np.zeros(q + 1, np.int64)
     for m in range(count):
         following[sequences[m, i] + 1] += 1
     for a in range(q):
@@ -49,6 +49,7 @@ def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int, 
         first = q * int(sequence[i])
         for j in range(i + 1, length):
             sums[j - i - 1, first + sequence[j]] += weight
+    return sums
 
 
 @numba.njit(parallel=True, cache=True)
@@ -57,8 +58,7 @@ def pair_frequencies(sequences: np.ndarray, shares: np.ndarray, q: int, pair: np
     length = sequences.shape[1]
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        sums = np.zeros((length - 1 - i, q * q))
-        _count_partners(sequences, shares, i, q, sums)
+        sums = _count_partners(sequences, shares, i, q)
         start = _first_pair(i, length)
         for n in range(len(sums)):
             for e in range(q * q):
@@ -78,8 +78,7 @@ def correlation_moments(single: np.ndarray, pair: np.ndarray, shown: np.ndarray,
     ones = np.ones(count, np.int32)
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        counts = np.zeros((length - 1 - i, q * q), np.int32)
-        _count_partners(samples, ones, i, q, counts)
+        counts = _count_partners(samples, ones, i, q)
         start = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
             known, seen = pair[start + j], counts[j - i - 1]
@@ -144,8 +143,7 @@ def advance_moments(
     ones = np.ones(count, np.int32)
     for k in numba.prange(length):
         i = _fair_site(k, length)
-        counts = np.zeros((length - 1 - i, q * q), np.int32)
-        _count_partners(samples, ones, i, q, counts)
+        counts = _count_partners(samples, ones, i, q)
         start = _first_pair(i, length)
         for partner in range(length - 1 - i):
             n = start + partner
