@@ -2,7 +2,9 @@
 
 What there is for every pair is stored once, as (L (L - 1) / 2, q^2) in the order (0, 1), (0, 2), ... (L - 2, L - 1).
 Nothing here makes another array of that size, and the results do not depend on the number of threads. Compiled code
-keeps to plain loops over elements: slices and NumPy's functions take Numba seconds each to compile.
+keeps to plain loops over elements: slices and NumPy's functions take Numba seconds each to compile. It keeps to the
+order of operations that is written, too: what Numba has just compiled and what it loads from its cache would otherwise
+differ in their last digits.
 """
 
 import numba
@@ -121,7 +123,7 @@ def _take_pair(
 # ---------------------------------------------------------------- gradient steps by Adam
 
 
-@numba.njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(parallel=True, cache=True)
 def advance_moments(
     samples: np.ndarray,
     target: np.ndarray,
@@ -144,19 +146,20 @@ def advance_moments(
     for k in numba.prange(length):
         i = _fair_site(k, length)
         counts = _count_partners(samples, ones, i, q)
+        squares, variances = np.zeros(q * q, np.float32), np.zeros(q * q, np.float32)
         start = _first_pair(i, length)
         for partner in range(length - 1 - i):
             n = start + partner
-            square, variance = np.float32(0), np.float32(0)
             for e in range(q * q):
                 p = np.float32(counts[partner, e]) * share
                 g = target[n, e] - p - l2 * couplings[n, e]
                 first[n, e] = b1 * first[n, e] + (one - b1) * g
                 second[n, e] = b2 * second[n, e] + (one - b2) * (g * g)
-                square += g * g
-                variance += p * (one - p)
-            sums[i, 0] += square
-            sums[i, 1] += variance
+                squares[e] += g * g
+                variances[e] += p * (one - p)
+        for e in range(q * q):
+            sums[i, 0] += squares[e]
+            sums[i, 1] += variances[e]
     return sums
 
 

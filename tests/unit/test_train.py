@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from small_systems import all_states, boltzmann, random_potts
@@ -94,6 +98,35 @@ def test_equal_seeds_give_equal_models(family):
     models = [train(sequences[:100], np.ones(100), 3, choose_engine("numba"), seed, **plan).model for seed in (1, 1, 2)]
     np.testing.assert_array_equal(models[0].couplings, models[1].couplings)
     assert (models[0].couplings != models[2].couplings).any()
+
+
+KERNELS = """
+import hashlib
+import numpy as np
+from temperance.gibbs import choose_engine
+from temperance.train import train
+from temperance.truth import lattice
+
+sequences = np.random.default_rng(0).integers(0, 21, (100, 12), np.uint8)
+sequences[:, 3] = sequences[:, 7]
+plan = dict(chains=200, confirm_chains=400, confirm_sweeps=25, max_steps=20, progress=str)
+model = train(sequences, np.ones(100), 21, choose_engine("numba"), 1, **plan).model
+competing = lattice.Ensemble(lattice.all_folds()[:500])
+drawn = lattice.sample_family(competing, 10.0, 40, 1, chains=8, burn_in=5, spacing=1)
+for array in (model.fields, model.couplings, drawn.sequences, drawn.log_p_nat):
+    print(hashlib.sha256(array.tobytes()).hexdigest())
+"""
+
+
+def test_kernels_just_compiled_and_kernels_from_the_cache_give_the_same_bytes(tmp_path):
+    def run(threads):
+        where = {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_NUM_THREADS": str(threads), "PYTHONPATH": ":".join(sys.path)}
+        command = [sys.executable, "-c", KERNELS]
+        return subprocess.run(command, env=os.environ | where, capture_output=True, text=True, check=True).stdout
+
+    compiled = run(2)
+    assert list(tmp_path.rglob("*.nbc"))
+    assert compiled == run(2) == run(1)
 
 
 def test_divergence_is_said_in_one_line(family):

@@ -35,6 +35,8 @@ _PARTNERS = 5
 _EXP2 = np.array(EXP2, np.float32)
 # Sequences, and folds, that are looked at together: what they need stays in cache.
 _TOGETHER = 256
+# Folds whose Boltzmann factors are summed before the Metropolis step looks whether it is to be refused.
+_BLOCK = 256
 
 
 @cache
@@ -291,7 +293,18 @@ def _exp(x: Any) -> Any:
     return power * np.int32((np.int32(whole) + 127) << 23).view(np.float32)
 
 
-@numba.njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+@numba.njit(cache=True, inline="always")
+def _sum_of_block(terms: np.ndarray) -> Any:
+    """Sum of _BLOCK terms, which it overwrites, in an order that vector registers keep to."""
+    half = _BLOCK // 2
+    while half > 0:
+        for n in range(half):
+            terms[n] += terms[n + half]
+        half //= 2
+    return terms[0]
+
+
+@numba.njit(parallel=True, cache=True)
 def _metropolis(
     energies: np.ndarray,
     sets: np.ndarray,
@@ -308,11 +321,10 @@ def _metropolis(
     """One chain after the other, so that its energies in all folds stay in cache."""
     count, length = states.shape
     folds, draws, q = which.shape[1], kept.shape[1], len(energies)
-    block = 256
     for c in numba.prange(count):
         state = states[c]
         excess = np.zeros(folds, np.float32)  # E(fold) - E(native), native first
-        fresh = np.empty(folds, np.float32)
+        fresh, terms = np.empty(folds, np.float32), np.empty(_BLOCK, np.float32)
         change, of_set = np.zeros(length + 1, np.float32), np.zeros(sets.shape[1], np.float32)
         for fold in range(folds):
             for i in range(length):
@@ -344,14 +356,15 @@ def _metropolis(
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
                 most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
-                for start in range(0, folds, block):
-                    stop = min(start + block, folds)
+                for start in range(0, folds, _BLOCK):
+                    stop = min(start + _BLOCK, folds)
                     for fold in range(start, stop):
                         fresh[fold] = excess[fold] + of_set[which[i, fold]] - of_native
-                    part: Any = np.float32(0)
                     for fold in range(start, stop):
-                        part += _exp(-fresh[fold])
-                    sum_ += part
+                        terms[fold - start] = _exp(-fresh[fold])
+                    for n in range(stop - start, _BLOCK):
+                        terms[n] = 0
+                    sum_ += _sum_of_block(terms)
                     if sum_ > most:
                         break
                 if sum_ <= most:
