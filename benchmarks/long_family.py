@@ -19,7 +19,7 @@ from temperance.potts import Potts
 Q, SEQUENCES = 21, 20_000
 # Contacts of a site, spread of the planted couplings and fields, sweeps before the sequences are taken.
 CONTACTS, COUPLING, FIELD, SWEEPS = 3, 1.5, 0.5, 60
-SETTINGS = {"target_pearson": 0.9}
+SETTINGS = {"target_pearson": 0.9, "max_steps": 600}
 
 
 def planted(length: int) -> np.ndarray:

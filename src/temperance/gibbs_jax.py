@@ -6,9 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
-from temperance.gibbs import ADAM
+from temperance.gibbs import DAMPING, MOMENTUM, sampling_noise
 from temperance.potts import Potts, profile_fields
 from temperance.statistics import Frequencies
 
@@ -44,8 +43,7 @@ class JaxLearner:
         self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(full)
         self._parameters = jnp.asarray(start), jnp.zeros(full.shape, jnp.float32)
         self._l2 = l2_fields, l2_couplings
-        self._optimiser = optax.scale_by_adam(**ADAM._asdict())
-        self._state = self._optimiser.init(self._parameters)
+        self._direction = jax.tree.map(jnp.zeros_like, self._parameters)
 
     @property
     def prepared(self) -> Prepared:
@@ -57,9 +55,11 @@ class JaxLearner:
         return fields, Potts(fields, couplings).pairs()
 
     def gradient(self, chains: np.ndarray) -> tuple[float, float]:
-        ascent, norm, spread = _gradient(self._parameters, self._data, self._l2, jnp.asarray(chains))
-        self._direction, self._state = self._optimiser.update(ascent, self._state)
-        return float(norm), float(spread) / len(chains) ** 0.5
+        of_sites, noise = sampling_noise(np.asarray(self._data[0]), len(chains))
+        self._direction, norm = _turn(
+            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites
+        )
+        return float(norm), noise
 
     def change(self, sequences: np.ndarray) -> np.ndarray:
         return np.asarray(_energies(*self._direction, jnp.asarray(sequences)))
@@ -80,18 +80,22 @@ class JaxLearner:
 
 
 @jax.jit
-def _gradient(parameters: Any, data: Any, l2: Any, chains: Any) -> Any:
-    """Gradient, its norm, and the norm of its noise from a single chain."""
-    length, q = parameters[0].shape
-    shown = _frequencies(chains, q)
+def _turn(direction: Any, parameters: Any, data: Any, l2: Any, chains: Any, noise: Any) -> Any:
+    """The next direction, and the norm of the gradient."""
+    (single, pair), (fields, couplings), (l2_fields, l2_couplings) = data, parameters, l2
+    length, q = fields.shape
+    shown_single, shown_pair = _frequencies(chains, q)
+    ascent = single - shown_single - l2_fields * fields
+    crossed = jnp.einsum("ia,jb->iajb", ascent, single)
     # Frequencies have the one-site ones on the diagonal blocks, couplings nothing.
     between = (1 - jnp.eye(length))[:, None, :, None]
-    ascent = jax.tree.map(lambda wanted, seen, strength, value: wanted - seen - strength * value,
-                          data, shown, l2, parameters)  # fmt: skip
-    ascent = ascent[0], ascent[1] * between
-    norm = jnp.sqrt((ascent[0] ** 2).sum() + (ascent[1] ** 2).sum() / 2)
-    single, pair = (frequency * (1 - frequency) for frequency in shown)
-    return ascent, norm, jnp.sqrt(single.sum() + (pair * between).sum() / 2)
+    centred = between * (pair - shown_pair - crossed - crossed.transpose(2, 3, 0, 1) - l2_couplings * couplings)
+    squares = (centred**2).sum(axis=(1, 3), keepdims=True)
+    above_noise = jnp.maximum(0, 1 - jnp.outer(noise, noise)[:, None, :, None] / jnp.maximum(squares, 1e-30))
+    independent = jnp.einsum("ia,jb->iajb", single, single)
+    steps = ascent / (single + l2_fields + DAMPING), above_noise * centred / (independent + l2_couplings + DAMPING)
+    turned = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, direction, steps)
+    return turned, jnp.sqrt((ascent**2).sum() + squares.sum() / 2)
 
 
 @partial(jax.jit, static_argnames="sweeps")

@@ -12,7 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from temperance import pairs
-from temperance.gibbs import ADAM
+from temperance.gibbs import DAMPING, MOMENTUM, sampling_noise
 from temperance.potts import Potts, profile_fields
 from temperance.statistics import Frequencies, site_frequencies
 
@@ -113,15 +113,15 @@ def _columns(chains: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 class NumbaLearner:
-    """Holds the couplings, their slabs, and as much again three times: the data's frequencies and two moments."""
+    """Holds the couplings, their slabs, and as much again twice: the data's frequencies and the direction."""
 
     def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
         self._q, self._l2 = data.single.shape[1], (np.float32(l2_fields), np.float32(l2_couplings))
-        self._data = data.single, data.pair.reshape(-1, self._q**2)
-        couplings, self._first, self._second = (np.zeros(self._data[1].shape, np.float32) for _ in range(3))
-        self._moments = np.zeros((2, *data.single.shape), np.float32)
+        self._data = data.single.astype(np.float32), data.pair.reshape(-1, self._q**2)
+        couplings, along = (np.zeros(self._data[1].shape, np.float32) for _ in range(2))
+        self._direction = np.zeros(data.single.shape, np.float32), along
         self._prepared = Prepared.of(profile_fields(data.single), couplings)
-        self._stale, self._steps = False, 0
+        self._stale = False
 
     @property
     def prepared(self) -> Prepared:
@@ -141,32 +141,24 @@ class NumbaLearner:
 
     def gradient(self, chains: np.ndarray) -> tuple[float, float]:
         fields, couplings = self._flat
-        self._steps += 1
+        of_fields, of_couplings = self._direction
         l2_fields, l2_couplings = self._l2
-        b1, b2 = np.float32(ADAM.b1), np.float32(ADAM.b2)
-        square, variance = pairs.advance_moments(
-            chains, self._data[1], couplings, self._first, self._second, l2_couplings, b1, b2, self._q
-        ).sum(axis=0)
-        shown = site_frequencies(chains, self._q)
-        ascent = (self._data[0] - shown - l2_fields * fields).astype(np.float32)
-        first, second = self._moments
-        first += (1 - b1) * (ascent - first)
-        second += (1 - b2) * (ascent**2 - second)
-        square, variance = square + (ascent**2).sum(), variance + (shown * (1 - shown)).sum()
-        return float(square**0.5), float((variance / len(chains)) ** 0.5)
+        single, fresh = self._data[0], np.float32(1 - MOMENTUM)
+        ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
+        of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
+        of_sites, noise = sampling_noise(single, len(chains))
+        squares = pairs.advance(
+            chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
+        )
+        return float(((ascent**2).sum() + squares.sum()) ** 0.5), noise
 
     def change(self, sequences: np.ndarray) -> np.ndarray:
-        columns, blocks = _columns(sequences)
-        of_couplings = pairs.direction_energies(
-            self._first, self._second, *self._to_moments(), columns, self._q, blocks
-        )
-        direction, sites = self._direction_of_fields(), np.arange(len(columns))
-        return of_couplings - direction[sites, sequences].sum(axis=1, dtype=float)
+        return pairs.energies(*self._direction, *_columns(sequences))
 
     def move(self, rate: float) -> None:
         fields, couplings = self._flat
-        fields += np.float32(rate) * self._direction_of_fields()
-        pairs.move(couplings, self._first, self._second, np.float32(rate), *self._to_moments())
+        fields += np.float32(rate) * self._direction[0]
+        pairs.move(couplings, self._direction[1], np.float32(rate))
         self._stale = True
 
     def rescale(self, factor: float) -> None:
@@ -179,14 +171,6 @@ class NumbaLearner:
 
     def penalty(self) -> float:
         return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self._flat, strict=True)))
-
-    def _to_moments(self) -> tuple[np.float32, np.float32]:
-        """Factors that undo the moments' start at zero."""
-        return np.float32(1 / (1 - ADAM.b1**self._steps)), np.float32(1 / (1 - ADAM.b2**self._steps))
-
-    def _direction_of_fields(self) -> np.ndarray:
-        (first, second), (to_first, to_second) = self._moments, self._to_moments()
-        return first * to_first / (np.sqrt(second * to_second) + np.float32(1e-8))
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> float:

@@ -120,96 +120,66 @@ def _take_pair(
         found[c] -= table[q * int(left[c]) + right[c]]
 
 
-# ---------------------------------------------------------------- gradient steps by Adam
+# ---------------------------------------------------------------- steps of learning
 
 
 @numba.njit(parallel=True, cache=True)
-def advance_moments(
+def advance(
     samples: np.ndarray,
-    target: np.ndarray,
+    wanted: tuple[np.ndarray, np.ndarray],
+    ascent: np.ndarray,
+    noise: np.ndarray,
     couplings: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
+    direction: np.ndarray,
     l2: np.float32,
-    b1: np.float32,
-    b2: np.float32,
-    q: int,
+    damping: np.float32,
+    fresh: np.float32,
 ) -> np.ndarray:
-    """Take the gradient that samples (C, L) give into Adam's moments.
+    """Move `direction` by the share `fresh` towards where the couplings should go (`temperance.gibbs.Learner`).
 
-    Sums (L, 2) over the pairs of each site: of its square, and of the variance that one sample would give it.
+    Samples (C, L) are the model's, `wanted` the data's one-site (L, q) and two-site frequencies, `ascent` (L, q) is the
+    gradient in the fields, and noise_i noise_j, of (L,), the squared norm that sampling alone gives the gradient of a
+    pair. Squared norms (L,) of the gradient in the pairs of each site.
     """
-    count, length = samples.shape
-    share, one = np.float32(1 / count), np.float32(1)
-    sums = np.zeros((length, 2))
+    single, pair = wanted
+    count, (length, q) = len(samples), single.shape
+    share, zero, one = np.float32(1 / count), np.float32(0), np.float32(1)
+    norms = np.zeros(length)
     ones = np.ones(count, np.int32)
     for k in numba.prange(length):
         i = _fair_site(k, length)
         counts = _count_partners(samples, ones, i, q)
-        squares, variances = np.zeros(q * q, np.float32), np.zeros(q * q, np.float32)
-        start = _first_pair(i, length)
-        for partner in range(length - 1 - i):
-            n = start + partner
-            for e in range(q * q):
-                p = np.float32(counts[partner, e]) * share
-                g = target[n, e] - p - l2 * couplings[n, e]
-                first[n, e] = b1 * first[n, e] + (one - b1) * g
-                second[n, e] = b2 * second[n, e] + (one - b2) * (g * g)
-                squares[e] += g * g
-                variances[e] += p * (one - p)
-        for e in range(q * q):
-            sums[i, 0] += squares[e]
-            sums[i, 1] += variances[e]
-    return sums
-
-
-@numba.njit(cache=True, inline="always")
-def _direction(m: np.ndarray, v: np.ndarray, to_first: np.float32, to_second: np.float32, out: np.ndarray) -> None:
-    """Adam's step of unit rate, from moments and the factors that undo their start at zero."""
-    for e in range(m.size):
-        out[e] = m[e] * to_first / (np.sqrt(v[e] * to_second) + np.float32(1e-8))
-
-
-@numba.njit(parallel=True, cache=True)
-def direction_energies(
-    first: np.ndarray,
-    second: np.ndarray,
-    to_first: np.float32,
-    to_second: np.float32,
-    columns: np.ndarray,
-    q: int,
-    blocks: int,
-) -> np.ndarray:
-    """Energies (C,) that sequences given by columns, (L, C), have in couplings that are Adam's unit step."""
-    length, count = columns.shape
-    found = np.zeros(count)
-    for block in numba.prange(blocks):
-        start, stop = block * count // blocks, (block + 1) * count // blocks
-        table = np.empty(q * q, np.float32)
-        for i in range(length):
-            number = _first_pair(i, length) - i - 1
-            for j in range(i + 1, length):
-                _direction(first[number + j], second[number + j], to_first, to_second, table)
-                _take_pair(table, q, columns[i], columns[j], found, start, stop)
-    return found
+        gradient, squares = np.empty((q, q), np.float32), np.empty(q, np.float32)
+        for j in range(i + 1, length):
+            n = _first_pair(i, length) + j - i - 1
+            for b in range(q):
+                squares[b] = zero
+            for a in range(q):
+                for b in range(q):
+                    e = q * a + b
+                    raw = pair[n, e] - np.float32(counts[j - i - 1, e]) * share
+                    g = raw - ascent[i, a] * single[j, b] - single[i, a] * ascent[j, b] - l2 * couplings[n, e]
+                    gradient[a, b] = g
+                    squares[b] += g * g
+            square = zero
+            for b in range(q):
+                square += squares[b]
+            norms[i] += square
+            kept = fresh * max(zero, one - noise[i] * noise[j] / max(square, np.float32(1e-30)))
+            for a in range(q):
+                for b in range(q):
+                    e = q * a + b
+                    step = gradient[a, b] / (single[i, a] * single[j, b] + l2 + damping)
+                    direction[n, e] = (one - fresh) * direction[n, e] + kept * step
+    return norms
 
 
 @numba.njit(parallel=True, cache=True)
-def move(
-    couplings: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-    rate: np.float32,
-    to_first: np.float32,
-    to_second: np.float32,
-) -> None:
-    """Add `rate` times Adam's unit step to the couplings."""
-    size = couplings.shape[1]
+def move(couplings: np.ndarray, direction: np.ndarray, rate: np.float32) -> None:
+    """Add `rate` times the direction to the couplings."""
     for n in numba.prange(len(couplings)):
-        step = np.empty(size, np.float32)
-        _direction(first[n], second[n], to_first, to_second, step)
-        for e in range(size):
-            couplings[n, e] += rate * step[e]
+        for e in range(couplings.shape[1]):
+            couplings[n, e] += rate * direction[n, e]
 
 
 # ---------------------------------------------------------------- the sampler's slabs

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def train(
     *,
     chains: int = 4_000,
     sweeps: int = 4,
-    learning_rate: float = 1.0,
+    learning_rate: float = 0.3,
     max_move: float = 1.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
@@ -169,7 +170,7 @@ def train(
         within = 0.5 * (change[:probes].var() + change[probes:].var())
         clock += within / max(change.var(), 1e-12)
         decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
-        learner.move(decay * min(learning_rate / length, most / max(change.std(), 1e-6)))
+        learner.move(decay * min(learning_rate, most / max(change.std(), 1e-6)))
         if not checked:
             continue
         seen = showing(data, persistent)
@@ -205,6 +206,25 @@ def train(
     # What learning needed is larger than the model: let go of it before that is written out in full, twice.
     del learner, judge, data
     return Training(Potts.of_pairs(*parameters).zero_sum(), stopped, step, confirmed, history)
+
+
+def fresh_chains(
+    engine: Engine, prepared: Any, single: np.ndarray, count: int, max_sweeps: int, rng: np.random.Generator
+) -> tuple[np.ndarray, int, bool]:
+    """Chains (count, L) of the profile model, swept in doubling blocks until their mean energy rests within its error.
+
+    Also the sweeps that it took, `max_sweeps` at most, and whether they came to rest. `single` are one-site
+    frequencies, (L, q).
+    """
+    chains = profile_chains(count, single, rng)
+    before, done, block, resting = np.inf, 0, 25, False
+    while not resting and done < max_sweeps:
+        block = min(block, max_sweeps - done)
+        chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
+        energies = engine.energies(prepared, chains)
+        resting = bool(abs(energies.mean() - before) < 2 * energies.std() * (2 / count) ** 0.5)
+        before, done, block = energies.mean(), done + block, done + block
+    return chains, done, resting
 
 
 class _Judge:
@@ -250,19 +270,13 @@ class _Judge:
         return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
 
     def _confirm(self, chains: int) -> tuple[Confirmation, np.ndarray, float]:
-        """Fresh chains of the profile model, swept in doubling blocks until the mean energy rests within its error."""
-        engine, rng, prepared = self._engine, self._rng, self._learner.prepared
-        fresh = profile_chains(chains, self._data.single, rng)
-        before, done, block, resting = np.inf, 0, 25, False
-        while not resting and done < self._max_sweeps:
-            block = min(block, self._max_sweeps - done)
-            fresh = engine.sweep(prepared, fresh, 1.0, int(rng.integers(2**63)), block)
-            energies = engine.energies(prepared, fresh)
-            resting = abs(energies.mean() - before) < 2 * energies.std() * (2 / chains) ** 0.5
-            before, done, block = energies.mean(), done + block, done + block
+        fresh, done, resting = fresh_chains(
+            self._engine, self._learner.prepared, self._data.single, chains, self._max_sweeps, self._rng
+        )
+        energies = self._engine.energies(self._learner.prepared, fresh)
         seen, ceiling = showing(self._data, fresh), showing(self._data, self.drawn(chains)).pearson
         scale = self.scale_error(energies)
-        shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, bool(resting))
+        shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, resting)
         return shown, fresh, seen.freed
 
     def scale_error(self, energies: np.ndarray) -> float:

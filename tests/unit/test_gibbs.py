@@ -2,12 +2,11 @@
 
 import numba
 import numpy as np
-import optax
 import pytest
 from scipy.stats import ks_2samp
 from small_systems import all_states, boltzmann, random_potts
 
-from temperance.gibbs import ADAM, choose_engine, profile_chains, uniform_chains
+from temperance.gibbs import DAMPING, MOMENTUM, choose_engine, profile_chains, uniform_chains
 from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts
 from temperance.statistics import frequencies
@@ -99,27 +98,33 @@ def test_energies_equal_the_models(engine, small):
     np.testing.assert_allclose(engine.energies(engine.prepare(small), states), small.energies(states), atol=1e-4)
 
 
-def test_a_step_is_adams(engine):
-    """Two steps from the profile model, written out with optax on full arrays."""
+def test_a_step_is_newtons_for_independent_sites(engine):
+    """Two steps from the profile model, written out pair by pair."""
     rng = np.random.default_rng(0)
-    sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (30, 200))
-    data, l2 = frequencies(sequences, 4, rng.random(30)).with_pseudocount(0.1), (0.02, 0.3)
+    sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (300, 200))
+    sequences[:, 3] = sequences[:, 1]
+    data, l2 = frequencies(sequences, 4, rng.random(300)).with_pseudocount(0.1), (0.02, 0.3)
     learner, shown = engine.learner(data, *l2), frequencies(chains, 4)
-    values = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True), np.zeros(data.pair.shape)
-    adam = optax.scale_by_adam(**ADAM._asdict())
-    state = adam.init(values)
+    fields = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True)
+    values, step = (fields, np.zeros(data.pair.shape)), (0, np.zeros(data.pair.shape))
+    spread = 1 - (data.single**2).sum(axis=1)
     for rate in (0.1, 0.03):
-        ascent = tuple(
-            wanted - seen - strength * value
-            for wanted, seen, strength, value in zip(
-                (data.single, data.pair), (shown.single, shown.pair), l2, values, strict=True
+        ascent = data.single - shown.single - l2[0] * values[0]
+        square, noise = (ascent**2).sum(), spread.sum() / 200
+        toward, kept = np.zeros(data.pair.shape), []
+        for n, (i, j) in enumerate(zip(*pairs_of_sites(6), strict=True)):
+            f, g = data.single[i], data.single[j]
+            gradient = (
+                data.pair[n] - shown.pair[n] - l2[1] * values[1][n] - np.outer(ascent[i], g) - np.outer(f, ascent[j])
             )
-        )
-        norm, noise = learner.gradient(chains)
-        assert norm == pytest.approx(np.sqrt(sum((part**2).sum() for part in ascent)), rel=1e-4)
-        spread = sum((f * (1 - f)).sum() for f in (shown.single, shown.pair))
-        assert noise == pytest.approx((spread / 200) ** 0.5, rel=1e-4)
-        step, state = adam.update(ascent, state)
+            of_sampling = spread[i] * spread[j] / 200
+            square, noise = square + (gradient**2).sum(), noise + of_sampling
+            kept.append(max(0, 1 - of_sampling / (gradient**2).sum()))
+            toward[n] = kept[-1] * gradient / (np.outer(f, g) + l2[1] + DAMPING)
+        assert min(kept) < 0.5 < max(kept)
+        assert learner.gradient(chains) == pytest.approx((square**0.5, noise**0.5), rel=1e-4)
+        toward = ascent / (data.single + l2[0] + DAMPING), toward
+        step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
         np.testing.assert_allclose(learner.change(sequences), change, rtol=1e-3, atol=1e-3)
         learner.move(rate)

@@ -15,7 +15,6 @@ from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
 PLAN = {
-    "learning_rate": 0.1,
     "chains": 4000,
     "sweeps": 3,
     "confirm_chains": 8000,
