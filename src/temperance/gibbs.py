@@ -84,7 +84,7 @@ class Learner(Protocol):
 
 # More momentum overshoots where persistent chains answer late; less damping follows the noise of rare states
 # (docs/method.md has the figures).
-MOMENTUM, DAMPING = 0.5, 0.02
+MOMENTUM, DAMPING = 0.5, 0.004
 
 
 def sampling_noise(single: np.ndarray, count: int) -> tuple[np.ndarray, float]:

@@ -60,12 +60,14 @@ class Potts:
         blocks[left, right], blocks[right, left] = pairs, pairs.transpose(0, 2, 1)
         return cls(fields, couplings)
 
-    def zero_sum(self) -> "Potts":
+    def zero_sum(self, overwrite: bool = False) -> "Potts":
         """The same distribution in the gauge where fields and couplings sum to zero over each state.
 
-        Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009).
+        Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009). They are written over those
+        of this model if it is not needed any more.
         """
-        fields, couplings = self.fields.astype(np.float64), np.empty_like(self.couplings, np.float32)
+        fields = self.fields.astype(np.float64)
+        couplings = self.couplings if overwrite else np.empty_like(self.couplings, np.float32)
         for i in range(self.L):
             block = self.couplings[i].astype(np.float64)
             over_b = block.mean(axis=2, keepdims=True)

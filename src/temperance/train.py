@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 _AT_NOISE = 1.1
 # Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again.
 _FAR = 0.1
+# Fresh chains this much short of persistent ones tell that there is something left to learn.
+_ALIKE = 0.03
 # A model's own temperature has settled when its scale is right to this share.
 _SCALE = 0.03
 # Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
@@ -100,16 +102,15 @@ def train(
     max_minutes: float | None = None,
     progress: Callable[[str], None] = log.info,
 ) -> Training:
-    """Maximise the penalised likelihood by Adam on sampled gradients.
+    """Maximise the penalised likelihood along sampled gradients.
 
     The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
-    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). Adam moves every coupling by about its rate, so a
-    local field, the sum of L couplings, moves by about L times that: the rate is learning_rate / L. A family with a
-    gap has two phases, its sequences and all others, and the model leaps between them when a step moves the
-    one against the other by much more than thermal noise: a step that changes the energies of data and chains with
-    a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is shortened to that. Both bounds shrink as
-    0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share of that variance that lies within data and
-    within chains: while it brings the ones to the others, k stands still.
+    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA); the direction is that of `temperance.gibbs.Learner`, and
+    the rate is a share of it. A family with a gap has two phases, its sequences and all others, and the model leaps
+    between them when a step moves the one against the other by much more than thermal noise: a step that changes the
+    energies of data and chains with a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is
+    shortened to that. Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share
+    of that variance that lies within data and within chains: while it brings the ones to the others, k stands still.
 
     Parameters
     ----------
@@ -119,8 +120,10 @@ def train(
         Determines the result, together with the engine.
     chains, sweeps : int
         Persistent chains, and Gibbs sweeps of each between two gradient steps.
-    learning_rate, max_move : float
-        In nats, of a local field and of the energy of a sequence.
+    learning_rate : float
+        The most of the direction that a step takes.
+    max_move : float
+        In nats, of the energy of a sequence.
     pseudocount : float or 'auto'
         Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
     target_pearson : float
@@ -177,19 +180,20 @@ def train(
         acceptance = float((before != persistent).mean())
         records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
-        if step >= attempt_at and seen.freed >= target_pearson and abs(scale) <= _SCALE:
+        at_noise = norm < _AT_NOISE * noise
+        if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or seen.freed >= target_pearson):
             confirmed, fresh, freed = judge.examine(step)
             if judge.satisfied(confirmed):
                 stopped = "target"
+                break
+            if at_noise and not freed < seen.freed - _ALIKE:
+                stopped = "converged"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if freed < target_pearson - _FAR:
                 clock = 0.0
             attempt_at, patience = step + patience, 2 * patience
-        if norm < _AT_NOISE * noise and abs(scale) <= _SCALE:
-            stopped = "converged"
-            break
         if out_of_time:
             stopped = "time"
             break
@@ -205,7 +209,7 @@ def train(
     parameters = learner.parameters
     # What learning needed is larger than the model: let go of it before that is written out in full, twice.
     del learner, judge, data
-    return Training(Potts.of_pairs(*parameters).zero_sum(), stopped, step, confirmed, history)
+    return Training(Potts.of_pairs(*parameters).zero_sum(overwrite=True), stopped, step, confirmed, history)
 
 
 def fresh_chains(
