@@ -57,8 +57,11 @@ class Learner(Protocol):
         """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
         ...
 
-    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
-        """Turn the direction to the gradient that chains (C, L) give; its norm, and the norm that their noise has."""
+    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
+        """Turn the direction to the gradient that chains (C, L) give; its norm, and the norm that their noise has.
+
+        Pairs are shrunk by the share `doubt` of what sampling gives them.
+        """
         ...
 
     def change(self, sequences: np.ndarray) -> np.ndarray:

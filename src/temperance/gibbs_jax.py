@@ -54,10 +54,10 @@ class JaxLearner:
         fields, couplings = map(np.asarray, self._parameters)
         return fields, Potts(fields, couplings).pairs()
 
-    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
+    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
         of_sites, noise = sampling_noise(np.asarray(self._data[0]), len(chains))
         self._direction, norm = _turn(
-            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites
+            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites * doubt**0.5
         )
         return float(norm), noise
 

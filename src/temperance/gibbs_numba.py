@@ -139,7 +139,7 @@ class NumbaLearner:
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
         return self._prepared.fields, self._prepared.couplings
 
-    def gradient(self, chains: np.ndarray) -> tuple[float, float]:
+    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
         fields, couplings = self._flat
         of_fields, of_couplings = self._direction
         l2_fields, l2_couplings = self._l2
@@ -147,6 +147,7 @@ class NumbaLearner:
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
         of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
         of_sites, noise = sampling_noise(single, len(chains))
+        of_sites *= np.float32(doubt**0.5)
         squares = pairs.advance(
             chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
         )

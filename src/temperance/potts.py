@@ -63,8 +63,8 @@ class Potts:
     def zero_sum(self, overwrite: bool = False) -> "Potts":
         """The same distribution in the gauge where fields and couplings sum to zero over each state.
 
-        Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009). They are written over those
-        of this model if it is not needed any more.
+        Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009). `overwrite`: this model is not
+        needed any more, and its couplings' memory can be taken.
         """
         fields = self.fields.astype(np.float64)
         couplings = self.couplings if overwrite else np.empty_like(self.couplings, np.float32)

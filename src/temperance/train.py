@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 _AT_NOISE = 1.1
 # Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again.
 _FAR = 0.1
-# Fresh chains this much short of persistent ones tell that there is something left to learn.
-_ALIKE = 0.03
+# Where fresh chains show this much more than at the attempt before, there was something left to learn.
+_MORE = 0.01
 # A model's own temperature has settled when its scale is right to this share.
 _SCALE = 0.03
 # Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
@@ -66,8 +66,8 @@ class Training:
     ----------
     stopped : {'target', 'converged', 'steps', 'time'}
         `target`: the Pearson correlation was reached, the scale settled, and fresh chains confirm both; `converged`:
-        the gradient, penalty included, was down to its sampling noise, and the scale settled; `steps`, `time`: a limit
-        was reached first.
+        the gradient, penalty included, was down to its sampling noise, the scale settled, and fresh chains show no
+        more than before; `steps`, `time`: a limit was reached first.
     history : pandas.DataFrame
         step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that a step changed), seconds.
     """
@@ -153,14 +153,14 @@ def train(
     probes = min(_PROBES, chains // 5)
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
-    started, confirmed, records = time.monotonic(), None, []
-    clock, attempt_at, patience = 0.0, 0, 5 * check_every
+    started, confirmed, records, best = time.monotonic(), None, [], -np.inf
+    clock, decay, attempt_at, patience = 0.0, 1.0, 0, 5 * check_every
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
         before = persistent
         persistent = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        norm, noise = learner.gradient(persistent[probes:])
+        norm, noise = learner.gradient(persistent[probes:], decay)
         if not np.isfinite(norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
@@ -186,9 +186,10 @@ def train(
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            if at_noise and not freed < seen.freed - _ALIKE:
+            if at_noise and not freed > best + _MORE:
                 stopped = "converged"
                 break
+            best = max(best, freed)
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if freed < target_pearson - _FAR:
