@@ -153,7 +153,7 @@ def train(
     probes = min(_PROBES, chains // 5)
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
-    started, confirmed, records, best = time.monotonic(), None, [], -np.inf
+    started, confirmed, records, freed_before = time.monotonic(), None, [], None
     clock, decay, attempt_at, patience = 0.0, 1.0, 0, 5 * check_every
     stopped, step = "steps", 0
     while step < max_steps:
@@ -186,10 +186,10 @@ def train(
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            if at_noise and not freed > best + _MORE:
+            if at_noise and freed_before is not None and not freed > freed_before + _MORE:
                 stopped = "converged"
                 break
-            best = max(best, freed)
+            freed_before = freed
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if freed < target_pearson - _FAR:
