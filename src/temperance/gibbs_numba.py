@@ -64,7 +64,8 @@ class Prepared:
         length, q = self.fields.shape
         self.padded[:, :q] = self.fields
         between = np.zeros((length, length))
-        between[pairs.pairs_of_sites(length)] = pairs.largest(self.couplings)
+        # Not abs, which would be another array of that size.
+        between[pairs.pairs_of_sites(length)] = np.maximum(self.couplings.max(axis=1), -self.couplings.min(axis=1))
         sums = np.add.reduceat(between + between.T, np.arange(0, length, _BLOCK), axis=1)
         # A little more than the sum, for rounding.
         self.unit = max(float(sums.max()) / (2**15 - 1 - _BLOCK), 1e-30)

@@ -186,16 +186,6 @@ def move(couplings: np.ndarray, direction: np.ndarray, rate: np.float32) -> None
 
 
 @numba.njit(parallel=True, cache=True)
-def largest(couplings: np.ndarray) -> np.ndarray:
-    """Largest absolute coupling of each pair."""
-    found = np.zeros(len(couplings), np.float32)
-    for n in numba.prange(len(couplings)):
-        for e in range(couplings.shape[1]):
-            found[n] = max(found[n], abs(couplings[n, e]))
-    return found
-
-
-@numba.njit(parallel=True, cache=True)
 def fill_slabs(couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -> None:
     """Couplings as whole numbers of units, both ways round, into (site, source site, source state, at least q)."""
     length, q = slabs.shape[0], slabs.shape[2]
