@@ -208,7 +208,7 @@ def train(
     columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
     parameters = learner.parameters
-    # What learning needed is larger than the model: let go of it before that is written out in full, twice.
+    # What learning needed is larger than the model: let go of it before that is written out in full.
     del learner, judge, data
     return Training(Potts.of_pairs(*parameters).zero_sum(overwrite=True), stopped, step, confirmed, history)
 
