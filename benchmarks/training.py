@@ -107,7 +107,7 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     engine, rng, weights = choose_engine("numba"), np.random.default_rng(1), data["weights"]
     target = frequencies(data["training"], model.q, weights).with_pseudocount(1 / weights.sum())
     prepared = engine.prepare(model)
-    chains, done, resting = fresh_chains(engine, prepared, target.single, FRESH, MOST_SWEEPS, rng)
+    chains, _, done, resting = fresh_chains(engine, prepared, target.single, FRESH, MOST_SWEEPS, rng)
     shown = showing(target, chains)
     ceiling = showing(target, data["training"][rng.choice(len(weights), FRESH, p=weights / weights.sum())])
     # Annealing needs to know where the energy changes fast: a few hundred chains a temperature tell.

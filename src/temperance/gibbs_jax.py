@@ -40,7 +40,7 @@ class JaxLearner:
     def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
         start = profile_fields(data.single)
         full = Potts.of_pairs(start, data.pair).couplings
-        self._data = jnp.asarray(data.single, jnp.float32), jnp.asarray(full)
+        self._single, self._data = data.single, (jnp.asarray(data.single, jnp.float32), jnp.asarray(full))
         self._parameters = jnp.asarray(start), jnp.zeros(full.shape, jnp.float32)
         self._l2 = l2_fields, l2_couplings
         self._direction = jax.tree.map(jnp.zeros_like, self._parameters)
@@ -55,7 +55,7 @@ class JaxLearner:
         return fields, Potts(fields, couplings).pairs()
 
     def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
-        of_sites, noise = sampling_noise(np.asarray(self._data[0]), len(chains))
+        of_sites, noise = sampling_noise(self._single, len(chains))
         self._direction, norm = _turn(
             self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites * doubt**0.5
         )

@@ -215,11 +215,11 @@ def train(
 
 def fresh_chains(
     engine: Engine, prepared: Any, single: np.ndarray, count: int, max_sweeps: int, rng: np.random.Generator
-) -> tuple[np.ndarray, int, bool]:
+) -> tuple[np.ndarray, np.ndarray, int, bool]:
     """Chains (count, L) of the profile model, swept in doubling blocks until their mean energy rests within its error.
 
-    Also the sweeps that it took, `max_sweeps` at most, and whether they came to rest. `single` are one-site
-    frequencies, (L, q).
+    Also their energies (count,), the sweeps that it took, `max_sweeps` at most, and whether they came to rest. `single`
+    are one-site frequencies, (L, q).
     """
     chains = profile_chains(count, single, rng)
     before, done, block, resting = np.inf, 0, 25, False
@@ -229,7 +229,7 @@ def fresh_chains(
         energies = engine.energies(prepared, chains)
         resting = bool(abs(energies.mean() - before) < 2 * energies.std() * (2 / count) ** 0.5)
         before, done, block = energies.mean(), done + block, done + block
-    return chains, done, resting
+    return chains, energies, done, resting
 
 
 class _Judge:
@@ -275,10 +275,9 @@ class _Judge:
         return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
 
     def _confirm(self, chains: int) -> tuple[Confirmation, np.ndarray, float]:
-        fresh, done, resting = fresh_chains(
+        fresh, energies, done, resting = fresh_chains(
             self._engine, self._learner.prepared, self._data.single, chains, self._max_sweeps, self._rng
         )
-        energies = self._engine.energies(self._learner.prepared, fresh)
         seen, ceiling = showing(self._data, fresh), showing(self._data, self.drawn(chains)).pearson
         scale = self.scale_error(energies)
         shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, resting)
