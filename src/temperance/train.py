@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 # sqrt(1.1^2 - 1) = 0.46: what is left of the gradient is less than half of its sampling noise.
 _AT_NOISE = 1.1
-# Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again.
+# Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again; this
+# much short of persistent ones, they have not the model's distribution, or those have not.
 _FAR = 0.1
 # Where fresh chains show this much more than at the attempt before, there was something left to learn.
 _MORE = 0.01
@@ -67,7 +68,7 @@ class Training:
     stopped : {'target', 'converged', 'steps', 'time'}
         `target`: the Pearson correlation was reached, the scale settled, and fresh chains confirm both; `converged`:
         the gradient, penalty included, was down to its sampling noise, the scale settled, and fresh chains show no
-        more than before; `steps`, `time`: a limit was reached first.
+        more than before and not much less than persistent ones; `steps`, `time`: a limit was reached first.
     history : pandas.DataFrame
         step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that a step changed), seconds.
     """
@@ -88,7 +89,7 @@ def train(
     *,
     chains: int = 4_000,
     sweeps: int = 4,
-    learning_rate: float = 0.3,
+    learning_rate: float = 0.2,
     max_move: float = 1.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
@@ -111,6 +112,7 @@ def train(
     energies of data and chains with a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is
     shortened to that. Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share
     of that variance that lies within data and within chains: while it brings the ones to the others, k stands still.
+    Every step is followed by Newton's in the common scale of all parameters, with the second bound.
 
     Parameters
     ----------
@@ -153,7 +155,7 @@ def train(
     probes = min(_PROBES, chains // 5)
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
-    started, confirmed, records, freed_before = time.monotonic(), None, [], None
+    started, confirmed, records, freed_before = time.monotonic(), None, [], -np.inf
     clock, decay, attempt_at, patience = 0.0, 1.0, 0, 5 * check_every
     stopped, step = "steps", 0
     while step < max_steps:
@@ -166,14 +168,16 @@ def train(
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
         checked = step % check_every == 0 or step == max_steps or out_of_time
-        if checked:
-            scale = judge.scale_error(engine.energies(learner.prepared, persistent))
+        scale = judge.scale_error(engine.energies(learner.prepared, persistent))
         among = np.concatenate([judge.drawn(probes), persistent[:probes]])
+        most_scale = most / engine.energies(learner.prepared, among).std()
         change = learner.change(among)
         within = 0.5 * (change[:probes].var() + change[probes:].var())
         clock += within / max(change.var(), 1e-12)
         decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
         learner.move(decay * min(learning_rate, most / max(change.std(), 1e-6)))
+        # The common scale is where single steps are slowest.
+        learner.rescale(1 + float(np.clip(scale, -most_scale, most_scale)))
         if not checked:
             continue
         seen = showing(data, persistent)
@@ -186,21 +190,19 @@ def train(
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            if at_noise and freed_before is not None and not freed > freed_before + _MORE:
+            gained = freed > freed_before + _MORE
+            if at_noise and not gained and freed > seen.freed - _FAR:
                 stopped = "converged"
                 break
-            freed_before = freed
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if freed < target_pearson - _FAR:
                 clock = 0.0
-            attempt_at, patience = step + patience, 2 * patience
+            patience = patience if gained else 2 * patience
+            attempt_at, freed_before = step + patience, freed
         if out_of_time:
             stopped = "time"
             break
-        # The common scale of all parameters is where single steps are slowest, and Newton's step is known.
-        bound = most / engine.energies(learner.prepared, among).std()
-        learner.rescale(1 + float(np.clip(scale, -bound, bound)))
     if stopped != "target":
         confirmed, _, _ = judge.examine(step, final=True)
         stopped = "target" if judge.satisfied(confirmed) else stopped
@@ -261,14 +263,17 @@ class _Judge:
         """
         trial, few, freed = self._confirm(self._few)
         self._progress(f"step {step}: {self._few} fresh chains show {freed:.3f} when freed of noise")
-        if freed >= self._target or (final and trial.equilibrated):
+        likely = freed >= self._target and self._settled(trial)
+        if likely or (final and trial.equilibrated):
             self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
             return self._confirm(self._many)[0], few, freed
         return trial, few, freed
 
     def satisfied(self, shown: Confirmation) -> bool:
-        settled = abs(shown.scale_error) <= _SCALE
-        return shown.chains >= self._many and shown.pearson >= self._target and settled
+        return shown.chains >= self._many and shown.pearson >= self._target and self._settled(shown)
+
+    def _settled(self, shown: Confirmation) -> bool:
+        return abs(shown.scale_error) <= _SCALE
 
     def drawn(self, count: int) -> np.ndarray:
         """So many sequences (count, L) of the data, by weight."""
