@@ -25,6 +25,8 @@ logging.getLogger("pymbar").setLevel(logging.ERROR)
 _POINTS = 256
 # Numbers that reweighting works on at a time.
 _BLOCK = 1 << 23
+# A sum of exponentials below this share of its largest term has lost digits.
+_LOST = 1e-200
 # A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
 # nats too much with a chance below one in a hundred.
 _SURE, _BY_CHANCE = 4.0, 5.0
@@ -110,56 +112,76 @@ def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: 
     between = int(np.clip(_POINTS // len(betas), 2, 8))
     parts = [np.linspace(low, high, between, endpoint=False) for low, high in itertools.pairwise(betas)]
     grid = np.concatenate([*parts, betas[-1:]])
-    ladders = energies.shape[1]
-    start: np.ndarray | None = None
-    rows = []
-    for left_out in [None, *range(ladders)] if ladders > 1 else [None]:
-        kept = np.delete(np.arange(ladders), [] if left_out is None else [left_out])
-        own = energies[:, kept].reshape(len(betas), -1)
-        second = own if other is None else other[:, kept].reshape(len(betas), -1)
-        free = _solve(betas, own, start)
-        start = free if start is None else start
-        rows.append(_reweighted(betas, own, second, free, grid))
-    log_z, energy, variance, mean, covariance = np.array(rows).transpose(1, 0, 2)
+    everything = _solve(betas, energies, None)
+    subsets = [np.ones(energies.shape[1], bool)]
+    if len(subsets[0]) > 1:
+        subsets += list(~np.eye(len(subsets[0]), dtype=bool))
+    free = [everything if kept.all() else _solve(betas, energies[:, kept], everything) for kept in subsets]
+    rows = _reweighted(betas, energies, energies if other is None else other, subsets, free, grid)
+    log_z, energy, variance, mean, covariance = rows.transpose(1, 0, 2)
     log_z = log_z - log_z[:, :1] + length * np.log(q)
     return Curves(grid, log_z, energy, variance, *((None, None) if other is None else (mean, covariance)))
 
 
 def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) -> np.ndarray:
-    """MBAR's dimensionless free energies of the rungs."""
+    """MBAR's dimensionless free energies (R,) of the rungs, from energies (R, K, D)."""
     import pymbar  # a second, for those who need it
 
     before = jax.config.read("jax_enable_x64")
     reduced = np.outer(betas, energies.ravel())
     try:
-        solved = pymbar.MBAR(
-            reduced, np.full(len(betas), energies.shape[1]), initial_f_k=start, solver_protocol=_SOLVER
-        )
+        solved = pymbar.MBAR(reduced, np.full(len(betas), energies[0].size), initial_f_k=start, solver_protocol=_SOLVER)
     finally:
         jax.config.update("jax_enable_x64", before)
     return np.asarray(solved.f_k, float)
 
 
 def _reweighted(
-    betas: np.ndarray, energies: np.ndarray, other: np.ndarray, free: np.ndarray, grid: np.ndarray
+    betas: np.ndarray,
+    energies: np.ndarray,
+    other: np.ndarray,
+    subsets: list[np.ndarray],
+    free: list[np.ndarray],
+    grid: np.ndarray,
 ) -> np.ndarray:
-    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid, (5, G)."""
-    e, o = energies.ravel(), other.ravel()
-    mixture = logsumexp(free[:, None] - np.outer(betas, e), axis=0) + np.log(energies.shape[1])
+    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid, (S, 5, G).
+
+    From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) that these gave.
+    """
     # Centred before they are squared: energies of long families are large numbers with small variances.
-    centre, centre_other = e.mean(), o.mean()
-    of_sample = np.stack(
-        [np.ones_like(e), e - centre, (e - centre) ** 2, o - centre_other, (o - centre_other) * (e - centre)]
-    )
-    rows = []
-    for part in np.array_split(grid, -(-grid.size * e.size // _BLOCK)):
-        exponent = -np.outer(part, e) - mixture
-        top = exponent.max(axis=1)
-        total, first, second, mean, product = of_sample @ np.exp(exponent - top[:, None]).T
-        first, second, mean, product = first / total, second / total, mean / total, product / total
-        moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
-        rows.append(np.array([np.log(total) + top, *moments]))
-    return np.concatenate(rows, axis=1)
+    centre, centre_other = energies.mean(), other.mean()
+    e, o = energies - centre, other - centre_other
+    of_sample = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
+    mixtures = [_mixture(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
+    found = np.empty((len(subsets), 5, len(grid)))
+    for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
+        reduced = np.outer(grid[part], energies.ravel())
+        of_all, top_of_all = _relative(-reduced - mixtures[0])
+        for subset, mixture in zip(found, mixtures, strict=True):
+            # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
+            top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
+            if sums[0].min() < _LOST:
+                weights, top = _relative(-reduced - mixture)
+                sums = of_sample @ weights.T
+            total, first, second, mean, product = sums
+            first, second, mean, product = first / total, second / total, mean / total, product / total
+            moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
+            subset[:, part] = np.log(total) + top, *moments
+    return found
+
+
+def _relative(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Exponentials in units of the largest of each row, and the logarithm of that."""
+    top = exponents.max(axis=1)
+    return np.exp(exponents - top[:, None]), top
+
+
+def _mixture(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Logarithm of what the rungs together weigh each sample with; infinite for those of other ladders."""
+    of_kept = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
+    mixture = np.full(energies.shape, np.inf)
+    mixture[:, kept] = of_kept
+    return mixture.ravel()
 
 
 @dataclass(frozen=True)
@@ -224,7 +246,7 @@ def density_of_states(betas: np.ndarray, energies: np.ndarray, length: int, q: i
         energy and width (centre of a bin and its width, nats), log_g (ln of the number of sequences in it), and
         log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
     """
-    free = _solve(betas, energies.reshape(len(betas), -1), None)
+    free = _solve(betas, energies, None)
     mixture = logsumexp(free[:, None, None] - betas[:, None, None] * energies.ravel(), axis=0)[0]
     weights = np.exp(-(mixture - mixture.min()))
     edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
