@@ -62,6 +62,7 @@ def training(t: pd.DataFrame) -> pd.DataFrame:
          "settings": t["settings"].fillna("").map(plain), "Pearson asked for": t["target"],
          "seconds": limited + figures(t["seconds"]), "runs": t["runs"],
          "times ours": (limited + figures(t["seconds"] / ours, 2)).where(ours.notna(), ""),
+         "its own chains, s": figures(t["own_seconds"]),
          "own Pearson": figures(t["own_pearson"]), "fresh chains": figures(t["fresh_pearson"]),
          "ceiling": figures(t["ceiling"]), "slope": figures(t["fresh_slope"]),
          "sweeps": sweeps + t["rests"].map({True: "", False: ", drifting"}).fillna(""),
@@ -116,9 +117,10 @@ memory that both take beyond that of the idle program.
     ("Training on real families", "training", """
 Seconds of the whole program until a Pearson correlation. Ours stops when 40,000 fresh chains confirm it (`own
 Pearson`), adabmDCA when the chains that it learns with show it; it was stopped at the limits that a `>` marks. Two runs
-of three that are stopped decide the median, and a limit beyond ten minutes is waited for once. A row with an odd target
-is one long run of adabmDCA: the highest hundredth that it reached, and the seconds, without those of its start, until
-then. `Fresh chains`: 40,000 from the profile model, swept until their mean energy rests or 800 times.
+of three that are stopped decide the median, and a limit beyond ten minutes is waited for once. The last row of adabmDCA
+is one long run: the highest hundredth that it and ours reached, and the seconds, without those of its start, until
+then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
+40,000 from the profile model, swept until their mean energy rests or 800 times.
 """, training),
     ("Engines", "engines", """
 Two samples of one model of PF00014, one by each engine: their energies, and the differences of all pair frequencies

@@ -16,4 +16,5 @@ data, model, settings = sys.argv[1:]
 arrays = np.load(data)
 found = train(arrays["training"], arrays["weights"], 21, choose_engine("numba"), **json.loads(settings))
 found.model.save(model, alphabet("protein"), {})
-print(json.dumps({"stopped": found.stopped, "steps": found.steps} | asdict(found.confirmation)))
+history = found.history[["seconds", "pearson"]].to_dict("list")
+print(json.dumps({"stopped": found.stopped, "steps": found.steps, "history": history} | asdict(found.confirmation)))
