@@ -90,14 +90,15 @@ class Learner(Protocol):
 MOMENTUM, DAMPING = 0.5, 0.004
 
 
-def sampling_noise(single: np.ndarray, count: int) -> tuple[np.ndarray, float]:
+def sampling_noise(single: np.ndarray, count: int, doubt: float) -> tuple[np.ndarray, float]:
     """What sampling alone gives the gradient of `count` chains, sites independent and with frequencies (L, q).
 
-    Numbers (L,), of which noise_i noise_j is the mean squared norm in a pair, and the norm over fields and pairs.
+    Numbers (L,), of which noise_i noise_j is the share `doubt` of the mean squared norm in a pair, and the norm, all of
+    it, over fields and pairs.
     """
     spread = 1 - (single**2).sum(axis=1)
     norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
-    return (spread / count**0.5).astype(np.float32), float(norm**0.5)
+    return (spread * (doubt / count) ** 0.5).astype(np.float32), float(norm**0.5)
 
 
 def choose_engine(name: str = "auto") -> Engine:

@@ -55,9 +55,9 @@ class JaxLearner:
         return fields, Potts(fields, couplings).pairs()
 
     def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
-        of_sites, noise = sampling_noise(self._single, len(chains))
+        of_sites, noise = sampling_noise(self._single, len(chains), doubt)
         self._direction, norm = _turn(
-            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites * doubt**0.5
+            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites
         )
         return float(norm), noise
 

@@ -147,8 +147,7 @@ class NumbaLearner:
         single, fresh = self._data[0], np.float32(1 - MOMENTUM)
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
         of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
-        of_sites, noise = sampling_noise(single, len(chains))
-        of_sites *= np.float32(doubt**0.5)
+        of_sites, noise = sampling_noise(single, len(chains), doubt)
         squares = pairs.advance(
             chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
         )

@@ -145,7 +145,7 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
     for stopped, (end, remedy) in _SHORT_OF_TARGET.items():
         short = training[training["stopped"] == stopped]
         if len(short):
-            shown = ", ".join(f"{row.subset} {row.pearson:.3f} ({row.scale_error:+.0%})" for row in short.itertuples())
+            shown = ", ".join(f"{row.subset} {row.pearson:.3f} ({row.scale_error:+.1%})" for row in short.itertuples())
             yield (
                 f"Training {end} without showing the target, a Pearson correlation of {short['target'].iloc[0]:.2f} "
                 f"(ceiling {short['ceiling'].min():.3f}) and a settled scale; fresh chains show: {shown}. {remedy}"
