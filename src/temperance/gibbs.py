@@ -7,7 +7,7 @@ numbers; the result of one engine depends on the seed alone, not on the number o
 
 from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,6 +37,25 @@ class Engine(Protocol):
         ...
 
 
+class Gradient(NamedTuple):
+    """What a gradient says of the model that it was taken at.
+
+    Attributes
+    ----------
+    norm, noise : float
+        Its norm in centred states, and the norm that the chains' sampling noise has.
+    rise : float
+        How fast the penalised likelihood rises with the logarithm of the common scale of all parameters, nats.
+    penalty : float
+        l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
+    """
+
+    norm: float
+    noise: float
+    rise: float
+    penalty: float
+
+
 class Learner(Protocol):
     """Parameters, and the direction in which the penalised likelihood has them go.
 
@@ -57,8 +76,8 @@ class Learner(Protocol):
         """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
         ...
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
-        """Turn the direction to the gradient that chains (C, L) give; its norm, and the norm that their noise has.
+    def gradient(self, chains: np.ndarray, doubt: float) -> "Gradient":
+        """Turn the direction to the gradient that chains (C, L) give.
 
         Pairs are shrunk by the share `doubt` of what sampling gives them.
         """

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from temperance.gibbs import DAMPING, MOMENTUM, sampling_noise
+from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise
 from temperance.potts import Potts, profile_fields
 from temperance.statistics import Frequencies
 
@@ -54,12 +54,12 @@ class JaxLearner:
         fields, couplings = map(np.asarray, self._parameters)
         return fields, Potts(fields, couplings).pairs()
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
+    def gradient(self, chains: np.ndarray, doubt: float) -> Gradient:
         of_sites, noise = sampling_noise(self._single, len(chains), doubt)
-        self._direction, norm = _turn(
+        self._direction, norm, rise = _turn(
             self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites
         )
-        return float(norm), noise
+        return Gradient(float(norm), noise, float(rise), self.penalty())
 
     def change(self, sequences: np.ndarray) -> np.ndarray:
         return np.asarray(_energies(*self._direction, jnp.asarray(sequences)))
@@ -81,7 +81,7 @@ class JaxLearner:
 
 @jax.jit
 def _turn(direction: Any, parameters: Any, data: Any, l2: Any, chains: Any, noise: Any) -> Any:
-    """The next direction, and the norm of the gradient."""
+    """The next direction, the norm of the gradient, and the rise with the common scale."""
     (single, pair), (fields, couplings), (l2_fields, l2_couplings) = data, parameters, l2
     length, q = fields.shape
     shown_single, shown_pair = _frequencies(chains, q)
@@ -89,13 +89,15 @@ def _turn(direction: Any, parameters: Any, data: Any, l2: Any, chains: Any, nois
     crossed = jnp.einsum("ia,jb->iajb", ascent, single)
     # Frequencies have the one-site ones on the diagonal blocks, couplings nothing.
     between = (1 - jnp.eye(length))[:, None, :, None]
-    centred = between * (pair - shown_pair - crossed - crossed.transpose(2, 3, 0, 1) - l2_couplings * couplings)
+    raw = between * (pair - shown_pair - l2_couplings * couplings)
+    centred = raw - between * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
     above_noise = jnp.maximum(0, 1 - jnp.outer(noise, noise)[:, None, :, None] / jnp.maximum(squares, 1e-30))
     independent = jnp.einsum("ia,jb->iajb", single, single)
     steps = ascent / (single + l2_fields + DAMPING), above_noise * centred / (independent + l2_couplings + DAMPING)
     turned = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, direction, steps)
-    return turned, jnp.sqrt((ascent**2).sum() + squares.sum() / 2)
+    rise = jnp.vdot(fields, ascent) + jnp.vdot(couplings, raw) / 2
+    return turned, jnp.sqrt((ascent**2).sum() + squares.sum() / 2), rise
 
 
 @partial(jax.jit, static_argnames="sweeps")

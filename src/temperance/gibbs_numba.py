@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from scipy.linalg.blas import saxpy
 
 from temperance import pairs
-from temperance.gibbs import DAMPING, MOMENTUM, sampling_noise
+from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise
 from temperance.potts import Potts, profile_fields
 from temperance.statistics import Frequencies, site_frequencies
+from temperance.threads import threaded
 
 _LANES = 8
 # So many rows of the slab are summed as 16-bit numbers before they are added to wider ones.
@@ -95,22 +96,18 @@ class NumbaEngine:
         streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
         padded, slabs = prepared.padded, prepared.slabs
         kernel = _sweep_kernel(padded.shape[1], slabs.shape[3])
-        kernel(padded, slabs, np.float32(prepared.unit), chains, beta, streams, sweeps, _blocks(chains))
+        kernel(padded, slabs, np.float32(prepared.unit), chains, beta, streams, sweeps)
         return chains
 
     def energies(self, prepared: Prepared, chains: np.ndarray) -> np.ndarray:
-        return pairs.energies(prepared.fields, prepared.couplings, *_columns(chains))
+        return _energies(prepared.fields, prepared.couplings, chains)
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
         return NumbaLearner(data, l2_fields, l2_couplings)
 
 
-def _blocks(chains: np.ndarray) -> int:
-    return min(numba.get_num_threads(), len(chains))
-
-
-def _columns(chains: np.ndarray) -> tuple[np.ndarray, int]:
-    return np.ascontiguousarray(chains.T), _blocks(chains)
+def _energies(fields: np.ndarray, couplings: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+    return sum(pairs.energies(fields, couplings, np.ascontiguousarray(sequences.T)))
 
 
 class NumbaLearner:
@@ -140,7 +137,7 @@ class NumbaLearner:
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
         return self._prepared.fields, self._prepared.couplings
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> tuple[float, float]:
+    def gradient(self, chains: np.ndarray, doubt: float) -> Gradient:
         fields, couplings = self._flat
         of_fields, of_couplings = self._direction
         l2_fields, l2_couplings = self._l2
@@ -148,18 +145,22 @@ class NumbaLearner:
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
         of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
         of_sites, noise = sampling_noise(single, len(chains), doubt)
-        squares = pairs.advance(
+        sums = pairs.advance(
             chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
         )
-        return float(((ascent**2).sum() + squares.sum()) ** 0.5), noise
+        squares, rise, sizes = sum(sums).sum(axis=0)
+        penalty = float(l2_fields * (fields**2).sum() + l2_couplings * sizes)
+        return Gradient(
+            float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + rise), penalty
+        )
 
     def change(self, sequences: np.ndarray) -> np.ndarray:
-        return pairs.energies(*self._direction, *_columns(sequences))
+        return _energies(*self._direction, sequences)
 
     def move(self, rate: float) -> None:
         fields, couplings = self._flat
         fields += np.float32(rate) * self._direction[0]
-        pairs.move(couplings, self._direction[1], np.float32(rate))
+        saxpy(self._direction[1].ravel(), couplings.ravel(), a=rate)
         self._stale = True
 
     def rescale(self, factor: float) -> None:
@@ -310,8 +311,10 @@ def _constant(value: float) -> Any:
 def _sweep_kernel(width: int, row: int) -> Any:
     """The kernel for one padded number of states, which `_draw` has to know as it is compiled."""
 
-    @numba.njit(parallel=True, cache=True)
+    @threaded
     def sweep(
+        part: int,
+        parts: int,
         fields: np.ndarray,
         slabs: np.ndarray,
         unit: np.float32,
@@ -319,25 +322,23 @@ def _sweep_kernel(width: int, row: int) -> Any:
         beta: np.ndarray,
         streams: np.ndarray,
         sweeps: int,
-        blocks: int,
     ) -> None:
         count, length = chains.shape
         q = slabs.shape[2]
-        for block in numba.prange(blocks):
-            start, stop = block * count // blocks, (block + 1) * count // blocks
-            for _ in range(sweeps):
-                for i in range(length):
-                    of_site, slab = fields[i], slabs[i]
-                    for c in range(start, stop):
-                        # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
-                        z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
-                        streams[c] = z
-                        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-                        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-                        z ^= z >> np.uint64(31)
-                        share = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
-                        chain = chains[c]
-                        state = _draw(width, row, of_site, slab, unit, chain, beta[c] * _LOG2E, share)
-                        chain[i] = min(state, q - 1)
+        start, stop = part * count // parts, (part + 1) * count // parts
+        for _ in range(sweeps):
+            for i in range(length):
+                of_site, slab = fields[i], slabs[i]
+                for c in range(start, stop):
+                    # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
+                    z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
+                    streams[c] = z
+                    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+                    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+                    z ^= z >> np.uint64(31)
+                    share = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
+                    chain = chains[c]
+                    state = _draw(width, row, of_site, slab, unit, chain, beta[c] * _LOG2E, share)
+                    chain[i] = min(state, q - 1)
 
     return sweep

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
-import numba
 from threadpoolctl import threadpool_limits
 
 from temperance.errors import InputError
+from temperance.threads import use_threads
 
 
 @contextlib.contextmanager
@@ -23,7 +23,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     _share_compiled()
     # As many threads as the rule has, not as the machine has: JAX reads this.
     os.environ["NPROC"] = str(snakemake.threads)
-    numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
+    use_threads(snakemake.threads)
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
     log.setLevel(logging.INFO)

@@ -10,6 +10,8 @@ differ in their last digits.
 import numba
 import numpy as np
 
+from temperance.threads import threaded
+
 
 def pairs_of_sites(length: int) -> tuple[np.ndarray, np.ndarray]:
     """Sites i and j of all pairs i < j, in their order."""
@@ -21,12 +23,6 @@ def pairs_of_sites(length: int) -> tuple[np.ndarray, np.ndarray]:
 def _first_pair(i: int, length: int) -> int:
     """Number of the pair (i, i + 1)."""
     return i * length - i * (i + 1) // 2
-
-
-@numba.njit(cache=True, inline="always")
-def _fair_site(k: int, length: int) -> int:
-    """Sites from both ends in turn: site i has L - 1 - i partners, so threads get equal shares."""
-    return k // 2 if k % 2 == 0 else length - 1 - k // 2
 
 
 @numba.njit(cache=True)
@@ -54,12 +50,13 @@ def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int) 
     return sums
 
 
-@numba.njit(parallel=True, cache=True)
-def pair_frequencies(sequences: np.ndarray, shares: np.ndarray, q: int, pair: np.ndarray) -> None:
+@threaded
+def pair_frequencies(
+    part: int, parts: int, sequences: np.ndarray, shares: np.ndarray, q: int, pair: np.ndarray
+) -> None:
     """Fill `pair` with the two-site frequencies of sequences (M, L) of shares (M,), which sum to 1."""
     length = sequences.shape[1]
-    for k in numba.prange(length):
-        i = _fair_site(k, length)
+    for i in range(part, length, parts):
         sums = _count_partners(sequences, shares, i, q)
         start = _first_pair(i, length)
         for n in range(len(sums)):
@@ -67,8 +64,10 @@ def pair_frequencies(sequences: np.ndarray, shares: np.ndarray, q: int, pair: np
                 pair[start + n, e] = sums[n, e]
 
 
-@numba.njit(parallel=True, cache=True)
-def correlation_moments(single: np.ndarray, pair: np.ndarray, shown: np.ndarray, samples: np.ndarray) -> np.ndarray:
+@threaded
+def correlation_moments(
+    part: int, parts: int, single: np.ndarray, pair: np.ndarray, shown: np.ndarray, samples: np.ndarray
+) -> np.ndarray:
     """Sums (L, 5) of x, y, x^2, y^2 and xy over the pairs of each site.
 
     x are the connected correlations of frequencies `single` and `pair`; y those of samples (C, L), whose one-site
@@ -78,8 +77,7 @@ def correlation_moments(single: np.ndarray, pair: np.ndarray, shown: np.ndarray,
     q = single.shape[1]
     moments = np.zeros((length, 5))
     ones = np.ones(count, np.int32)
-    for k in numba.prange(length):
-        i = _fair_site(k, length)
+    for i in range(part, length, parts):
         counts = _count_partners(samples, ones, i, q)
         start = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
@@ -96,19 +94,18 @@ def correlation_moments(single: np.ndarray, pair: np.ndarray, shown: np.ndarray,
     return moments
 
 
-@numba.njit(parallel=True, cache=True)
-def energies(fields: np.ndarray, couplings: np.ndarray, columns: np.ndarray, blocks: int) -> np.ndarray:
+@threaded
+def energies(part: int, parts: int, fields: np.ndarray, couplings: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Energies (C,) of sequences given by columns, (L, C)."""
     (length, count), q = columns.shape, fields.shape[1]
     found = np.zeros(count)
-    for block in numba.prange(blocks):
-        start, stop = block * count // blocks, (block + 1) * count // blocks
-        for i in range(length):
-            for c in range(start, stop):
-                found[c] -= fields[i, columns[i, c]]
-            first = _first_pair(i, length) - i - 1
-            for j in range(i + 1, length):
-                _take_pair(couplings[first + j], q, columns[i], columns[j], found, start, stop)
+    start, stop = part * count // parts, (part + 1) * count // parts
+    for i in range(length):
+        for c in range(start, stop):
+            found[c] -= fields[i, columns[i, c]]
+        first = _first_pair(i, length) - i - 1
+        for j in range(i + 1, length):
+            _take_pair(couplings[first + j], q, columns[i], columns[j], found, start, stop)
     return found
 
 
@@ -123,8 +120,10 @@ def _take_pair(
 # ---------------------------------------------------------------- steps of learning
 
 
-@numba.njit(parallel=True, cache=True)
+@threaded
 def advance(
+    part: int,
+    parts: int,
     samples: np.ndarray,
     wanted: tuple[np.ndarray, np.ndarray],
     ascent: np.ndarray,
@@ -139,58 +138,54 @@ def advance(
 
     Samples (C, L) are the model's, `wanted` the data's one-site (L, q) and two-site frequencies, `ascent` (L, q) is the
     gradient in the fields, and noise_i noise_j, of (L,), the squared norm that sampling alone gives the gradient of a
-    pair. Squared norms (L,) of the gradient in the pairs of each site.
+    pair. Sums (L, 3) over the pairs of each site: of the centred gradient squared, of the couplings times the gradient
+    that is not centred, and of the couplings squared.
     """
     single, pair = wanted
     count, (length, q) = len(samples), single.shape
     share, zero, one = np.float32(1 / count), np.float32(0), np.float32(1)
-    norms = np.zeros(length)
+    sums = np.zeros((length, 3))
     ones = np.ones(count, np.int32)
-    for k in numba.prange(length):
-        i = _fair_site(k, length)
+    for i in range(part, length, parts):
         counts = _count_partners(samples, ones, i, q)
-        gradient, squares = np.empty((q, q), np.float32), np.empty(q, np.float32)
+        gradient, columns = np.empty((q, q), np.float32), np.empty((3, q), np.float32)
         for j in range(i + 1, length):
             n = _first_pair(i, length) + j - i - 1
             for b in range(q):
-                squares[b] = zero
+                columns[0, b] = columns[1, b] = columns[2, b] = zero
             for a in range(q):
                 for b in range(q):
                     e = q * a + b
-                    raw = pair[n, e] - np.float32(counts[j - i - 1, e]) * share
-                    g = raw - ascent[i, a] * single[j, b] - single[i, a] * ascent[j, b] - l2 * couplings[n, e]
+                    value = couplings[n, e]
+                    raw = pair[n, e] - np.float32(counts[j - i - 1, e]) * share - l2 * value
+                    g = raw - ascent[i, a] * single[j, b] - single[i, a] * ascent[j, b]
                     gradient[a, b] = g
-                    squares[b] += g * g
+                    columns[0, b] += g * g
+                    columns[1, b] += value * raw
+                    columns[2, b] += value * value
             square = zero
             for b in range(q):
-                square += squares[b]
-            norms[i] += square
+                square += columns[0, b]
+                sums[i, 1] += columns[1, b]
+                sums[i, 2] += columns[2, b]
+            sums[i, 0] += square
             kept = fresh * max(zero, one - noise[i] * noise[j] / max(square, np.float32(1e-30)))
             for a in range(q):
                 for b in range(q):
                     e = q * a + b
                     step = gradient[a, b] / (single[i, a] * single[j, b] + l2 + damping)
                     direction[n, e] = (one - fresh) * direction[n, e] + kept * step
-    return norms
-
-
-@numba.njit(parallel=True, cache=True)
-def move(couplings: np.ndarray, direction: np.ndarray, rate: np.float32) -> None:
-    """Add `rate` times the direction to the couplings."""
-    for n in numba.prange(len(couplings)):
-        for e in range(couplings.shape[1]):
-            couplings[n, e] += rate * direction[n, e]
+    return sums
 
 
 # ---------------------------------------------------------------- the sampler's slabs
 
 
-@numba.njit(parallel=True, cache=True)
-def fill_slabs(couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -> None:
+@threaded
+def fill_slabs(part: int, parts: int, couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -> None:
     """Couplings as whole numbers of units, both ways round, into (site, source site, source state, at least q)."""
     length, q = slabs.shape[0], slabs.shape[2]
-    for k in numba.prange(length):
-        i = _fair_site(k, length)
+    for i in range(part, length, parts):
         number = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
             table, here, there = couplings[number + j], slabs[i, j], slabs[j, i]

@@ -77,9 +77,16 @@ class Showing(Agreement):
     freed : float
         Pearson correlation without the variance that sampling adds, f_i (1 - f_i) f_j (1 - f_j) / samples as of nearly
         independent sites. Where it makes up more than half of what is seen, too little is left to judge by: nan.
+    noise : float
+        The variance that a single sample would add, over what is there without; nan with `freed`.
     """
 
     freed: float
+    noise: float
+
+    def with_samples(self, count: int) -> float:
+        """The Pearson correlation that so many samples of the same model would show."""
+        return self.freed / (1 + self.noise / count) ** 0.5
 
 
 def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
@@ -90,11 +97,14 @@ def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
     length, q = reference.single.shape
     single = site_frequencies(samples, q)
     moments = correlation_moments(reference.single, reference.pair.reshape(-1, q * q), single, samples)
-    x, y, xx, yy, xy = moments.sum(axis=0) / reference.pair.size
+    x, y, xx, yy, xy = sum(moments).sum(axis=0) / reference.pair.size
     found = _agreement(xx - x * x, yy - y * y, xy - x * y)
     of_site = (single * (1 - single)).sum(axis=1)
     over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
     seen = yy - y * y
-    signal = seen - over_pairs / q**2 / len(samples)
-    freed = found.pearson * (seen / signal) ** 0.5 if signal > seen / 2 else float("nan")
-    return Showing(float(found.pearson), float(found.slope), float(freed))
+    sampling = over_pairs / q**2
+    signal = seen - sampling / len(samples)
+    if signal <= seen / 2:
+        signal = float("nan")
+    freed = found.pearson * (seen / signal) ** 0.5
+    return Showing(float(found.pearson), float(found.slope), float(freed), float(sampling / signal))

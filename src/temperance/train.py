@@ -12,7 +12,7 @@ import pandas as pd
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
-from temperance.statistics import Frequencies, frequencies, showing
+from temperance.statistics import Frequencies, Showing, frequencies, showing
 
 log = logging.getLogger(__name__)
 
@@ -155,22 +155,23 @@ def train(
     probes = min(_PROBES, chains // 5)
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
-    started, confirmed, records, freed_before = time.monotonic(), None, [], -np.inf
+    started, confirmed, records, expected_before = time.monotonic(), None, [], -np.inf
     clock, decay, attempt_at, patience = 0.0, 1.0, 0, 5 * check_every
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
         before = persistent
         persistent = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        norm, noise = learner.gradient(persistent[probes:], decay)
-        if not np.isfinite(norm):
+        gradient = learner.gradient(persistent[probes:], decay)
+        if not np.isfinite(gradient.norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
         checked = step % check_every == 0 or step == max_steps or out_of_time
-        scale = judge.scale_error(engine.energies(learner.prepared, persistent))
         among = np.concatenate([judge.drawn(probes), persistent[:probes]])
-        most_scale = most / engine.energies(learner.prepared, among).std()
+        energies = engine.energies(learner.prepared, among)
+        scale = scale_step(gradient.rise, energies[probes:].var(), gradient.penalty)
+        most_scale = most / energies.std()
         change = learner.change(among)
         within = 0.5 * (change[:probes].var() + change[probes:].var())
         clock += within / max(change.var(), 1e-12)
@@ -182,24 +183,24 @@ def train(
             continue
         seen = showing(data, persistent)
         acceptance = float((before != persistent).mean())
-        records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, minutes * 60))
-        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
-        at_noise = norm < _AT_NOISE * noise
-        if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or seen.freed >= target_pearson):
-            confirmed, fresh, freed = judge.examine(step)
+        records.append((step, seen.pearson, seen.slope, scale, gradient.norm, acceptance, minutes * 60))
+        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
+        at_noise = gradient.norm < _AT_NOISE * gradient.noise
+        if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or judge.expects(seen) >= target_pearson):
+            confirmed, fresh, expected = judge.examine(step)
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            gained = freed > freed_before + _MORE
-            if at_noise and not gained and freed > seen.freed - _FAR:
+            gained = expected > expected_before + _MORE
+            if at_noise and not gained and expected > judge.expects(seen) - _FAR:
                 stopped = "converged"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
-            if freed < target_pearson - _FAR:
+            if expected < target_pearson - _FAR:
                 clock = 0.0
             patience = patience if gained else 2 * patience
-            attempt_at, freed_before = step + patience, freed
+            attempt_at, expected_before = step + patience, expected
         if out_of_time:
             stopped = "time"
             break
@@ -259,15 +260,19 @@ class _Judge:
         """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
 
         What the many would show of a model that does not come to rest is no property of the model. Also the few
-        chains, and their Pearson correlation when freed of noise.
+        chains, and the Pearson correlation that is expected of the many.
         """
-        trial, few, freed = self._confirm(self._few)
-        self._progress(f"step {step}: {self._few} fresh chains show {freed:.3f} when freed of noise")
-        likely = freed >= self._target and self._settled(trial)
+        trial, few, expected = self._confirm(self._few)
+        self._progress(f"step {step}: {self._few} fresh chains say that {self._many} would show {expected:.3f}")
+        likely = expected >= self._target and self._settled(trial)
         if likely or (final and trial.equilibrated):
             self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-            return self._confirm(self._many)[0], few, freed
-        return trial, few, freed
+            return self._confirm(self._many)[0], few, expected
+        return trial, few, expected
+
+    def expects(self, seen: Showing) -> float:
+        """The Pearson correlation that as many chains as have to confirm it would show, by what others have shown."""
+        return seen.with_samples(self._many)
 
     def satisfied(self, shown: Confirmation) -> bool:
         return shown.chains >= self._many and shown.pearson >= self._target and self._settled(shown)
@@ -286,14 +291,17 @@ class _Judge:
         seen, ceiling = showing(self._data, fresh), showing(self._data, self.drawn(chains)).pearson
         scale = self.scale_error(energies)
         shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, resting)
-        return shown, fresh, seen.freed
+        return shown, fresh, self.expects(seen)
 
     def scale_error(self, energies: np.ndarray) -> float:
-        """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
-
-        Its gradient is <E>_model - <E>_data less the penalty's, its curvature Var(E) and the penalty's. `energies` are
-        those of chains.
-        """
+        """What the energies of chains tell of the common scale."""
         penalty = self._learner.penalty()
-        gain = energies.mean() - self._learner.data_energy()
-        return float((gain - penalty) / (energies.var() + penalty))
+        return scale_step(energies.mean() - self._learner.data_energy() - penalty, energies.var(), penalty)
+
+
+def scale_step(rise: float, variance: float, penalty: float) -> float:
+    """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
+
+    From its slope, <E>_model - <E>_data less the penalty, and its curvature, Var(E) of the model and the penalty.
+    """
+    return float(rise / (variance + penalty))

@@ -7,13 +7,15 @@ Identity of two aligned sequences is the share of their L columns that agree, ga
 import numba
 import numpy as np
 
+from temperance.threads import threaded
+
 # Sequences that one sequence is compared with at a time, a column after the other, and the columns after which it is
 # asked whether all of them differ too much already.
 _LANES, _COLUMNS = 256, 16
 
 
 @numba.njit(cache=True)
-def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, part: np.ndarray, distances: np.ndarray) -> bool:
+def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, few: np.ndarray, distances: np.ndarray) -> bool:
     """Whether any of the sequences in columns (L, _LANES) is within `most` of one; if so, all their distances."""
     length = len(sequence)
     for n in range(_LANES):
@@ -21,71 +23,69 @@ def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, part: np.ndar
     for first in range(0, length, _COLUMNS):
         stop = min(first + _COLUMNS, length)
         for n in range(_LANES):
-            part[n] = 0
+            few[n] = 0
         fours = stop - (stop - first) % 4
-        # Four columns at a time: `part` is loaded and stored once for all of them.
+        # Four columns at a time: `few` is loaded and stored once for all of them.
         for i in range(first, fours, 4):
             a, b, c, d = columns[i], columns[i + 1], columns[i + 2], columns[i + 3]
             s, t, u, v = sequence[i], sequence[i + 1], sequence[i + 2], sequence[i + 3]
             for n in range(_LANES):
-                part[n] += np.uint8(a[n] != s) + np.uint8(b[n] != t) + np.uint8(c[n] != u) + np.uint8(d[n] != v)
+                few[n] += np.uint8(a[n] != s) + np.uint8(b[n] != t) + np.uint8(c[n] != u) + np.uint8(d[n] != v)
         for i in range(fours, stop):
             a, s = columns[i], sequence[i]
             for n in range(_LANES):
-                part[n] += np.uint8(a[n] != s)
+                few[n] += np.uint8(a[n] != s)
         least = distances.dtype.type(2**16 - 1)
         for n in range(_LANES):
-            distances[n] += part[n]
+            distances[n] += few[n]
             least = min(least, distances[n])
         if least > most:
             return False
     return True
 
 
-@numba.njit(parallel=True, cache=True)
-def _count_within(sequences: np.ndarray, columns: np.ndarray, most: int, blocks: int) -> np.ndarray:
-    """Sequences (M, L), themselves included, within `most` of each, in so many parts that are to be added up.
+@threaded
+def _count_within(part: int, parts: int, sequences: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
+    """Sequences (M, L), themselves included, within `most` of each, to be added up over parts.
 
     Every pair is compared once.
     """
     count = len(sequences)
-    found = np.zeros((blocks, count), np.int64)
-    for block in numba.prange(blocks):
-        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
-        mine = found[block]
-        for m in range(block, count, blocks):
-            mine[m] += 1
-            for group in range(m // _LANES, len(columns)):
-                if _compare(sequences[m], columns[group], most, part, distances):
-                    start = group * _LANES
-                    for n in range(max(start, m + 1), min(start + _LANES, count)):
-                        if distances[n - start] <= most:
-                            mine[m] += 1
-                            mine[n] += 1
+    found = np.zeros(count, np.int64)
+    few, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+    for m in range(part, count, parts):
+        found[m] += 1
+        for group in range(m // _LANES, len(columns)):
+            if _compare(sequences[m], columns[group], most, few, distances):
+                start = group * _LANES
+                for n in range(max(start, m + 1), min(start + _LANES, count)):
+                    if distances[n - start] <= most:
+                        found[m] += 1
+                        found[n] += 1
     return found
 
 
-@numba.njit(parallel=True, cache=True)
-def _nearest(sequences: np.ndarray, columns: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    which = np.zeros(len(sequences), np.int64)
-    least = np.full(len(sequences), sequences.shape[1] + 1, np.int64)
-    for m in numba.prange(len(sequences)):
-        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+@threaded
+def _nearest(
+    part: int, parts: int, sequences: np.ndarray, columns: np.ndarray, count: int, which: np.ndarray, least: np.ndarray
+) -> None:
+    """Of `count` sequences in groups, which one is nearest to each, and how far that is, if it is less than `least`."""
+    few, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+    for m in range(part, len(sequences), parts):
         for group in range(len(columns)):
-            if _compare(sequences[m], columns[group], least[m] - 1, part, distances):
+            if _compare(sequences[m], columns[group], least[m] - 1, few, distances):
                 start = group * _LANES
                 for n in range(start, min(start + _LANES, count)):
                     if distances[n - start] < least[m]:
                         least[m], which[m] = distances[n - start], n
-    return which, least
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(cache=True)
 def _within(sequence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
     near = np.zeros((len(columns), _LANES), np.bool_)
-    for group in numba.prange(len(columns)):
-        part, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
-        if _compare(sequence, columns[group], most, part, distances):
+    few, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
+    for group in range(len(columns)):
+        if _compare(sequence, columns[group], most, few, distances):
             for n in range(_LANES):
                 near[group, n] = distances[n] <= most
     return near
@@ -127,7 +127,7 @@ def sequence_weights(sequences: np.ndarray, identity: float | None = 0.8) -> np.
     if identity is None:
         return np.ones(len(sequences))
     most = largest_distance(identity, sequences.shape[1])
-    return 1.0 / _count_within(sequences, grouped_columns(sequences), most, numba.get_num_threads()).sum(axis=0)
+    return 1.0 / sum(_count_within(sequences, grouped_columns(sequences), most))
 
 
 def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
@@ -143,7 +143,9 @@ def nearest(sequences: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
     sequences, others : np.ndarray
         (M, L) and (N, L) uint8.
     """
-    which, distance = _nearest(sequences, grouped_columns(others), len(others))
+    which = np.zeros(len(sequences), np.int64)
+    distance = np.full(len(sequences), sequences.shape[1] + 1, np.int64)
+    _nearest(sequences, grouped_columns(others), len(others), which, distance)
     return which, 1.0 - distance / sequences.shape[1]
 
 

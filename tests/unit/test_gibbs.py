@@ -1,6 +1,5 @@
 """Engines against enumeration: marginals and pair marginals within five standard errors."""
 
-import numba
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
@@ -10,6 +9,7 @@ from temperance.gibbs import DAMPING, MOMENTUM, choose_engine, profile_chains, u
 from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts
 from temperance.statistics import frequencies
+from temperance.threads import use_threads
 
 CHAINS = 60_000
 
@@ -122,7 +122,10 @@ def test_a_step_is_newtons_for_independent_sites(engine):
             kept.append(max(0, 1 - doubt * of_sampling / (gradient**2).sum()))
             toward[n] = kept[-1] * gradient / (np.outer(f, g) + l2[1] + DAMPING)
         assert min(kept) < 0.5 < max(kept)
-        assert learner.gradient(chains, doubt) == pytest.approx((square**0.5, noise**0.5), rel=1e-4)
+        of_data, of_model = (mean_energy(values, shares) for shares in (data, shown))
+        penalty = sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True))
+        expected = (square**0.5, noise**0.5, of_model - of_data - penalty, penalty)
+        assert learner.gradient(chains, doubt) == pytest.approx(expected, rel=1e-4)
         toward = ascent / (data.single + l2[0] + DAMPING), toward
         step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
@@ -135,9 +138,12 @@ def test_a_step_is_newtons_for_independent_sites(engine):
         np.testing.assert_allclose(mine, expected, atol=2e-4)
     expected = energies_by_pairs(values, sequences)
     np.testing.assert_allclose(engine.energies(learner.prepared, sequences), expected, atol=1e-2)
-    of_data = -sum((f * value).sum() for f, value in zip((data.single, data.pair), values, strict=True))
-    assert learner.data_energy() == pytest.approx(of_data, abs=1e-3)
+    assert learner.data_energy() == pytest.approx(mean_energy(values, data), abs=1e-3)
     assert learner.penalty() == pytest.approx(sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True)), rel=1e-3)
+
+
+def mean_energy(values, shares):
+    return -sum((f * value).sum() for f, value in zip((shares.single, shares.pair), values, strict=True))
 
 
 def energies_by_pairs(values, sequences):
@@ -176,14 +182,13 @@ def test_the_seed_determines_the_chains_whatever_the_threads(small):
     engine = choose_engine("numba")
     prepared = engine.prepare(small)
     chains = uniform_chains(501, 4, 3, np.random.default_rng(0))
-    most = numba.get_num_threads()
+    most = use_threads(1)
     try:
-        found = []
-        for threads in {1, most}:
-            numba.set_num_threads(threads)
-            found.append(engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3))
+        found = [engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3)]
+        use_threads(most)
+        found.append(engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3))
     finally:
-        numba.set_num_threads(most)
+        use_threads(most)
     for other in found:
         np.testing.assert_array_equal(found[0], other)
     assert (engine.sweep(prepared, chains, 1.0, seed=10, sweeps=3) != found[0]).any()

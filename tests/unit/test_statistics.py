@@ -61,9 +61,10 @@ def test_taking_off_the_sampling_variance_reveals_the_true_agreement(small):
     p = boltzmann(small, states, 2.0)
     exact = frequencies(states, 3, p)
     rng = np.random.default_rng(1)
-    shown = [showing(exact, states[rng.choice(len(states), 200, p=p)]) for _ in range(40)]
-    assert np.mean([s.pearson for s in shown]) < 0.97
-    assert abs(np.mean([s.freed for s in shown]) - 1) < 0.03
+    few, more = ([showing(exact, states[rng.choice(len(states), n, p=p)]) for _ in range(40)] for n in (200, 800))
+    assert np.mean([s.pearson for s in few]) < 0.97
+    assert abs(np.mean([s.freed for s in few]) - 1) < 0.03
+    assert np.mean([s.with_samples(800) for s in few]) == pytest.approx(np.mean([s.pearson for s in more]), abs=0.02)
 
 
 def test_noise_alone_is_not_taken_for_agreement():

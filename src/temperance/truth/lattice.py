@@ -23,6 +23,7 @@ from temperance.alphabet import alphabet
 from temperance.errors import InputError
 from temperance.gibbs_numba import EXP2
 from temperance.tempering import effective_size, split_rhat
+from temperance.threads import threaded
 from temperance.truth import Drawn
 
 RESIDUES = 27
@@ -304,8 +305,10 @@ def _sum_of_block(terms: np.ndarray) -> Any:
     return terms[0]
 
 
-@numba.njit(parallel=True, cache=True)
+@threaded
 def _metropolis(
+    part: int,
+    parts: int,
     energies: np.ndarray,
     sets: np.ndarray,
     which: np.ndarray,
@@ -321,7 +324,7 @@ def _metropolis(
     """One chain after the other, so that its energies in all folds stay in cache."""
     count, length = states.shape
     folds, draws, q = which.shape[1], kept.shape[1], len(energies)
-    for c in numba.prange(count):
+    for c in range(part, count, parts):
         state = states[c]
         excess = np.zeros(folds, np.float32)  # E(fold) - E(native), native first
         fresh, terms = np.empty(folds, np.float32), np.empty(_BLOCK, np.float32)
