@@ -21,8 +21,10 @@ _AT_NOISE = 1.1
 # Fresh chains this much short of the target Pearson correlation have a way to go, for which steps are long again; this
 # much short of persistent ones, they have not the model's distribution, or those have not.
 _FAR = 0.1
-# Where fresh chains show this much more than at the attempt before, there was something left to learn.
+# Where fresh chains show this much more than at any attempt before, there was something left to learn.
 _MORE = 0.01
+# Checks between an attempt and the next, twice as many whenever one showed no more.
+_PATIENCE = 2
 # A model's own temperature has settled when its scale is right to this share.
 _SCALE = 0.03
 # Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
@@ -68,7 +70,8 @@ class Training:
     stopped : {'target', 'converged', 'steps', 'time'}
         `target`: the Pearson correlation was reached, the scale settled, and fresh chains confirm both; `converged`:
         the gradient, penalty included, was down to its sampling noise, the scale settled, and fresh chains show no
-        more than before and not much less than persistent ones; `steps`, `time`: a limit was reached first.
+        more at two attempts in a row, and not much less than persistent ones; `steps`, `time`: a limit was reached
+        first.
     history : pandas.DataFrame
         step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that a step changed), seconds.
     """
@@ -155,8 +158,8 @@ def train(
     probes = min(_PROBES, chains // 5)
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
-    started, confirmed, records, expected_before = time.monotonic(), None, [], -np.inf
-    clock, decay, attempt_at, patience = 0.0, 1.0, 0, 5 * check_every
+    started, confirmed, records, best = time.monotonic(), None, [], -np.inf
+    clock, decay, attempt_at, patience = 0.0, 1.0, 0, _PATIENCE * check_every
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
@@ -191,16 +194,16 @@ def train(
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            gained = expected > expected_before + _MORE
-            if at_noise and not gained and expected > judge.expects(seen) - _FAR:
+            gained, again = expected > best + _MORE, patience > _PATIENCE * check_every
+            if at_noise and not gained and again and expected > judge.expects(seen) - _FAR:
                 stopped = "converged"
                 break
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if expected < target_pearson - _FAR:
                 clock = 0.0
-            patience = patience if gained else 2 * patience
-            attempt_at, expected_before = step + patience, expected
+            patience = _PATIENCE * check_every if gained else 2 * patience
+            attempt_at, best = step + patience, max(best, expected)
         if out_of_time:
             stopped = "time"
             break
