@@ -21,7 +21,6 @@ from scipy.special import softmax
 from temperance.alignment import encode, read
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
-from temperance.gibbs_numba import EXP2
 from temperance.tempering import effective_size, split_rhat
 from temperance.threads import threaded
 from temperance.truth import Drawn
@@ -33,7 +32,6 @@ SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
 # Residues that can touch: an odd number of steps, at least three, apart.
 PAIRS = np.array([(i, j) for i in range(RESIDUES) for j in range(i + 3, RESIDUES, 2)], np.int64)
 _PARTNERS = 5
-_EXP2 = np.array(EXP2, np.float32)
 # Sequences, and folds, that are looked at together: what they need stays in cache.
 _TOGETHER = 256
 # Folds whose Boltzmann factors are summed before the Metropolis step looks whether it is to be refused.
@@ -221,7 +219,7 @@ def sample_family(
     for start in range(0, chains, part):
         chosen = slice(start, start + part)
         _metropolis(
-            contact_energies(), sets, which, states[chosen], streams[chosen], gamma, burn_in, spacing,
+            contact_energies().astype(float), sets, which, states[chosen], streams[chosen], gamma, burn_in, spacing,
             kept[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
@@ -283,18 +281,6 @@ def _uniform(streams: np.ndarray, c: int) -> float:
 
 
 @numba.njit(cache=True, inline="always")
-def _exp(x: Any) -> Any:
-    """exp(x), relative error below 3e-7, of operations that a compiler does for several x at once."""
-    y = max(x * np.float32(np.log2(np.e)), np.float32(-126))
-    whole = np.floor(y)
-    rest = y - whole
-    power = _EXP2[6]
-    for k in range(5, -1, -1):
-        power = power * rest + _EXP2[k]
-    return power * np.int32((np.int32(whole) + 127) << 23).view(np.float32)
-
-
-@numba.njit(cache=True, inline="always")
 def _sum_of_block(terms: np.ndarray) -> Any:
     """Sum of _BLOCK terms, which it overwrites, in an order that vector registers keep to."""
     half = _BLOCK // 2
@@ -321,24 +307,28 @@ def _metropolis(
     logs: np.ndarray,
     accepted: np.ndarray,
 ) -> None:
-    """One chain after the other, so that its energies in all folds stay in cache."""
+    """One chain after the other, so that what it knows of all folds stays in cache.
+
+    A mutation multiplies a fold's Boltzmann factor by what depends on the partners of one residue alone: exponentials
+    are of the few sets of partners, not of the folds.
+    """
     count, length = states.shape
     folds, draws, q = which.shape[1], kept.shape[1], len(energies)
     for c in range(part, count, parts):
         state = states[c]
-        excess = np.zeros(folds, np.float32)  # E(fold) - E(native), native first
-        fresh, terms = np.empty(folds, np.float32), np.empty(_BLOCK, np.float32)
-        change, of_set = np.zeros(length + 1, np.float32), np.zeros(sets.shape[1], np.float32)
+        # Boltzmann factors of the folds, over the native one's, which is the first.
+        factors, fresh, terms = np.zeros(folds), np.empty(folds), np.empty(_BLOCK)
+        change, of_set = np.zeros(length + 1), np.zeros(sets.shape[1])
         for fold in range(folds):
             for i in range(length):
                 for j in sets[i, which[i, fold]]:
                     if i < j < length:
-                        excess[fold] += energies[state[i], state[j]]
-        native = excess[0]
+                        factors[fold] += energies[state[i], state[j]]
+        native = factors[0]
         total = 0.0
         for fold in range(folds):
-            excess[fold] -= native
-            total += np.exp(-excess[fold])
+            factors[fold] = np.exp(native - factors[fold])
+            total += factors[fold]
         sweeps = burn_in + (draws - 1) * spacing + 1
         for sweep in range(sweeps):
             power = gamma * min(1.0, 2 * (sweep + 1) / max(burn_in, 1))
@@ -356,15 +346,17 @@ def _metropolis(
                         + (change[partners[3]] + change[partners[4]])
                     )
                 of_native = of_set[which[i, 0]]
+                for n in range(len(of_set)):
+                    of_set[n] = np.exp(of_native - of_set[n])
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
                 most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
                 for start in range(0, folds, _BLOCK):
                     stop = min(start + _BLOCK, folds)
                     for fold in range(start, stop):
-                        fresh[fold] = excess[fold] + of_set[which[i, fold]] - of_native
+                        fresh[fold] = factors[fold] * of_set[which[i, fold]]
                     for fold in range(start, stop):
-                        terms[fold - start] = _exp(-fresh[fold])
+                        terms[fold - start] = fresh[fold]
                     for n in range(stop - start, _BLOCK):
                         terms[n] = 0
                     sum_ += _sum_of_block(terms)
@@ -373,8 +365,7 @@ def _metropolis(
                 if sum_ <= most:
                     state[i] = new
                     total = sum_
-                    for fold in range(folds):
-                        excess[fold] = fresh[fold]
+                    factors, fresh = fresh, factors
                     accepted[c] += 1
             if sweep >= burn_in and (sweep - burn_in) % spacing == 0:
                 draw = (sweep - burn_in) // spacing
