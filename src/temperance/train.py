@@ -159,7 +159,8 @@ def train(
     length = sequences.shape[1]
     most = max_move * max(1.0, length / _SHORT) ** 0.5
     started, confirmed, records, best = time.monotonic(), None, [], -np.inf
-    clock, decay, attempt_at, patience = 0.0, 1.0, 0, _PATIENCE * check_every
+    wait = _PATIENCE * check_every
+    clock, decay, attempt_at, patience = 0.0, 1.0, 0, wait
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
@@ -194,7 +195,7 @@ def train(
             if judge.satisfied(confirmed):
                 stopped = "target"
                 break
-            gained, again = expected > best + _MORE, patience > _PATIENCE * check_every
+            gained, again = expected > best + _MORE, patience > wait
             if at_noise and not gained and again and expected > judge.expects(seen) - _FAR:
                 stopped = "converged"
                 break
@@ -202,7 +203,7 @@ def train(
             persistent = fresh
             if expected < target_pearson - _FAR:
                 clock = 0.0
-            patience = _PATIENCE * check_every if gained else 2 * patience
+            patience = wait if gained else 2 * patience
             attempt_at, best = step + patience, max(best, expected)
         if out_of_time:
             stopped = "time"
