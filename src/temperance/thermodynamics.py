@@ -160,7 +160,7 @@ def _reweighted(
         for subset, mixture in zip(found, mixtures, strict=True):
             # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
             top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
-            if sums[0].min() < _LOST:
+            if not (sums[0].min() > _LOST and np.isfinite(sums).all()):
                 weights, top = _relative(-reduced - mixture)
                 sums = of_sample @ weights.T
             total, first, second, mean, product = sums

@@ -13,6 +13,7 @@ from temperance.resampling import choices, interval_factor, jackknife_error, res
 from temperance.tempering import of_all_rungs, sample
 from temperance.thermodynamics import (
     Annealed,
+    _reweighted,
     annealed,
     compare,
     curves,
@@ -233,3 +234,15 @@ def test_the_first_order_bootstrap_has_the_error_of_the_mean():
     np.testing.assert_allclose(drawn[0], values.mean(axis=0))
     np.testing.assert_allclose(drawn[1:].std(axis=0), error, rtol=0.05)
     assert interval_factor(40) == pytest.approx(2.02, abs=0.01)
+
+
+@pytest.mark.parametrize("apart", [3.0, 2000.0, -2000.0])
+def test_leaving_a_ladder_out_is_as_if_it_had_not_been(apart):
+    """Also where what the others weigh then differs by more than numbers hold."""
+    rng, betas, grid = np.random.default_rng(0), np.array([0.0, 0.5, 1.0]), np.linspace(0, 1, 9)
+    energies, other = rng.normal(0, 2, (3, 4, 20)), rng.normal(0, 1, (3, 4, 20))
+    everything, kept = np.ones(4, bool), np.arange(4) != 1
+    free = [np.zeros(3), np.full(3, apart)]
+    _, left = _reweighted(betas, energies, other, [everything, kept], free, grid)
+    (alone,) = _reweighted(betas, energies[:, kept], other[:, kept], [everything[kept]], free[1:], grid)
+    np.testing.assert_allclose(left, alone, rtol=1e-9, atol=1e-9)
