@@ -117,7 +117,7 @@ memory that both take beyond that of the idle program.
     ("Training on real families", "training", """
 Seconds of the whole program until a Pearson correlation. Ours stops when 40,000 fresh chains confirm it (`own
 Pearson`), adabmDCA when the chains that it learns with show it; it was stopped at the limits that a `>` marks. Two runs
-of three that are stopped decide the median, and a limit beyond ten minutes is waited for once. The last row of adabmDCA
+of three that are stopped decide the median, and a limit beyond five minutes is waited for once. The last row of adabmDCA
 is one long run: the highest hundredth that it and ours reached, and the seconds, without those of its start, until
 then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
 40,000 from the profile model, swept until their mean energy rests or 800 times.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.errors import InputError
-from temperance.gibbs import Engine, Learner, profile_chains
+from temperance.gibbs import Engine, Gradient, Learner, profile_chains
 from temperance.potts import Potts
 from temperance.statistics import Frequencies, Showing, frequencies, showing
 
@@ -31,6 +31,9 @@ _SCALE = 0.03
 _SHORT = 50
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
+# Sweeps after which fresh chains are looked at first; they rest only where four times as many, or more, change their
+# Pearson correlation by less than this.
+_BLOCK, _REST = 50, 0.01
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Confirmation:
     chains, sweeps : int
         How many it took.
     equilibrated : bool
-        Whether the mean energy had stopped moving by then.
+        Whether four times as many sweeps move neither the mean energy nor the correlation, as few chains have shown.
     """
 
     pearson: float
@@ -91,7 +94,7 @@ def train(
     seed: int,
     *,
     chains: int = 4_000,
-    sweeps: int = 4,
+    sweeps: int = 10,
     learning_rate: float = 0.2,
     max_move: float = 1.0,
     decay_steps: int = 50,
@@ -100,7 +103,7 @@ def train(
     pseudocount: float | str = "auto",
     target_pearson: float = 0.95,
     confirm_chains: int = 40_000,
-    confirm_sweeps: int = 100,
+    confirm_sweeps: int = 400,
     check_every: int = 10,
     max_steps: int = 300,
     max_minutes: float | None = None,
@@ -115,7 +118,10 @@ def train(
     energies of data and chains with a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is
     shortened to that. Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share
     of that variance that lies within data and within chains: while it brings the ones to the others, k stands still.
-    Every step is followed by Newton's in the common scale of all parameters, with the second bound.
+    Every step is followed by Newton's in the common scale of all parameters, with the second bound, and by a choice
+    of chains that follows it: each goes on as often as exp(-dE) says, dE being what the step adds to its energy
+    (Carbone, Hua, Coste, Vanden-Eijnden, NeurIPS 2023). Where sweeps do not take chains from one valley to another,
+    that keeps the valleys' shares the model's own.
 
     Parameters
     ----------
@@ -132,9 +138,9 @@ def train(
     pseudocount : float or 'auto'
         Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
     target_pearson : float
-        Of connected two-site correlations, to be shown by `confirm_chains` fresh chains. A model that does not come
-        near it is shown by fewer, as many as `chains`. A correlation does not see the scale of the parameters, that is
-        the model's own temperature; training also goes on until that has settled to 3 %.
+        Of connected two-site correlations, to be shown by `confirm_chains` fresh chains at rest. A model that does not
+        come near it is shown by fewer, as many as `chains`. A correlation does not see the scale of the parameters,
+        that is the model's own temperature; training also goes on until that has settled to 3 %.
     confirm_sweeps : int
         The most sweeps that fresh chains get to equilibrate.
     max_minutes : float, optional
@@ -156,37 +162,25 @@ def train(
     persistent = profile_chains(chains, data.single, rng)
     # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
     probes = min(_PROBES, chains // 5)
-    length = sequences.shape[1]
-    most = max_move * max(1.0, length / _SHORT) ** 0.5
+    pace = _Pace(learning_rate, max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5, decay_steps)
     started, confirmed, records, best = time.monotonic(), None, [], -np.inf
     wait = _PATIENCE * check_every
-    clock, decay, attempt_at, patience = 0.0, 1.0, 0, wait
+    attempt_at, patience = 0, wait
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
-        before = persistent
-        persistent = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        gradient = learner.gradient(persistent[probes:], decay)
+        swept = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
+        gradient = learner.gradient(swept[probes:], pace.decay)
         if not np.isfinite(gradient.norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
-        checked = step % check_every == 0 or step == max_steps or out_of_time
-        among = np.concatenate([judge.drawn(probes), persistent[:probes]])
-        energies = engine.energies(learner.prepared, among)
-        scale = scale_step(gradient.rise, energies[probes:].var(), gradient.penalty)
-        most_scale = most / energies.std()
-        change = learner.change(among)
-        within = 0.5 * (change[:probes].var() + change[probes:].var())
-        clock += within / max(change.var(), 1e-12)
-        decay = 0.01 + 0.99 / (1 + (clock / decay_steps) ** 2)
-        learner.move(decay * min(learning_rate, most / max(change.std(), 1e-6)))
-        # The common scale is where single steps are slowest.
-        learner.rescale(1 + float(np.clip(scale, -most_scale, most_scale)))
-        if not checked:
+        acceptance = float((persistent != swept).mean())
+        added, scale = pace.step(engine, learner, gradient, judge.drawn(probes), swept)
+        persistent = resampled(swept, -added, rng)
+        if not (step % check_every == 0 or step == max_steps or out_of_time):
             continue
-        seen = showing(data, persistent)
-        acceptance = float((before != persistent).mean())
+        seen = showing(data, swept)
         records.append((step, seen.pearson, seen.slope, scale, gradient.norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
         at_noise = gradient.norm < _AT_NOISE * gradient.noise
@@ -202,7 +196,7 @@ def train(
             # Fresh chains are better equilibrated than the ones that flattered: go on with them.
             persistent = fresh
             if expected < target_pearson - _FAR:
-                clock = 0.0
+                pace.begin_again()
             patience = wait if gained else 2 * patience
             attempt_at, best = step + patience, max(best, expected)
         if out_of_time:
@@ -220,23 +214,86 @@ def train(
     return Training(Potts.of_pairs(*parameters).zero_sum(overwrite=True), stopped, step, confirmed, history)
 
 
-def fresh_chains(
-    engine: Engine, prepared: Any, single: np.ndarray, count: int, max_sweeps: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, int, bool]:
-    """Chains (count, L) of the profile model, swept in doubling blocks until their mean energy rests within its error.
+class _Pace:
+    """How far steps go; `most` is in nats."""
 
-    Also their energies (count,), the sweeps that it took, `max_sweeps` at most, and whether they came to rest. `single`
-    are one-site frequencies, (L, q).
+    def __init__(self, learning_rate: float, most: float, decay_steps: int):
+        self._learning_rate, self._most, self._decay_steps = learning_rate, most, decay_steps
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Let the clock of the decay start anew."""
+        self._clock = 0.0
+
+    @property
+    def decay(self) -> float:
+        """What both bounds have shrunk to."""
+        return 0.01 + 0.99 / (1 + (self._clock / self._decay_steps) ** 2)
+
+    def step(
+        self, engine: Engine, learner: Learner, gradient: Gradient, drawn: np.ndarray, chains: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Move the model along the learner's direction and in scale.
+
+        What that adds to the energies of the chains (C,), and Newton's step in the logarithm of the scale. The first
+        chains, as many as were `drawn` of the data, have no part in the gradient.
+        """
+        probes, among = len(drawn), np.concatenate([drawn, chains])
+        energies, change = engine.energies(learner.prepared, among), learner.change(among)
+        probed, moved = energies[: 2 * probes], change[: 2 * probes]
+        within = 0.5 * (moved[:probes].var() + moved[probes:].var())
+        self._clock += within / max(moved.var(), 1e-12)
+        rate = self.decay * min(self._learning_rate, self._most / max(moved.std(), 1e-6))
+        # The common scale is where single steps are slowest.
+        scale = scale_step(gradient.rise, probed[probes:].var(), gradient.penalty)
+        bound = self._most / max(probed.std(), 1e-6)
+        factor = 1 + float(np.clip(scale, -bound, bound))
+        learner.move(rate)
+        learner.rescale(factor)
+        return (factor * (energies + rate * change) - energies)[probes:], scale
+
+
+def resampled(chains: np.ndarray, log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As many chains (C, L), each as often as its weight says, rounded up or down (systematic resampling)."""
+    cumulative = np.exp(log_weights - log_weights.max()).cumsum()
+    marks = (np.arange(len(chains)) + rng.random()) * (cumulative[-1] / len(chains))
+    return chains[np.minimum(np.searchsorted(cumulative, marks, side="right"), len(chains) - 1)]
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Chains (C, L) of the profile model after `sweeps` sweeps, their energies (C,), and what they show of the data.
+
+    They rest if they did so after a quarter of the sweeps.
     """
-    chains = profile_chains(count, single, rng)
-    before, done, block, resting = np.inf, 0, 25, False
-    while not resting and done < max_sweeps:
-        block = min(block, max_sweeps - done)
+
+    chains: np.ndarray
+    energies: np.ndarray
+    shown: Showing
+    sweeps: int
+    rest: bool
+
+
+def fresh_chains(
+    engine: Engine, prepared: Any, data: Frequencies, count: int, max_sweeps: int, rng: np.random.Generator
+) -> Fresh:
+    """So many chains of the data's profile model, swept until they rest, `max_sweeps` at most.
+
+    They rest when four times as many sweeps have left their mean energy within its error, and their Pearson correlation
+    where it was: energies alone rest while chains still gather in a valley that weighs little.
+    """
+    chains, done, seen = profile_chains(count, data.single, rng), 0, list[Fresh]()
+    while done < max_sweeps and not (seen and seen[-1].rest):
+        block = min(done or max(1, min(_BLOCK, max_sweeps // 4)), max_sweeps - done)
         chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
-        energies = engine.energies(prepared, chains)
-        resting = bool(abs(energies.mean() - before) < 2 * energies.std() * (2 / count) ** 0.5)
-        before, done, block = energies.mean(), done + block, done + block
-    return chains, energies, done, resting
+        done += block
+        energies, shown = engine.energies(prepared, chains), showing(data, chains)
+        rest = False
+        if len(seen) > 1:
+            moved = energies.mean() - seen[-2].energies.mean(), shown.pearson - seen[-2].shown.pearson
+            rest = bool(abs(moved[0]) < 3 * energies.std() * (2 / count) ** 0.5 and abs(moved[1]) < _REST)
+        seen.append(Fresh(chains, energies, shown, done, rest))
+    return seen[-1]
 
 
 class _Judge:
@@ -263,23 +320,33 @@ class _Judge:
     def examine(self, step: int, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
         """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
 
-        What the many would show of a model that does not come to rest is no property of the model. Also the few
-        chains, and the Pearson correlation that is expected of the many.
+        They also find out how many sweeps it takes. What the many would show of a model that does not come to rest is
+        no property of the model. Also the few chains, and the Pearson correlation that is expected of the many.
         """
-        trial, few, expected = self._confirm(self._few)
-        self._progress(f"step {step}: {self._few} fresh chains say that {self._many} would show {expected:.3f}")
-        likely = expected >= self._target and self._settled(trial)
-        if likely or (final and trial.equilibrated):
+        prepared, single = self._learner.prepared, self._data.single
+        few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._rng)
+        expected = self.expects(few.shown)
+        trial = self._confirmation(few.energies, few.shown, few.sweeps, few.rest)
+        self._progress(
+            f"step {step}: {self._few} fresh chains, {'at rest' if few.rest else 'still moving'} after {few.sweeps} "
+            f"sweeps, say that {self._many} would show {expected:.3f}"
+        )
+        if few.rest and (final or (expected >= self._target and self._settled(trial))):
             self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-            return self._confirm(self._many)[0], few, expected
-        return trial, few, expected
+            start, sweeps = profile_chains(self._many, single, self._rng), few.sweeps // 4
+            many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), sweeps)
+            energies = self._engine.energies(prepared, many)
+            trial = self._confirmation(energies, showing(self._data, many), sweeps, True)
+        return trial, few.chains, expected
 
     def expects(self, seen: Showing) -> float:
         """The Pearson correlation that as many chains as have to confirm it would show, by what others have shown."""
         return seen.with_samples(self._many)
 
     def satisfied(self, shown: Confirmation) -> bool:
-        return shown.chains >= self._many and shown.pearson >= self._target and self._settled(shown)
+        return (
+            shown.chains >= self._many and shown.equilibrated and shown.pearson >= self._target and self._settled(shown)
+        )
 
     def _settled(self, shown: Confirmation) -> bool:
         return abs(shown.scale_error) <= _SCALE
@@ -288,14 +355,10 @@ class _Judge:
         """So many sequences (count, L) of the data, by weight."""
         return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
 
-    def _confirm(self, chains: int) -> tuple[Confirmation, np.ndarray, float]:
-        fresh, energies, done, resting = fresh_chains(
-            self._engine, self._learner.prepared, self._data.single, chains, self._max_sweeps, self._rng
-        )
-        seen, ceiling = showing(self._data, fresh), showing(self._data, self.drawn(chains)).pearson
+    def _confirmation(self, energies: np.ndarray, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
+        ceiling = showing(self._data, self.drawn(len(energies))).pearson
         scale = self.scale_error(energies)
-        shown = Confirmation(seen.pearson, seen.slope, ceiling, scale, chains, done, resting)
-        return shown, fresh, self.expects(seen)
+        return Confirmation(shown.pearson, shown.slope, ceiling, scale, len(energies), sweeps, rest)
 
     def scale_error(self, energies: np.ndarray) -> float:
         """What the energies of chains tell of the common scale."""

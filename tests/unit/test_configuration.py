@@ -30,7 +30,7 @@ def test_an_alignment_alone_is_a_run():
     assert list(run["families"]) == ["PF00014"]
     family = run["families"]["PF00014"]
     assert family["train"]["chains"] == 50
-    assert family["train"]["sweeps"] == 4
+    assert family["train"]["sweeps"] == 10
     assert family["optimum"]["fidelity"] == "hmm"
 
 
