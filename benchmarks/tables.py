@@ -82,8 +82,8 @@ def long_family(t: pd.DataFrame) -> pd.DataFrame:
         {"L": t["L"], "couplings and chains, GiB": figures(t["couplings_and_chains"] / gib),
          "peak, GiB": figures(t["peak"] / gib), "of which idle": figures(t["idle"] / gib),
          "rest over couplings and chains": figures(t["times"]), "minutes": figures(t["seconds"] / 60),
-         "steps": figures(t["steps"]), "Pearson": figures(t["pearson"]), "ceiling": figures(t["ceiling"]),
-         "slope": figures(t["slope"])}
+         "steps": figures(t["steps"]), "Pearson": figures(t["pearson"]), "planted model": figures(t["truth"]),
+         "ceiling": figures(t["ceiling"]), "slope": figures(t["slope"])}
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ memory that both take beyond that of the idle program.
     ("Training on real families", "training", """
 Seconds of the whole program until a Pearson correlation. Ours stops when 40,000 fresh chains confirm it (`own
 Pearson`), adabmDCA when the chains that it learns with show it; it was stopped at the limits that a `>` marks. Two runs
-of three that are stopped decide the median, and a limit beyond five minutes is waited for once. The last row of adabmDCA
+of three that are stopped decide the median; a limit beyond five minutes is waited for once. The last row of adabmDCA
 is one long run: the highest hundredth that it and ours reached, and the seconds, without those of its start, until
 then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
 40,000 from the profile model, swept until their mean energy rests or 800 times.
@@ -129,7 +129,7 @@ above 20 in the number of chains, in standard errors.
     ("Memory, and a long family", "long_family", """
 Peak memory of training, less what the idle program takes, over full L x q x L x q single-precision couplings and the
 chains. The last row is 20,000 sequences of a planted model of 600 sites, trained to a Pearson correlation of 0.9 on
-40,000 fresh chains.
+40,000 fresh chains; as many of the planted model itself would show what stands beside it.
 """, long_family),
     ("The embedded default", "pipeline", """
 Seconds of all jobs of a rule, from an empty folder, with all that Numba compiles in place.
