@@ -120,7 +120,7 @@ Pearson`), adabmDCA when the chains that it learns with show it; it was stopped 
 of three that are stopped decide the median; a limit beyond five minutes is waited for once. The last row of adabmDCA
 is one long run: the highest hundredth that it and ours reached, and the seconds, without those of its start, until
 then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
-40,000 from the profile model, swept until their mean energy rests or 800 times.
+40,000 from the profile model, swept until they rest or 800 times.
 """, training),
     ("Engines", "engines", """
 Two samples of one model of PF00014, one by each engine: their energies, and the differences of all pair frequencies

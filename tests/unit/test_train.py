@@ -10,7 +10,7 @@ from temperance import exact
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine
 from temperance.statistics import agreement, frequencies
-from temperance.train import train
+from temperance.train import fresh_chains, resampled, train
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -99,11 +99,35 @@ def test_equal_seeds_give_equal_models(family):
     assert (models[0].couplings != models[2].couplings).any()
 
 
+def test_resampled_chains_of_one_model_are_a_sample_of_the_next():
+    here, there = (random_potts(5, 3, seed=seed, scale=0.5) for seed in (3, 4))
+    rng, count = np.random.default_rng(0), 200_000
+    chains = STATES[rng.choice(len(STATES), count, p=boltzmann(here, STATES, 1))]
+    log_weights = here.energies(chains) - there.energies(chains)
+    moved = resampled(chains, log_weights, rng)
+    p = boltzmann(there, STATES, 1)
+    seen = np.bincount(moved @ 3 ** np.arange(5), minlength=243)[STATES @ 3 ** np.arange(5)] / count
+    effective = count * np.exp(log_weights).mean() ** 2 / np.exp(2 * log_weights).mean()
+    assert (np.abs(seen - p) < 5 * np.sqrt(p * (1 - p) / effective) + 1e-4).all()
+    np.testing.assert_array_equal(resampled(chains, np.zeros(count), rng), chains)
+
+
+def test_fresh_chains_rest_once_they_are_at_equilibrium(family):
+    model, sequences = family
+    engine, data = choose_engine("numba"), frequencies(sequences, 3)
+    rng = np.random.default_rng(1)
+    fresh = fresh_chains(engine, engine.prepare(model), data, 4000, 400, rng)
+    assert fresh.rest
+    exact_mean = boltzmann(model, STATES, 1) @ model.energies(STATES)
+    assert abs(fresh.energies.mean() - exact_mean) < 5 * fresh.energies.std() / 4000**0.5
+    assert not fresh_chains(engine, engine.prepare(model), data, 4000, 1, rng).rest
+
+
 KERNELS = """
 import hashlib
 import numpy as np
 from temperance.gibbs import choose_engine
-from temperance.train import train
+from temperance.train import fresh_chains, resampled, train
 from temperance.truth import lattice
 
 sequences = np.random.default_rng(0).integers(0, 21, (100, 12), np.uint8)
