@@ -175,12 +175,12 @@ def train(
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
-        acceptance = float((persistent != swept).mean())
+        before = persistent
         added, scale = pace.step(engine, learner, gradient, judge.drawn(probes), swept)
         persistent = resampled(swept, -added, rng)
         if not (step % check_every == 0 or step == max_steps or out_of_time):
             continue
-        seen = showing(data, swept)
+        seen, acceptance = showing(data, swept), float((before != swept).mean())
         records.append((step, seen.pearson, seen.slope, scale, gradient.norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
         at_noise = gradient.norm < _AT_NOISE * gradient.noise
@@ -282,18 +282,17 @@ def fresh_chains(
     They rest when four times as many sweeps have left their mean energy within its error, and their Pearson correlation
     where it was: energies alone rest while chains still gather in a valley that weighs little.
     """
-    chains, done, seen = profile_chains(count, data.single, rng), 0, list[Fresh]()
-    while done < max_sweeps and not (seen and seen[-1].rest):
+    chains, done, rest, seen = profile_chains(count, data.single, rng), 0, False, list[tuple[float, float]]()
+    while done < max_sweeps and not rest:
         block = min(done or max(1, min(_BLOCK, max_sweeps // 4)), max_sweeps - done)
         chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
         done += block
         energies, shown = engine.energies(prepared, chains), showing(data, chains)
-        rest = False
-        if len(seen) > 1:
-            moved = energies.mean() - seen[-2].energies.mean(), shown.pearson - seen[-2].shown.pearson
-            rest = bool(abs(moved[0]) < 3 * energies.std() * (2 / count) ** 0.5 and abs(moved[1]) < _REST)
-        seen.append(Fresh(chains, energies, shown, done, rest))
-    return seen[-1]
+        seen.append((energies.mean(), shown.pearson))
+        if len(seen) > 2:
+            moved, turned = np.abs(np.subtract(seen[-1], seen[-3]))
+            rest = bool(moved < 3 * energies.std() * (2 / count) ** 0.5 and turned < _REST)
+    return Fresh(chains, energies, shown, done, rest)
 
 
 class _Judge:
@@ -323,7 +322,7 @@ class _Judge:
         They also find out how many sweeps it takes. What the many would show of a model that does not come to rest is
         no property of the model. Also the few chains, and the Pearson correlation that is expected of the many.
         """
-        prepared, single = self._learner.prepared, self._data.single
+        prepared = self._learner.prepared
         few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._rng)
         expected = self.expects(few.shown)
         trial = self._confirmation(few.energies, few.shown, few.sweeps, few.rest)
@@ -333,7 +332,7 @@ class _Judge:
         )
         if few.rest and (final or (expected >= self._target and self._settled(trial))):
             self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-            start, sweeps = profile_chains(self._many, single, self._rng), few.sweeps // 4
+            start, sweeps = profile_chains(self._many, self._data.single, self._rng), few.sweeps // 4
             many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), sweeps)
             energies = self._engine.energies(prepared, many)
             trial = self._confirmation(energies, showing(self._data, many), sweeps, True)

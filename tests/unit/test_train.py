@@ -127,7 +127,7 @@ KERNELS = """
 import hashlib
 import numpy as np
 from temperance.gibbs import choose_engine
-from temperance.train import fresh_chains, resampled, train
+from temperance.train import train
 from temperance.truth import lattice
 
 sequences = np.random.default_rng(0).integers(0, 21, (100, 12), np.uint8)
