@@ -57,7 +57,7 @@ def train(sequences: np.ndarray, settings: dict[str, object]) -> tuple[Process, 
 
 
 def main() -> None:
-    brief = {"max_steps": 3, "confirm_chains": 4000, "confirm_sweeps": 1}
+    brief = {"max_steps": 3, "confirm_chains": 4000, "confirm_sweeps": 8}
     idle, _ = train(draw(planted(10), SEQUENCES, 1), brief)
     rows = []
     for length in (100, 200, 400):

@@ -31,9 +31,9 @@ _SCALE = 0.03
 _SHORT = 50
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
-# Sweeps after which fresh chains are looked at first; they rest only where four times as many, or more, change their
-# Pearson correlation by less than this.
-_BLOCK, _REST = 50, 0.01
+# Fresh chains are looked at after this many sweeps first, or up to twice as many, and again whenever they have doubled;
+# they rest where three looks in a row differ by less than this in their Pearson correlation.
+_FIRST, _REST = 25, 0.01
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Confirmation:
     chains, sweeps : int
         How many it took.
     equilibrated : bool
-        Whether four times as many sweeps move neither the mean energy nor the correlation, as few chains have shown.
+        Whether four times as many sweeps and more move neither the mean energy nor the correlation, as few chains have
+        shown.
     """
 
     pearson: float
@@ -142,7 +143,7 @@ def train(
         come near it is shown by fewer, as many as `chains`. A correlation does not see the scale of the parameters,
         that is the model's own temperature; training also goes on until that has settled to 3 %.
     confirm_sweeps : int
-        The most sweeps that fresh chains get to equilibrate.
+        Sweeps that fresh chains get to equilibrate, 8 or more; those that rest short of the target get no more.
     max_minutes : float, optional
         Limit on wall-clock time. A run that it stops is not reproducible.
 
@@ -193,8 +194,10 @@ def train(
             if at_noise and not gained and again and expected > judge.expects(seen) - _FAR:
                 stopped = "converged"
                 break
-            # Fresh chains are better equilibrated than the ones that flattered: go on with them.
-            persistent = fresh
+            # Fresh chains that show less have found valleys where persistent ones have no chain: go on with them. Else
+            # these know better what valleys weigh, which fresh ones have only fallen into.
+            if expected < judge.expects(seen) - _REST:
+                persistent = fresh
             if expected < target_pearson - _FAR:
                 pace.begin_again()
             patience = wait if gained else 2 * patience
@@ -264,7 +267,12 @@ def resampled(chains: np.ndarray, log_weights: np.ndarray, rng: np.random.Genera
 class Fresh:
     """Chains (C, L) of the profile model after `sweeps` sweeps, their energies (C,), and what they show of the data.
 
-    They rest if they did so after a quarter of the sweeps.
+    Attributes
+    ----------
+    rest : bool
+        Whether they show the same after a quarter of the sweeps.
+    settling : int
+        Sweeps after which they first showed it, and ever since.
     """
 
     chains: np.ndarray
@@ -272,27 +280,32 @@ class Fresh:
     shown: Showing
     sweeps: int
     rest: bool
+    settling: int
 
 
 def fresh_chains(
-    engine: Engine, prepared: Any, data: Frequencies, count: int, max_sweeps: int, rng: np.random.Generator
+    engine: Engine, prepared: Any, data: Frequencies, count: int, sweeps: int, enough: float, rng: np.random.Generator
 ) -> Fresh:
-    """So many chains of the data's profile model, swept until they rest, `max_sweeps` at most.
+    """So many chains of the profile model, swept so often, 8 times or more, or until they rest short of `enough`.
 
     They rest when four times as many sweeps have left their mean energy within its error, and their Pearson correlation
-    where it was: energies alone rest while chains still gather in a valley that weighs little.
+    where it was: energies alone rest while chains still gather in a valley that weighs little. Those that show `enough`
+    could yet leave it.
     """
-    chains, done, rest, seen = profile_chains(count, data.single, rng), 0, False, list[tuple[float, float]]()
-    while done < max_sweeps and not rest:
-        block = min(done or max(1, min(_BLOCK, max_sweeps // 4)), max_sweeps - done)
+    chains, done, seen = profile_chains(count, data.single, rng), 0, list[tuple[int, float, float]]()
+    for halvings in range(max(3, (sweeps // _FIRST).bit_length() - 1), -1, -1):
+        block = (sweeps >> halvings) - done
         chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
         done += block
         energies, shown = engine.energies(prepared, chains), showing(data, chains)
-        seen.append((energies.mean(), shown.pearson))
-        if len(seen) > 2:
-            moved, turned = np.abs(np.subtract(seen[-1], seen[-3]))
-            rest = bool(moved < 3 * energies.std() * (2 / count) ** 0.5 and turned < _REST)
-    return Fresh(chains, energies, shown, done, rest)
+        seen.append((done, energies.mean(), shown.pearson))
+        moved, turned = np.abs(np.array(seen)[:, 1:] - seen[-1][1:]).T
+        other = ~((moved < 3 * energies.std() * (2 / count) ** 0.5) & (turned < _REST))
+        settled = int(other.nonzero()[0].max(initial=-1)) + 1
+        rest = len(seen) > max(3, settled + 2)
+        if rest and shown.freed < enough:
+            break
+    return Fresh(chains, energies, shown, done, rest, seen[min(settled, len(seen) - 1)][0])
 
 
 class _Judge:
@@ -323,7 +336,7 @@ class _Judge:
         no property of the model. Also the few chains, and the Pearson correlation that is expected of the many.
         """
         prepared = self._learner.prepared
-        few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._rng)
+        few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._target, self._rng)
         expected = self.expects(few.shown)
         trial = self._confirmation(few.energies, few.shown, few.sweeps, few.rest)
         self._progress(
@@ -332,10 +345,10 @@ class _Judge:
         )
         if few.rest and (final or (expected >= self._target and self._settled(trial))):
             self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-            start, sweeps = profile_chains(self._many, self._data.single, self._rng), few.sweeps // 4
-            many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), sweeps)
+            start = profile_chains(self._many, self._data.single, self._rng)
+            many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), few.settling)
             energies = self._engine.energies(prepared, many)
-            trial = self._confirmation(energies, showing(self._data, many), sweeps, True)
+            trial = self._confirmation(energies, showing(self._data, many), few.settling, True)
         return trial, few.chains, expected
 
     def expects(self, seen: Showing) -> float:

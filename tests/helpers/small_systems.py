@@ -17,6 +17,13 @@ def random_potts(length: int, q: int, seed: int, scale: float = 1.0) -> Potts:
     return Potts(fields.astype(np.float32), couplings.astype(np.float32))
 
 
+def spins(couplings: np.ndarray, field: float = 0.0) -> Potts:
+    """Energy -sum_{i<j} couplings_ij s_i s_j - field * sum_i s_i; s is 1 where the state is 0, -1 where it is 1."""
+    s = np.array([1.0, -1.0])
+    pairs = np.einsum("ij,a,b->iajb", couplings, s, s)
+    return Potts(np.tile(field * s, (len(couplings), 1)).astype(np.float32), pairs.astype(np.float32))
+
+
 def all_states(length: int, q: int) -> np.ndarray:
     return np.array(list(itertools.product(range(q), repeat=length)), np.uint8)
 

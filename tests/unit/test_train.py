@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from small_systems import all_states, boltzmann, random_potts
+from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance import exact
 from temperance.errors import InputError
@@ -116,11 +116,38 @@ def test_fresh_chains_rest_once_they_are_at_equilibrium(family):
     model, sequences = family
     engine, data = choose_engine("numba"), frequencies(sequences, 3)
     rng = np.random.default_rng(1)
-    fresh = fresh_chains(engine, engine.prepare(model), data, 4000, 400, rng)
+    fresh = fresh_chains(engine, engine.prepare(model), data, 4000, 400, 1.0, rng)
     assert fresh.rest
     exact_mean = boltzmann(model, STATES, 1) @ model.energies(STATES)
     assert abs(fresh.energies.mean() - exact_mean) < 5 * fresh.energies.std() / 4000**0.5
-    assert not fresh_chains(engine, engine.prepare(model), data, 4000, 1, rng).rest
+    assert not fresh_chains(engine, engine.prepare(model), data, 4000, 8, 1.0, rng).rest
+
+
+def test_fresh_chains_with_resting_energies_still_move_between_valleys():
+    # A magnet of eight spins, and two pairs beside it that say what a correlation is worth in comparison.
+    couplings = np.kron(np.eye(6), [[0, 0.3], [0.3, 0]])
+    couplings[:8, :8] = 3 / 8 * (1 - np.eye(8))
+    model, states = spins(couplings), all_states(12, 2)
+    mostly_up = np.where((states[:, :8] == 0).sum(axis=1) > 4, 0.95, 0.05)
+    data = frequencies(states, 2, boltzmann(model, states, 1) * mostly_up)
+    engine = choose_engine("numba")
+    prepared = engine.prepare(model)
+    early, late = (fresh_chains(engine, prepared, data, 4000, n, 1.0, np.random.default_rng(0)) for n in (12, 50))
+    assert abs(early.energies.mean() - late.energies.mean()) < 3 * late.energies.std() * (2 / 4000) ** 0.5
+    assert late.shown.pearson - early.shown.pearson > 0.1
+    assert not late.rest
+
+
+def test_valleys_that_sweeps_do_not_connect_get_their_shares():
+    # Over the barrier, half of eight spins turned, goes one chain in a hundred thousand a sweep.
+    truth, states = spins(4 / 8 * (1 - np.eye(8)), field=0.05), all_states(8, 2)
+    up = (states == 0).sum(axis=1) > 4
+    sequences = states[np.random.default_rng(0).choice(len(states), 20_000, p=boltzmann(truth, states, 1))]
+    plan = PLAN | {"l2_couplings": 0.001, "target_pearson": 1.0, "max_steps": 100}
+    model = train(sequences, np.ones(len(sequences)), 2, choose_engine("numba"), 1, **plan).model
+    learnt, true = (boltzmann(found, states, 1)[up].sum() for found in (model, truth))
+    assert true == pytest.approx(0.69, abs=0.01)
+    assert learnt == pytest.approx(true, abs=0.05)
 
 
 KERNELS = """
