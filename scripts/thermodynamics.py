@@ -76,7 +76,7 @@ with job(snakemake) as log:
         "provenance": provenance(settings, seed),
     }
     save_table(snakemake.output.table, states)
-    save_table(snakemake.output.density, density_of_states(betas, energies, model.L, letters.q))
+    save_table(snakemake.output.density, density_of_states(found, betas, energies, model.L, letters.q))
     save_table(snakemake.output.divergence, distance.table)
     save_table(snakemake.output.optima, optima)
     save_json(snakemake.output.landscape, landscape)

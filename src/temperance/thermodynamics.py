@@ -237,8 +237,15 @@ def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:
     return np.interp(np.linspace(0, length[-1], steps + 1), length, fine)
 
 
-def density_of_states(betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60) -> pd.DataFrame:
+def density_of_states(
+    found: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
+) -> pd.DataFrame:
     """Number of sequences by energy, as samples of all rungs reweighted to beta = 0 show it.
+
+    Parameters
+    ----------
+    found : Curves
+        What `curves` made of the same betas and energies.
 
     Returns
     -------
@@ -246,8 +253,8 @@ def density_of_states(betas: np.ndarray, energies: np.ndarray, length: int, q: i
         energy and width (centre of a bin and its width, nats), log_g (ln of the number of sequences in it), and
         log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
     """
-    free = _solve(betas, energies, None)
-    mixture = logsumexp(free[:, None, None] - betas[:, None, None] * energies.ravel(), axis=0)[0]
+    free = -np.interp(betas, found.betas, found.log_z[0])
+    mixture = _mixture(betas, energies, free, np.ones(energies.shape[1], bool))
     weights = np.exp(-(mixture - mixture.min()))
     edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
     which = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()

@@ -117,8 +117,8 @@ def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model,
     assert check.ess[0] < 20
 
 
-def test_the_density_of_states_counts_every_sequence(drawn, of_all):
-    counted = density_of_states(drawn.betas, drawn.energies, L, Q, bins=12)
+def test_the_density_of_states_counts_every_sequence(drawn, found, of_all):
+    counted = density_of_states(found, drawn.betas, drawn.energies, L, Q, bins=12)
     assert np.exp(counted["log_g"]).sum() == pytest.approx(Q**L)
     for row in counted.itertuples():
         inside = np.abs(of_all - row.energy) <= row.width / 2
