@@ -164,7 +164,7 @@ def train(
     # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
     probes = min(_PROBES, chains // 5)
     pace = _Pace(learning_rate, max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5, decay_steps)
-    started, confirmed, records, best = time.monotonic(), None, [], -np.inf
+    started, records, best = time.monotonic(), [], -np.inf
     wait = _PATIENCE * check_every
     attempt_at, patience = 0, wait
     stopped, step = "steps", 0
@@ -186,10 +186,13 @@ def train(
         progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
         at_noise = gradient.norm < _AT_NOISE * gradient.noise
         if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or judge.expects(seen) >= target_pearson):
-            confirmed, fresh, expected = judge.examine(step)
-            if judge.satisfied(confirmed):
-                stopped = "target"
-                break
+            few = judge.few(step)
+            expected = judge.expects(few.shown)
+            if judge.promises(few):
+                confirmed = judge.confirm(step, few)
+                if judge.satisfied(confirmed):
+                    stopped = "target"
+                    break
             gained, again = expected > best + _MORE, patience > wait
             if at_noise and not gained and again and expected > judge.expects(seen) - _FAR:
                 stopped = "converged"
@@ -197,7 +200,7 @@ def train(
             # Fresh chains that show less have found valleys where persistent ones have no chain: go on with them. Else
             # these know better what valleys weigh, which fresh ones have only fallen into.
             if expected < judge.expects(seen) - _REST:
-                persistent = fresh
+                persistent = few.chains
             if expected < target_pearson - _FAR:
                 pace.begin_again()
             patience = wait if gained else 2 * patience
@@ -205,10 +208,11 @@ def train(
         if out_of_time:
             stopped = "time"
             break
+    if stopped in ("steps", "time"):
+        few = judge.few(step)
     if stopped != "target":
-        confirmed, _, _ = judge.examine(step, final=True)
+        confirmed = judge.confirm(step, few)
         stopped = "target" if judge.satisfied(confirmed) else stopped
-    assert confirmed is not None
     columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
     parameters = learner.parameters
@@ -329,39 +333,39 @@ class _Judge:
         self._target, (self._few, self._many), self._max_sweeps = target, chains, max_sweeps
         self._progress = progress
 
-    def examine(self, step: int, final: bool = False) -> tuple[Confirmation, np.ndarray, float]:
-        """Few fresh chains first: they cost a tenth of a confirmation at the defaults and spare those that would fail.
-
-        They also find out how many sweeps it takes. What the many would show of a model that does not come to rest is
-        no property of the model. Also the few chains, and the Pearson correlation that is expected of the many.
+    def few(self, step: int) -> Fresh:
+        """Few fresh chains: they cost a tenth of a confirmation, spare those that would fail, and find out how many
+        sweeps it takes.
         """
         prepared = self._learner.prepared
         few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._target, self._rng)
-        expected = self.expects(few.shown)
-        trial = self._confirmation(few.energies, few.shown, few.sweeps, few.rest)
         self._progress(
             f"step {step}: {self._few} fresh chains, {'at rest' if few.rest else 'still moving'} after {few.sweeps} "
-            f"sweeps, say that {self._many} would show {expected:.3f}"
+            f"sweeps, say that {self._many} would show {self.expects(few.shown):.3f}"
         )
-        if few.rest and (final or (expected >= self._target and self._settled(trial))):
-            self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-            start = profile_chains(self._many, self._data.single, self._rng)
-            many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), few.settling)
-            energies = self._engine.energies(prepared, many)
-            trial = self._confirmation(energies, showing(self._data, many), few.settling, True)
-        return trial, few.chains, expected
+        return few
 
     def expects(self, seen: Showing) -> float:
         """The Pearson correlation that as many chains as have to confirm it would show, by what others have shown."""
         return seen.with_samples(self._many)
 
-    def satisfied(self, shown: Confirmation) -> bool:
-        return (
-            shown.chains >= self._many and shown.equilibrated and shown.pearson >= self._target and self._settled(shown)
-        )
+    def promises(self, few: Fresh) -> bool:
+        """Whether it is worth asking the many."""
+        settled = abs(self._scale_error(few.energies)) <= _SCALE
+        return few.rest and settled and self.expects(few.shown) >= self._target
 
-    def _settled(self, shown: Confirmation) -> bool:
-        return abs(shown.scale_error) <= _SCALE
+    def confirm(self, step: int, few: Fresh) -> Confirmation:
+        """What the many show; the few where these do not rest, since no number of chains is then the model's own."""
+        if not few.rest:
+            return self._confirmation(few.energies, few.shown, few.sweeps, False)
+        self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
+        prepared, start = self._learner.prepared, profile_chains(self._many, self._data.single, self._rng)
+        many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), few.settling)
+        energies = self._engine.energies(prepared, many)
+        return self._confirmation(energies, showing(self._data, many), few.settling, True)
+
+    def satisfied(self, shown: Confirmation) -> bool:
+        return shown.equilibrated and shown.pearson >= self._target and abs(shown.scale_error) <= _SCALE
 
     def drawn(self, count: int) -> np.ndarray:
         """So many sequences (count, L) of the data, by weight."""
@@ -369,10 +373,10 @@ class _Judge:
 
     def _confirmation(self, energies: np.ndarray, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
         ceiling = showing(self._data, self.drawn(len(energies))).pearson
-        scale = self.scale_error(energies)
+        scale = self._scale_error(energies)
         return Confirmation(shown.pearson, shown.slope, ceiling, scale, len(energies), sweeps, rest)
 
-    def scale_error(self, energies: np.ndarray) -> float:
+    def _scale_error(self, energies: np.ndarray) -> float:
         """What the energies of chains tell of the common scale."""
         penalty = self._learner.penalty()
         return scale_step(energies.mean() - self._learner.data_energy() - penalty, energies.var(), penalty)
