@@ -39,7 +39,11 @@ TARGET, FRESH, MOST_SWEEPS = 0.95, 40_000, 800
 # File, our settings beside the defaults, and the best of the peer's that were found (docs/method.md).
 FAMILIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "PF00014": ("PF00014.fasta", {"l2_couplings": 0.001, "confirm_sweeps": 800}, ["--lr", "1.0", "--nsweeps", "2"]),
-    "WW": ("WW_PF00397.fasta", {"l2_couplings": 0.001, "chains": 2000}, ["--lr", "2.0", "--nsweeps", "2"]),
+    "WW": (
+        "WW_PF00397.fasta",
+        {"l2_couplings": 0.001, "chains": 2000, "check_every": 5},
+        ["--lr", "2.0", "--nsweeps", "2"],
+    ),
     "vwa": (
         "vwa_1atzA.aln",
         {"l2_couplings": 0.002, "confirm_sweeps": 800, "max_steps": 500},

@@ -1,10 +1,11 @@
 """Boltzmann-machine learning of a Potts model by persistent contrastive divergence."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ _PATIENCE = 2
 _SCALE = 0.03
 # Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
 _SHORT = 50
+# Share of the chains that the weights of a part of a step have to leave, as an effective number.
+_ALIVE = 0.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 # Fresh chains are looked at after this many sweeps first, or up to twice as many, and again whenever they have doubled;
@@ -77,7 +80,8 @@ class Training:
         more at two attempts in a row, and not much less than persistent ones; `steps`, `time`: a limit was reached
         first.
     history : pandas.DataFrame
-        step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that a step changed), seconds.
+        step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that sweeps without a change of
+        the model changed), seconds.
     """
 
     model: Potts
@@ -160,6 +164,7 @@ def train(
         engine, learner, data, sequences, weights / weights.sum(), rng,
         target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
     )  # fmt: skip
+    # At equilibrium: the model starts as the profile model.
     persistent = profile_chains(chains, data.single, rng)
     # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
     probes = min(_PROBES, chains // 5)
@@ -170,18 +175,18 @@ def train(
     stopped, step = "steps", 0
     while step < max_steps:
         step += 1
-        swept = engine.sweep(learner.prepared, persistent, 1.0, int(rng.integers(2**63)), sweeps)
-        gradient = learner.gradient(swept[probes:], pace.decay)
+        gradient = learner.gradient(persistent[probes:], pace.decay)
         if not np.isfinite(gradient.norm):
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
         minutes = (time.monotonic() - started) / 60
         out_of_time = max_minutes is not None and minutes > max_minutes
-        before = persistent
-        added, scale = pace.step(engine, learner, gradient, judge.drawn(probes), swept)
-        persistent = resampled(swept, -added, rng)
-        if not (step % check_every == 0 or step == max_steps or out_of_time):
+        looked_at = step % check_every == 0 or step == max_steps or out_of_time
+        seen = showing(data, persistent) if looked_at else None
+        move = pace.step(engine, learner, gradient, judge.drawn(probes), persistent[:probes])
+        persistent, acceptance = _follow(engine, learner, move, persistent, sweeps, rng)
+        if seen is None:
             continue
-        seen, acceptance = showing(data, swept), float((before != swept).mean())
+        scale = move.scale
         records.append((step, seen.pearson, seen.slope, scale, gradient.norm, acceptance, minutes * 60))
         progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
         at_noise = gradient.norm < _AT_NOISE * gradient.noise
@@ -238,26 +243,68 @@ class _Pace:
         return 0.01 + 0.99 / (1 + (self._clock / self._decay_steps) ** 2)
 
     def step(
-        self, engine: Engine, learner: Learner, gradient: Gradient, drawn: np.ndarray, chains: np.ndarray
-    ) -> tuple[np.ndarray, float]:
-        """Move the model along the learner's direction and in scale.
+        self, engine: Engine, learner: Learner, gradient: Gradient, drawn: np.ndarray, apart: np.ndarray
+    ) -> "_Move":
+        """How far to go along the learner's direction and in scale.
 
-        What that adds to the energies of the chains (C,), and Newton's step in the logarithm of the scale. The first
-        chains, as many as were `drawn` of the data, have no part in the gradient.
+        As sequences (P, L) drawn of the data, and as many chains that have no part in the gradient, say.
         """
-        probes, among = len(drawn), np.concatenate([drawn, chains])
-        energies, change = engine.energies(learner.prepared, among), learner.change(among)
-        probed, moved = energies[: 2 * probes], change[: 2 * probes]
-        within = 0.5 * (moved[:probes].var() + moved[probes:].var())
-        self._clock += within / max(moved.var(), 1e-12)
-        rate = self.decay * min(self._learning_rate, self._most / max(moved.std(), 1e-6))
+        probes = np.concatenate([drawn, apart])
+        energies, change = engine.energies(learner.prepared, probes), learner.change(probes)
+        of_chains = slice(len(drawn), None)
+        within = 0.5 * (change[: len(drawn)].var() + change[of_chains].var())
+        self._clock += within / max(change.var(), 1e-12)
+        rate = self.decay * min(self._learning_rate, self._most / max(change.std(), 1e-6))
         # The common scale is where single steps are slowest.
-        scale = scale_step(gradient.rise, probed[probes:].var(), gradient.penalty)
-        bound = self._most / max(probed.std(), 1e-6)
+        scale = scale_step(gradient.rise, energies[of_chains].var(), gradient.penalty)
+        bound = self._most / max(energies.std(), 1e-6)
         factor = 1 + float(np.clip(scale, -bound, bound))
-        learner.move(rate)
-        learner.rescale(factor)
-        return (factor * (energies + rate * change) - energies)[probes:], scale
+        return _Move(rate, factor, scale)
+
+
+class _Move(NamedTuple):
+    """Add `rate` times the direction, multiply all by `factor`; `scale` is Newton's step in its logarithm."""
+
+    rate: float
+    factor: float
+    scale: float
+
+    def part(self, count: int) -> "_Move":
+        """One of so many that make it up."""
+        return self._replace(rate=self.rate / count, factor=self.factor ** (1 / count))
+
+    def adds(self, energies: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """To energies (C,) that the whole direction would change so much."""
+        return self.factor * (energies + self.rate * change) - energies
+
+
+def _follow(
+    engine: Engine, learner: Learner, move: _Move, chains: np.ndarray, sweeps: int, rng: np.random.Generator
+) -> tuple[np.ndarray, float]:
+    """Move the model, and chains (C, L) with it, in parts, each with its choice and its share of the sweeps.
+
+    There are as few parts as leave enough chains alive at each choice: the weights of a long step leave few. Also the
+    share of sites that the last sweeps changed.
+    """
+    energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
+    parts = 1
+    while parts < sweeps and _alive(-move.part(parts).adds(energies, change)) < _ALIVE:
+        parts += 1
+    move, each = move.part(parts), math.ceil(sweeps / parts)
+    for number in range(parts):
+        if number:
+            energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
+        learner.move(move.rate)
+        learner.rescale(move.factor)
+        chosen = resampled(chains, -move.adds(energies, change), rng)
+        chains = engine.sweep(learner.prepared, chosen, 1.0, int(rng.integers(2**63)), each)
+    return chains, float((chosen != chains).mean())
+
+
+def _alive(log_weights: np.ndarray) -> float:
+    """Effective number of weights, as a share of theirs."""
+    weights = np.exp(log_weights - log_weights.max())
+    return float(weights.mean() ** 2 / (weights**2).mean())
 
 
 def resampled(chains: np.ndarray, log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
