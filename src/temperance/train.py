@@ -123,10 +123,10 @@ def train(
     energies of data and chains with a standard deviation above max_move, times sqrt(L / 50) beyond 50 sites, is
     shortened to that. Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2), where a step adds to k the share
     of that variance that lies within data and within chains: while it brings the ones to the others, k stands still.
-    Every step is followed by Newton's in the common scale of all parameters, with the second bound, and by a choice
-    of chains that follows it: each goes on as often as exp(-dE) says, dE being what the step adds to its energy
+    With every step goes Newton's in the common scale of all parameters, within the second bound, and a choice of
+    chains that follows it: each goes on as often as exp(-dE) says, dE being what the step adds to its energy
     (Carbone, Hua, Coste, Vanden-Eijnden, NeurIPS 2023). Where sweeps do not take chains from one valley to another,
-    that keeps the valleys' shares the model's own.
+    that keeps the valleys' shares the model's own. Steps by which few chains would survive are taken in parts.
 
     Parameters
     ----------
