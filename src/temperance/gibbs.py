@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from temperance.errors import InputError
 from temperance.potts import Potts
 from temperance.statistics import Frequencies
 
@@ -107,6 +108,8 @@ class Learner(Protocol):
 # More momentum overshoots where persistent chains answer late; less damping follows the noise of rare states
 # (docs/method.md has the figures).
 MOMENTUM, DAMPING = 0.5, 0.004
+# Compute capability from which on cards multiply bfloat16.
+_AMPERE = 8.0
 
 
 def sampling_noise(single: np.ndarray, count: int, doubt: float) -> tuple[np.ndarray, float]:
@@ -123,17 +126,28 @@ def sampling_noise(single: np.ndarray, count: int, doubt: float) -> tuple[np.nda
 def choose_engine(name: str = "auto") -> Engine:
     """The engine called `name`; `auto` takes JAX where it sees an accelerator and Numba on a CPU.
 
-    Both libraries are imported only when they are needed: either takes seconds.
+    Each library is imported only when it is needed: they take seconds.
+
+    Raises
+    ------
+    InputError
+        If the engine needs a card that is not here.
     """
     if name == "auto":
         name = "jax" if _accelerator() else "numba"
+    if name == "numba":
+        from temperance.gibbs_numba import NumbaEngine
+
+        return NumbaEngine()
     if name == "jax":
         from temperance.gibbs_jax import JaxEngine
 
         return JaxEngine()
-    from temperance.gibbs_numba import NumbaEngine
+    if _capability() < _AMPERE:
+        raise InputError(f"engine: {name} needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
+    from temperance.gibbs_triton import TritonEngine
 
-    return NumbaEngine()
+    return TritonEngine(terms=1) if name == "triton-bfloat16" else TritonEngine()
 
 
 def _accelerator() -> bool:
@@ -143,6 +157,18 @@ def _accelerator() -> bool:
     import jax
 
     return jax.default_backend() != "cpu"
+
+
+def _capability() -> float:
+    """CUDA's compute capability of the device that JAX takes, 0 where that is no NVIDIA card."""
+    if not _accelerator():
+        return 0.0
+    import jax
+
+    try:
+        return float(getattr(jax.devices()[0], "compute_capability", 0))
+    except ValueError:  # other makers call theirs gfx90a
+        return 0.0
 
 
 def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:

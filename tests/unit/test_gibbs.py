@@ -5,7 +5,9 @@ import pytest
 from scipy.stats import ks_2samp
 from small_systems import all_states, boltzmann, random_potts
 
+from temperance.errors import InputError
 from temperance.gibbs import DAMPING, MOMENTUM, choose_engine, profile_chains, uniform_chains
+from temperance.gibbs_triton import TritonEngine, _packed, sweep
 from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts
 from temperance.statistics import frequencies
@@ -14,9 +16,10 @@ from temperance.threads import use_threads
 CHAINS = 60_000
 
 
-@pytest.fixture(params=["numba", "jax"])
+@pytest.fixture(params=["numba", "jax", "triton"])
 def engine(request):
-    return choose_engine(request.param)
+    """Triton's kernel is run operation by operation where there is no card for it."""
+    return TritonEngine(interpret=True) if request.param == "triton" else choose_engine(request.param)
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 1.6, 10.0])
@@ -206,3 +209,27 @@ def test_profile_chains_follow_their_frequencies():
     wanted[0] = [0, 0.5, 0.5, 0]
     shown = frequencies(profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
     assert (np.abs(shown - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
+
+
+@pytest.mark.parametrize("terms", [1, 3])
+@pytest.mark.parametrize(("length", "q"), [(5, 3), (53, 21), (200, 21)])
+def test_the_kernel_for_cards_compiles_to_triton(length, q, terms):
+    """As far as the card's own compiler, which is not here."""
+    model = Potts(np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32))
+    chains, key = np.zeros((1000, length), np.uint8), np.zeros(2, np.uint32)
+    given = model.fields, model.couplings, chains, np.ones(1000, np.float32), key, np.array([10])
+    lowered = sweep.trace(*given, terms=terms, interpret=False).lower(lowering_platforms=("cuda",))
+    assert f"gibbs_{length}" in lowered.as_text()
+
+
+def test_single_precision_couplings_survive_their_packing():
+    couplings = np.random.default_rng(0).normal(size=(3, 21, 3, 21)).astype(np.float32)
+    _, packed = _packed(np.zeros((3, 21), np.float32), couplings, 3)
+    sums = np.asarray(packed).astype(np.float32).sum(axis=0)
+    np.testing.assert_array_equal(sums[:, :, :21, :21], couplings.transpose(0, 2, 3, 1))
+    assert (sums[:, :, 21:] == 0).all()
+
+
+def test_a_card_that_is_not_here_is_asked_for_in_vain():
+    with pytest.raises(InputError, match="engine: triton needs an NVIDIA card"):
+        choose_engine("triton")

@@ -1,0 +1,150 @@
+"""Gibbs sweeps for NVIDIA cards from Ampere on: all updates of a call in one kernel, local fields on the tensor cores.
+
+A program takes a block of chains through all sweeps. The local fields of a site are, source site by source site, the
+product of one-hot states, made in registers, with a block of couplings, so that couplings are all that is read from
+memory, and a block of chains shares what is read. One-hot states are exact in bfloat16, and three bfloat16 numbers hold
+a single-precision coupling to its last bit.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.experimental import pallas as pl
+from jax.experimental.pallas import triton
+
+from temperance.gibbs_jax import JaxEngine, Prepared
+
+# Chains of a program, and its warps: as many programs as an H100 has multiprocessors at 10,000 chains.
+_BLOCK, _WARPS, _STAGES = 64, 4, 3
+# The least width that a tensor core multiplies.
+_NARROWEST = 16
+_EXACT = 3
+
+
+class TritonEngine(JaxEngine):
+    """As the reference engine, but for its sweeps.
+
+    Parameters
+    ----------
+    terms : int
+        bfloat16 numbers that a coupling is the sum of: 3 are single precision, 1 is bfloat16.
+    interpret : bool
+        Run the kernel's operations one by one, on any device.
+    """
+
+    name = "triton"
+
+    def __init__(self, terms: int = _EXACT, interpret: bool = False):
+        self._terms, self._interpret = terms, interpret
+
+    def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: int, sweeps: int) -> np.ndarray:
+        beta = jnp.broadcast_to(jnp.asarray(beta, jnp.float32), (len(chains),))
+        key = jnp.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], jnp.uint32)
+        count = jnp.array([sweeps], jnp.int32)
+        return np.asarray(
+            sweep(*prepared, jnp.asarray(chains), beta, key, count, terms=self._terms, interpret=self._interpret)
+        )
+
+
+@partial(jax.jit, static_argnames=("terms", "interpret"))
+def sweep(
+    fields: Any, couplings: Any, chains: Any, beta: Any, key: Any, sweeps: Any, *, terms: int, interpret: bool
+) -> Any:
+    """Chains (C, L) uint8 after `sweeps` (1,) sweeps at inverse temperatures beta (C,); key (2,) uint32."""
+    count, length = chains.shape
+    of_sites, of_pairs = _packed(fields, couplings, terms)
+    width, padded = of_sites.shape[1], -(-count // _BLOCK) * _BLOCK
+    # Neighbours in a block are neighbours in memory.
+    start = jnp.zeros((length, padded), jnp.uint8).at[:, :count].set(chains.T)
+    betas = jnp.ones(padded, jnp.float32).at[:count].set(beta)
+    columns = pl.BlockSpec((length, _BLOCK), lambda block: (0, block))
+    run = pl.pallas_call(
+        partial(_kernel, q=fields.shape[1], barrier=(lambda: None) if interpret else triton.debug_barrier),
+        grid=(padded // _BLOCK,),
+        in_specs=[
+            _whole(of_sites), _whole(of_pairs), pl.BlockSpec((_BLOCK,), lambda block: (block,)), _whole(key),
+            _whole(sweeps), columns,
+        ],
+        out_specs=columns,
+        out_shape=jax.ShapeDtypeStruct(start.shape, start.dtype),
+        compiler_params=None if interpret else triton.CompilerParams(num_warps=_WARPS, num_stages=_STAGES),
+        interpret=interpret,
+        name=f"gibbs_{length}_{width}_{terms}",
+    )  # fmt: skip
+    return run(of_sites, of_pairs, betas, key, sweeps, start)[:, :count].T
+
+
+def _packed(fields: Any, couplings: Any, terms: int) -> tuple[Any, Any]:
+    """Fields (L, W) and couplings (terms, site, source site, source state W, state W), W a power of two."""
+    q = fields.shape[1]
+    width = max(_NARROWEST, 1 << (q - 1).bit_length())
+    more = (0, width - q)
+    of_sites = jnp.pad(fields, ((0, 0), more))
+    rest = jnp.pad(couplings.transpose(0, 2, 3, 1), ((0, 0), (0, 0), more, more))
+    parts = []
+    for _ in range(terms):
+        parts.append(rest.astype(jnp.bfloat16))
+        rest = rest - parts[-1].astype(jnp.float32)
+    return of_sites, jnp.stack(parts)
+
+
+def _whole(array: Any) -> pl.BlockSpec:
+    return pl.BlockSpec(array.shape, lambda _: (0,) * array.ndim)
+
+
+def _kernel(
+    fields: Any, couplings: Any, betas: Any, key: Any, sweeps: Any, start: Any, chains: Any, *, q: int, barrier: Any
+) -> None:
+    terms, length, _, width, _ = couplings.shape
+    lanes = (pl.program_id(0) * _BLOCK + jnp.arange(_BLOCK)).astype(jnp.uint32)
+    states = lax.broadcasted_iota(jnp.int32, (_BLOCK, width), 1)
+    upto = lax.broadcasted_iota(jnp.int32, (width, width), 0) <= lax.broadcasted_iota(jnp.int32, (width, width), 1)
+    beta = betas[:][:, None]
+
+    def copy(site: Any, _: Any) -> Any:
+        chains[site, :] = start[site, :]
+        return _
+
+    def update(step: Any, _: Any) -> Any:
+        site = lax.rem(step, length)
+
+        def add(source: Any, local: Any) -> Any:
+            onehot = (chains[source, :].astype(jnp.int32)[:, None] == states).astype(jnp.bfloat16)
+            for term in range(terms):
+                local += lax.dot(onehot, couplings[term, site, source], preferred_element_type=jnp.float32)
+            return local
+
+        of_site = jnp.broadcast_to(fields[site, :], (_BLOCK, width))
+        local = jnp.where(states < q, beta * lax.fori_loop(0, length, add, of_site), -jnp.inf)
+        weights = jnp.exp(local - local.max(axis=1)[:, None])
+        cumulative = lax.dot(weights, upto.astype(jnp.float32), precision=lax.Precision.HIGHEST)
+        share = _uniform(key[0], key[1], lax.convert_element_type(step, jnp.uint32), lanes)
+        # The last sum, not another one, so that rounding leaves no share beyond all states.
+        mark = share[:, None] * cumulative.max(axis=1)[:, None]
+        drawn = (cumulative <= mark).astype(jnp.int32).sum(axis=1)
+        # What other threads of the program have yet to read, and then what they will read.
+        barrier()
+        chains[site, :] = drawn.astype(jnp.uint8)
+        barrier()
+        return _
+
+    lax.fori_loop(0, length, copy, 0)
+    barrier()
+    lax.fori_loop(0, sweeps[0] * length, update, 0)
+
+
+def _uniform(key: Any, other_key: Any, counter: Any, lanes: Any) -> Any:
+    """Single-precision numbers in [0, 1), one for each counter and lane: Threefry-2x32 (Salmon et al., SC 2011)."""
+    keys = key, other_key, key ^ other_key ^ np.uint32(0x1BD11BDA)
+    left, right = jnp.full(lanes.shape, counter + keys[0]), lanes + keys[1]
+    for group in range(5):
+        for turn in ((13, 15, 26, 6), (17, 29, 16, 24))[group % 2]:
+            left = left + right
+            right = (right << np.uint32(turn) | right >> np.uint32(32 - turn)) ^ left
+        left = left + keys[(group + 1) % 3]
+        right = right + keys[(group + 2) % 3] + np.uint32(group + 1)
+    return (left >> np.uint32(8)).astype(jnp.float32) * np.float32(2**-24)
