@@ -46,7 +46,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "vwa": (
         "vwa_1atzA.aln",
-        {"l2_couplings": 0.002, "confirm_sweeps": 800, "max_steps": 500},
+        {"l2_couplings": 0.01, "confirm_sweeps": 800, "max_steps": 200},
         ["--lr", "1.0", "--nsweeps", "2"],
     ),
 }
