@@ -51,3 +51,9 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float
     shares = weights / weights.sum()
     mean = float(shares @ values)
     return mean, float((shares**2 @ (values - mean) ** 2) ** 0.5)
+
+
+def effective_number(log_weights: np.ndarray) -> np.ndarray:
+    """How many equal weights say as much as those of logarithms (..., N): (sum w)^2 / sum w^2."""
+    weights = np.exp(log_weights - log_weights.max(axis=-1, keepdims=True))
+    return weights.sum(axis=-1) ** 2 / (weights**2).sum(axis=-1)

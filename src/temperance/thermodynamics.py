@@ -16,7 +16,7 @@ from scipy.special import logsumexp
 
 from temperance.gibbs import Engine, uniform_chains
 from temperance.potts import Potts
-from temperance.resampling import jackknife_error, weighted_mean
+from temperance.resampling import effective_number, jackknife_error, weighted_mean
 
 # It announces what it does to JAX, which `_solve` undoes.
 logging.getLogger("pymbar").setLevel(logging.ERROR)
@@ -224,10 +224,9 @@ def annealed(
         states = engine.sweep(prepared, states, float(following), int(rng.integers(2**63)), 1)
     weights = np.array([found[beta] for beta in at])
     share = np.exp(weights - weights.max(axis=1, keepdims=True))
-    ess = share.sum(axis=1) ** 2 / (share**2).sum(axis=1)
     log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)
     relative = share.std(axis=1, ddof=1) / share.mean(axis=1) / chains**0.5
-    return Annealed(log_z, relative, ess)
+    return Annealed(log_z, relative, effective_number(weights))
 
 
 def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:

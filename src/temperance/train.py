@@ -13,6 +13,7 @@ import pandas as pd
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Gradient, Learner, profile_chains
 from temperance.potts import Potts
+from temperance.resampling import effective_number
 from temperance.statistics import Frequencies, Showing, frequencies, showing
 
 log = logging.getLogger(__name__)
@@ -288,7 +289,7 @@ def _follow(
     """
     energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
     parts = 1
-    while parts < sweeps and _alive(-move.part(parts).adds(energies, change)) < _ALIVE:
+    while parts < sweeps and effective_number(-move.part(parts).adds(energies, change)) < _ALIVE * len(chains):
         parts += 1
     move, each = move.part(parts), math.ceil(sweeps / parts)
     for number in range(parts):
@@ -299,12 +300,6 @@ def _follow(
         chosen = resampled(chains, -move.adds(energies, change), rng)
         chains = engine.sweep(learner.prepared, chosen, 1.0, int(rng.integers(2**63)), each)
     return chains, float((chosen != chains).mean())
-
-
-def _alive(log_weights: np.ndarray) -> float:
-    """Effective number of weights, as a share of theirs."""
-    weights = np.exp(log_weights - log_weights.max())
-    return float(weights.mean() ** 2 / (weights**2).mean())
 
 
 def resampled(chains: np.ndarray, log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:

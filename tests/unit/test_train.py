@@ -9,6 +9,7 @@ from small_systems import all_states, boltzmann, random_potts, spins
 from temperance import exact
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine
+from temperance.resampling import effective_number
 from temperance.statistics import agreement, frequencies
 from temperance.train import fresh_chains, resampled, train
 from temperance.truth.enumerable import KINDS
@@ -110,6 +111,12 @@ def test_resampled_chains_of_one_model_are_a_sample_of_the_next():
     effective = count * np.exp(log_weights).mean() ** 2 / np.exp(2 * log_weights).mean()
     assert (np.abs(seen - p) < 5 * np.sqrt(p * (1 - p) / effective) + 1e-4).all()
     np.testing.assert_array_equal(resampled(chains, np.zeros(count), rng), chains)
+
+
+def test_the_effective_number_of_weights_is_that_of_as_many_equal_ones():
+    equal, few = np.full(10, -700.0), np.where(np.arange(10) < 3, 5.0, -900.0)
+    np.testing.assert_allclose(effective_number(np.array([equal, few])), [10, 3])
+    assert effective_number(np.log([2.0, 1.0])) == pytest.approx(9 / 5)
 
 
 def test_fresh_chains_rest_once_they_are_at_equilibrium(family):
