@@ -2,9 +2,12 @@
 
 An engine updates all chains at site 0, 1, ... L - 1 in turn, each from its conditional distribution given the
 rest of the chain, at the chain's own inverse temperature. Engines give the same distribution, not the same
-numbers; the result of one engine depends on the seed alone, not on the number of threads.
+numbers; the result of one engine depends on the seed alone, not on the number of threads. Arrays that it returns are
+its own: `numpy.asarray` brings them from a device.
 """
 
+import logging
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +16,9 @@ import numpy as np
 
 from temperance.errors import InputError
 from temperance.potts import Potts
-from temperance.statistics import Frequencies
+from temperance.statistics import Frequencies, Showing
+
+log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -25,16 +30,32 @@ class Engine(Protocol):
         """The model in the layout that `sweep` and `energies` of this engine read fastest."""
         ...
 
-    def sweep(self, prepared: Any, chains: np.ndarray, beta: float | np.ndarray, seed: int, sweeps: int) -> np.ndarray:
-        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperature beta, one or (C,); a new array."""
+    def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperature beta, one or (C,); a new array.
+
+        `seed` is a whole number, or two words of 32 bits.
+        """
         ...
 
-    def energies(self, prepared: Any, chains: np.ndarray) -> np.ndarray:
+    def energies(self, prepared: Any, chains: Any) -> Any:
         """Energies (C,) of chains at temperature 1."""
         ...
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
         """A model to be learnt from frequencies, starting from their profile model."""
+        ...
+
+    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        """The last state of `state, seen = step(engine, fixed, state, given)` and all that was seen.
+
+        Once for each leading index of the arrays of the named tuple `given`; what was seen, a named tuple, too, has
+        that index in front. An engine may compile all of it, once for steps that are equal, so states are made of
+        arrays and learners, and `step` does not look into them.
+        """
+        ...
+
+    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """The last state of `state = step(number, state)` for number = 0 ... count - 1; for use within `repeat`."""
         ...
 
 
@@ -43,18 +64,18 @@ class Gradient(NamedTuple):
 
     Attributes
     ----------
-    norm, noise : float
+    norm, noise
         Its norm in centred states, and the norm that the chains' sampling noise has.
-    rise : float
+    rise
         How fast the penalised likelihood rises with the logarithm of the common scale of all parameters, nats.
-    penalty : float
+    penalty
         l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
     """
 
-    norm: float
-    noise: float
-    rise: float
-    penalty: float
+    norm: Any
+    noise: Any
+    rise: Any
+    penalty: Any
 
 
 class Learner(Protocol):
@@ -77,23 +98,23 @@ class Learner(Protocol):
         """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
         ...
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> "Gradient":
+    def gradient(self, chains: Any, doubt: Any) -> "Gradient":
         """Turn the direction to the gradient that chains (C, L) give.
 
         Pairs are shrunk by the share `doubt` of what sampling gives them.
         """
         ...
 
-    def change(self, sequences: np.ndarray) -> np.ndarray:
+    def change(self, sequences: Any) -> Any:
         """By how much the energies (M,) of sequences grow when the model moves by the whole direction."""
         ...
 
-    def move(self, rate: float) -> None:
-        """Add `rate` times the direction."""
+    def moved(self, rate: Any, factor: Any) -> "Learner":
+        """With `rate` times the direction added and all parameters multiplied; it may be the same object."""
         ...
 
-    def rescale(self, factor: float) -> None:
-        """Multiply all parameters."""
+    def showing(self, chains: Any) -> Showing:
+        """How the connected correlations of chains (C, L) follow the data's."""
         ...
 
     def data_energy(self) -> float:
@@ -112,7 +133,7 @@ MOMENTUM, DAMPING = 0.5, 0.004
 _AMPERE = 8.0
 
 
-def sampling_noise(single: np.ndarray, count: int, doubt: float) -> tuple[np.ndarray, float]:
+def sampling_noise(single: Any, count: int, doubt: Any) -> tuple[Any, Any]:
     """What sampling alone gives the gradient of `count` chains, sites independent and with frequencies (L, q).
 
     Numbers (L,), of which noise_i noise_j is the share `doubt` of the mean squared norm in a pair, and the norm, all of
@@ -120,11 +141,16 @@ def sampling_noise(single: np.ndarray, count: int, doubt: float) -> tuple[np.nda
     """
     spread = 1 - (single**2).sum(axis=1)
     norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
-    return (spread * (doubt / count) ** 0.5).astype(np.float32), float(norm**0.5)
+    return (spread * (doubt / count) ** 0.5).astype(np.float32), norm**0.5
+
+
+def seed_words(seed: Any) -> Any:
+    """A seed, if it is a whole number, as its two words of 32 bits."""
+    return np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32) if isinstance(seed, int) else seed
 
 
 def choose_engine(name: str = "auto") -> Engine:
-    """The engine called `name`; `auto` takes JAX where it sees an accelerator and Numba on a CPU.
+    """The engine called `name`; `auto` takes the kernel on an NVIDIA card, JAX on others, and Numba on a CPU.
 
     Each library is imported only when it is needed: they take seconds.
 
@@ -133,21 +159,27 @@ def choose_engine(name: str = "auto") -> Engine:
     InputError
         If the engine needs a card that is not here.
     """
-    if name == "auto":
-        name = "jax" if _accelerator() else "numba"
+    automatic = name == "auto"
+    if automatic:
+        name = "numba" if not _accelerator() else "jax" if _capability() < _AMPERE else "triton"
     if name == "numba":
         from temperance.gibbs_numba import NumbaEngine
 
         return NumbaEngine()
-    if name == "jax":
-        from temperance.gibbs_jax import JaxEngine
+    if name.startswith("triton"):
+        if _capability() < _AMPERE:
+            raise InputError(
+                f"engine: {name} needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none"
+            )
+        from temperance.gibbs_triton import TritonEngine
 
-        return JaxEngine()
-    if _capability() < _AMPERE:
-        raise InputError(f"engine: {name} needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
-    from temperance.gibbs_triton import TritonEngine
+        engine = TritonEngine(terms=1) if name == "triton-bfloat16" else TritonEngine()
+        if not automatic or (fault := engine.fault()) is None:
+            return engine
+        log.warning("warning: the kernel does not run on this card, so the engine is jax, which is slower: %s", fault)
+    from temperance.gibbs_jax import JaxEngine
 
-    return TritonEngine(terms=1) if name == "triton-bfloat16" else TritonEngine()
+    return JaxEngine()
 
 
 def _accelerator() -> bool:

@@ -1,15 +1,18 @@
 """The reference engine: plain JAX, on whatever device JAX has chosen."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
-from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise
+from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise, seed_words
 from temperance.potts import Potts, profile_fields
-from temperance.statistics import Frequencies
+from temperance.statistics import Frequencies, Showing
 
 Prepared = tuple[jax.Array, jax.Array]
 
@@ -22,98 +25,145 @@ class JaxEngine:
     def prepare(self, model: Potts) -> Prepared:
         return jnp.asarray(model.fields), jnp.asarray(model.couplings)
 
-    def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: int, sweeps: int) -> np.ndarray:
+    def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
         beta = jnp.broadcast_to(jnp.asarray(beta, jnp.float32), (len(chains),))
-        key = jax.random.key(seed % 2**63)
-        return np.asarray(_sweep(*prepared, jnp.asarray(chains), beta, key, sweeps))
+        return _sweep(*prepared, jnp.asarray(chains), beta, jnp.asarray(seed_words(seed)), sweeps)
 
-    def energies(self, prepared: Prepared, chains: Any) -> np.ndarray:
-        return np.asarray(_energies(*prepared, jnp.asarray(chains)))
+    def energies(self, prepared: Prepared, chains: Any) -> Any:
+        return _energies(*prepared, jnp.asarray(chains))
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
-        return JaxLearner(data, l2_fields, l2_couplings)
+        return JaxLearner.of(data, l2_fields, l2_couplings)
+
+    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        return _repeat(self, step, fixed, state, given)
+
+    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        return lax.fori_loop(0, count, step, state)
 
 
+@partial(jax.jit, static_argnames=("engine", "step"))
+def _repeat(engine: JaxEngine, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> Any:
+    return lax.scan(partial(step, engine, fixed), state, given)
+
+
+@jax.tree_util.register_dataclass
+@dataclass
 class JaxLearner:
-    """Everything as full (L, q, L, q) arrays on the device, where both halves of the couplings move alike."""
+    """Everything as full (L, q, L, q) arrays on the device, where both halves of the couplings move alike.
 
-    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
-        start = profile_fields(data.single)
-        full = Potts.of_pairs(start, data.pair).couplings
-        self._single, self._data = data.single, (jnp.asarray(data.single, jnp.float32), jnp.asarray(full))
-        self._parameters = jnp.asarray(start), jnp.zeros(full.shape, jnp.float32)
-        self._l2 = l2_fields, l2_couplings
-        self._direction = jax.tree.map(jnp.zeros_like, self._parameters)
+    Attributes
+    ----------
+    data, prepared, direction : tuple
+        Of sites (L, q) and between sites: frequencies, parameters, and where these should go.
+    l2 : tuple
+        Of fields and of couplings.
+    """
 
-    @property
-    def prepared(self) -> Prepared:
-        return self._parameters
+    data: Prepared
+    l2: tuple[Any, Any]
+    prepared: Prepared
+    direction: Prepared
+
+    @classmethod
+    def of(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+        full = jnp.asarray(Potts.of_pairs(data.single, data.pair).couplings)
+        start = jnp.asarray(profile_fields(data.single)), jnp.zeros_like(full)
+        known = jnp.asarray(data.single, jnp.float32), full
+        l2 = jnp.float32(l2_fields), jnp.float32(l2_couplings)
+        return cls(known, l2, start, jax.tree.map(jnp.zeros_like, start))
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        fields, couplings = map(np.asarray, self._parameters)
+        fields, couplings = map(np.asarray, self.prepared)
         return fields, Potts(fields, couplings).pairs()
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> Gradient:
-        of_sites, noise = sampling_noise(self._single, len(chains), doubt)
-        self._direction, norm, rise = _turn(
-            self._direction, self._parameters, self._data, self._l2, jnp.asarray(chains), of_sites
-        )
-        return Gradient(float(norm), noise, float(rise), self.penalty())
+    def gradient(self, chains: Any, doubt: Any) -> Gradient:
+        self.direction, found = _turn(self, jnp.asarray(chains), doubt)
+        return found
 
-    def change(self, sequences: np.ndarray) -> np.ndarray:
-        return np.asarray(_energies(*self._direction, jnp.asarray(sequences)))
+    def change(self, sequences: Any) -> Any:
+        return _energies(*self.direction, jnp.asarray(sequences))
 
-    def move(self, rate: float) -> None:
-        self._parameters = jax.tree.map(lambda value, step: value + rate * step, self._parameters, self._direction)
+    def moved(self, rate: Any, factor: Any) -> "JaxLearner":
+        moved = jax.tree.map(lambda value, step: factor * (value + rate * step), self.prepared, self.direction)
+        return replace(self, prepared=moved)
 
-    def rescale(self, factor: float) -> None:
-        self._parameters = jax.tree.map(lambda value: value * factor, self._parameters)
+    def showing(self, chains: Any) -> Showing:
+        moments, single = _moments(self.data, jnp.asarray(chains))
+        return Showing.of(np.asarray(moments), np.asarray(single, float), len(chains))
 
     def data_energy(self) -> float:
-        (fields, couplings), (single, pair) = self._parameters, self._data
+        (fields, couplings), (single, pair) = self.prepared, self.data
         return float(-jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2)
 
     def penalty(self) -> float:
-        fields, couplings = self._parameters
-        return float(self._l2[0] * jnp.vdot(fields, fields) + self._l2[1] * jnp.vdot(couplings, couplings) / 2)
+        return float(_penalty(self))
+
+
+def _penalty(learner: JaxLearner) -> Any:
+    fields, couplings = learner.prepared
+    return learner.l2[0] * jnp.vdot(fields, fields) + learner.l2[1] * jnp.vdot(couplings, couplings) / 2
 
 
 @jax.jit
-def _turn(direction: Any, parameters: Any, data: Any, l2: Any, chains: Any, noise: Any) -> Any:
-    """The next direction, the norm of the gradient, and the rise with the common scale."""
-    (single, pair), (fields, couplings), (l2_fields, l2_couplings) = data, parameters, l2
+def _turn(learner: JaxLearner, chains: Any, doubt: Any) -> tuple[Prepared, Gradient]:
+    """The next direction, and what the gradient says."""
+    (single, pair), (fields, couplings), (l2_fields, l2_couplings) = learner.data, learner.prepared, learner.l2
     length, q = fields.shape
     shown_single, shown_pair = _frequencies(chains, q)
     ascent = single - shown_single - l2_fields * fields
     crossed = jnp.einsum("ia,jb->iajb", ascent, single)
-    # Frequencies have the one-site ones on the diagonal blocks, couplings nothing.
-    between = (1 - jnp.eye(length))[:, None, :, None]
-    raw = between * (pair - shown_pair - l2_couplings * couplings)
-    centred = raw - between * (crossed + crossed.transpose(2, 3, 0, 1))
+    raw = _between(length) * (pair - shown_pair - l2_couplings * couplings)
+    centred = raw - _between(length) * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
-    above_noise = jnp.maximum(0, 1 - jnp.outer(noise, noise)[:, None, :, None] / jnp.maximum(squares, 1e-30))
+    of_sites, noise = sampling_noise(single, len(chains), doubt)
+    above_noise = jnp.maximum(0, 1 - jnp.outer(of_sites, of_sites)[:, None, :, None] / jnp.maximum(squares, 1e-30))
     independent = jnp.einsum("ia,jb->iajb", single, single)
     steps = ascent / (single + l2_fields + DAMPING), above_noise * centred / (independent + l2_couplings + DAMPING)
-    turned = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, direction, steps)
+    turned = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, learner.direction, steps)
     rise = jnp.vdot(fields, ascent) + jnp.vdot(couplings, raw) / 2
-    return turned, jnp.sqrt((ascent**2).sum() + squares.sum() / 2), rise
+    norm = jnp.sqrt((ascent**2).sum() + squares.sum() / 2)
+    return turned, Gradient(norm, noise, rise, _penalty(learner))
 
 
-@partial(jax.jit, static_argnames="sweeps")
-def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, key: Any, sweeps: int) -> Any:
+def _between(length: int) -> Any:
+    """1 between different sites, 0 on the diagonal blocks: frequencies have the one-site ones there."""
+    return (1 - jnp.eye(length))[:, None, :, None]
+
+
+@jax.jit
+def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
+    """What `Showing.of` makes of chains (C, L): moments (5,) and one-site frequencies."""
+    single, pair = data
+    length, q = single.shape
+    shown_single, shown_pair = _frequencies(chains, q)
+    x, y = (
+        _between(length) * (of_pairs - jnp.einsum("ia,jb->iajb", of_sites, of_sites))
+        for of_sites, of_pairs in ((single, pair), (shown_single, shown_pair))
+    )
+    entries = length * (length - 1) * q**2
+    return jnp.stack([part.sum() for part in (x, y, x * x, y * y, x * y)]) / entries, shown_single
+
+
+@jax.jit
+def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, words: Any, sweeps: Any) -> Any:
     length, q = fields.shape
     count = len(chains)
-    flat = couplings.reshape(length, q, length * q)
+    flat, key = couplings.reshape(length, q, length * q), jax.random.wrap_key_data(words, impl="threefry2x32")
 
-    def update(step: Any, onehot: Any) -> Any:
-        site = step % length
+    def update(site: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
+        onehot, key = state
         local = onehot.reshape(count, -1) @ flat[site].T + fields[site]
-        state = jax.random.categorical(jax.random.fold_in(key, step), beta[:, None] * local)
-        return onehot.at[:, site].set(jax.nn.one_hot(state, q, dtype=onehot.dtype))
+        drawn = jax.random.categorical(jax.random.fold_in(key, site), beta[:, None] * local)
+        return onehot.at[:, site].set(jax.nn.one_hot(drawn, q, dtype=onehot.dtype)), key
+
+    def sweep(number: Any, onehot: Any) -> Any:
+        # Loops of known length do not ask the host, on a card, whether to go on.
+        return lax.fori_loop(0, length, update, (onehot, jax.random.fold_in(key, number)))[0]
 
     with jax.default_matmul_precision("highest"):
-        onehot = jax.lax.fori_loop(0, sweeps * length, update, jax.nn.one_hot(chains, q, dtype=fields.dtype))
+        onehot = lax.fori_loop(0, sweeps, sweep, jax.nn.one_hot(chains, q, dtype=fields.dtype))
     return onehot.argmax(axis=-1).astype(jnp.uint8)
 
 
@@ -126,9 +176,10 @@ def _energies(fields: Any, couplings: Any, chains: Any) -> Any:
     return -(onehot * local).sum(axis=1)
 
 
-def _frequencies(chains: Any, q: int) -> Any:
+def _frequencies(chains: Any, q: int) -> tuple[Any, Any]:
+    """One-site (L, q) and two-site (L, q, L, q) frequencies of chains (C, L)."""
     count, length = chains.shape
-    onehot = jax.nn.one_hot(chains, q).reshape(count, -1)
-    with jax.default_matmul_precision("highest"):
-        pair = (onehot.T @ onehot).reshape(length, q, length, q) / count
-    return onehot.mean(axis=0).reshape(length, q), pair
+    # Zeros and ones are exact in bfloat16, and their sums in single precision up to 2^24 chains.
+    onehot = jax.nn.one_hot(chains, q, dtype=jnp.bfloat16).reshape(count, -1)
+    pair = jnp.matmul(onehot.T, onehot, preferred_element_type=jnp.float32).reshape(length, q, length, q) / count
+    return onehot.mean(axis=0, dtype=jnp.float32).reshape(length, q), pair

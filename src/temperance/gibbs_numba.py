@@ -1,5 +1,6 @@
 """The CPU engine: compiled loops in which the couplings of one site stay in cache while all chains visit it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
@@ -14,7 +15,7 @@ from scipy.linalg.blas import saxpy
 from temperance import pairs
 from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise
 from temperance.potts import Potts, profile_fields
-from temperance.statistics import Frequencies, site_frequencies
+from temperance.statistics import Frequencies, Showing, showing, site_frequencies
 from temperance.threads import threaded
 
 _LANES = 8
@@ -90,7 +91,7 @@ class NumbaEngine:
         fields, couplings = (np.asarray(values, np.float32) for values in (model.fields, model.pairs()))
         return Prepared.of(fields, couplings.reshape(-1, model.q**2))
 
-    def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: int, sweeps: int) -> np.ndarray:
+    def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: Any, sweeps: int) -> np.ndarray:
         chains = np.array(chains, np.uint8, order="C")
         beta = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(chains),)))
         streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
@@ -105,6 +106,18 @@ class NumbaEngine:
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
         return NumbaLearner(data, l2_fields, l2_couplings)
 
+    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        seen = []
+        for row in zip(*given, strict=True):
+            state, found = step(self, fixed, state, type(given)(*row))
+            seen.append(found)
+        return state, type(found)(*map(np.array, zip(*seen, strict=True)))
+
+    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        for number in range(count):
+            state = step(number, state)
+        return state
+
 
 def _energies(fields: np.ndarray, couplings: np.ndarray, sequences: np.ndarray) -> np.ndarray:
     return sum(pairs.energies(fields, couplings, np.ascontiguousarray(sequences.T)))
@@ -115,6 +128,7 @@ class NumbaLearner:
 
     def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
         self._q, self._l2 = data.single.shape[1], (np.float32(l2_fields), np.float32(l2_couplings))
+        self._frequencies = data
         self._data = data.single.astype(np.float32), data.pair.reshape(-1, self._q**2)
         couplings, along = (np.zeros(self._data[1].shape, np.float32) for _ in range(2))
         self._direction = np.zeros(data.single.shape, np.float32), along
@@ -157,16 +171,17 @@ class NumbaLearner:
     def change(self, sequences: np.ndarray) -> np.ndarray:
         return _energies(*self._direction, sequences)
 
-    def move(self, rate: float) -> None:
+    def moved(self, rate: float, factor: float) -> "NumbaLearner":
         fields, couplings = self._flat
         fields += np.float32(rate) * self._direction[0]
         saxpy(self._direction[1].ravel(), couplings.ravel(), a=rate)
-        self._stale = True
-
-    def rescale(self, factor: float) -> None:
         for values in self._flat:
             values *= np.float32(factor)
         self._stale = True
+        return self
+
+    def showing(self, chains: np.ndarray) -> Showing:
+        return showing(self._frequencies, chains)
 
     def data_energy(self) -> float:
         return -sum(_dot(seen, values) for seen, values in zip(self._data, self._flat, strict=True))

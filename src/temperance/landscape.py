@@ -47,7 +47,7 @@ class Valleys:
 
 def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Valleys:
     """Quench `starts`, (M, L), to the nearest minima under single mutations."""
-    ends = engine.sweep(engine.prepare(model), starts, _QUENCH_BETA, seed, _QUENCH_SWEEPS)
+    ends = np.asarray(engine.sweep(engine.prepare(model), starts, _QUENCH_BETA, seed, _QUENCH_SWEEPS))
     energies = model.energies(ends)
     least = float(energies.min())
     reached = energies < least + 1e-3

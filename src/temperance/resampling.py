@@ -55,5 +55,5 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float
 
 def effective_number(log_weights: np.ndarray) -> np.ndarray:
     """How many equal weights say as much as those of logarithms (..., N): (sum w)^2 / sum w^2."""
-    weights = np.exp(log_weights - log_weights.max(axis=-1, keepdims=True))
+    weights = log_weights.__array_namespace__().exp(log_weights - log_weights.max(axis=-1, keepdims=True))
     return weights.sum(axis=-1) ** 2 / (weights**2).sum(axis=-1)

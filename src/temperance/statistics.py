@@ -84,6 +84,25 @@ class Showing(Agreement):
     freed: float
     noise: float
 
+    @classmethod
+    def of(cls, moments: np.ndarray, single: np.ndarray, samples: int) -> "Showing":
+        """From means of x, y, x^2, y^2 and xy over all pairs of sites and states.
+
+        x are the connected correlations of the reference, y those of so many samples, of one-site frequencies (L, q).
+        """
+        x, y, xx, yy, xy = map(float, moments)
+        length, q = single.shape
+        seen = yy - y * y
+        found = _agreement(xx - x * x, seen, xy - x * y)
+        of_site = (single * (1 - single)).sum(axis=1)
+        over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
+        sampling = float(over_pairs / q**2)
+        signal = seen - sampling / samples
+        if signal <= seen / 2:
+            signal = float("nan")
+        freed = found.pearson * (seen / signal) ** 0.5
+        return cls(found.pearson, found.slope, freed, sampling / signal)
+
     def with_samples(self, count: int) -> float:
         """The Pearson correlation that so many samples of the same model would show."""
         return self.freed / (1 + self.noise / count) ** 0.5
@@ -94,17 +113,7 @@ def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
 
     No array of the size of the couplings is made.
     """
-    length, q = reference.single.shape
+    q = reference.single.shape[1]
     single = site_frequencies(samples, q)
     moments = correlation_moments(reference.single, reference.pair.reshape(-1, q * q), single, samples)
-    x, y, xx, yy, xy = sum(moments).sum(axis=0) / reference.pair.size
-    found = _agreement(xx - x * x, yy - y * y, xy - x * y)
-    of_site = (single * (1 - single)).sum(axis=1)
-    over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
-    seen = yy - y * y
-    sampling = over_pairs / q**2
-    signal = seen - sampling / len(samples)
-    if signal <= seen / 2:
-        signal = float("nan")
-    freed = found.pearson * (seen / signal) ** 0.5
-    return Showing(float(found.pearson), float(found.slope), float(freed), float(sampling / signal))
+    return Showing.of(sum(moments).sum(axis=0) / reference.pair.size, single, len(samples))

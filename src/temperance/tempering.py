@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 _WANTED_ACCEPTANCE = 0.35
 _LEAST_ACCEPTANCE = 0.2
 _MOST_RUNGS = 200
+# Exchanges that an engine is asked for in one call: few, so that one that compiles does so for few numbers of them.
+_AT_ONCE = 4
 # R-hat's excess over 1 halves when chains that mix run twice as long. Chains for which two doublings leave more than
 # this are trapped, and further doublings would be in vain.
 _PROGRESS = 0.8
@@ -124,7 +126,7 @@ def sample(
     excess: list[float] = []
     while True:
         kept, energies = run.draw(draws, sweeps, requested | keep_all)
-        rungs = _diagnose(run, energies, requested, sweeps, max_rhat, min_ess)
+        rungs = _diagnose(run, betas, energies, requested, sweeps, max_rhat, min_ess)
         asked = rungs[rungs.requested]
         progress(
             f"{draws} draws, {sweeps} sweeps apart: largest R-hat {asked.rhat.max():.3f}, "
@@ -153,7 +155,7 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
     for _ in range(4):
         chains = uniform_chains(16 * len(betas), model.L, model.q, rng).reshape(16, len(betas), -1)
         pilot = _Ladders(model, engine, betas, chains, rng)
-        pilot.advance(30)
+        pilot.advance(32)
         _, energies = pilot.draw(20, 1, np.zeros(len(betas), bool))
         drops = np.maximum(-np.diff(energies.mean(axis=(1, 2))), 0)
         distances = np.sqrt(np.diff(betas) * drops)
@@ -174,80 +176,121 @@ def _starting_chains(
     return chains
 
 
+class _State(NamedTuple):
+    """K ladders of R replicas: chains (K R, L); the rung of each replica and its energy, (K, R).
+
+    A round trip starts at the hottest rung (leg 1), turns at the coldest (leg 2) and ends at the hottest; leg (K, R).
+    """
+
+    chains: Any
+    rung_of: Any
+    energies: Any
+    leg: Any
+
+
+class _Given(NamedTuple):
+    """Of n exchanges: words of seeds, a number in [0, 1) for each pair of rungs, and whether it is the turn of rungs
+    (0, 1), (2, 3), ... or (1, 2), (3, 4), ...
+    """
+
+    seeds: np.ndarray
+    shares: np.ndarray
+    parity: np.ndarray
+
+
+class _Seen(NamedTuple):
+    """Of each exchange: how many ladders swapped a rung with the next, (R - 1,), and how many trips ended."""
+
+    swaps: Any
+    round_trips: Any
+
+
+def _exchange(engine: Engine, fixed: tuple[Any, np.ndarray], state: _State, given: _Given) -> tuple[_State, _Seen]:
+    """A sweep of all replicas, each at its rung's inverse temperature, and Metropolis exchanges of neighbours."""
+    prepared, betas = fixed
+    chains, rung_of, _, leg = state
+    shape = rung_of.shape
+    chains = engine.sweep(prepared, chains, betas[rung_of].ravel(), given.seeds, 1)
+    energies = engine.energies(prepared, chains).reshape(shape)
+    xp = energies.__array_namespace__()
+    by_rung = xp.take_along_axis(energies, xp.argsort(rung_of, axis=1), axis=1)
+    gain = (betas[1:] - betas[:-1]) * (by_rung[:, 1:] - by_rung[:, :-1])
+    its_turn = xp.arange(shape[1] - 1) % 2 == given.parity
+    swap = ((xp.log(given.shares) < gain) & its_turn).astype(xp.int8)
+    up = xp.pad(swap, ((0, 0), (0, 1))) - xp.pad(swap, ((0, 0), (1, 0)))
+    rung_of = rung_of + xp.take_along_axis(up, rung_of, axis=1)
+    hottest, coldest = rung_of == 0, rung_of == shape[1] - 1
+    trips = (hottest & (leg == 2)).sum()
+    leg = xp.where(hottest, 1, xp.where(coldest & (leg == 1), 2, leg)).astype(xp.int8)
+    return _State(chains, rung_of, energies, leg), _Seen(swap.sum(axis=0), trips)
+
+
 class _Ladders:
-    """K ladders of R replicas that move together; `rung_of` says at which rung each replica is."""
+    """Ladders that move together."""
 
     def __init__(self, model: Potts, engine: Engine, betas: np.ndarray, chains: np.ndarray, rng: np.random.Generator):
-        self._engine, self._prepared, self._rng = engine, engine.prepare(model), rng
-        self._ladders, self._rungs, self._length = chains.shape
-        self._chains = chains.reshape(-1, self._length)
-        self._betas = betas
-        self._rung_of = np.tile(np.arange(self._rungs), (self._ladders, 1))
-        self._energies = self._by_ladder(engine.energies(self._prepared, self._chains))
-        self._parity = 0
-        self._leg = np.zeros((self._ladders, self._rungs), np.int8)
-        self.round_trips = 0
-        self.tried = np.zeros(self._rungs - 1)
-        self.accepted = np.zeros(self._rungs - 1)
+        self._engine, self._fixed, self._rng = engine, (engine.prepare(model), betas), rng
+        ladders, self._rungs, self._length = chains.shape
+        rung_of = np.tile(np.arange(self._rungs), (ladders, 1))
+        self._state = _State(
+            chains.reshape(-1, self._length), rung_of, np.zeros(rung_of.shape), np.zeros(rung_of.shape, np.int8)
+        )
+        self._swept = 0
+        self._forget()
 
-    def _by_ladder(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(values, float).reshape(self._ladders, self._rungs)
+    def _forget(self) -> None:
+        self.round_trips = 0
+        self.tried, self.accepted = np.zeros((2, self._rungs - 1))
 
     def advance(self, sweeps: int) -> None:
         """Sweep all replicas, trying exchanges after each sweep."""
-        for _ in range(sweeps):
-            beta = self._betas[self._rung_of].ravel()
-            self._chains = self._engine.sweep(self._prepared, self._chains, beta, int(self._rng.integers(2**63)), 1)
-            self._energies = self._by_ladder(self._engine.energies(self._prepared, self._chains))
-            self._exchange()
-
-    def _exchange(self) -> None:
-        """Metropolis exchange between rungs (0, 1), (2, 3), ... and (1, 2), (3, 4), ... in turn."""
-        at = np.argsort(self._rung_of, axis=1)
-        energies = np.take_along_axis(self._energies, at, axis=1)
-        lower = np.arange(self._parity, self._rungs - 1, 2)
-        self._parity = 1 - self._parity
-        gain = (self._betas[lower + 1] - self._betas[lower]) * (energies[:, lower + 1] - energies[:, lower])
-        swap = np.log(self._rng.random(gain.shape)) < gain
-        self.tried[lower] += self._ladders
-        self.accepted[lower] += swap.sum(axis=0)
-        hot, cold = at[:, lower], at[:, lower + 1]
-        at[:, lower], at[:, lower + 1] = np.where(swap, cold, hot), np.where(swap, hot, cold)
-        self._rung_of = np.argsort(at, axis=1)
-        self._count_round_trips()
-
-    def _count_round_trips(self) -> None:
-        """A trip starts at the hottest rung (leg 1), turns at the coldest (leg 2) and ends at the hottest."""
-        hottest, coldest = self._rung_of == 0, self._rung_of == self._rungs - 1
-        self.round_trips += int((hottest & (self._leg == 2)).sum())
-        self._leg[coldest & (self._leg == 1)] = 2
-        self._leg[hottest] = 1
+        ladders, found = len(self._state.rung_of), []
+        for start in range(0, sweeps, _AT_ONCE):
+            count = min(_AT_ONCE, sweeps - start)
+            seeds = self._rng.integers(2**32, size=(count, 2), dtype=np.uint32)
+            shares = self._rng.random((count, ladders, self._rungs - 1), dtype=np.float32)
+            given = _Given(seeds, shares, (self._swept + np.arange(count)) % 2)
+            with np.errstate(divide="ignore"):  # the logarithm of 0
+                self._state, seen = self._engine.repeat(_exchange, self._fixed, self._state, given)
+            self._swept += count
+            self.tried += ladders * (np.arange(self._rungs - 1) % 2 == given.parity[:, None]).sum(axis=0)
+            found.append(seen)
+        self.accepted += sum(np.asarray(seen.swaps).sum(axis=0) for seen in found)
+        self.round_trips += int(sum(np.asarray(seen.round_trips).sum() for seen in found))
 
     def draw(self, draws: int, sweeps: int, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chains of the `kept` rungs, (T, D, K, L), and energies of all, (R, K, D), every `sweeps` sweeps."""
-        self.tried[:], self.accepted[:], self.round_trips = 0, 0, 0
-        chains = np.empty((int(kept.sum()), draws, self._ladders, self._length), np.uint8)
-        energies = np.empty((self._rungs, self._ladders, draws))
+        self._forget()
+        ladders = len(self._state.rung_of)
+        chains = np.empty((int(kept.sum()), draws, ladders, self._length), np.uint8)
+        energies = np.empty((self._rungs, ladders, draws))
         for d in range(draws):
             self.advance(sweeps)
-            at = np.argsort(self._rung_of, axis=1)
-            energies[:, :, d] = np.take_along_axis(self._energies, at, axis=1).T
-            replicas = self._chains.reshape(self._ladders, self._rungs, -1)
+            replicas, rung_of, found, _ = map(np.asarray, self._state)
+            at = np.argsort(rung_of, axis=1)
+            energies[:, :, d] = np.take_along_axis(found, at, axis=1).T
+            replicas = replicas.reshape(ladders, self._rungs, -1)
             chains[:, d] = np.take_along_axis(replicas, at[:, kept, None], axis=1).transpose(1, 0, 2)
         return chains, energies
 
 
 def _diagnose(
-    run: _Ladders, energies: np.ndarray, requested: np.ndarray, sweeps: int, max_rhat: float, min_ess: float
+    run: _Ladders,
+    betas: np.ndarray,
+    energies: np.ndarray,
+    requested: np.ndarray,
+    sweeps: int,
+    max_rhat: float,
+    min_ess: float,
 ) -> pd.DataFrame:
     ess = np.array([effective_size(rung) for rung in energies])
     rhat = np.array([split_rhat(rung) for rung in energies])
     with np.errstate(divide="ignore"):
-        temperatures = 1 / run._betas
+        temperatures = 1 / betas
     count = energies[0].size
     return pd.DataFrame(
         {
-            "beta": run._betas,
+            "beta": betas,
             "temperature": temperatures,
             "requested": requested,
             "mean_energy": energies.mean(axis=(1, 2)),

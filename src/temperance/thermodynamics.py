@@ -7,6 +7,7 @@ sampling (Neal, Stat. Comput. 11:125, 2001), which shares neither samples nor eq
 import itertools
 import logging
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -199,6 +200,30 @@ class Annealed:
     ess: np.ndarray
 
 
+class _Annealing(NamedTuple):
+    """Chains (C, L), and the logarithms of their weights."""
+
+    chains: Any
+    logs: Any
+
+
+class _Cooling(NamedTuple):
+    """Steps in beta, what it is after them, and words of seeds."""
+
+    steps: np.ndarray
+    betas: np.ndarray
+    seeds: np.ndarray
+
+
+class _Weights(NamedTuple):
+    logs: Any
+
+
+def _cool(engine: Engine, prepared: Any, state: _Annealing, given: _Cooling) -> tuple[_Annealing, _Weights]:
+    logs = state.logs - given.steps * engine.energies(prepared, state.chains)
+    return _Annealing(engine.sweep(prepared, state.chains, given.betas, given.seeds, 1), logs), _Weights(logs)
+
+
 def annealed(
     model: Potts, engine: Engine, seed: int, at: np.ndarray, curve: EnergyCurve, *, chains: int = 500, steps: int = 1000
 ) -> Annealed:
@@ -214,15 +239,11 @@ def annealed(
     """
     rng = np.random.default_rng(seed)
     schedule = np.union1d(_equal_steps(curve, float(at[-1]), steps), at)
-    prepared = engine.prepare(model)
-    states = uniform_chains(chains, model.L, model.q, rng)
-    logs, found = np.zeros(chains), {}
-    for beta, following in itertools.pairwise(schedule):
-        logs -= (following - beta) * engine.energies(prepared, states)
-        if following in at:
-            found[following] = logs.copy()
-        states = engine.sweep(prepared, states, float(following), int(rng.integers(2**63)), 1)
-    weights = np.array([found[beta] for beta in at])
+    state = _Annealing(uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
+    seeds = rng.integers(2**32, size=(len(schedule) - 1, 2), dtype=np.uint32)
+    given = _Cooling(np.diff(schedule), schedule[1:], seeds)
+    _, seen = engine.repeat(_cool, engine.prepare(model), state, given)
+    weights = np.asarray(seen.logs, float)[np.isin(schedule[1:], at)]
     share = np.exp(weights - weights.max(axis=1, keepdims=True))
     log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)
     relative = share.std(axis=1, ddof=1) / share.mean(axis=1) / chains**0.5

@@ -1,20 +1,19 @@
 """Boltzmann-machine learning of a Potts model by persistent contrastive divergence."""
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from temperance.errors import InputError
-from temperance.gibbs import Engine, Gradient, Learner, profile_chains
+from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
-from temperance.resampling import effective_number
-from temperance.statistics import Frequencies, Showing, frequencies, showing
+from temperance.statistics import Showing, frequencies
+from temperance.steps import Learning, Step, scale_step
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,6 @@ _PATIENCE = 2
 _SCALE = 0.03
 # Beyond this length thermal fluctuations of the energy, and so the steps, grow with its square root.
 _SHORT = 50
-# Share of the chains that the weights of a part of a step have to leave, as an effective number.
-_ALIVE = 0.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 # Fresh chains are looked at after this many sweeps first, or up to twice as many, and again whenever they have doubled;
@@ -160,42 +157,40 @@ def train(
     rng = np.random.default_rng(seed)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
-    learner = engine.learner(data, l2_fields, l2_couplings)
     judge = _Judge(
-        engine, learner, data, sequences, weights / weights.sum(), rng,
+        engine, data.single, sequences, weights / weights.sum(), rng,
         target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
     )  # fmt: skip
+    longest = max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5
+    take = Step(min(_PROBES, chains // 5), sweeps, learning_rate, longest, decay_steps)
     # At equilibrium: the model starts as the profile model.
-    persistent = profile_chains(chains, data.single, rng)
-    # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
-    probes = min(_PROBES, chains // 5)
-    pace = _Pace(learning_rate, max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5, decay_steps)
+    state = Learning(
+        engine.learner(data, l2_fields, l2_couplings), profile_chains(chains, data.single, rng), np.float32(0)
+    )
+    del data
     started, records, best = time.monotonic(), [], -np.inf
     wait = _PATIENCE * check_every
     attempt_at, patience = 0, wait
     stopped, step = "steps", 0
     while step < max_steps:
-        step += 1
-        gradient = learner.gradient(persistent[probes:], pace.decay)
-        if not np.isfinite(gradient.norm):
+        count = min(check_every, max_steps - step)
+        drawn = judge.drawn(count * take.probes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            state, taken = engine.repeat(take, None, state, take.given(drawn, count, rng))
+        if not np.isfinite(taken.norm).all():
             raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
-        minutes = (time.monotonic() - started) / 60
-        out_of_time = max_minutes is not None and minutes > max_minutes
-        looked_at = step % check_every == 0 or step == max_steps or out_of_time
-        seen = showing(data, persistent) if looked_at else None
-        move = pace.step(engine, learner, gradient, judge.drawn(probes), persistent[:probes])
-        persistent, acceptance = _follow(engine, learner, move, persistent, sweeps, rng)
-        if seen is None:
-            continue
-        scale = move.scale
-        records.append((step, seen.pearson, seen.slope, scale, gradient.norm, acceptance, minutes * 60))
-        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {gradient.norm:.3g}")
-        at_noise = gradient.norm < _AT_NOISE * gradient.noise
+        step += count
+        norm, noise, scale, acceptance = (float(of_steps[-1]) for of_steps in taken)
+        seen = state.learner.showing(state.chains)
+        seconds = time.monotonic() - started
+        records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, seconds))
+        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
+        at_noise = norm < _AT_NOISE * noise
         if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or judge.expects(seen) >= target_pearson):
-            few = judge.few(step)
+            few = judge.few(state.learner, step)
             expected = judge.expects(few.shown)
-            if judge.promises(few):
-                confirmed = judge.confirm(step, few)
+            if judge.promises(state.learner, few):
+                confirmed = judge.confirm(state.learner, step, few)
                 if judge.satisfied(confirmed):
                     stopped = "target"
                     break
@@ -206,107 +201,26 @@ def train(
             # Fresh chains that show less have found valleys where persistent ones have no chain: go on with them. Else
             # these know better what valleys weigh, which fresh ones have only fallen into.
             if expected < judge.expects(seen) - _REST:
-                persistent = few.chains
+                state = state._replace(chains=few.chains)
             if expected < target_pearson - _FAR:
-                pace.begin_again()
+                state = state._replace(clock=np.float32(0))
             patience = wait if gained else 2 * patience
             attempt_at, best = step + patience, max(best, expected)
-        if out_of_time:
+        if max_minutes is not None and seconds > 60 * max_minutes:
             stopped = "time"
             break
+    learner = state.learner
     if stopped in ("steps", "time"):
-        few = judge.few(step)
+        few = judge.few(learner, step)
     if stopped != "target":
-        confirmed = judge.confirm(step, few)
+        confirmed = judge.confirm(learner, step, few)
         stopped = "target" if judge.satisfied(confirmed) else stopped
     columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
     history = pd.DataFrame(records, columns=columns)
     parameters = learner.parameters
     # What learning needed is larger than the model: let go of it before that is written out in full.
-    del learner, judge, data
+    del learner, state
     return Training(Potts.of_pairs(*parameters).zero_sum(overwrite=True), stopped, step, confirmed, history)
-
-
-class _Pace:
-    """How far steps go; `most` is in nats."""
-
-    def __init__(self, learning_rate: float, most: float, decay_steps: int):
-        self._learning_rate, self._most, self._decay_steps = learning_rate, most, decay_steps
-        self.begin_again()
-
-    def begin_again(self) -> None:
-        """Let the clock of the decay start anew."""
-        self._clock = 0.0
-
-    @property
-    def decay(self) -> float:
-        """What both bounds have shrunk to."""
-        return 0.01 + 0.99 / (1 + (self._clock / self._decay_steps) ** 2)
-
-    def step(
-        self, engine: Engine, learner: Learner, gradient: Gradient, drawn: np.ndarray, apart: np.ndarray
-    ) -> "_Move":
-        """How far to go along the learner's direction and in scale.
-
-        As sequences (P, L) drawn of the data, and as many chains that have no part in the gradient, say.
-        """
-        probes = np.concatenate([drawn, apart])
-        energies, change = engine.energies(learner.prepared, probes), learner.change(probes)
-        of_chains = slice(len(drawn), None)
-        within = 0.5 * (change[: len(drawn)].var() + change[of_chains].var())
-        self._clock += within / max(change.var(), 1e-12)
-        rate = self.decay * min(self._learning_rate, self._most / max(change.std(), 1e-6))
-        # The common scale is where single steps are slowest.
-        scale = scale_step(gradient.rise, energies[of_chains].var(), gradient.penalty)
-        bound = self._most / max(energies.std(), 1e-6)
-        factor = 1 + float(np.clip(scale, -bound, bound))
-        return _Move(rate, factor, scale)
-
-
-class _Move(NamedTuple):
-    """Add `rate` times the direction, multiply all by `factor`; `scale` is Newton's step in its logarithm."""
-
-    rate: float
-    factor: float
-    scale: float
-
-    def part(self, count: int) -> "_Move":
-        """One of so many that make it up."""
-        return self._replace(rate=self.rate / count, factor=self.factor ** (1 / count))
-
-    def adds(self, energies: np.ndarray, change: np.ndarray) -> np.ndarray:
-        """To energies (C,) that the whole direction would change so much."""
-        return self.factor * (energies + self.rate * change) - energies
-
-
-def _follow(
-    engine: Engine, learner: Learner, move: _Move, chains: np.ndarray, sweeps: int, rng: np.random.Generator
-) -> tuple[np.ndarray, float]:
-    """Move the model, and chains (C, L) with it, in parts, each with its choice and its share of the sweeps.
-
-    There are as few parts as leave enough chains alive at each choice: the weights of a long step leave few. Also the
-    share of sites that the last sweeps changed.
-    """
-    energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
-    parts = 1
-    while parts < sweeps and effective_number(-move.part(parts).adds(energies, change)) < _ALIVE * len(chains):
-        parts += 1
-    move, each = move.part(parts), math.ceil(sweeps / parts)
-    for number in range(parts):
-        if number:
-            energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
-        learner.move(move.rate)
-        learner.rescale(move.factor)
-        chosen = resampled(chains, -move.adds(energies, change), rng)
-        chains = engine.sweep(learner.prepared, chosen, 1.0, int(rng.integers(2**63)), each)
-    return chains, float((chosen != chains).mean())
-
-
-def resampled(chains: np.ndarray, log_weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """As many chains (C, L), each as often as its weight says, rounded up or down (systematic resampling)."""
-    cumulative = np.exp(log_weights - log_weights.max()).cumsum()
-    marks = (np.arange(len(chains)) + rng.random()) * (cumulative[-1] / len(chains))
-    return chains[np.minimum(np.searchsorted(cumulative, marks, side="right"), len(chains) - 1)]
 
 
 @dataclass(frozen=True)
@@ -330,20 +244,28 @@ class Fresh:
 
 
 def fresh_chains(
-    engine: Engine, prepared: Any, data: Frequencies, count: int, sweeps: int, enough: float, rng: np.random.Generator
+    engine: Engine,
+    prepared: Any,
+    show: Callable[[Any], Showing],
+    single: np.ndarray,
+    count: int,
+    sweeps: int,
+    enough: float,
+    rng: np.random.Generator,
 ) -> Fresh:
-    """So many chains of the profile model, swept so often, 8 times or more, or until they rest short of `enough`.
+    """So many chains of the profile model, one-site frequencies (L, q), and what they show of the data.
 
+    They are swept so often, 8 times or more, or until they rest short of `enough`.
     They rest when four times as many sweeps have left their mean energy within its error, and their Pearson correlation
     where it was: energies alone rest while chains still gather in a valley that weighs little. Those that show `enough`
     could yet leave it.
     """
-    chains, done, seen = profile_chains(count, data.single, rng), 0, list[tuple[int, float, float]]()
+    chains, done, seen = profile_chains(count, single, rng), 0, list[tuple[int, float, float]]()
     for halvings in range(max(3, (sweeps // _FIRST).bit_length() - 1), -1, -1):
         block = (sweeps >> halvings) - done
         chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
         done += block
-        energies, shown = engine.energies(prepared, chains), showing(data, chains)
+        energies, shown = engine.energies(prepared, chains), show(chains)
         seen.append((done, energies.mean(), shown.pearson))
         moved, turned = np.abs(np.array(seen)[:, 1:] - seen[-1][1:]).T
         other = ~((moved < 3 * energies.std() * (2 / count) ** 0.5) & (turned < _REST))
@@ -360,8 +282,7 @@ class _Judge:
     def __init__(
         self,
         engine: Engine,
-        learner: Learner,
-        data: Frequencies,
+        single: np.ndarray,
         sequences: np.ndarray,
         shares: np.ndarray,
         rng: np.random.Generator,
@@ -370,17 +291,18 @@ class _Judge:
         max_sweeps: int,
         progress: Callable[[str], None],
     ):
-        self._engine, self._learner, self._data = engine, learner, data
-        self._sequences, self._shares, self._rng = sequences, shares, rng
+        self._engine, self._single, self._sequences, self._shares, self._rng = engine, single, sequences, shares, rng
         self._target, (self._few, self._many), self._max_sweeps = target, chains, max_sweeps
         self._progress = progress
 
-    def few(self, step: int) -> Fresh:
+    def few(self, learner: Learner, step: int) -> Fresh:
         """Few fresh chains: they cost a tenth of a confirmation, spare those that would fail, and find out how many
         sweeps it takes.
         """
-        prepared = self._learner.prepared
-        few = fresh_chains(self._engine, prepared, self._data, self._few, self._max_sweeps, self._target, self._rng)
+        few = fresh_chains(
+            self._engine, learner.prepared, learner.showing, self._single,
+            self._few, self._max_sweeps, self._target, self._rng,
+        )  # fmt: skip
         self._progress(
             f"step {step}: {self._few} fresh chains, {'at rest' if few.rest else 'still moving'} after {few.sweeps} "
             f"sweeps, say that {self._many} would show {self.expects(few.shown):.3f}"
@@ -391,20 +313,20 @@ class _Judge:
         """The Pearson correlation that as many chains as have to confirm it would show, by what others have shown."""
         return seen.with_samples(self._many)
 
-    def promises(self, few: Fresh) -> bool:
+    def promises(self, learner: Learner, few: Fresh) -> bool:
         """Whether it is worth asking the many."""
-        settled = abs(self._scale_error(few.energies)) <= _SCALE
+        settled = abs(_scale_error(learner, few.energies)) <= _SCALE
         return few.rest and settled and self.expects(few.shown) >= self._target
 
-    def confirm(self, step: int, few: Fresh) -> Confirmation:
+    def confirm(self, learner: Learner, step: int, few: Fresh) -> Confirmation:
         """What the many show; the few where these do not rest, since no number of chains is then the model's own."""
         if not few.rest:
-            return self._confirmation(few.energies, few.shown, few.sweeps, False)
+            return self._confirmation(learner, few.energies, few.shown, few.sweeps, False)
         self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
-        prepared, start = self._learner.prepared, profile_chains(self._many, self._data.single, self._rng)
-        many = self._engine.sweep(prepared, start, 1.0, int(self._rng.integers(2**63)), few.settling)
-        energies = self._engine.energies(prepared, many)
-        return self._confirmation(energies, showing(self._data, many), few.settling, True)
+        start, seed = profile_chains(self._many, self._single, self._rng), int(self._rng.integers(2**63))
+        many = self._engine.sweep(learner.prepared, start, 1.0, seed, few.settling)
+        energies = self._engine.energies(learner.prepared, many)
+        return self._confirmation(learner, energies, learner.showing(many), few.settling, True)
 
     def satisfied(self, shown: Confirmation) -> bool:
         return shown.equilibrated and shown.pearson >= self._target and abs(shown.scale_error) <= _SCALE
@@ -413,20 +335,13 @@ class _Judge:
         """So many sequences (count, L) of the data, by weight."""
         return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
 
-    def _confirmation(self, energies: np.ndarray, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
-        ceiling = showing(self._data, self.drawn(len(energies))).pearson
-        scale = self._scale_error(energies)
+    def _confirmation(self, learner: Learner, energies: Any, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
+        ceiling = learner.showing(self.drawn(len(energies))).pearson
+        scale = _scale_error(learner, energies)
         return Confirmation(shown.pearson, shown.slope, ceiling, scale, len(energies), sweeps, rest)
 
-    def _scale_error(self, energies: np.ndarray) -> float:
-        """What the energies of chains tell of the common scale."""
-        penalty = self._learner.penalty()
-        return scale_step(energies.mean() - self._learner.data_energy() - penalty, energies.var(), penalty)
 
-
-def scale_step(rise: float, variance: float, penalty: float) -> float:
-    """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
-
-    From its slope, <E>_model - <E>_data less the penalty, and its curvature, Var(E) of the model and the penalty.
-    """
-    return float(rise / (variance + penalty))
+def _scale_error(learner: Learner, energies: Any) -> float:
+    """What the energies of chains tell of the common scale."""
+    penalty = learner.penalty()
+    return float(scale_step(energies.mean() - learner.data_energy() - penalty, energies.var(), penalty))

@@ -40,7 +40,7 @@ def check_marginals(engine, length, q, temperature, floor=1e-6):
     states = all_states(length, q)
     exact = frequencies(states, q, boltzmann(model, states, temperature))
     chains = uniform_chains(CHAINS, length, q, np.random.default_rng(0))
-    chains = engine.sweep(engine.prepare(model), chains, 1 / temperature, seed=5, sweeps=60)
+    chains = np.asarray(engine.sweep(engine.prepare(model), chains, 1 / temperature, seed=5, sweeps=60))
     shown = frequencies(chains, q)
     for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
         error = np.sqrt(truth * (1 - truth) / CHAINS) + floor
@@ -53,7 +53,7 @@ def test_engines_agree_where_the_states_cannot_be_listed():
     samples = []
     for seed, name in enumerate(("numba", "jax")):
         engine, start = choose_engine(name), uniform_chains(count, 30, 21, np.random.default_rng(seed))
-        samples.append(engine.sweep(engine.prepare(model), start, 1.0, seed, sweeps=30))
+        samples.append(np.asarray(engine.sweep(engine.prepare(model), start, 1.0, seed, sweeps=30)))
     assert ks_2samp(*(model.energies(sample) for sample in samples)).pvalue > 1e-4
     one, other = (frequencies(sample, 21).pair for sample in samples)
     pooled = (one + other) / 2
@@ -67,7 +67,7 @@ def test_each_chain_has_its_own_temperature(engine, small):
     states = all_states(4, 3)
     temperatures = np.repeat([0.8, 3.0], CHAINS // 2)
     chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
-    chains = engine.sweep(engine.prepare(small), chains, 1 / temperatures, seed=2, sweeps=60)
+    chains = np.asarray(engine.sweep(engine.prepare(small), chains, 1 / temperatures, seed=2, sweeps=60))
     for part, temperature in ((chains[: CHAINS // 2], 0.8), (chains[CHAINS // 2 :], 3.0)):
         p = boltzmann(small, states, temperature)
         energies = small.energies(states)
@@ -78,7 +78,7 @@ def test_each_chain_has_its_own_temperature(engine, small):
 def test_conditionals_of_one_update_are_exact(engine, small):
     """One sweep from a fixed state: the first site is drawn from its conditional distribution."""
     start = np.tile(np.array([0, 2, 1, 0], np.uint8), (CHAINS, 1))
-    chains = engine.sweep(engine.prepare(small), start, 1.0, seed=1, sweeps=1)
+    chains = np.asarray(engine.sweep(engine.prepare(small), start, 1.0, seed=1, sweeps=1))
     local = small.fields[0] + sum(small.couplings[0, :, j, start[0, j]] for j in (1, 2, 3))
     p = np.exp(local) / np.exp(local).sum()
     counts = np.bincount(chains[:, 0], minlength=3) / CHAINS
@@ -88,9 +88,9 @@ def test_conditionals_of_one_update_are_exact(engine, small):
 def test_a_hot_limit_is_uniform_and_a_cold_one_is_the_conditional_ground_state(engine, small):
     prepared = engine.prepare(small)
     chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
-    hot = frequencies(engine.sweep(prepared, chains, 0.0, seed=1, sweeps=1), 3).single
+    hot = frequencies(np.asarray(engine.sweep(prepared, chains, 0.0, seed=1, sweeps=1)), 3).single
     assert np.abs(hot - 1 / 3).max() < 5 * (2 / 9 / CHAINS) ** 0.5
-    cold = engine.sweep(prepared, chains[:200], 1e4, seed=1, sweeps=30)
+    cold = np.asarray(engine.sweep(prepared, chains[:200], 1e4, seed=1, sweeps=30))
     for i in range(4):
         local = small.fields[i] + sum(small.couplings[i][:, j, cold[:, j]].T for j in range(4) if j != i)
         np.testing.assert_array_equal(cold[:, i], local.argmax(axis=1))
@@ -133,10 +133,8 @@ def test_a_step_is_newtons_for_independent_sites(engine):
         step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
         np.testing.assert_allclose(learner.change(sequences), change, rtol=1e-3, atol=1e-3)
-        learner.move(rate)
-        values = tuple(value + rate * part for value, part in zip(values, step, strict=True))
-    learner.rescale(1.1)
-    values = tuple(1.1 * np.asarray(value) for value in values)
+        learner = learner.moved(rate, 1.1)
+        values = tuple(1.1 * (value + rate * part) for value, part in zip(values, step, strict=True))
     for mine, expected in zip(learner.parameters, values, strict=True):
         np.testing.assert_allclose(mine, expected, atol=2e-4)
     expected = energies_by_pairs(values, sequences)
@@ -164,9 +162,9 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
     rng = np.random.default_rng(0)
     data = frequencies(rng.integers(0, 3, (50, 5), dtype=np.uint8), 3).with_pseudocount(0.1)
     learner, chains = engine.learner(data, 0.0, 0.01), uniform_chains(300, 5, 3, rng)
-    for change in (lambda: learner.move(0.3), lambda: learner.rescale(1.5)):
+    for rate, factor in ((0.3, 1.0), (0.2, 1.5)):
         learner.gradient(chains, 1.0)
-        change()
+        learner = learner.moved(rate, factor)
         again = engine.prepare(Potts.of_pairs(*learner.parameters))
         mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
         np.testing.assert_array_equal(mine, given)
@@ -211,7 +209,7 @@ def test_profile_chains_follow_their_frequencies():
     assert (np.abs(shown - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
 
 
-@pytest.mark.parametrize("terms", [1, 3])
+@pytest.mark.parametrize("terms", [1, 2])
 @pytest.mark.parametrize(("length", "q"), [(5, 3), (53, 21), (200, 21)])
 def test_the_kernel_for_cards_compiles_to_triton(length, q, terms):
     """As far as the card's own compiler, which is not here."""
@@ -222,11 +220,12 @@ def test_the_kernel_for_cards_compiles_to_triton(length, q, terms):
     assert f"gibbs_{length}" in lowered.as_text()
 
 
-def test_single_precision_couplings_survive_their_packing():
+@pytest.mark.parametrize(("terms", "relative"), [(1, 2**-8), (2, 2**-22)])
+def test_couplings_survive_their_packing(terms, relative):
     couplings = np.random.default_rng(0).normal(size=(3, 21, 3, 21)).astype(np.float32)
-    _, packed = _packed(np.zeros((3, 21), np.float32), couplings, 3)
+    _, packed = _packed(np.zeros((3, 21), np.float32), couplings, terms)
     sums = np.asarray(packed).astype(np.float32).sum(axis=0)
-    np.testing.assert_array_equal(sums[:, :, :21, :21], couplings.transpose(0, 2, 3, 1))
+    np.testing.assert_allclose(sums[:, :, :21, :21], couplings.transpose(0, 2, 3, 1), rtol=relative, atol=2**-24)
     assert (sums[:, :, 21:] == 0).all()
 
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from temperance import exact
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine
 from temperance.resampling import effective_number
-from temperance.statistics import agreement, frequencies
-from temperance.train import fresh_chains, resampled, train
+from temperance.statistics import agreement, frequencies, showing
+from temperance.steps import survivors
+from temperance.train import fresh_chains, train
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -105,12 +107,12 @@ def test_resampled_chains_of_one_model_are_a_sample_of_the_next():
     rng, count = np.random.default_rng(0), 200_000
     chains = STATES[rng.choice(len(STATES), count, p=boltzmann(here, STATES, 1))]
     log_weights = here.energies(chains) - there.energies(chains)
-    moved = resampled(chains, log_weights, rng)
+    moved = survivors(chains, log_weights, rng.random())
     p = boltzmann(there, STATES, 1)
     seen = np.bincount(moved @ 3 ** np.arange(5), minlength=243)[STATES @ 3 ** np.arange(5)] / count
     effective = count * np.exp(log_weights).mean() ** 2 / np.exp(2 * log_weights).mean()
     assert (np.abs(seen - p) < 5 * np.sqrt(p * (1 - p) / effective) + 1e-4).all()
-    np.testing.assert_array_equal(resampled(chains, np.zeros(count), rng), chains)
+    np.testing.assert_array_equal(survivors(chains, np.zeros(count), rng.random()), chains)
 
 
 def test_the_effective_number_of_weights_is_that_of_as_many_equal_ones():
@@ -122,12 +124,13 @@ def test_the_effective_number_of_weights_is_that_of_as_many_equal_ones():
 def test_fresh_chains_rest_once_they_are_at_equilibrium(family):
     model, sequences = family
     engine, data = choose_engine("numba"), frequencies(sequences, 3)
+    given = engine, engine.prepare(model), partial(showing, data), data.single, 4000
     rng = np.random.default_rng(1)
-    fresh = fresh_chains(engine, engine.prepare(model), data, 4000, 400, 1.0, rng)
+    fresh = fresh_chains(*given, 400, 1.0, rng)
     assert fresh.rest
     exact_mean = boltzmann(model, STATES, 1) @ model.energies(STATES)
     assert abs(fresh.energies.mean() - exact_mean) < 5 * fresh.energies.std() / 4000**0.5
-    assert not fresh_chains(engine, engine.prepare(model), data, 4000, 8, 1.0, rng).rest
+    assert not fresh_chains(*given, 8, 1.0, rng).rest
 
 
 def test_fresh_chains_with_resting_energies_still_move_between_valleys():
@@ -138,8 +141,8 @@ def test_fresh_chains_with_resting_energies_still_move_between_valleys():
     mostly_up = np.where((states[:, :8] == 0).sum(axis=1) > 4, 0.95, 0.05)
     data = frequencies(states, 2, boltzmann(model, states, 1) * mostly_up)
     engine = choose_engine("numba")
-    prepared = engine.prepare(model)
-    early, late = (fresh_chains(engine, prepared, data, 4000, n, 1.0, np.random.default_rng(0)) for n in (12, 50))
+    given = engine, engine.prepare(model), partial(showing, data), data.single, 4000
+    early, late = (fresh_chains(*given, sweeps, 1.0, np.random.default_rng(0)) for sweeps in (12, 50))
     assert abs(early.energies.mean() - late.energies.mean()) < 3 * late.energies.std() * (2 / 4000) ** 0.5
     assert late.shown.pearson - early.shown.pearson > 0.1
     assert not late.rest
