@@ -19,7 +19,7 @@ from temperance.errors import InputError
 Settings = dict[str, Any]
 
 _SHORTHAND = ("family", "alignment")
-_GLOBAL = ("seed", "results", "engine", "environment")
+_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "environment")
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
 _OF_TRUTHS: Settings = {
@@ -41,7 +41,7 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     Returns
     -------
     dict
-        `seed`, `results`, `engine`, `environment`, and `families`: name -> every setting of that family.
+        What holds for the whole run, `seed` say, and `families`: name -> every setting of that family.
 
     Raises
     ------

@@ -23,6 +23,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     _share_compiled()
     # As many threads as the rule has, not as the machine has: JAX reads this.
     os.environ["NPROC"] = str(snakemake.threads)
+    # Jobs that share a card take of its memory what they need.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     use_threads(snakemake.threads)
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
@@ -64,11 +66,11 @@ def _share_compiled() -> None:
 class Progress:
     """Passes on at most one message in `seconds`."""
 
-    def __init__(self, log: logging.Logger, seconds: float = 5.0):
-        self._log, self._seconds, self._last = log, seconds, float("-inf")
+    def __init__(self, log: logging.Logger, seconds: float = 5.0, label: str = ""):
+        self._log, self._seconds, self._label, self._last = log, seconds, label and f"{label}: ", float("-inf")
 
     def __call__(self, message: str) -> None:
         now = time.monotonic()
         if now - self._last >= self._seconds:
             self._last = now
-            self._log.info(message)
+            self._log.info("%s%s", self._label, message)

@@ -3,17 +3,20 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from temperance.alphabet import Alphabet
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
 from temperance.statistics import Showing, frequencies
 from temperance.steps import Learning, Step, scale_step
+from temperance.store import save_json, save_table
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,8 @@ class Training:
     history : pandas.DataFrame
         step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that sweeps without a change of
         the model changed), seconds.
+    sequences, meff, target
+        Training sequences, their effective number, and the Pearson correlation that was asked for.
     """
 
     model: Potts
@@ -87,6 +92,33 @@ class Training:
     steps: int
     confirmation: Confirmation
     history: pd.DataFrame
+    sequences: int
+    meff: float
+    target: float
+
+    @property
+    def outcome(self) -> str:
+        """In one line."""
+        shown = self.confirmation
+        return (
+            f"stopped by {self.stopped} at step {self.steps}; {shown.chains} fresh chains show Pearson "
+            f"{shown.pearson:.3f} (target {self.target:.2f}, ceiling {shown.ceiling:.3f})"
+        )
+
+    def save(self, folder: Path, letters: Alphabet, source: dict[str, Any]) -> None:
+        """Write `model.safetensors`, `history.tsv` and `training.json`, with the provenance."""
+        summary = {
+            "M": self.sequences,
+            "Meff": self.meff,
+            "stopped": self.stopped,
+            "steps": self.steps,
+            "target": self.target,
+            "confirmation": asdict(self.confirmation),
+            "provenance": source,
+        }
+        self.model.save(folder / "model.safetensors", letters, source)
+        save_table(folder / "history.tsv", self.history)
+        save_json(folder / "training.json", summary)
 
 
 def train(
@@ -220,7 +252,8 @@ def train(
     parameters = learner.parameters
     # What learning needed is larger than the model: let go of it before that is written out in full.
     del learner, state
-    return Training(Potts.of_pairs(*parameters).zero_sum(overwrite=True), stopped, step, confirmed, history)
+    model = Potts.of_pairs(*parameters).zero_sum(overwrite=True)
+    return Training(model, stopped, step, confirmed, history, len(sequences), float(weights.sum()), target_pearson)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
+from temperance.potts import load
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,27 @@ def test_one_core_gives_the_same_bytes_as_two(finished, tmp_path, protein_rows):
     one, two = digests(tmp_path), digests(finished)
     assert len(one) > 20
     assert {name for name in two if one.get(name) != two[name]} == set()
+
+
+def test_models_learnt_in_one_job_are_those_of_jobs_of_their_own(tmp_path, protein_rows):
+    models = {}
+    for at_once in (1, 3):
+        folder = tmp_path / str(at_once)
+        folder.mkdir()
+        (folder / "family.fasta").write_text(fasta(protein_rows))
+        plan = SMALL | {"alignment": "family.fasta", "engine": "jax", "batch_replicates": at_once}
+        wanted = [f"{folder}/results/family/{subset}/{name}"
+                  for subset in ("n60-r1", "f1-r1") for name in ("model.safetensors", "training.json")]  # fmt: skip
+        run = snakemake(folder, plan, "--", *wanted)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert ("2 at once: n60-r1, f1-r1" in run.stdout + run.stderr) == (at_once == 3)
+        again = snakemake(folder, plan, "--dry-run", "--", *wanted)
+        assert "Nothing to be done" in again.stdout + again.stderr
+        models[at_once] = [load(path)[0].couplings for path in wanted if path.endswith("safetensors")]
+    assert not (tmp_path / "3" / "results" / "family" / "trained").exists()
+    for alone, together in zip(*models.values(), strict=True):
+        np.testing.assert_allclose(together, alone, atol=1e-4)
+    assert np.abs(models[1][0] - models[1][1]).max() > 0.1
 
 
 @pytest.mark.parametrize("name", ["rna", "01"])

@@ -37,6 +37,9 @@ PLANS = (
 )
 # What scripts see as snakemake.config is complete, too.
 config.update(RUN, plans=PLANS)
+# GPUs of a job that trains or samples; whether all models of a family are trained in one job.
+GPU = int(RUN["gpu"])
+TOGETHER = RUN["batch_replicates"] > 1
 SOURCES = {point["label"]: point["source"] for point in POINTS}
 # Families of a study that differ in one setting have the same seeds: draws, splits and subsets are paired.
 KIN = {name: name for name in FAMILIES} | {
@@ -91,6 +94,14 @@ def seed(stage):
     return lambda wildcards: derive_seed(
         RUN["seed"], KIN[wildcards.family], *list(wildcards)[1:], stage
     )
+
+
+def seeds(stage):
+    """Parameter function: the seed that a job about each subset of the family alone would have."""
+    return lambda wildcards: {
+        subset: derive_seed(RUN["seed"], KIN[wildcards.family], subset, stage)
+        for subset in subsets(wildcards.family)
+    }
 
 
 def threads(wildcards):

@@ -17,6 +17,7 @@ rule sample:
     resources:
         mem_mb=4000,
         runtime=240,
+        gpu=GPU,
     params:
         settings=settings("sample"),
         keep_all=lambda wildcards: "truth" in PLANS[wildcards.family],

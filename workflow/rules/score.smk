@@ -24,6 +24,7 @@ rule thermodynamics:
     resources:
         mem_mb=6000,
         runtime=120,
+        gpu=GPU,
     params:
         settings=settings("optimum", "annealing"),
         engine=RUN["engine"],
@@ -153,6 +154,7 @@ rule design:
     resources:
         mem_mb=4000,
         runtime=120,
+        gpu=GPU,
     params:
         settings=settings("sample", "optimum", "design"),
         engine=RUN["engine"],

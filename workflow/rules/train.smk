@@ -1,6 +1,8 @@
 rule train:
     """Learn a Potts model of one subset."""
     input:
+        # Models that one job learns are taken from its folder.
+        [f"{FAMILY}/trained"] if TOGETHER else [],
         alignment=rules.ingest.output.alignment,
         subset=rules.subsample.output,
     output:
@@ -13,13 +15,42 @@ rule train:
         f"{TIMES}/train-{{subset}}.tsv"
     conda:
         ENVIRONMENT
-    threads: threads
+    threads: 1 if TOGETHER else threads
     resources:
         mem_mb=6000,
         runtime=720,
+        gpu=0 if TOGETHER else GPU,
     params:
         settings=settings("train"),
         engine=RUN["engine"],
         seed=seed("train"),
+        together=TOGETHER,
     script:
         "../../scripts/train.py"
+
+
+rule train_together:
+    """Learn the Potts models of all subsets of a family in one job."""
+    input:
+        alignment=rules.ingest.output.alignment,
+        subsets=of_subsets("subset.safetensors"),
+    output:
+        temp(directory(f"{FAMILY}/trained")),
+    log:
+        f"{LOGS}/train_together.log",
+    benchmark:
+        f"{TIMES}/train_together.tsv"
+    conda:
+        ENVIRONMENT
+    threads: threads
+    resources:
+        mem_mb=6000,
+        runtime=720,
+        gpu=GPU,
+    params:
+        settings=settings("train"),
+        engine=RUN["engine"],
+        at_once=RUN["batch_replicates"],
+        seeds=seeds("train"),
+    script:
+        "../../scripts/train_together.py"
