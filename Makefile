@@ -1,9 +1,10 @@
-# make        sets up .venv and runs the embedded default
+# make        sets up .venv and runs the embedded default; with CUDA=1 for NVIDIA cards
 # make test   runs every test; says so and stops where nothing changed since they passed
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/installed
+LOCK := requirements$(if $(CUDA),-cuda).lock
+INSTALLED := .venv/installed-$(LOCK)
 TESTED := .venv/tested
 SOURCES := $(shell find Snakefile Makefile pyproject.toml README.md workflow scripts src tests config profiles envs \
              -type f -not -path '*/__pycache__/*' -not -path '*/.snakemake/*' 2>/dev/null)
@@ -31,11 +32,11 @@ $(TESTED): $(INSTALLED) $(SOURCES)
 	@touch $@
 
 # The stamp is written last, so an interrupted installation is done again.
-$(INSTALLED): requirements.lock
+$(INSTALLED): $(LOCK)
 	@echo "== installing the locked packages into .venv (once; a few minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, PYTHON=... names it")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r $<
 	@touch $@
 
 bench: $(INSTALLED) $(PEER)/bin/adabmDCA
@@ -56,10 +57,12 @@ $(PEER)/bin/adabmDCA:
 lint: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && snakefmt --check Snakefile workflow && snakemake --lint
 
+LOCKED = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+  --no-emit-index-url --no-header
 # Needs uv. Every platform and Python from 3.11 on; hashes, no index address.
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+	$(LOCKED) --extra dev --output-file requirements.lock
+	$(LOCKED) --extra dev --extra cuda --constraint requirements.lock --output-file requirements-cuda.lock
 
 clean:
 	rm -rf results .snakemake

@@ -10,6 +10,7 @@ from scipy.stats import ks_2samp
 from training import FAMILIES, prepare
 
 from temperance.gibbs import choose_engine, profile_chains
+from temperance.potts import Potts
 from temperance.statistics import frequencies, site_frequencies
 from temperance.train import train
 
@@ -25,22 +26,26 @@ def main(families: Path) -> None:
     samples = []
     for seed, engine in enumerate((numba, choose_engine("jax"))):
         start = profile_chains(CHAINS, site_frequencies(data["training"], 21), np.random.default_rng(seed))
-        samples.append(engine.sweep(engine.prepare(model), start, 1.0, seed, SWEEPS))
-    energies = [model.energies(sample) for sample in samples]
-    (one, other), pooled = (
-        [frequencies(sample, 21).pair for sample in samples],
-        frequencies(np.concatenate(samples), 21),
-    )
-    # Frequencies of pairs of states that are seen often enough for their differences to be normal.
-    often = pooled.pair > 20 / CHAINS
-    z = (one - other)[often] / np.sqrt(2 * pooled.pair[often] * (1 - pooled.pair[often]) / CHAINS)
-    row = {
-        "chains": CHAINS, "sweeps": SWEEPS, "energy_numba": energies[0].mean(), "energy_jax": energies[1].mean(),
-        "energy_error": np.sqrt(sum(e.var() for e in energies) / CHAINS), "ks_p": ks_2samp(*energies).pvalue,
-        "pair_frequencies": int(often.sum()), "z_squared": (z**2).mean(), "largest_z": np.abs(z).max(),
-    }  # fmt: skip
+        samples.append(np.asarray(engine.sweep(engine.prepare(model), start, 1.0, seed, SWEEPS)))
+    row = {"chains": CHAINS, "sweeps": SWEEPS} | compared(model, samples, ("numba", "jax"))
     save("engines", [row])
     print(row, flush=True)
+
+
+def compared(model: Potts, samples: list[np.ndarray], names: tuple[str, str]) -> dict[str, float]:
+    """Energies and pair frequencies of two samples (C, L) of a model."""
+    energies, count = [model.energies(sample) for sample in samples], len(samples[0])
+    (one, other), pooled = (
+        [frequencies(sample, model.q).pair for sample in samples],
+        frequencies(np.concatenate(samples), model.q),
+    )
+    # Frequencies of pairs of states that are seen often enough for their differences to be normal.
+    often = pooled.pair > 20 / count
+    z = (one - other)[often] / np.sqrt(2 * pooled.pair[often] * (1 - pooled.pair[often]) / count)
+    return {f"energy_{name}": of_sample.mean() for name, of_sample in zip(names, energies, strict=True)} | {
+        "energy_error": np.sqrt(sum(e.var() for e in energies) / count), "ks_p": ks_2samp(*energies).pvalue,
+        "pair_frequencies": int(often.sum()), "z_squared": (z**2).mean(), "largest_z": np.abs(z).max(),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -7,23 +7,32 @@ import time
 import numpy as np
 import torch
 from adabmDCA.fasta import _get_sequence_weight
-from adabmDCA.sampling import get_sampler, sampling_profile
+from adabmDCA.sampling import prepare_fixed_model_sampler, sampling_profile
 
 params: dict[str, torch.Tensor] = {}
 chains = torch.empty(0)
+prepared: dict[tuple[str, str], tuple] = {}
 
 
-def load(file: str, count: int) -> None:
+def load(file: str, count: int, device: str = "cpu") -> None:
     global params, chains
     arrays = np.load(file)
-    params = {"bias": torch.tensor(arrays["fields"]), "coupling_matrix": torch.tensor(arrays["couplings"])}
+    given = {"bias": arrays["fields"], "coupling_matrix": arrays["couplings"]}
+    params = {name: torch.tensor(values, device=device) for name, values in given.items()}
     torch.manual_seed(0)
     chains = sampling_profile(params, count, 1.0)
+    prepared.clear()
 
 
-def sweep(sampler: str, sweeps: int) -> None:
+def sweep(sampler: str, sweeps: int, dtype: str = "float32") -> None:
     global chains
-    chains = get_sampler(sampler)(chains=chains, params=params, nsweeps=sweeps)
+    device = params["bias"].device
+    if (sampler, dtype) not in prepared:
+        prepared[sampler, dtype] = prepare_fixed_model_sampler(sampler, device, dtype, params)
+    update, of_sampler = prepared[sampler, dtype]
+    chains = update(chains=chains, params=of_sampler, nsweeps=sweeps)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def weights(file: str, threshold: float, share: float) -> None:

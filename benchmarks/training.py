@@ -13,6 +13,7 @@ import math
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     engine, rng, weights = choose_engine("numba"), np.random.default_rng(1), data["weights"]
     target = frequencies(data["training"], model.q, weights).with_pseudocount(1 / weights.sum())
     prepared = engine.prepare(model)
-    fresh = fresh_chains(engine, prepared, target, FRESH, MOST_SWEEPS, 0.0, rng)
+    fresh = fresh_chains(engine, prepared, partial(showing, target), target.single, FRESH, MOST_SWEEPS, 0.0, rng)
     shown, done, resting = fresh.shown, fresh.sweeps, fresh.rest
     ceiling = showing(target, data["training"][rng.choice(len(weights), FRESH, p=weights / weights.sum())])
     # Annealing needs to know where the energy changes fast: a few hundred chains a temperature tell.

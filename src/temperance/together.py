@@ -7,6 +7,7 @@ wait, once all trainings have come to one, are stacked where they are alike, and
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from threading import Condition
 from typing import Any, NamedTuple, TypeVar
 
@@ -45,19 +46,19 @@ def needed(length: int, q: int, chains: int) -> int:
 
 # Of a device's memory; arrays as large as the full couplings, and of one-hot chains, that a training has at its worst
 # (docs/method.md says how this was measured).
-_USABLE, _COPIES, _ONE_HOTS = 0.8, 20, 3
+_USABLE, _COPIES, _ONE_HOTS = 0.8, 20, 4
 
 
 class _Asked(NamedTuple):
-    """A call: its kind, which is hashable, and its arrays."""
+    """A call: the step that is to be repeated, or None of sweeps; and arrays."""
 
-    kind: Any
+    step: Any
     arguments: Any
 
     def alike(self) -> Any:
         """Equal for calls that can be stacked."""
         leaves, structure = jax.tree.flatten(self.arguments)
-        return self.kind, structure, tuple((np.shape(leaf), jax.dtypes.result_type(leaf)) for leaf in leaves)
+        return self.step, structure, tuple((np.shape(leaf), jax.dtypes.result_type(leaf)) for leaf in leaves)
 
 
 class _Member(JaxEngine):
@@ -73,6 +74,11 @@ class _Member(JaxEngine):
         return self._meeting.ask(self._number, _Asked(step, (fixed, state, given)))
 
 
+@cache
+def _of_stacked(engine: JaxEngine, step: Any) -> Callable[..., Any]:
+    return jax.jit(jax.vmap(engine.sweep if step is None else partial(engine.repeat, step)))
+
+
 class _Meeting:
     """Where calls wait until each task that still runs has made one."""
 
@@ -80,7 +86,6 @@ class _Meeting:
         self.engine, self._members, self._changed = engine, members, Condition()
         self._asked: dict[int, _Asked] = {}
         self._answers: dict[int, Any] = {}
-        self._compiled: dict[Any, Callable[..., Any]] = {}
 
     def attend(self, number: int, task: Callable[[Any], Result]) -> Result:
         try:
@@ -120,10 +125,6 @@ class _Meeting:
         self._changed.notify_all()
 
     def _together(self, calls: list[_Asked]) -> list[Any]:
-        kind = calls[0].kind
-        if kind not in self._compiled:
-            one = self.engine.sweep if kind is None else lambda *given: self.engine.repeat(kind, *given)
-            self._compiled[kind] = jax.jit(jax.vmap(one))
         stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *(call.arguments for call in calls))
-        found = self._compiled[kind](*stacked)
+        found = _of_stacked(self.engine, calls[0].step)(*stacked)
         return [jax.tree.map(lambda part, n=n: part[n], found) for n in range(len(calls))]

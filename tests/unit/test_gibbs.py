@@ -1,10 +1,12 @@
 """Engines against enumeration: marginals and pair marginals within five standard errors."""
 
+import jax
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 from small_systems import all_states, boltzmann, random_potts
 
+from temperance import gibbs
 from temperance.errors import InputError
 from temperance.gibbs import DAMPING, MOMENTUM, choose_engine, profile_chains, uniform_chains
 from temperance.gibbs_triton import TritonEngine, _packed, sweep
@@ -232,3 +234,22 @@ def test_couplings_survive_their_packing(terms, relative):
 def test_a_card_that_is_not_here_is_asked_for_in_vain():
     with pytest.raises(InputError, match="engine: triton needs an NVIDIA card"):
         choose_engine("triton")
+
+
+def test_a_kernel_that_does_not_run_gives_way_to_plain_jax(monkeypatch, caplog):
+    assert TritonEngine(interpret=True).fault() is None
+    assert choose_engine("auto").name == "numba"
+    # On this machine Triton cannot run, whatever the card is said to be.
+    monkeypatch.setattr(gibbs, "_capability", lambda: 9.0)
+    monkeypatch.setattr(gibbs, "_accelerator", lambda: True)
+    if jax.default_backend() == "cpu":
+        assert choose_engine("auto").name == "jax"
+        assert "the kernel does not run on this card" in caplog.text
+    monkeypatch.setattr(gibbs, "_capability", lambda: 7.5)
+    assert choose_engine("auto").name == "jax"
+
+
+def test_a_kernel_with_wrong_chains_is_found_out(monkeypatch):
+    engine = TritonEngine(interpret=True)
+    monkeypatch.setattr(engine, "sweep", lambda prepared, chains, *_: chains)
+    assert "distribution" in engine.fault()

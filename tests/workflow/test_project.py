@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-LOCK = (ROOT / "requirements.lock").read_text()
+LOCK, CUDA_LOCK = ((ROOT / f"requirements{kind}.lock").read_text() for kind in ("", "-cuda"))
 
 
 def locked(python: str) -> dict[str, str]:
@@ -42,8 +42,15 @@ def test_conda_environments_pin_what_the_lock_pins(kind):
 
 
 def test_every_locked_package_has_a_hash_and_no_file_names_an_index():
-    assert LOCK.count("==") <= LOCK.count("--hash=sha256:")
-    assert not re.search(r"index-url|find-links|https?://", LOCK)
+    for lock in (LOCK, CUDA_LOCK):
+        assert lock.count("==") <= lock.count("--hash=sha256:")
+        assert not re.search(r"index-url|find-links|https?://", lock)
+
+
+def test_the_lock_for_cards_adds_packages_and_changes_none():
+    without, with_cuda = (set(re.findall(r"^([a-z0-9.-]+==\S+)", lock, re.M)) for lock in (LOCK, CUDA_LOCK))
+    assert without < with_cuda
+    assert any(package.startswith("jax-cuda12-plugin==") for package in with_cuda - without)
 
 
 def test_every_rule_names_its_environment_log_benchmark_threads_and_resources():
