@@ -1,6 +1,12 @@
 """Steps of learning: their parts, several trainings at once, and what they take of a card's memory."""
 
+import json
+import os
+import subprocess
+import sys
 from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
 from types import SimpleNamespace
 
 import jax
@@ -105,3 +111,17 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     planned = gibbs_jax._repeat.lower(choose_engine("jax"), take, None, state, given).compile().memory_analysis()
     total = planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
     assert total < needed(length, q, count) < 60e9
+
+
+def test_cards_from_ampere_to_blackwell_get_code_and_hold_a_thousand_sites():
+    """By the cards' own compiler, which needs no card."""
+    if not entry_points(group="jax_plugins"):
+        pytest.skip("needs the packages that make CUDA=1 installs")
+    script = Path(__file__).parents[1] / "helpers" / "compile_for_cards.py"
+    run = subprocess.run(
+        [sys.executable, script], env=os.environ | {"PYTHONPATH": ":".join(sys.path)}, capture_output=True
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    found = json.loads(run.stdout.splitlines()[-1])
+    assert len(found["cards"]) == 6
+    assert found["bytes"] < needed(1000, 21, 10_000) < 80e9 * 0.75
