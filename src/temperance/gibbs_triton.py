@@ -1,6 +1,6 @@
 """Gibbs sweeps for NVIDIA cards from Ampere on: all updates of a call in one kernel, local fields on the tensor cores.
 
-A program takes a block of chains through all sweeps. The local fields of a site are, source site by source site, the
+A program takes a block of chains through all sweeps. The local fields of a site are, a few source sites at a time, the
 product of one-hot states, made in registers, with a block of couplings, so that couplings are all that is read from
 memory, and a block of chains shares what is read. One-hot states are exact in half precision, and two float16 numbers
 hold a coupling to 22 bits.
@@ -21,6 +21,8 @@ from temperance.gibbs_jax import JaxEngine, Prepared
 
 # Chains of a program, its warps, and stages of its loads: 10,000 chains are 157 programs. Not tuned on a card yet.
 _BLOCK, _WARPS, _STAGES = 64, 4, 3
+# Source sites of a product: few would leave the tensor cores waiting for loads.
+_SOURCES = 4
 # The least width that a tensor core multiplies.
 _NARROWEST = 16
 
@@ -67,11 +69,11 @@ def sweep(
     """Chains (C, L) uint8 after `sweeps` (1,) sweeps at inverse temperatures beta (C,); key (2,) uint32."""
     count, length = chains.shape
     of_sites, of_pairs = _packed(fields, couplings, terms)
-    width, padded = of_sites.shape[1], -(-count // _BLOCK) * _BLOCK
+    width, sources, padded = of_sites.shape[1], of_pairs.shape[1], _up(count, _BLOCK)
     # Neighbours in a block are neighbours in memory.
-    start = jnp.zeros((length, padded), jnp.uint8).at[:, :count].set(chains.T)
+    start = jnp.zeros((sources, padded), jnp.uint8).at[:length, :count].set(chains.T)
     betas = jnp.ones(padded, jnp.float32).at[:count].set(beta)
-    columns = pl.BlockSpec((length, _BLOCK), lambda block: (0, block))
+    columns = pl.BlockSpec((sources, _BLOCK), lambda block: (0, block))
     run = pl.pallas_call(
         partial(_kernel, q=fields.shape[1], barrier=(lambda: None) if interpret else triton.debug_barrier),
         grid=(padded // _BLOCK,),
@@ -86,21 +88,28 @@ def sweep(
         interpret=interpret,
         name=f"gibbs_{length}_{width}_{terms}",
     )  # fmt: skip
-    return run(of_sites, of_pairs, betas, key, sweeps, start)[:, :count].T
+    return run(of_sites, of_pairs, betas, key, sweeps, start)[:length, :count].T
 
 
 def _packed(fields: Any, couplings: Any, terms: int) -> tuple[Any, Any]:
-    """Fields (L, W) and couplings (terms, site, source site, source state W, state W), W a power of two."""
-    q = fields.shape[1]
+    """Fields (L, W) and couplings (site, source site, source state W, terms W), W a power of two.
+
+    The terms of a coupling stand beside each other; source sites are padded to a multiple of _SOURCES.
+    """
+    length, q = fields.shape
     width, kind = max(_NARROWEST, 1 << (q - 1).bit_length()), jnp.bfloat16 if terms == 1 else jnp.float16
     more = (0, width - q)
-    of_sites = jnp.pad(fields, ((0, 0), more))
-    rest = jnp.pad(couplings.transpose(0, 2, 3, 1), ((0, 0), (0, 0), more, more))
+    rest = jnp.pad(couplings.transpose(0, 2, 3, 1), ((0, 0), (0, _up(length, _SOURCES) - length), more, more))
     parts = []
     for _ in range(terms):
         parts.append(rest.astype(kind))
         rest = rest - parts[-1].astype(jnp.float32)
-    return of_sites, jnp.stack(parts)
+    return jnp.pad(fields, ((0, 0), more)), jnp.concatenate(parts, axis=3)
+
+
+def _up(number: int, unit: int) -> int:
+    """The least multiple of the unit that is not less."""
+    return -(-number // unit) * unit
 
 
 def _whole(array: Any) -> pl.BlockSpec:
@@ -111,23 +120,25 @@ def _kernel(
     fields: Any, couplings: Any, betas: Any, key: Any, sweeps: Any, _: Any, chains: Any, *, q: int, barrier: Any
 ) -> None:
     """What `chains` holds at first are the chains to sweep."""
-    terms, length, _, width, _ = couplings.shape
+    (length, width), (_, sources, _, abreast) = fields.shape, couplings.shape
     lanes = (pl.program_id(0) * _BLOCK + jnp.arange(_BLOCK)).astype(jnp.uint32)
     states = lax.broadcasted_iota(jnp.int32, (_BLOCK, width), 1)
+    of_sources = lax.broadcasted_iota(jnp.int32, (_BLOCK, _SOURCES, width), 2)
     upto = lax.broadcasted_iota(jnp.int32, (width, width), 0) <= lax.broadcasted_iota(jnp.int32, (width, width), 1)
     beta = betas[:][:, None]
 
     def update(step: Any, _: Any) -> Any:
         site = lax.rem(step, length)
 
-        def add(source: Any, local: Any) -> Any:
-            onehot = (chains[source, :].astype(jnp.int32)[:, None] == states).astype(couplings.dtype)
-            for term in range(terms):
-                local += lax.dot(onehot, couplings[term, site, source], preferred_element_type=jnp.float32)
-            return local
+        def add(group: Any, local: Any) -> Any:
+            at = pl.ds(_SOURCES * group, _SOURCES)
+            onehot = (chains[at, :].T.astype(jnp.int32)[:, :, None] == of_sources).astype(couplings.dtype)
+            slab = couplings[site, at].reshape(_SOURCES * width, abreast)
+            return local + lax.dot(onehot.reshape(_BLOCK, -1), slab, preferred_element_type=jnp.float32)
 
-        of_site = jnp.broadcast_to(fields[site, :], (_BLOCK, width))
-        local = jnp.where(states < q, beta * lax.fori_loop(0, length, add, of_site), -jnp.inf)
+        terms = lax.fori_loop(0, sources // _SOURCES, add, jnp.zeros((_BLOCK, abreast), jnp.float32))
+        local = fields[site, :][None, :] + terms.reshape(_BLOCK, abreast // width, width).sum(axis=1)
+        local = jnp.where(states < q, beta * local, -jnp.inf)
         weights = jnp.exp(local - local.max(axis=1)[:, None])
         cumulative = lax.dot(weights, upto.astype(jnp.float32), precision=lax.Precision.HIGHEST)
         share = _uniform(key[0], key[1], lax.convert_element_type(step, jnp.uint32), lanes)
