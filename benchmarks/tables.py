@@ -70,6 +70,16 @@ def training(t: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def way(t: pd.DataFrame) -> pd.DataFrame:
+    return rounded(
+        pd.DataFrame(
+            {"family": t["family"], "program": t["program"], "steps": t["steps"], "seconds": t["seconds"],
+             "its own chains": t["own"], "fresh chains": t["fresh_pearson"], "slope": t["fresh_slope"],
+             "rest": t["rests"].map({True: "yes", False: "no"}), "held-out, nats a site": t["heldout"]}
+        )
+    )  # fmt: skip
+
+
 def plain(settings: str) -> str:
     if not settings.startswith("{"):
         return settings
@@ -139,6 +149,10 @@ is one long run: the highest hundredth that it and ours reached, and the seconds
 then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
 40,000 from the profile model, swept until they rest or 800 times.
 """, training),
+    ("Training: on the way", "way", """
+Trainings that were cut short, each program at its best settings: seconds of learning, without those of its start, and
+what 40,000 fresh chains show of the model, beside the chains that it learnt with.
+""", way),
     ("Engines", "engines", """
 Two samples of one model of PF00014, one by each engine: their energies, and the differences of all pair frequencies
 above 20 in the number of chains, in standard errors.

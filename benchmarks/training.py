@@ -4,7 +4,8 @@ Both are given the same training sequences, weights and pseudocount, and nothing
 when 40,000 fresh chains confirm it; the peer's by its own criterion, on the chains that it learns with. When those of
 ours showed it is in the table, too. What either model shows on 40,000 fresh chains, swept until their mean energy rests
 or 800 times, and its log-likelihood of the held-out sequences, are measured in the same way. Where the peer does not
-reach 0.95 in one long run, or ours not at all, ours is also timed to the highest hundredth that both did reach.
+reach 0.95 in one long run, or ours not at all, ours is also timed to the highest hundredth that both did reach. Where
+ours does not reach it, trainings that are cut short tell what fresh chains show of either program's models on the way.
 `training.py FOLDER [FAMILY...]`
 """
 
@@ -55,6 +56,8 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 DEFAULTS_LIMIT, BEST_LIMIT, LONG_LIMIT = 21, 5.5, 900
 # A limit of more seconds than this is waited for once.
 PATIENCE = 300
+# Steps after which trainings are cut short.
+SHORT = 5, 10, 20, 40
 
 
 def prepare(file: Path, folder: Path) -> dict[str, np.ndarray]:
@@ -186,6 +189,23 @@ def compare(name: str, folder: Path, data: dict[str, np.ndarray], settings: dict
     return rows
 
 
+def on_the_way(name: str, folder: Path, data: dict[str, np.ndarray], settings: dict[str, Any], best: list[str]) -> Rows:
+    """Models cut short: seconds of learning, the program's own chains, and what fresh chains show."""
+    rows, length = list[Row](), data["training"].shape[1]
+    for steps in SHORT:
+        _, log, _ = ours(folder, settings | {"max_steps": steps, "confirm_chains": 100}, 0)
+        rows.append(way(name, "ours", steps, log) | assess(load(folder / "ours.safetensors")[0], data))
+        _, log = peers(folder, [*best, "--nepochs", str(steps)], LONG_LIMIT, 0)
+        rows.append(way(name, "adabmDCA, best", steps, log) | assess(load_peers(folder, length), data))
+        print(*rows[-2:], flush=True)
+    return rows
+
+
+def way(name: str, program: str, steps: int, log: pd.DataFrame) -> Row:
+    last = log.iloc[-1]
+    return {"family": name, "program": program, "steps": steps, "seconds": last["seconds"], "own": last["pearson"]}
+
+
 def reached(found: Runs) -> bool:
     return all(shown["stopped"] == "target" for _, _, shown in found)
 
@@ -208,7 +228,11 @@ def main(families: Path, names: list[str]) -> None:
         file, settings, best = FAMILIES[name]
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            save(f"training_{name}", compare(name, folder, prepare(families / file, folder), settings, best))
+            known = name, folder, prepare(families / file, folder), settings, best
+            rows = compare(*known)
+            save(f"training_{name}", rows)
+            if not rows[0]["reached"]:
+                save(f"way_{name}", on_the_way(*known))
 
 
 if __name__ == "__main__":
