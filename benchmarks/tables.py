@@ -180,5 +180,5 @@ Seconds of all jobs of a rule, from an empty folder, with all that Numba compile
 
 if __name__ == "__main__":
     # What a card would tell in several tables is missing as one.
-    shown = [parts for parts in SECTIONS if ":" not in parts[0] or list(MEASURED.glob(f"{parts[1]}.tsv"))]
+    shown = [parts for parts in SECTIONS if ":" not in parts[0] or list(MEASURED.glob(f"{parts[1]}*.tsv"))]
     (HERE / "README.md").write_text(HEAD + "".join(section(*parts) for parts in shown))
