@@ -2,7 +2,7 @@
 
 from temperance.design import design_table, fasta, select
 from temperance.gibbs import choose_engine
-from temperance.job import job
+from temperance.job import checkpoint, job
 from temperance.potts import load
 from temperance.score import Family, judges, natural_threshold, score_samples
 from temperance.store import load_json, load_table, provenance, save_json, save_table, save_text
@@ -16,9 +16,10 @@ with job(snakemake) as log:
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     plan = settings["sample"] | {"temperatures": [tau], "sequences": wanted["candidates"]}
-    drawn = sample(
-        model, choose_engine(snakemake.params.engine), seed, starts=family.training, progress=log.info, **plan
-    )
+    engine = choose_engine(snakemake.params.engine)
+    source = provenance(plan | {"engine": engine.name}, seed)
+    last = checkpoint(snakemake, source)
+    drawn = sample(model, engine, seed, starts=family.training, progress=log.info, checkpoint=last, **plan)
     natural = load_table(snakemake.input.natural)
     panel = judges(dict(snakemake.input.items()), family, letters, snakemake.threads)
     arrays = {"sequences": drawn.sequences, "temperatures": drawn.temperatures}
@@ -46,5 +47,6 @@ with job(snakemake) as log:
     }
     save_text(snakemake.output.fasta, fasta(table))
     save_table(snakemake.output.table, table)
-    save_json(snakemake.output.summary, summary | {"provenance": provenance(plan, seed)})
+    save_json(snakemake.output.summary, summary | {"provenance": source})
+    last.clear()
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)

@@ -14,7 +14,7 @@ with job(snakemake) as log:
     parts = split(sequences, np.random.default_rng(seed), **settings["heldout"])
     # Before anything is trained. Not a parameter of the rule, since another size must not draw the split anew.
     family = snakemake.wildcards.family
-    for size in snakemake.config["plans"][family]["subsets"]["sizes"]:
+    for size in snakemake.config["sizes"][family]:
         resolve_size(size, len(parts.training), family)
     arrays = {
         "training": parts.training,

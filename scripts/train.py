@@ -5,7 +5,7 @@ from pathlib import Path
 
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
-from temperance.job import Progress, job
+from temperance.job import Progress, checkpoint, job
 from temperance.store import load_arrays, provenance
 from temperance.train import train
 
@@ -20,6 +20,10 @@ with job(snakemake) as log:
         arrays, metadata = load_arrays(snakemake.input.alignment)
         letters, subset = alphabet(metadata["alphabet"]), load_arrays(snakemake.input.subset)[0]
         engine, sequences = choose_engine(snakemake.params.engine), arrays["sequences"][subset["indices"]]
-        result = train(sequences, subset["weights"], letters.q, engine, seed, progress=Progress(log), **settings)
-        result.save(folder, letters, provenance(settings | {"engine": engine.name}, seed))
+        source = provenance(settings | {"engine": engine.name}, seed)
+        last = checkpoint(snakemake, source)
+        given = sequences, subset["weights"], letters.q, engine, seed
+        result = train(*given, progress=Progress(log), checkpoint=last, **settings)
+        result.save(folder, letters, source)
+        last.clear()
         log.info(result.outcome)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
-from temperance.job import Progress, job
+from temperance.job import Progress, checkpoint, job
 from temperance.store import load_arrays, provenance
 from temperance.together import fit_together, run_together
 from temperance.train import train
@@ -16,11 +16,13 @@ with job(snakemake) as log:
     letters, engine = alphabet(metadata["alphabet"]), choose_engine(params.engine)
     length = arrays["sequences"].shape[1]
     at_once = min(params.at_once, fit_together(engine, length, letters.q, settings["confirm_chains"]))
-    tasks = {}
+    tasks, sources, last = {}, {}, {}
     for (label, seed), path in zip(params.seeds.items(), snakemake.input.subsets, strict=True):
         subset, progress = load_arrays(path)[0], Progress(log, label=label)
+        sources[label] = provenance(settings | {"engine": engine.name}, seed)
+        last[label] = checkpoint(snakemake, sources[label], label)
         given = arrays["sequences"][subset["indices"]], subset["weights"], letters.q
-        tasks[label] = partial(train, *given, seed=seed, progress=progress, **settings)
+        tasks[label] = partial(train, *given, seed=seed, progress=progress, checkpoint=last[label], **settings)
     labels = list(tasks)
     for start in range(0, len(labels), at_once):
         some = labels[start : start + at_once]
@@ -28,5 +30,7 @@ with job(snakemake) as log:
         for label, result in zip(some, run_together(engine, [tasks[label] for label in some]), strict=True):
             folder = Path(snakemake.output[0], label)
             folder.mkdir(parents=True, exist_ok=True)
-            result.save(folder, letters, provenance(settings | {"engine": engine.name}, params.seeds[label]))
+            result.save(folder, letters, sources[label])
             log.info("%s %s", label, result.outcome)
+    for label in labels:
+        last[label].clear()

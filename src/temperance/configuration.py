@@ -19,7 +19,7 @@ from temperance.errors import InputError
 Settings = dict[str, Any]
 
 _SHORTHAND = ("family", "alignment")
-_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "environment")
+_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "checkpoint_seconds", "environment")
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
 _OF_TRUTHS: Settings = {
@@ -166,6 +166,21 @@ def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
     if "families" not in given:
         raise InputError("alignment: missing; give the path of an alignment, or families")
     return given["families"]
+
+
+def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
+    """What of a configuration makes the results of one family, also if it is a study's, or a student of another."""
+    if label is None or "families" not in given:
+        return dict(given)
+    study, wanted = (label.split("/")[1], {label.split("/")[2]}) if "/" in label else ("", {label})
+    families = given["families"]
+    wanted |= {families[name].get("truth", {}).get("teacher") for name in wanted & families.keys()}
+    own: Settings = {"families": {name: settings for name, settings in families.items() if name in wanted}}
+    if "studies" in given:
+        own["studies"] = {name: settings for name, settings in given["studies"].items() if name == study}
+    if study:
+        own["families"] = dict(families)
+    return {**given, **own}
 
 
 def check_files(run: Mapping[str, Any]) -> None:

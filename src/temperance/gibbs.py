@@ -7,7 +7,7 @@ its own: `numpy.asarray` brings them from a device.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
@@ -96,6 +96,15 @@ class Learner(Protocol):
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
         """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q), in the order of `temperance.pairs`."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """All that changes while it learns, in a layout of its own."""
+        ...
+
+    def restored(self, arrays: Mapping[str, np.ndarray]) -> "Learner":
+        """As one that had these arrays was, when this one is of the same data; it may be the same object."""
         ...
 
     def gradient(self, chains: Any, doubt: Any) -> "Gradient":

@@ -1,6 +1,6 @@
 """The reference engine: plain JAX, on whatever device JAX has chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -77,6 +77,15 @@ class JaxLearner:
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
         fields, couplings = map(np.asarray, self.prepared)
         return fields, Potts(fields, couplings).pairs()
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        (fields, couplings), (of_fields, of_couplings) = self.prepared, self.direction
+        return {"fields": fields, "couplings": couplings, "of_fields": of_fields, "of_couplings": of_couplings}
+
+    def restored(self, arrays: Mapping[str, np.ndarray]) -> "JaxLearner":
+        fields, couplings, of_fields, of_couplings = (jnp.asarray(arrays[name]) for name in self.arrays)
+        return replace(self, prepared=(fields, couplings), direction=(of_fields, of_couplings))
 
     def gradient(self, chains: Any, doubt: Any) -> Gradient:
         self.direction, found = _turn(self, jnp.asarray(chains), doubt)

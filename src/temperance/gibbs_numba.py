@@ -1,6 +1,6 @@
 """The CPU engine: compiled loops in which the couplings of one site stay in cache while all chains visit it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
@@ -146,6 +146,17 @@ class NumbaLearner:
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
         fields, couplings = self._flat
         return fields, couplings.reshape(-1, self._q, self._q)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        (fields, couplings), (of_fields, of_couplings) = self._flat, self._direction
+        return {"fields": fields, "couplings": couplings, "of_fields": of_fields, "of_couplings": of_couplings}
+
+    def restored(self, arrays: Mapping[str, np.ndarray]) -> "NumbaLearner":
+        for name, values in self.arrays.items():
+            values[...] = arrays[name]
+        self._stale = True
+        return self
 
     @property
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:

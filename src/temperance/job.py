@@ -6,13 +6,16 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 from threadpoolctl import threadpool_limits
 
+from temperance import record
+from temperance.checkpoint import Checkpoint
+from temperance.configuration import of_family
 from temperance.errors import InputError
 from temperance.threads import use_threads
 
@@ -36,10 +39,20 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         handler.setFormatter(logging.Formatter(form, datefmt="%H:%M:%S"))
         log.addHandler(handler)
     try:
+        record.place(snakemake.output[0]).unlink(missing_ok=True)
+        read = record.verified(snakemake.input)
         # One BLAS thread: the order of its sums, and so the last digits, would else depend on their number.
         with threadpool_limits(1):
             yield log
+        own = of_family(snakemake.config["given"], snakemake.wildcards.get("family"))
+        record.write(snakemake, read, own)
     except InputError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except MemoryError as error:
+        log.error("error: out of memory (%s); give the job more, mem_mb on a cluster", error)
+        sys.exit(1)
+    except OSError as error:
         log.error("error: %s", error)
         sys.exit(1)
     except Exception:
@@ -61,6 +74,12 @@ def _share_compiled() -> None:
             sys.modules["jax"].config.update(name, value)
         else:
             os.environ.setdefault(name.upper(), str(value))
+
+
+def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Checkpoint:
+    """Of a job, or of a part of it: a file beside its first output that the job clears when it is done."""
+    folder, name = Path(snakemake.output[0]).parent, "-".join(filter(None, (snakemake.rule, part)))
+    return Checkpoint(folder / f".{name}.checkpoint", task, snakemake.config["checkpoint_seconds"])
 
 
 class Progress:

@@ -27,6 +27,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
+        # A name that outlives a power cut must not stand for what was only in memory.
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -84,12 +87,13 @@ def load_table(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t") if Path(path).suffix == ".tsv" else pd.read_parquet(path)
 
 
+def versions() -> dict[str, str]:
+    """Of this program and of what its numbers depend on."""
+    packages = ("numpy", "scipy", "jax", "numba")
+    known = {"temperance": __version__, "python": platform.python_version()}
+    return known | {package: version(package) for package in packages}
+
+
 def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:
     """What is needed to make a result again: settings, seed and the versions that did it."""
-    packages = ("numpy", "jax", "numba")
-    return {
-        "settings": dict(settings),
-        "seed": seed,
-        "versions": {"temperance": __version__, "python": platform.python_version()}
-        | {package: version(package) for package in packages},
-    }
+    return {"settings": dict(settings), "seed": seed, "versions": versions()}

@@ -1,14 +1,15 @@
 """Samples at many temperatures at once: replica exchange on a ladder from the wanted temperatures to infinity."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import erfc, erfcinv
 
+from temperance.checkpoint import NONE, Checkpoint
 from temperance.gibbs import Engine, uniform_chains
 from temperance.potts import Potts
 
@@ -94,6 +95,7 @@ def sample(
     min_ess: float = 200,
     keep_all: bool = False,
     progress: Callable[[str], None] = log.info,
+    checkpoint: Checkpoint = NONE,
 ) -> TemperedSamples:
     """Sample a model at each of `temperatures` by replica exchange.
 
@@ -114,33 +116,51 @@ def sample(
         A temperature is equilibrated when split R-hat and effective sample size of its energies reach these.
     keep_all : bool
         Whether to keep the sequences of the rungs between `temperatures`, too.
+    checkpoint : Checkpoint
+        From which to go on, of a task that settings, seed and engine determine; model and starts are added here.
     """
+    checkpoint = checkpoint.of(fields=model.fields, couplings=model.couplings, starts=starts)
     rng = np.random.default_rng(seed)
     wanted = np.sort(np.unique(np.asarray(temperatures, float)))
-    betas = plan_ladder(model, engine, 1 / wanted[::-1], rng)
-    progress(f"ladder of {len(betas)} rungs, {ladders} of them in parallel")
-    run = _Ladders(model, engine, betas, _starting_chains(model, starts, ladders, len(betas), rng), rng)
     draws = -(-sequences // ladders)
+    if saved := checkpoint.load():
+        betas, excess = saved["betas"], saved["excess"]
+        chains = saved["state_chains"].reshape(ladders, len(betas), -1)
+        run = _Ladders(model, engine, betas, chains, rng)
+        run.restore(saved)
+        drawing = _Drawing(**{field.name: saved[field.name] for field in fields(_Drawing)})
+    else:
+        betas, excess = plan_ladder(model, engine, 1 / wanted[::-1], rng), []
+        progress(f"ladder of {len(betas)} rungs, {ladders} of them in parallel")
+        run = _Ladders(model, engine, betas, _starting_chains(model, starts, ladders, len(betas), rng), rng)
+        drawing = run.begin(draws, sweeps, np.zeros(len(betas), bool))
+
+    def save() -> None:
+        if checkpoint.due:
+            checkpoint.save({**vars(drawing), **run.saved(), "betas": betas, "excess": excess})
+
     requested = np.isin(betas, 1 / wanted)
-    run.advance(draws * sweeps)
-    excess: list[float] = []
+    if not drawing.kept.any():
+        run.draw(drawing, save)
+        drawing = run.begin(draws, sweeps, requested | keep_all)
     while True:
-        kept, energies = run.draw(draws, sweeps, requested | keep_all)
-        rungs = _diagnose(run, betas, energies, requested, sweeps, max_rhat, min_ess)
+        run.draw(drawing, save)
+        rungs = _diagnose(betas, drawing, requested, max_rhat, min_ess)
         asked = rungs[rungs.requested]
         progress(
-            f"{draws} draws, {sweeps} sweeps apart: largest R-hat {asked.rhat.max():.3f}, "
+            f"{draws} draws, {drawing.sweeps} sweeps apart: largest R-hat {asked.rhat.max():.3f}, "
             f"smallest effective sample size {asked.ess.min():.0f}"
         )
-        excess.append(asked.rhat.max() - 1)
+        excess.append(float(asked.rhat.max() - 1))
         trapped = len(excess) > 2 and min(excess[-2:]) > max(_PROGRESS * excess[-3], max_rhat - 1)
-        if asked.equilibrated.all() or trapped or 2 * sweeps > max_sweeps:
+        if asked.equilibrated.all() or trapped or 2 * drawing.sweeps > max_sweeps:
             break
-        sweeps *= 2
-    chains = kept.transpose(0, 2, 1, 3)
+        drawing = run.begin(draws, 2 * drawing.sweeps, requested | keep_all)
+    chains = drawing.chains.transpose(0, 2, 1, 3)
     others = chains[~requested] if keep_all else None
     chains = chains[requested] if keep_all else chains
-    return TemperedSamples(wanted, chains[::-1], energies, betas, rungs, run.round_trips / ladders, sweeps, others)
+    round_trips = drawing.round_trips / ladders
+    return TemperedSamples(wanted, chains[::-1], drawing.energies, betas, rungs, round_trips, drawing.sweeps, others)
 
 
 def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -155,9 +175,11 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
     for _ in range(4):
         chains = uniform_chains(16 * len(betas), model.L, model.q, rng).reshape(16, len(betas), -1)
         pilot = _Ladders(model, engine, betas, chains, rng)
-        pilot.advance(32)
-        _, energies = pilot.draw(20, 1, np.zeros(len(betas), bool))
-        drops = np.maximum(-np.diff(energies.mean(axis=(1, 2))), 0)
+        none = np.zeros(len(betas), bool)
+        pilot.advance(32, pilot.begin(0, 1, none))
+        drawing = pilot.begin(20, 1, none)
+        pilot.draw(drawing)
+        drops = np.maximum(-np.diff(drawing.energies.mean(axis=(1, 2))), 0)
         distances = np.sqrt(np.diff(betas) * drops)
         if (erfc(distances / 2) >= _LEAST_ACCEPTANCE).all() or len(betas) >= _MOST_RUNGS:
             break
@@ -225,64 +247,93 @@ def _exchange(engine: Engine, fixed: tuple[Any, np.ndarray], state: _State, give
     return _State(chains, rung_of, energies, leg), _Seen(swap.sum(axis=0), trips)
 
 
+@dataclass
+class _Drawing:
+    """What is drawn of ladders.
+
+    Attributes
+    ----------
+    sweeps, done : int
+        Sweeps between two draws, and draws so far.
+    kept : np.ndarray
+        (R,) the rungs whose chains are drawn: none while the ladders burn in.
+    chains, energies : np.ndarray
+        (T, D, K, L) of these rungs, and (R, K, D) of all.
+    tried, accepted : np.ndarray
+        (R - 1,) exchanges with the next colder rung.
+    """
+
+    sweeps: int
+    kept: np.ndarray
+    chains: np.ndarray
+    energies: np.ndarray
+    tried: np.ndarray
+    accepted: np.ndarray
+    round_trips: int = 0
+    done: int = 0
+
+
 class _Ladders:
     """Ladders that move together."""
 
     def __init__(self, model: Potts, engine: Engine, betas: np.ndarray, chains: np.ndarray, rng: np.random.Generator):
         self._engine, self._fixed, self._rng = engine, (engine.prepare(model), betas), rng
-        ladders, self._rungs, self._length = chains.shape
-        rung_of = np.tile(np.arange(self._rungs), (ladders, 1))
+        ladders, rungs, self._length = chains.shape
+        rung_of = np.tile(np.arange(rungs), (ladders, 1))
         self._state = _State(
             chains.reshape(-1, self._length), rung_of, np.zeros(rung_of.shape), np.zeros(rung_of.shape, np.int8)
         )
         self._swept = 0
-        self._forget()
 
-    def _forget(self) -> None:
-        self.round_trips = 0
-        self.tried, self.accepted = np.zeros((2, self._rungs - 1))
+    def begin(self, draws: int, sweeps: int, kept: np.ndarray) -> _Drawing:
+        """Nothing drawn yet."""
+        ladders, rungs = self._state.rung_of.shape
+        chains = np.empty((int(kept.sum()), draws, ladders, self._length), np.uint8)
+        energies, (tried, accepted) = np.empty((rungs, ladders, draws)), np.zeros((2, rungs - 1))
+        return _Drawing(sweeps, kept, chains, energies, tried, accepted)
 
-    def advance(self, sweeps: int) -> None:
+    def advance(self, sweeps: int, drawing: _Drawing) -> None:
         """Sweep all replicas, trying exchanges after each sweep."""
-        ladders, found = len(self._state.rung_of), []
+        (ladders, rungs), found = self._state.rung_of.shape, []
         for start in range(0, sweeps, _AT_ONCE):
             count = min(_AT_ONCE, sweeps - start)
             seeds = self._rng.integers(2**32, size=(count, 2), dtype=np.uint32)
-            shares = self._rng.random((count, ladders, self._rungs - 1), dtype=np.float32)
+            shares = self._rng.random((count, ladders, rungs - 1), dtype=np.float32)
             given = _Given(seeds, shares, (self._swept + np.arange(count)) % 2)
             with np.errstate(divide="ignore"):  # the logarithm of 0
                 self._state, seen = self._engine.repeat(_exchange, self._fixed, self._state, given)
             self._swept += count
-            self.tried += ladders * (np.arange(self._rungs - 1) % 2 == given.parity[:, None]).sum(axis=0)
+            drawing.tried += ladders * (np.arange(rungs - 1) % 2 == given.parity[:, None]).sum(axis=0)
             found.append(seen)
-        self.accepted += sum(np.asarray(seen.swaps).sum(axis=0) for seen in found)
-        self.round_trips += int(sum(np.asarray(seen.round_trips).sum() for seen in found))
+        drawing.accepted += sum(np.asarray(seen.swaps).sum(axis=0) for seen in found)
+        drawing.round_trips += int(sum(np.asarray(seen.round_trips).sum() for seen in found))
 
-    def draw(self, draws: int, sweeps: int, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Chains of the `kept` rungs, (T, D, K, L), and energies of all, (R, K, D), every `sweeps` sweeps."""
-        self._forget()
-        ladders = len(self._state.rung_of)
-        chains = np.empty((int(kept.sum()), draws, ladders, self._length), np.uint8)
-        energies = np.empty((self._rungs, ladders, draws))
-        for d in range(draws):
-            self.advance(sweeps)
+    def draw(self, drawing: _Drawing, after: Callable[[], None] = lambda: None) -> None:
+        """What is left to draw; `after` each draw, ladders and drawing are as they should be."""
+        for d in range(drawing.done, drawing.energies.shape[2]):
+            self.advance(drawing.sweeps, drawing)
             replicas, rung_of, found, _ = map(np.asarray, self._state)
             at = np.argsort(rung_of, axis=1)
-            energies[:, :, d] = np.take_along_axis(found, at, axis=1).T
-            replicas = replicas.reshape(ladders, self._rungs, -1)
-            chains[:, d] = np.take_along_axis(replicas, at[:, kept, None], axis=1).transpose(1, 0, 2)
-        return chains, energies
+            drawing.energies[:, :, d] = np.take_along_axis(found, at, axis=1).T
+            replicas = replicas.reshape(*rung_of.shape, -1)
+            kept = np.take_along_axis(replicas, at[:, drawing.kept, None], axis=1)
+            drawing.chains[:, d] = kept.transpose(1, 0, 2)
+            drawing.done = d + 1
+            after()
+
+    def saved(self) -> dict[str, Any]:
+        state = {f"state_{name}": np.asarray(part) for name, part in self._state._asdict().items()}
+        return state | {"swept": self._swept, "chance": self._rng.bit_generator.state}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        self._state = _State(*(saved[f"state_{name}"] for name in _State._fields))
+        self._swept, self._rng.bit_generator.state = saved["swept"], saved["chance"]
 
 
 def _diagnose(
-    run: _Ladders,
-    betas: np.ndarray,
-    energies: np.ndarray,
-    requested: np.ndarray,
-    sweeps: int,
-    max_rhat: float,
-    min_ess: float,
+    betas: np.ndarray, drawing: _Drawing, requested: np.ndarray, max_rhat: float, min_ess: float
 ) -> pd.DataFrame:
+    energies = drawing.energies
     ess = np.array([effective_size(rung) for rung in energies])
     rhat = np.array([split_rhat(rung) for rung in energies])
     with np.errstate(divide="ignore"):
@@ -297,8 +348,8 @@ def _diagnose(
             "variance": energies.var(axis=(1, 2)),
             "ess": ess,
             "rhat": rhat,
-            "acceptance": np.append(run.accepted / np.maximum(run.tried, 1), np.nan),
-            "autocorrelation_sweeps": sweeps * count / ess,
+            "acceptance": np.append(drawing.accepted / np.maximum(drawing.tried, 1), np.nan),
+            "autocorrelation_sweeps": drawing.sweeps * count / ess,
             "equilibrated": (rhat <= max_rhat) & (ess >= min(min_ess, 0.5 * count)),
         }
     )

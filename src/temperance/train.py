@@ -2,15 +2,16 @@
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet
+from temperance.checkpoint import NONE, Checkpoint
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
@@ -35,6 +36,8 @@ _SCALE = 0.03
 _SHORT = 50
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
+# Parts of the steps' bounds that are tried in turn while the parameters diverge.
+_SHORTER = 1, 1 / 4, 1 / 16
 # Fresh chains are looked at after this many sweeps first, or up to twice as many, and again whenever they have doubled;
 # they rest where three looks in a row differ by less than this in their Pearson correlation.
 _FIRST, _REST = 25, 0.01
@@ -117,7 +120,8 @@ class Training:
             "provenance": source,
         }
         self.model.save(folder / "model.safetensors", letters, source)
-        save_table(folder / "history.tsv", self.history)
+        # Equal trainings take unequal times.
+        save_table(folder / "history.tsv", self.history.drop(columns="seconds"))
         save_json(folder / "training.json", summary)
 
 
@@ -143,6 +147,7 @@ def train(
     max_steps: int = 300,
     max_minutes: float | None = None,
     progress: Callable[[str], None] = log.info,
+    checkpoint: Checkpoint = NONE,
 ) -> Training:
     """Maximise the penalised likelihood along sampled gradients.
 
@@ -180,45 +185,84 @@ def train(
         Sweeps that fresh chains get to equilibrate, 8 or more; those that rest short of the target get no more.
     max_minutes : float, optional
         Limit on wall-clock time. A run that it stops is not reproducible.
+    checkpoint : Checkpoint
+        From which to go on, of a task that settings, seed and engine determine; sequences and weights are added here.
 
     Raises
     ------
     InputError
         If the parameters diverge.
     """
-    rng = np.random.default_rng(seed)
-    share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
-    data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
-    judge = _Judge(
-        engine, data.single, sequences, weights / weights.sum(), rng,
-        target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
-    )  # fmt: skip
     longest = max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5
-    take = Step(min(_PROBES, chains // 5), sweeps, learning_rate, longest, decay_steps)
-    # At equilibrium: the model starts as the profile model.
-    state = Learning(
-        engine.learner(data, l2_fields, l2_couplings), profile_chains(chains, data.single, rng), np.float32(0)
-    )
-    del data
-    started, records, best = time.monotonic(), [], -np.inf
-    wait = _PATIENCE * check_every
-    attempt_at, patience = 0, wait
-    stopped, step = "steps", 0
-    while step < max_steps:
-        count = min(check_every, max_steps - step)
-        drawn = judge.drawn(count * take.probes)
+    checkpoint = checkpoint.of(sequences=sequences, weights=weights)
+    pseudocount = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
+    limits = _Limits(check_every, max_steps, max_minutes)
+
+    def start() -> tuple[_Judge, _Course]:
+        rng = np.random.default_rng(seed)
+        data = frequencies(sequences, q, weights, np.float32).with_pseudocount(pseudocount)
+        judge = _Judge(
+            engine, data.single, sequences, weights, rng,
+            target_pearson, (chains, confirm_chains), confirm_sweeps, progress,
+        )  # fmt: skip
+        # At equilibrium: the model starts as the profile model.
+        learner, persistent = engine.learner(data, l2_fields, l2_couplings), profile_chains(chains, data.single, rng)
+        return judge, _Course(Learning(learner, persistent), rng, patience=limits.wait)
+
+    for part in _SHORTER:
+        take = Step(min(_PROBES, chains // 5), sweeps, part * learning_rate, part * longest, decay_steps)
+        try:
+            return _learn(engine, take, start, limits, checkpoint.of(step=part))
+        except FloatingPointError:
+            progress(f"the parameters diverged with steps {part:g} times as long as asked for")
+    raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
+
+
+class _Limits(NamedTuple):
+    check_every: int
+    max_steps: int
+    max_minutes: float | None
+
+    @property
+    def wait(self) -> int:
+        """Steps between two attempts."""
+        return _PATIENCE * self.check_every
+
+
+def _learn(
+    engine: Engine,
+    take: Step,
+    start: Callable[[], tuple["_Judge", "_Course"]],
+    limits: _Limits,
+    checkpoint: Checkpoint,
+) -> Training:
+    """Take steps until fresh chains confirm the target, or nothing more is to be gained, or a limit is reached.
+
+    Raises
+    ------
+    FloatingPointError
+        If the parameters diverge.
+    """
+    judge, course = start()
+    if saved := checkpoint.load():
+        course.restore(saved)
+    started, stopped = time.monotonic() - course.seconds, "steps"
+    while course.step < limits.max_steps:
+        count = min(limits.check_every, limits.max_steps - course.step)
+        given = take.given(judge.drawn(count * take.probes), count, course.rng)
         with np.errstate(over="ignore", invalid="ignore"):
-            state, taken = engine.repeat(take, None, state, take.given(drawn, count, rng))
+            state, taken = engine.repeat(take, None, course.state, given)
         if not np.isfinite(taken.norm).all():
-            raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
-        step += count
+            raise FloatingPointError
+        step = course.step + count
         norm, noise, scale, acceptance = (float(of_steps[-1]) for of_steps in taken)
         seen = state.learner.showing(state.chains)
         seconds = time.monotonic() - started
-        records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, seconds))
-        progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
-        at_noise = norm < _AT_NOISE * noise
-        if step >= attempt_at and abs(scale) <= _SCALE and (at_noise or judge.expects(seen) >= target_pearson):
+        course.records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, seconds))
+        judge.progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
+        course.state, course.step, course.seconds = state, step, seconds
+        at_noise, expects = norm < _AT_NOISE * noise, judge.expects(seen)
+        if step >= course.attempt_at and abs(scale) <= _SCALE and (at_noise or expects >= judge.target):
             few = judge.few(state.learner, step)
             expected = judge.expects(few.shown)
             if judge.promises(state.learner, few):
@@ -226,34 +270,78 @@ def train(
                 if judge.satisfied(confirmed):
                     stopped = "target"
                     break
-            gained, again = expected > best + _MORE, patience > wait
-            if at_noise and not gained and again and expected > judge.expects(seen) - _FAR:
+            gained, again = expected > course.best + _MORE, course.patience > limits.wait
+            if at_noise and not gained and again and expected > expects - _FAR:
                 stopped = "converged"
                 break
             # Fresh chains that show less have found valleys where persistent ones have no chain: go on with them. Else
             # these know better what valleys weigh, which fresh ones have only fallen into.
-            if expected < judge.expects(seen) - _REST:
-                state = state._replace(chains=few.chains)
-            if expected < target_pearson - _FAR:
-                state = state._replace(clock=np.float32(0))
-            patience = wait if gained else 2 * patience
-            attempt_at, best = step + patience, max(best, expected)
-        if max_minutes is not None and seconds > 60 * max_minutes:
+            if expected < expects - _REST:
+                course.state = course.state._replace(chains=few.chains)
+            if expected < judge.target - _FAR:
+                course.state = course.state._replace(clock=np.float32(0))
+            course.patience = limits.wait if gained else 2 * course.patience
+            course.attempt_at, course.best = step + course.patience, max(course.best, expected)
+        if limits.max_minutes is not None and seconds > 60 * limits.max_minutes:
             stopped = "time"
             break
-    learner = state.learner
+        if checkpoint.due:
+            checkpoint.save(course.saved())
+    learner, steps = course.state.learner, course.step
     if stopped in ("steps", "time"):
-        few = judge.few(learner, step)
+        few = judge.few(learner, steps)
     if stopped != "target":
-        confirmed = judge.confirm(learner, step, few)
+        confirmed = judge.confirm(learner, steps, few)
         stopped = "target" if judge.satisfied(confirmed) else stopped
-    columns = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
-    history = pd.DataFrame(records, columns=columns)
+    history = pd.DataFrame(course.records, columns=_COLUMNS)
     parameters = learner.parameters
     # What learning needed is larger than the model: let go of it before that is written out in full.
-    del learner, state
+    del learner, state, course
     model = Potts.of_pairs(*parameters).zero_sum(overwrite=True)
-    return Training(model, stopped, step, confirmed, history, len(sequences), float(weights.sum()), target_pearson)
+    sequences, meff = len(judge.sequences), float(judge.weights.sum())
+    return Training(model, stopped, steps, confirmed, history, sequences, meff, judge.target)
+
+
+@dataclass
+class _Course:
+    """Where training has got to.
+
+    Attributes
+    ----------
+    attempt_at, patience
+        The step at which fresh chains are asked next, and the steps between that and the attempt before.
+    best
+        What fresh chains have been expected to show at most.
+    records
+        Rows of the history.
+    """
+
+    state: Learning
+    rng: np.random.Generator
+    patience: int
+    step: int = 0
+    attempt_at: int = 0
+    best: float = -np.inf
+    seconds: float = 0.0
+    records: list[tuple[float, ...]] = field(default_factory=list)
+
+    def saved(self) -> dict[str, Any]:
+        learner, chains, clock = self.state
+        arrays = {name: np.asarray(array) for name, array in {**learner.arrays, "chains": chains}.items()}
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return arrays | plain | {"clock": float(clock), "chance": self.rng.bit_generator.state}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        learner = self.state.learner.restored(saved)
+        self.state = Learning(learner, saved["chains"], np.float32(saved["clock"]))
+        self.rng.bit_generator.state = saved["chance"]
+        for name in _PLAIN:
+            setattr(self, name, saved[name])
+
+
+_COLUMNS = ["step", "pearson", "slope", "scale_error", "gradient_norm", "acceptance", "seconds"]
+# What JSON holds of a course.
+_PLAIN = "step", "attempt_at", "patience", "best", "seconds", "records"
 
 
 @dataclass(frozen=True)
@@ -317,16 +405,16 @@ class _Judge:
         engine: Engine,
         single: np.ndarray,
         sequences: np.ndarray,
-        shares: np.ndarray,
+        weights: np.ndarray,
         rng: np.random.Generator,
         target: float,
         chains: tuple[int, int],
         max_sweeps: int,
         progress: Callable[[str], None],
     ):
-        self._engine, self._single, self._sequences, self._shares, self._rng = engine, single, sequences, shares, rng
-        self._target, (self._few, self._many), self._max_sweeps = target, chains, max_sweeps
-        self._progress = progress
+        self._engine, self._single, self._rng = engine, single, rng
+        self.sequences, self.weights, self.target, self.progress = sequences, weights, target, progress
+        (self._few, self._many), self._max_sweeps = chains, max_sweeps
 
     def few(self, learner: Learner, step: int) -> Fresh:
         """Few fresh chains: they cost a tenth of a confirmation, spare those that would fail, and find out how many
@@ -334,9 +422,9 @@ class _Judge:
         """
         few = fresh_chains(
             self._engine, learner.prepared, learner.showing, self._single,
-            self._few, self._max_sweeps, self._target, self._rng,
+            self._few, self._max_sweeps, self.target, self._rng,
         )  # fmt: skip
-        self._progress(
+        self.progress(
             f"step {step}: {self._few} fresh chains, {'at rest' if few.rest else 'still moving'} after {few.sweeps} "
             f"sweeps, say that {self._many} would show {self.expects(few.shown):.3f}"
         )
@@ -349,24 +437,24 @@ class _Judge:
     def promises(self, learner: Learner, few: Fresh) -> bool:
         """Whether it is worth asking the many."""
         settled = abs(_scale_error(learner, few.energies)) <= _SCALE
-        return few.rest and settled and self.expects(few.shown) >= self._target
+        return few.rest and settled and self.expects(few.shown) >= self.target
 
     def confirm(self, learner: Learner, step: int, few: Fresh) -> Confirmation:
         """What the many show; the few where these do not rest, since no number of chains is then the model's own."""
         if not few.rest:
             return self._confirmation(learner, few.energies, few.shown, few.sweeps, False)
-        self._progress(f"step {step}: {self._many} fresh chains have to confirm it")
+        self.progress(f"step {step}: {self._many} fresh chains have to confirm it")
         start, seed = profile_chains(self._many, self._single, self._rng), int(self._rng.integers(2**63))
         many = self._engine.sweep(learner.prepared, start, 1.0, seed, few.settling)
         energies = self._engine.energies(learner.prepared, many)
         return self._confirmation(learner, energies, learner.showing(many), few.settling, True)
 
     def satisfied(self, shown: Confirmation) -> bool:
-        return shown.equilibrated and shown.pearson >= self._target and abs(shown.scale_error) <= _SCALE
+        return shown.equilibrated and shown.pearson >= self.target and abs(shown.scale_error) <= _SCALE
 
     def drawn(self, count: int) -> np.ndarray:
         """So many sequences (count, L) of the data, by weight."""
-        return self._sequences[self._rng.choice(len(self._sequences), count, p=self._shares)]
+        return self.sequences[self._rng.choice(len(self.sequences), count, p=self.weights / self.weights.sum())]
 
     def _confirmation(self, learner: Learner, energies: Any, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
         ceiling = learner.showing(self.drawn(len(energies))).pearson

@@ -18,6 +18,9 @@ from temperance.configuration import (
     size_label,
 )
 from temperance.errors import InputError
+from temperance.locks import clear_stale_locks
+
+clear_stale_locks()
 
 try:
     RUN = configure(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -35,8 +38,14 @@ PLANS = (
     | {point["label"]: point["settings"] for point in POINTS}
     | FAMILIES
 )
-# What scripts see as snakemake.config is complete, too.
-config.update(RUN, plans=PLANS)
+# What scripts see as snakemake.config, which is written into every job and causes none to run again.
+GIVEN = dict(config)
+config.clear()
+config.update(
+    given=GIVEN,
+    sizes={name: plan["subsets"]["sizes"] for name, plan in PLANS.items()},
+    checkpoint_seconds=RUN["checkpoint_seconds"],
+)
 # GPUs of a job that trains or samples; whether all models of a family are trained in one job.
 GPU = int(RUN["gpu"])
 TOGETHER = RUN["batch_replicates"] > 1
