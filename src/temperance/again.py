@@ -25,7 +25,7 @@ def main(path: str, cores: str = "all") -> int:
         config, made = Path(place, "config.json"), Path(place, "results")
         config.write_text(json.dumps({**record["config"], "results": str(made)}))
         wanted = {output: str(made / Path(output).relative_to(results)) for output in record["output"]}
-        command = [sys.executable, "-m", "snakemake", "--snakefile", SNAKEFILE, "--configfile", config]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--configfile", str(config)]
         if subprocess.run([*command, "--cores", cores, "--nolock", "--", *wanted.values()]).returncode:
             return 1
         found = digests(wanted.values())

@@ -62,7 +62,10 @@ class Checkpoint:
         """Replace the file by one of this state: arrays, and what JSON holds, floats to the last bit."""
         assert self._path is not None
         arrays, plain = _parted(state)
-        save_arrays(self._path, arrays, {"task": _digest(self._task), "state": plain, "digest": _digest(state)})
+        try:
+            save_arrays(self._path, arrays, {"task": _digest(self._task), "state": plain, "digest": _digest(state)})
+        except OSError as error:  # the result may yet find room
+            log.warning("warning: no checkpoint: %s", error)
         self._written = time.monotonic()
 
     def clear(self) -> None:

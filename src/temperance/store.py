@@ -50,12 +50,12 @@ def load_json(path: str | Path) -> Any:
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as part:
-        save_file(
-            {name: np.ascontiguousarray(array) for name, array in arrays.items()},
-            part,
-            metadata={"temperance": json.dumps(metadata, sort_keys=True)},
-        )
+        try:
+            save_file(whole, part, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
+        except SafetensorError as error:  # a full disk, say
+            raise OSError(f"{path}: cannot be written ({error})") from error
 
 
 def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

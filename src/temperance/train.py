@@ -327,13 +327,14 @@ class _Course:
 
     def saved(self) -> dict[str, Any]:
         learner, chains, clock = self.state
-        arrays = {name: np.asarray(array) for name, array in {**learner.arrays, "chains": chains}.items()}
+        arrays = {**learner.arrays, "chains": chains, "clock": np.asarray(clock)[None]}
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
         plain = {name: getattr(self, name) for name in _PLAIN}
-        return arrays | plain | {"clock": float(clock), "chance": self.rng.bit_generator.state}
+        return arrays | plain | {"chance": self.rng.bit_generator.state}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         learner = self.state.learner.restored(saved)
-        self.state = Learning(learner, saved["chains"], np.float32(saved["clock"]))
+        self.state = Learning(learner, saved["chains"], saved["clock"][0])
         self.rng.bit_generator.state = saved["chance"]
         for name in _PLAIN:
             setattr(self, name, saved[name])

@@ -1,5 +1,6 @@
 """A small family that the real workflow takes to a report in seconds."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -36,16 +37,33 @@ def fasta(rows: list[str]) -> str:
     return "".join(f">natural_{number}\n{row}\n" for number, row in enumerate(rows))
 
 
-def snakemake(folder: Path, config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
-    """Run the project's workflow on `config`, its results and Snakemake's own files kept in `folder`."""
+def command(folder: Path, config: dict, *arguments: str, cores: int = 2) -> dict:
+    """What `subprocess` needs to run the project's workflow on `config`, everything that it writes in `folder`."""
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump({"results": str(folder / "results")} | config))
-    command = [
+    words = [
         sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder,
         "--configfile", path, "--cores", str(cores), *arguments,
     ]  # fmt: skip
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+    return {"args": words, "env": {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}}
+
+
+def snakemake(folder: Path, config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        **command(folder, config, *arguments, cores=cores), capture_output=True, text=True, timeout=600
+    )
+
+
+RESULTS = ["*.tsv", "*.json", "*.fasta", "*.hmm", "*/*.safetensors", "*/*.parquet", "*/*.tsv", "*/*.json",
+           "figures/*.svg"]  # fmt: skip
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Of every result of the one family of a run."""
+    family = folder / "results" / "family"
+    files = [path for pattern in RESULTS for path in family.glob(pattern) if "provenance" not in path.parts]
+    files = [path for path in files if path.parent.name not in ("logs", "benchmarks")]
+    return {str(path.relative_to(family)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def error_lines(run: subprocess.CompletedProcess) -> list[str]:

@@ -1,13 +1,12 @@
 """The real Snakemake from an alignment to a report."""
 
-import hashlib
 import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
+from workflow_run import SMALL, digests, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
 from temperance.potts import load
@@ -94,16 +93,6 @@ def test_the_snakemake_report_holds_every_figure(finished):
     page = (finished / "snakemake-report.html").read_text()
     for figure in ("trade_off.svg", "novelty_fidelity.svg", "optimum.svg", "energies.svg", "pca.svg", "ladder.svg"):
         assert figure in page
-
-
-RESULTS = ["*.tsv", "*.json", "*.fasta", "*.hmm", "*/model.safetensors", "*/samples.safetensors", "*/*.parquet",
-           "*/scores.tsv", "*/ladder.tsv", "figures/*.svg"]  # fmt: skip
-
-
-def digests(folder):
-    family = folder / "results" / "family"
-    files = [path for pattern in RESULTS for path in family.glob(pattern)]
-    return {str(path.relative_to(family)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_one_core_gives_the_same_bytes_as_two(finished, tmp_path, protein_rows):

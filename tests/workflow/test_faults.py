@@ -1,0 +1,149 @@
+"""Runs that are killed, files that are damaged, disks that fill: the same result, or a clear error."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from workflow_run import SMALL, command, digests, error_lines, fasta, planted_rows, snakemake
+
+from temperance.alphabet import alphabet
+
+# How often a run is killed, and what its moments are drawn from.
+KILLS, SEED = int(os.environ.get("KILLS", "5")), int(os.environ.get("KILL_SEED", "0"))
+# Jobs of seconds, which keep every state that they can go on from.
+SLOW = SMALL | {
+    "checkpoint_seconds": 0,
+    "train": SMALL["train"] | {"chains": 2000, "max_steps": 400, "check_every": 10, "target_pearson": 0.9999},
+    "sample": SMALL["sample"] | {"sequences": 1000, "max_sweeps": 8, "max_rhat": 1.001},
+    "alignment": "family.fasta",
+}
+
+
+def started(folder, plan):
+    (folder / "family.fasta").write_text(fasta(planted_rows(alphabet("protein"), length=12)))
+    return folder, plan
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing befell."""
+    folder, plan = started(tmp_path_factory.mktemp("whole"), SLOW)
+    run = snakemake(folder, plan)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def killed(folder, plan, seconds):
+    """Start a run, and kill it and all of its jobs after so many seconds, unless it ends before; what it said."""
+    log = folder / "said.txt"
+    with log.open("w") as file:
+        process = subprocess.Popen(**command(folder, plan), stdout=file, stderr=file, start_new_session=True)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return log.read_text()
+
+
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(whole, tmp_path):
+    folder, plan = started(tmp_path, SLOW)
+    moments = random.Random(SEED)
+    said = ""
+    for _ in range(KILLS):
+        said += killed(folder, plan, moments.uniform(3, 12))
+        assert not [path for path in folder.glob("results/**/*.part") if not path.name.startswith(".")]
+    run = snakemake(folder, plan)
+    assert run.returncode == 0, run.stdout + run.stderr
+    said += run.stdout + run.stderr
+    assert "Traceback" not in said
+    assert "damaged" not in said
+    one, other = digests(whole), digests(folder)
+    assert len(one) > 40
+    assert {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)} == set()
+    assert not list(folder.glob("results/**/.*.checkpoint"))
+
+
+def test_one_job_that_is_killed_goes_on_where_it_was(whole, tmp_path):
+    folder, plan = started(tmp_path, SLOW)
+    with subprocess.Popen(
+        **command(folder, plan, cores=1), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as run:
+        for line in run.stdout:
+            # The script of the job, not Snakemake.
+            if re.search(r"train family .*: step \d\d", line):
+                scripts = subprocess.run(["pkill", "-KILL", "-f", f"{folder}/.snakemake/scripts/.*train"], check=False)
+                assert scripts.returncode == 0
+                break
+        rest = run.stdout.read()
+    assert run.returncode != 0, rest
+    run = snakemake(folder, plan)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"going on from \S+\.train\.checkpoint", run.stdout + run.stderr)
+    assert digests(whole) == digests(folder)
+
+
+def test_two_runs_in_one_folder_are_still_kept_apart(tmp_path):
+    folder, plan = started(tmp_path, SLOW)
+    with subprocess.Popen(**command(folder, plan), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        while not list(folder.glob(".snakemake/locks/*")):
+            time.sleep(0.1)
+        second = snakemake(folder, plan)
+        assert second.returncode != 0
+        assert "cannot be locked" in second.stdout + second.stderr
+        assert first.poll() is None
+        first.terminate()
+
+
+def test_damage_is_told_before_it_is_used(whole):
+    """A bit of a model, half of a table, all of an alignment; what is made of each is asked for anew."""
+    family, before = whole / "results" / "family", digests(whole)
+    for name, damage, made_of_it in (
+        ("n60-r1/model.safetensors", one_bit, "n60-r1/samples.safetensors"),
+        ("f1-r1/optima.tsv", lambda content: content[: len(content) // 2], "optimum.tsv"),
+        ("alignment.safetensors", lambda content: b"", "heldout.hmm"),
+    ):
+        path, now = family / name, (family / name).stat()
+        whole_content = path.read_bytes()
+        path.write_bytes(damage(whole_content))
+        os.utime(path, ns=(now.st_atime_ns, now.st_mtime_ns))
+        (family / made_of_it).unlink()
+        run = snakemake(whole, SLOW, "--", str(family / made_of_it))
+        assert run.returncode != 0
+        assert "Traceback" not in run.stdout + run.stderr
+        assert any(f"{name}: is not what its job wrote" in line for line in error_lines(run))
+        assert not (family / made_of_it).exists()
+        path.write_bytes(whole_content)
+        os.utime(path, ns=(now.st_atime_ns, now.st_mtime_ns))
+        run = snakemake(whole, SLOW, "--", str(family / made_of_it))
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert digests(whole) == before
+
+
+def one_bit(content):
+    changed = bytearray(content)
+    changed[len(content) // 3] ^= 1
+    return changed
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(whole, tmp_path):
+    if os.geteuid():
+        pytest.skip("a file system can be mounted by root only")
+    folder, plan = started(tmp_path, SLOW)
+    (folder / "results").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder / "results"], check=True)
+    try:
+        run = snakemake(folder, plan)
+        assert run.returncode != 0
+        assert "Traceback" not in run.stdout + run.stderr
+        assert any("No space left on device" in line for line in error_lines(run)), run.stdout + run.stderr
+        subprocess.run(["mount", "-o", "remount,size=100m", folder / "results"], check=True)
+        run = snakemake(folder, plan)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert digests(whole) == digests(folder)
+    finally:
+        subprocess.run(["umount", folder / "results"], check=True)
