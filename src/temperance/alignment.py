@@ -4,7 +4,9 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from pyhmmer.easel import MSAFile
+from pyhmmer.errors import EaselError
 
 from temperance.alphabet import AMBIGUOUS, INVALID, Alphabet
 from temperance.errors import InputError
@@ -44,6 +47,11 @@ class Alignment:
 
 # ---------------------------------------------------------------- reading
 
+Line = tuple[int, str]
+# Beyond these a file is no alignment that a model can be learnt from, or a bomb.
+_LONGEST_LINE, _MOST_LINES, _MOST_CHARACTERS = 1_000_000, 20_000_000, 2_000_000_000
+_MOST_SEQUENCES, _MOST_COLUMNS = 5_000_000, 100_000
+
 
 class _Rows(NamedTuple):
     """Sequences as the file has them, and the line at which each starts where the format tells."""
@@ -67,71 +75,108 @@ def read(path: str | Path) -> Alignment:
     InputError
         If the file is missing, empty, of no known format or not aligned.
     """
-    text = _text(Path(path))
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
+    lines = _lines(Path(path))
+    opening = list(islice((line for line in lines if line[1].strip()), 2))
+    if not opening:
         raise InputError(f"{path}: the file is empty; an alignment is needed")
-    first = lines[0]
+    first, following = opening[0][1], opening[-1][1]
+    lines = chain(opening, lines)
     # A3M may open with a line of its own, such as "#A3M#" or ColabFold's lengths.
-    if first.startswith(">") or (first.startswith("#") and lines[1:2] and lines[1].startswith(">")):
-        rows = _fasta(text)
+    if first.startswith(">") or (first.startswith("#") and following.startswith(">")):
+        rows = _fasta(path, lines)
     elif first.startswith("# STOCKHOLM"):
-        rows = _stockholm(path, text)
+        rows = _stockholm(path, lines)
     elif re.match(r"(CLUSTAL|MUSCLE|PROBCONS|MSAPROBS|Kalign)\b", first):
-        rows = _clustal(path, text)
+        rows = _clustal(path, lines)
     else:
-        rows = _psicov(path, text)
+        rows = _psicov(path, lines)
     return _aligned(path, rows)
 
 
-def _text(path: Path) -> str:
+def _lines(path: Path) -> Iterator[Line]:
+    """Numbered lines, each with its end, of a file that may be gzipped; no more than a computer can hold."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            with gzip.open(raw) if packed else raw as file:
+                yield from _text(path, io.TextIOWrapper(file, encoding="latin-1"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of an alignment") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: the gzip file is damaged ({error}); compress it again") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give the path of an alignment") from None
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{path}: the gzip file is damaged ({error}); compress it again") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not text; an alignment in FASTA, A3M, ... is needed") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _fasta(text: str) -> _Rows:
-    records = list(SimpleFastaParser(io.StringIO(text)))
-    names = [(title.split() or [f"sequence_{number}"])[0] for number, (title, _) in enumerate(records, 1)]
-    lines = [number for number, line in enumerate(text.split("\n"), 1) if line.startswith(">")]
-    return _Rows(names, [row.replace("\t", "") for _, row in records], lines)
+def _text(path: Path, file: io.TextIOWrapper) -> Iterator[Line]:
+    total = 0
+    for number in count(1):
+        # Latin-1 never fails, so that a line that is not text is known by its number.
+        line = file.readline(_LONGEST_LINE + 1)
+        total += len(line)
+        if len(line) > _LONGEST_LINE:
+            raise InputError(f"{path}, line {number}: longer than {_LONGEST_LINE:,} characters; break it into lines")
+        if total > _MOST_CHARACTERS or number > _MOST_LINES:
+            raise InputError(
+                f"{path}, line {number}: the file holds more than {_MOST_CHARACTERS:,} characters or {_MOST_LINES:,} "
+                "lines; give fewer sequences"
+            )
+        if not line:
+            return
+        if not line.isascii():
+            try:
+                line = line.encode("latin-1").decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise InputError(
+                    f"{path}, line {number}: not text; an alignment in FASTA, A3M, ... is needed"
+                ) from None
+        yield number, line
 
 
-def _stockholm(path: str | Path, text: str) -> _Rows:
+def _fasta(path: str | Path, lines: Iterable[Line]) -> _Rows:
+    starts: list[int] = []
+
+    def text() -> Iterator[str]:
+        length = 0
+        for number, line in lines:
+            length = 0 if line.startswith(">") else length + len(line)
+            if length > _LONGEST_LINE:
+                raise InputError(f"{path}, line {number}: a sequence of more than {_LONGEST_LINE:,} residues")
+            if line.startswith(">"):
+                starts.append(number)
+                if len(starts) > _MOST_SEQUENCES:
+                    raise InputError(f"{path}, line {number}: more than {_MOST_SEQUENCES:,} sequences; give fewer")
+            yield line
+
+    names, rows = [], []
+    for number, (title, row) in enumerate(SimpleFastaParser(text()), 1):
+        names.append((title.split() or [f"sequence_{number}"])[0])
+        rows.append(row.replace("\t", ""))
+    return _Rows(names, rows, starts)
+
+
+def _stockholm(path: str | Path, lines: Iterable[Line]) -> _Rows:
     # Easel's reader: Biopython's takes a file that ends early for a whole one.
+    text = "".join(line for _, line in lines)
     try:
         with MSAFile(io.BytesIO(text.encode()), format="stockholm", digital=False) as file:
             msa = file.read()
-    except ValueError as error:
+    except (ValueError, EaselError) as error:
         raise InputError(f"{path}: not a whole Stockholm alignment: {str(error).split(': ')[-1]}") from None
     if msa is None:
         raise InputError(f"{path}: the Stockholm alignment holds no sequence")
     return _Rows(list(msa.names), list(msa.alignment), [])
 
 
-def _clustal(path: str | Path, text: str) -> _Rows:
+def _clustal(path: str | Path, lines: Iterable[Line]) -> _Rows:
     # Our own: Biopython's reader never returns from a file that ends after its header.
     rows: dict[str, str] = {}
-    _, *lines = (pair for pair in enumerate(text.splitlines(), 1) if pair[1].strip())
-    for number, line in lines:
+    for number, line in islice(lines, 1, None):
         if line[0].isspace():
-            continue  # the line of conserved columns
+            continue  # no residues: an empty line, or that of conserved columns
         if not (match := re.fullmatch(r"(\S+)\s+([A-Za-z.*-]+)(\s+\d+)?\s*", line)):
-            raise InputError(f"{path}, line {number}: '{line[:30]}' is not a name and residues")
+            raise InputError(f"{path}, line {number}: '{line[:30].rstrip()}' is not a name and residues")
         name, residues, _ = match.groups()
         rows[name] = rows.get(name, "") + residues
     if not rows:
@@ -139,9 +184,9 @@ def _clustal(path: str | Path, text: str) -> _Rows:
     return _Rows(list(rows), list(rows.values()), [])
 
 
-def _psicov(path: str | Path, text: str) -> _Rows:
-    rows, lines = [], []
-    for number, line in enumerate(text.splitlines(), 1):
+def _psicov(path: str | Path, lines: Iterable[Line]) -> _Rows:
+    rows, numbers = [], []
+    for number, line in lines:
         if not line.strip():
             continue
         if not re.fullmatch(r"[A-Za-z0-9.*-]+", line.strip()):
@@ -150,12 +195,14 @@ def _psicov(path: str | Path, text: str) -> _Rows:
                 "FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln is needed"
             )
         rows.append(line.strip())
-        lines.append(number)
-    return _Rows([f"line_{number}" for number in lines], rows, lines)
+        numbers.append(number)
+    return _Rows([f"line_{number}" for number in numbers], rows, numbers)
 
 
 def _aligned(path: str | Path, found: _Rows) -> Alignment:
     """Drop insertions where the case of the letters marks them, and check that what is left is aligned."""
+    if found.rows and len(found.rows[0]) > _MOST_COLUMNS:
+        raise InputError(f"{path}, {found.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
     if len({len(row) for row in found.rows}) == 1 and found.rows[0]:
         symbols = _bytes(path, found, found.rows)
         symbols = symbols[:, _match_columns(symbols)]
@@ -250,8 +297,10 @@ def _refuse_nucleotides(alignment: Alignment, alphabet: Alphabet, path: str | Pa
     if alphabet.name != "protein":
         return
     present = {chr(byte).upper() for byte in np.unique(alignment.sequences)} - {"-", "."}
-    if present and present <= set("ACGTN"):
-        raise InputError(f"{path}: holds only {''.join(sorted(present))}, which is nucleic acid; set 'alphabet: dna'")
+    for name, letters in (("dna", "ACGTN"), ("rna", "ACGUN")):
+        if present and present <= set(letters):
+            held = "".join(sorted(present))
+            raise InputError(f"{path}: holds only {held}, which is nucleic acid; set 'alphabet: {name}'")
 
 
 # ---------------------------------------------------------------- filtering

@@ -3,6 +3,7 @@
 import copy
 import difflib
 import hashlib
+import math
 import re
 import string
 from collections.abc import Mapping
@@ -246,9 +247,20 @@ def _check_judge(name: str, family: Settings) -> None:
 # ---------------------------------------------------------------- validation
 
 
+def _is_finite(_: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# YAML has .nan and .inf, which pass every bound or none.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
+)
+
+
 def _validate(given: Mapping[str, Any], schema: Settings, at: str = "") -> None:
     """Check what stands at the key `at` of the configuration."""
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
+    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(given))
     if error is None:
         return
     path = [*filter(None, [at]), *map(str, error.absolute_path)]
@@ -299,6 +311,8 @@ def parse_sizes(given: Any, key: str) -> list[int | float]:
             sizes += _geometric(item, key)
         else:
             sizes.append(1.0 if item == "all" else item)
+    if 1 in [size for size in sizes if isinstance(size, int)]:
+        raise InputError(f"{key}: 1 sequence is too few; 2 at least, or 1.0 or 'all' for all of them")
     fractions = [size for size in sizes if isinstance(size, float) and size < 1]
     if fractions and any(isinstance(size, int) for size in sizes):
         raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
@@ -306,14 +320,19 @@ def parse_sizes(given: Any, key: str) -> list[int | float]:
 
 
 def _geometric(item: str, key: str) -> list[int | float]:
-    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n of 2 or more"
+    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
     low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
     try:
         count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
         first, last = float(low), float(high)
     except ValueError:
         raise InputError(f"{key}: {item}: {right}") from None
-    if count < 2 or not 0 < first < last or (fractions and last > 1) or (not fractions and first < 2):
+    if (
+        not 2 <= count <= 1000
+        or not 0 < first < last < math.inf
+        or (fractions and last > 1)
+        or (not fractions and first < 2)
+    ):
         raise InputError(f"{key}: {item}: {right}")
     values = np.geomspace(first, last, count)
     return [float(f"{value:.3g}") for value in values] if fractions else [round(value) for value in values]

@@ -1,8 +1,16 @@
 """The one exception that a user can cause."""
 
+_LONGEST = 600
+
 
 class InputError(Exception):
     """Something that the user gave is wrong.
 
-    The message is one line that names the file, line, key or sequence and says what would be right.
+    The message is one line that names the file, line, key or sequence and says what would be right. What a terminal
+    would not show is escaped, since part of it is what the user gave.
     """
+
+    def __init__(self, message: str):
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))

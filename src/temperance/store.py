@@ -45,7 +45,21 @@ def save_json(path: str | Path, content: Any) -> None:
 
 
 def load_json(path: str | Path) -> Any:
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """What a file holds.
+
+    Raises
+    ------
+    InputError
+        If it is not whole JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, "JSON", error) from error
+
+
+def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
+    return InputError(f"{path}: not a whole {kind} file ({error}); delete it and run again")
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
@@ -71,7 +85,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
             metadata = json.loads((file.metadata() or {}).get("temperance", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (SafetensorError, FileNotFoundError, ValueError) as error:
-        raise InputError(f"{path}: not a whole safetensors file ({error}); delete it and run again") from error
+        raise _damaged(path, "safetensors", error) from error
 
 
 def save_table(path: str | Path, table: pd.DataFrame) -> None:
@@ -84,7 +98,18 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
 
 
 def load_table(path: str | Path) -> pd.DataFrame:
-    return pd.read_csv(path, sep="\t") if Path(path).suffix == ".tsv" else pd.read_parquet(path)
+    """A table, from TSV or Parquet after the ending of `path`.
+
+    Raises
+    ------
+    InputError
+        If it is not whole.
+    """
+    table = Path(path).suffix == ".tsv"
+    try:
+        return pd.read_csv(path, sep="\t") if table else pd.read_parquet(path)
+    except ValueError as error:  # of which those of pandas and of Arrow are
+        raise _damaged(path, "TSV" if table else "Parquet", error) from error
 
 
 def versions() -> dict[str, str]:
