@@ -20,7 +20,7 @@ from temperance.errors import InputError
 Settings = dict[str, Any]
 
 _SHORTHAND = ("family", "alignment")
-_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "checkpoint_seconds", "environment")
+_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "memory_factor", "checkpoint_seconds", "environment")
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
 _OF_TRUTHS: Settings = {

@@ -37,18 +37,19 @@ def fasta(rows: list[str]) -> str:
     return "".join(f">natural_{number}\n{row}\n" for number, row in enumerate(rows))
 
 
-def command(folder: Path, config: dict, *arguments: str, cores: int = 2) -> dict:
+def command(folder: Path, config: dict, *arguments: str, cores: int | None = 2) -> dict:
     """What `subprocess` needs to run the project's workflow on `config`, everything that it writes in `folder`."""
+    arguments = arguments if cores is None else ("--cores", str(cores), *arguments)
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump({"results": str(folder / "results")} | config))
     words = [
         sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder,
-        "--configfile", path, "--cores", str(cores), *arguments,
+        "--configfile", path, *arguments,
     ]  # fmt: skip
     return {"args": words, "env": {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}}
 
 
-def snakemake(folder: Path, config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
+def snakemake(folder: Path, config: dict, *arguments: str, cores: int | None = 2) -> subprocess.CompletedProcess:
     return subprocess.run(
         **command(folder, config, *arguments, cores=cores), capture_output=True, text=True, timeout=600
     )

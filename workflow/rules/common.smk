@@ -19,6 +19,7 @@ from temperance.configuration import (
 )
 from temperance.errors import InputError
 from temperance.locks import clear_stale_locks
+from temperance.requests import known_size, memory, minutes
 
 clear_stale_locks()
 
@@ -85,6 +86,17 @@ FIGURES = [
 ]
 
 
+# On a cluster limits hold within a submission: that of cards in profiles/default is one computer's, and jobs that share
+# a submission take the most that one of them needs.
+resource_scopes:
+    gpu="local",
+    in_turn="local",
+
+
+if workflow.nodes or workflow.remote_exec:
+    workflow.register_resource("in_turn", 1)
+
+
 wildcard_constraints:
     family=r"[A-Za-z0-9_][A-Za-z0-9._-]*|studies/[\w./-]+",
     study="|".join(STUDIES),
@@ -111,6 +123,38 @@ def seeds(stage):
         subset: derive_seed(RUN["seed"], KIN[wildcards.family], subset, stage)
         for subset in subsets(wildcards.family)
     }
+
+
+def size_of_family(family):
+    return known_size(
+        f"{OUT}/{SOURCES.get(family, family)}/ingest.json",
+        PLANS[family].get("alignment"),
+    )
+
+
+def memory_of(stage, at_once=1):
+    """Resource function: megabytes, twice as many at each further attempt."""
+
+    def megabytes(wildcards, attempt):
+        family = wildcards.family
+        asked = memory(
+            stage, size_of_family(family), PLANS[family], RUN["engine"], bool(GPU)
+        )
+        return round(RUN["memory_factor"] * at_once * asked * 2 ** (attempt - 1))
+
+    return megabytes
+
+
+def minutes_of(stage):
+    """Resource function: minutes, twice as many at each further attempt."""
+
+    def of_job(wildcards, attempt, threads):
+        family = wildcards.family
+        return minutes(stage, size_of_family(family), PLANS[family], threads) * 2 ** (
+            attempt - 1
+        )
+
+    return of_job
 
 
 def threads(wildcards):

@@ -15,8 +15,9 @@ rule ingest:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("ingest"),
+        runtime=minutes_of("ingest"),
+        in_turn=1,
     params:
         settings=settings("alphabet", "ambiguous", "filter", "weights"),
     script:
@@ -37,8 +38,9 @@ rule split:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("split"),
+        runtime=minutes_of("split"),
+        in_turn=1,
     params:
         settings=settings("heldout", "weights"),
         seed=seed("split"),
@@ -61,7 +63,8 @@ rule hmm:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory_of("hmm"),
+        runtime=minutes_of("hmm"),
+        in_turn=1,
     script:
         "../../scripts/hmm.py"

@@ -44,8 +44,8 @@ rule figures:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory_of("figures"),
+        runtime=minutes_of("figures"),
     params:
         settings=lambda wildcards: PLANS[wildcards.family],
         subsets=lambda wildcards: subsets(wildcards.family),

@@ -15,8 +15,8 @@ rule sample:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory_of("sample"),
+        runtime=minutes_of("sample"),
         gpu=GPU,
     params:
         settings=settings("sample"),

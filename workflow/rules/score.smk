@@ -22,8 +22,9 @@ rule thermodynamics:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=6000,
-        runtime=120,
+        mem_mb=memory_of("thermodynamics"),
+        runtime=minutes_of("thermodynamics"),
+        in_turn=1,
         gpu=GPU,
     params:
         settings=settings("optimum", "annealing"),
@@ -56,8 +57,9 @@ rule score:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory_of("score"),
+        runtime=minutes_of("score"),
+        in_turn=1,
     params:
         settings=settings("optimum"),
         seed=seed("score"),
@@ -84,8 +86,9 @@ rule calibrate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("calibrate"),
+        runtime=minutes_of("calibrate"),
+        in_turn=1,
     params:
         settings=settings("optimum", "sample"),
         seed=seed("calibrate"),
@@ -116,8 +119,8 @@ rule optimum:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory_of("optimum"),
+        runtime=minutes_of("optimum"),
     params:
         settings=settings("optimum"),
         subsets=lambda wildcards: [
@@ -152,8 +155,8 @@ rule design:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory_of("design"),
+        runtime=minutes_of("design"),
         gpu=GPU,
     params:
         settings=settings("sample", "optimum", "design"),

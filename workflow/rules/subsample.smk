@@ -13,8 +13,9 @@ rule subsample:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory_of("subsample"),
+        runtime=minutes_of("subsample"),
+        in_turn=1,
     params:
         settings=settings("weights"),
         size=size_of,

@@ -17,8 +17,8 @@ rule train:
         ENVIRONMENT
     threads: 1 if TOGETHER else threads
     resources:
-        mem_mb=6000,
-        runtime=720,
+        mem_mb=memory_of("train"),
+        runtime=minutes_of("train"),
         gpu=0 if TOGETHER else GPU,
     params:
         settings=settings("train"),
@@ -44,8 +44,8 @@ rule train_together:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=6000,
-        runtime=720,
+        mem_mb=memory_of("train", 1 if GPU else RUN["batch_replicates"]),
+        runtime=minutes_of("train"),
         gpu=GPU,
     params:
         settings=settings("train"),

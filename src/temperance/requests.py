@@ -1,0 +1,144 @@
+"""What jobs ask of a cluster: memory and time, by formulas that docs/scale.md compares with what jobs took."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Settings = Mapping[str, Any]
+
+
+class Size(NamedTuple):
+    """Sequences, columns and states of a family."""
+
+    M: int
+    L: int
+    q: int
+
+    @property
+    def couplings(self) -> float:
+        """Megabytes of full single-precision couplings."""
+        return 4 * (self.L * self.q) ** 2 / 1e6
+
+    @property
+    def alignment(self) -> float:
+        """Megabytes of the encoded alignment."""
+        return self.M * self.L / 1e6
+
+
+# Where nothing is known of a family yet: a large one.
+_UNKNOWN = Size(50_000, 300, 21)
+# Bytes of a file that tell how long its first sequences are, and how much shorter than text a gzipped file is.
+_LOOK, _PACKED = 1 << 20, 6
+# Megabytes of an idle program with Numba's kernels, of one with the context of a card, and of the processes of Snakemake
+# that a cluster counts with a job: that of the submission and that of its step.
+_IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
+# Least minutes of a job, and of those that are many and short; and how many times the estimate is asked for, since nodes
+# are slower than the one it was fitted to.
+_LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2, "calibrate": 5}, 3
+
+
+def known_size(summary: str, alignment: str | None) -> Size:
+    """What `ingest` found, or, before that, what the beginning of the file lets expect."""
+    try:
+        found = json.loads(Path(summary).read_text(encoding="utf-8"))
+        return Size(found["M"], found["L"], found["q"])
+    except (OSError, ValueError, KeyError):
+        return _looked_at(alignment) if alignment else _UNKNOWN
+
+
+@cache
+def _looked_at(alignment: str) -> Size:
+    try:
+        with Path(alignment).open("rb") as file:
+            total, beginning = Path(alignment).stat().st_size, file.read(_LOOK)
+    except OSError:
+        return _UNKNOWN
+    if beginning[:2] == b"\x1f\x8b":
+        return Size(_PACKED * total // _UNKNOWN.L + 1, _UNKNOWN.L, _UNKNOWN.q)
+    if not beginning.startswith(b">"):
+        length = max(map(len, beginning.split()), default=1)
+        return Size(total // length + 1, length, _UNKNOWN.q)
+    records = beginning.split(b">")[1:]
+    length = max(sum(map(len, record.splitlines()[1:])) for record in records)
+    return Size(total * len(records) // len(beginning) + 1, length, _UNKNOWN.q)
+
+
+def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: bool = False) -> int:
+    """Megabytes of a computer's own memory that a job of this stage takes at most.
+
+    Couplings decide for long families, the alignment for deep ones.
+    """
+    models, alignments, more = _MEMORY[stage]
+    if stage == "train" and engine == "jax" and not gpu:
+        models = _REFERENCE
+    chains = family["train"]["confirm_chains"] * size.L / 1e6 if stage == "train" else 0
+    idle = (_CARD if gpu else _IDLE) + SNAKEMAKE
+    return round(idle + more + models * (size.couplings + chains) + alignments * size.alignment)
+
+
+# Full couplings that training takes with the reference engine, which does not spare memory.
+_REFERENCE = 22
+# Full couplings, alignments, and megabytes beside them.
+_MEMORY: dict[str, tuple[float, float, float]] = {
+    "ingest": (0, 12, 100),
+    "split": (0, 6, 100),
+    "hmm": (0, 4, 0),
+    "subsample": (0, 6, 0),
+    "train": (2.6, 2, 0),
+    "sample": (3, 2, 100),
+    "thermodynamics": (4.5, 4, 450),
+    "score": (3.5, 6, 100),
+    "calibrate": (2, 3, 50),
+    "optimum": (0, 4, 200),
+    "design": (3.5, 6, 250),
+    "figures": (0, 6, 250),
+}
+
+
+def minutes(stage: str, size: Size, family: Settings, threads: int) -> int:
+    """Minutes that a job of this stage takes at most, on processors a third as fast as those of docs/scale.md."""
+    seconds = _SECONDS[stage](size, family) * 2 / threads if stage in _SECONDS else 0.0
+    return round(_SHORT.get(stage, _LEAST) + _MARGIN * (seconds + size.M**2 * size.L / 1e11) / 60)
+
+
+def _updates(size: Size, count: float) -> float:
+    """Seconds of so many sweeps of a chain: an update reads a row of every other site's couplings."""
+    return count * size.L * (20 + 0.5 * size.L * size.q / 21) * 1e-9
+
+
+def _rungs(size: Size) -> float:
+    return 10 + 4 * size.L**0.5
+
+
+def _train(size: Size, family: Settings) -> float:
+    plan = family["train"]
+    learning = plan["max_steps"] * plan["chains"] * plan["sweeps"]
+    # A few attempts of few chains, and one of all of them.
+    confirming = (5 * plan["chains"] + plan["confirm_chains"]) * plan["confirm_sweeps"]
+    seconds = 2 * _updates(size, learning + confirming)
+    return min(seconds, 60 * plan["max_minutes"] + seconds / 2) if plan["max_minutes"] else seconds
+
+
+def _sample(size: Size, family: Settings, sequences: int | None = None) -> float:
+    plan = family["sample"]
+    draws = max(1, (sequences or plan["sequences"]) / plan["ladders"])
+    # Burn-in, and draws that are taken again twice as far apart until they are far enough.
+    sweeps = draws * (plan["sweeps"] + 2 * plan["max_sweeps"])
+    return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size))
+
+
+def _thermodynamics(size: Size, family: Settings) -> float:
+    plan = family["annealing"]
+    return 4 * _updates(size, plan["chains"] * plan["steps"] * 10) + 1e-3 * size.L * size.q * _rungs(size)
+
+
+_SECONDS: dict[str, Callable[[Size, Settings], float]] = {
+    "train": _train,
+    "sample": _sample,
+    "thermodynamics": _thermodynamics,
+    "score": lambda size, family: 30 + size.M * size.L / 1e5,
+    "calibrate": lambda size, family: 30 + size.M * size.L**2 / 1e8,
+    "design": lambda size, family: _sample(size, family, family["design"]["candidates"]) + 60,
+}
