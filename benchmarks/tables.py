@@ -70,6 +70,18 @@ def training(t: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def asked(t: pd.DataFrame) -> pd.DataFrame:
+    t = t.assign(memory=t["asked_mb"] / t["used_mb"], time=60 * t["asked_minutes"] / t["seconds"])
+    table = t.groupby("stage", sort=False).agg(
+        used=("used_mb", lambda used: f"{used.min():.0f} to {used.max():.0f}"),
+        least=("memory", "min"), most=("memory", "max"), seconds=("seconds", "max"), minutes=("asked_minutes", "max"),
+        shortest=("time", "min"),
+    )  # fmt: skip
+    names = {"used": "used, MB", "least": "asked / used, least", "most": "most", "seconds": "longest, s",
+             "minutes": "minutes asked for, most", "shortest": "asked / taken, least"}  # fmt: skip
+    return rounded(table.reset_index().rename(columns=names))
+
+
 def way(t: pd.DataFrame) -> pd.DataFrame:
     return rounded(
         pd.DataFrame(
@@ -172,6 +184,11 @@ together and one after the other.
 """, rounded),
     ("A GPU: accuracy", "gpu_accuracy", "Pair frequencies against enumeration, in standard errors.", rounded),
     ("A GPU: two float16 against bfloat16", "gpu_halves", "Two samples of the model that was learnt.", rounded),
+    ("What jobs ask for", "requests", """
+Memory that the formulas of `temperance.requests` ask for, without the 400 MB of Snakemake's own processes, over
+what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that its
+minutes are of that.
+""", asked),
     ("The embedded default", "pipeline", """
 Seconds of all jobs of a rule, from an empty folder, with all that Numba compiles in place.
 """, pipeline),

@@ -41,14 +41,14 @@ class Checkpoint:
             return None
         try:
             arrays, found = load_arrays(self._path)
-            state = arrays | found["state"]
+            state, task = arrays | found["state"], found["task"]
             sound = found["digest"] == _digest(state)
-        except (InputError, KeyError):
+        except (InputError, KeyError, TypeError):
             sound = False
         if not sound:
             log.warning("warning: %s is damaged; this starts anew", self._path)
             return None
-        if found["task"] != _digest(self._task):
+        if task != _digest(self._task):
             log.info("%s is of another task; this starts anew", self._path)
             return None
         log.info("going on from %s", self._path)

@@ -194,6 +194,8 @@ def check_files(run: Mapping[str, Any]) -> None:
     """
     for name, family in run["families"].items():
         path = family.get("alignment")
+        if path and set(path) & set("{}"):
+            raise InputError(f"{name}: alignment: {path}: braces are wildcards to Snakemake; rename the file")
         if path and not Path(path).is_file():
             what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
             raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")

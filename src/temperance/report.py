@@ -13,6 +13,8 @@ import pandas as pd
 
 from temperance import __version__
 from temperance.evidence import Evidence
+from temperance.failures import unfinished
+from temperance.store import save_text
 
 _FEW_HELDOUT = 50
 _MOST_RHAT = 1.05
@@ -75,11 +77,33 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
     )
 
 
-def page(sections: list[Section], seed: int) -> str:
+def write_report(
+    path: str | Path, families: dict[str, list[str]], settings: dict[str, Any], captions: list[str], seed: int
+) -> list[Section]:
+    """Write the page of all families, subsets by name, that are done, and of why the others are not.
+
+    Parameters
+    ----------
+    settings : dict
+        Of each family.
+    captions : list of str
+        Files of the figures' captions.
+    """
+    words = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
+    results = Path(path).parent
+    wanted = ["designs.tsv", "designs.json", "recommendation.json", *(f"figures/{name}.svg" for name in words)]
+    done = [name for name in families if all((results / name / file).is_file() for file in wanted)]
+    sections = [section(name, Evidence.load(results / name, families[name], settings[name]), words) for name in done]
+    failed = unfinished(str(results), [name for name in families if name not in done])
+    save_text(path, page(sections, failed, seed))
+    return sections
+
+
+def page(sections: list[Section], failed: pd.DataFrame, seed: int) -> str:
     """The whole page, self-contained HTML."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     source = (files("temperance") / "templates" / "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(sections=sections, version=__version__, seed=seed)
+    return environment.from_string(source).render(sections=sections, failed=failed, version=__version__, seed=seed)
 
 
 # ---------------------------------------------------------------- words

@@ -31,11 +31,11 @@ class Size(NamedTuple):
 _UNKNOWN = Size(50_000, 300, 21)
 # Bytes of a file that tell how long its first sequences are, and how much shorter than text a gzipped file is.
 _LOOK, _PACKED = 1 << 20, 6
-# Megabytes of an idle program with Numba's kernels, of one with the context of a card, and of the processes of Snakemake
-# that a cluster counts with a job: that of the submission and that of its step.
+# Megabytes of an idle program with Numba's kernels, of one with the context of a card, and of the processes of
+# Snakemake that a cluster counts with a job: that of the submission and that of its step.
 _IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
-# Least minutes of a job, and of those that are many and short; and how many times the estimate is asked for, since nodes
-# are slower than the one it was fitted to.
+# Least minutes of a job, and of those that are many and short; and how many times the estimate is asked for, since
+# nodes are slower than the one it was fitted to.
 _LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2, "calibrate": 5}, 3
 
 
@@ -90,7 +90,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 4, 450),
     "score": (3.5, 6, 100),
-    "calibrate": (2, 3, 50),
+    "calibrate": (2, 170, 0),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
     "figures": (0, 6, 250),

@@ -82,9 +82,9 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
     """
     try:
         with safe_open(str(path), framework="numpy") as file:
-            metadata = json.loads((file.metadata() or {}).get("temperance", "{}"))
+            metadata = dict(json.loads((file.metadata() or {}).get("temperance", "{}")))
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
-    except (SafetensorError, FileNotFoundError, ValueError) as error:
+    except (SafetensorError, FileNotFoundError, ValueError, TypeError) as error:
         raise _damaged(path, "safetensors", error) from error
 
 
@@ -108,7 +108,9 @@ def load_table(path: str | Path) -> pd.DataFrame:
     table = Path(path).suffix == ".tsv"
     try:
         return pd.read_csv(path, sep="\t") if table else pd.read_parquet(path)
-    except ValueError as error:  # of which those of pandas and of Arrow are
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
         raise _damaged(path, "TSV" if table else "Parquet", error) from error
 
 

@@ -145,6 +145,28 @@ def test_a_small_lattice_family_reaches_a_report(tmp_path):
     assert json.loads((tmp_path / "results" / "seven" / "truth.json").read_text())["mean_p_nat_drawn_ensemble"] > 0.5
 
 
+def test_a_broken_family_does_not_stop_the_others_and_is_in_the_report(tmp_path, protein_rows):
+    (tmp_path / "good.fasta").write_text(fasta(protein_rows))
+    (tmp_path / "broken; touch $(x) 'y'.fasta").write_text(fasta(GOOD[:2]))
+    families = {"good": {"alignment": "good.fasta"}, "broken": {"alignment": "broken; touch $(x) 'y'.fasta"}}
+    plan = SMALL | {"families": families, "subsets": {"sizes": ["all"], "replicates": 1}}
+    run = snakemake(tmp_path, plan)
+    assert run.returncode != 0
+    page = (tmp_path / "results" / "report.html").read_text()
+    assert "1 of 2 families are not done" in page
+    assert re.search(
+        r"<td>broken</td><td>ingest</td><td>broken; touch \$\(x\) &#39;y&#39;.fasta: 2 of 2 sequences", page
+    )
+    assert '<section id="good">' in page
+    assert len((tmp_path / "results" / "good" / "designs.tsv").read_text().splitlines()) > 1
+    (tmp_path / "broken; touch $(x) 'y'.fasta").write_text(fasta(protein_rows))
+    run = snakemake(tmp_path, plan)
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (tmp_path / "results" / "report.html").read_text()
+    assert "not done" not in page
+    assert '<section id="broken">' in page
+
+
 GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "ACDEYGHIKL"]
 
 

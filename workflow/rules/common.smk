@@ -18,10 +18,12 @@ from temperance.configuration import (
     size_label,
 )
 from temperance.errors import InputError
+from temperance.failures import announce
 from temperance.locks import clear_stale_locks
 from temperance.requests import known_size, memory, minutes
 
 clear_stale_locks()
+announce()
 
 try:
     RUN = configure(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")

@@ -1,3 +1,12 @@
+# What the report is made of.
+REPORTED = dict(
+    families={family: subsets(family) for family in FAMILIES},
+    settings=FAMILIES,
+    seed=RUN["seed"],
+    captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
+)
+
+
 rule figures:
     """Draw the figures of one family."""
     input:
@@ -73,9 +82,21 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        families={family: subsets(family) for family in FAMILIES},
-        settings=FAMILIES,
-        seed=RUN["seed"],
-        captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
+        **REPORTED,
     script:
         "../../scripts/report.py"
+
+
+onerror:
+    if workflow.is_main_process and any(
+        Path(OUT, name).is_dir() for name in FAMILIES
+    ):
+        from temperance.report import (
+            write_report,
+        )  # seconds that only a failure is worth
+
+        try:
+            write_report(f"{OUT}/report.html", **REPORTED)
+            print(f"{OUT}/report.html shows what is done, and why the rest is not")
+        except (InputError, OSError) as error:
+            print(f"error: no report: {error}")

@@ -1,0 +1,72 @@
+"""Why a job failed: in a line on the terminal, in the log of the job, and in a table of families that are not done."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from snakemake.logging import logger
+from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
+
+_SAID = "error: "
+
+
+def announce() -> None:
+    """Have executors tell why a job failed.
+
+    Snakemake 9 drops what a scheduler has said: of a job's message the words, of a group's all of it.
+    """
+    shown = AbstractExecutor.print_job_error
+
+    def print_job_error(self: Any, info: Any, msg: str | None = None, **others: Any) -> None:
+        if msg:
+            words = _words(msg, others.get("aux_logs") or [])
+            jobs = getattr(info.job, "jobs", [info.job])
+            reasons = {job: _last_error(job.log) for job in jobs}
+            # What a job says of itself is more than what the scheduler does.
+            if not any(reasons.values()):
+                for job in jobs:
+                    _note(job.log, words)
+            for job in jobs:
+                if reasons[job] or not any(reasons.values()):
+                    label = " ".join([job.rule.name, *map(str, job.wildcards)])
+                    logger.error(f"{label}: {_SAID}{reasons[job] or words} (attempt {job.attempt})")
+        shown(self, info, msg, **others)
+
+    AbstractExecutor.print_job_error = print_job_error
+
+
+def _words(message: str, logs: Iterable[str]) -> str:
+    """The first line of a message, and what Slurm has written of the job's end."""
+    said = message.splitlines()[0]
+    for log in filter(Path.is_file, map(Path, logs)):
+        ends = re.findall(r"^(?:slurmstepd|srun|slurmd): error: (.*)$", log.read_text(errors="replace"), re.M)
+        said = " ".join([said, *dict.fromkeys(ends[-2:])])
+    return said
+
+
+def _last_error(logs: Iterable[str]) -> str | None:
+    """What the last line of a job's log says, if that is an error."""
+    for log in filter(Path.is_file, map(Path, logs)):
+        lines = log.read_text(errors="replace").splitlines()
+        if lines and _SAID in lines[-1]:
+            return lines[-1].split(_SAID, 1)[1]
+    return None
+
+
+def _note(logs: Iterable[str], words: str) -> None:
+    for log in map(Path, logs):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{_SAID}{words}\n")
+
+
+def unfinished(results: str, families: Iterable[str]) -> pd.DataFrame:
+    """Families that are not done: family, job, reason, a row for each job whose last word was an error."""
+    rows = []
+    for family in families:
+        failed = {log: _last_error([str(log)]) for log in sorted(Path(results, family, "logs").glob("*.log"))}
+        found = [(family, log.stem, reason) for log, reason in failed.items() if reason]
+        rows += found or [(family, "", "not finished")]
+    return pd.DataFrame(rows, columns=["family", "job", "reason"])

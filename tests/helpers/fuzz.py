@@ -1,0 +1,75 @@
+"""Coverage-guided fuzzing of a reader: ``python fuzz.py READER CORPUS SECONDS``; anything but an InputError is a crash.
+
+CORPUS is a folder of files to start from.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["temperance"]):
+    from temperance.alignment import encode, filter_alignment, read
+    from temperance.alphabet import alphabet
+    from temperance.checkpoint import Checkpoint
+    from temperance.configuration import configure
+    from temperance.errors import InputError
+    from temperance.potts import load
+    from temperance.store import load_json, load_table
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(tempfile.mkdtemp())
+
+
+def of_file(name, reader):
+    def one(content):
+        path = FOLDER / name
+        path.write_bytes(content)
+        reader(path)
+
+    return one
+
+
+def ingest(path):
+    letters = alphabet("protein")
+    filter_alignment(encode(read(path), letters, path=path), letters, path=path)
+
+
+def configuration(content):
+    try:
+        given = yaml.safe_load(content.decode("utf-8", "replace"))
+    except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reads YAML, and says so
+        return
+    if isinstance(given, dict):
+        json.dumps(configure(given, ROOT / "workflow" / "schemas" / "config.schema.yaml"))
+
+
+READERS = {
+    "alignment": of_file("x.fasta", ingest),
+    "configuration": configuration,
+    "model": of_file("x.safetensors", load),
+    "checkpoint": of_file("x.checkpoint", lambda path: Checkpoint(path).load()),
+    "tsv": of_file("x.tsv", load_table),
+    "parquet": of_file("x.parquet", load_table),
+    "json": of_file("x.json", load_json),
+}
+
+
+def main(name, corpus, seconds):
+    def one(content):
+        try:
+            READERS[name](content)
+        except InputError as error:
+            assert str(error).isprintable()
+
+    limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]
+    atheris.Setup([sys.argv[0], f"-artifact_prefix={corpus}/crash-", *limits, corpus], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
