@@ -1,6 +1,7 @@
 """The temperatures that a family's models call for. Outputs: a row a model, and the family's recommendation."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,14 +32,18 @@ with job(snakemake) as log:
         row = {"size": size, "replicate": replicate, "M": training["M"], "Meff": training["Meff"]}
         row |= optima_row(load_table(snakemake.input.optima[number]))
         row |= load_table(snakemake.input.calibration[number]).iloc[0].to_dict()
-        row["equilibrated_above"] = equilibrated_above(load_table(snakemake.input.states[number]))
+        row["equilibrated_above"] = equilibrated_above(
+            load_table(Path(snakemake.input.optima[number]).with_name("thermodynamics.tsv"))
+        )
         rows.append(row | columns("tau", best.tau) | best.expected())
         trade_offs.append((size, trade_off))
     largest = snakemake.params.subsets[-1][0]
     best = recommend([trade_off for size, trade_off in trade_offs if size == largest], *floors, rng, draws)
     table = pd.DataFrame(rows)
     first_of_largest = next(n for n, (size, _) in enumerate(snakemake.params.subsets) if size == largest)
-    said = verdict(table, load_json(snakemake.input.landscape[first_of_largest]), best.tau)
+    said = verdict(
+        table, load_json(Path(snakemake.input.optima[first_of_largest]).with_name("landscape.json")), best.tau
+    )
     save_table(snakemake.output.table, table)
     source = provenance(settings, seed)
     save_json(snakemake.output.recommendation, asdict(best) | {"size": largest} | asdict(said) | {"provenance": source})

@@ -16,7 +16,7 @@ from temperance.alphabet import alphabet
 pytestmark = pytest.mark.slurm
 PROFILE = ["--profile", str(ROOT / "profiles" / "slurm"), "--slurm-init-seconds-before-status-checks", "2",
            "--seconds-between-status-checks", "2", "--latency-wait", "5"]  # fmt: skip
-PLAN = SMALL | {"subsets": {"sizes": ["all"], "replicates": 1}}
+PLAN = SMALL | {"subsets": {"sizes": ["all"], "replicates": 1}, "threads": 1}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -130,12 +130,15 @@ def test_a_node_that_goes_down_and_comes_back_is_waited_for(folder):
     state = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=True).stdout
     slurmd = int(Path(re.search(r"SlurmdPidFile\s*= (\S+)", state)[1].replace("%h", "localhost")).read_text())
     os.kill(slurmd, signal.SIGKILL)
-    subprocess.run(["pkill", "-KILL", "slurmstepd"], check=False)
-    subprocess.run(["pkill", "-KILL", "-f", f"{folder}/results"], check=False)
+    for everything in ("slurmstepd", "slurm-jobstep", f"{folder}/.snakemake/scripts"):
+        subprocess.run(["pkill", "-KILL", "-f", everything], check=False)
     subprocess.run(["scontrol", "update", "nodename=localhost", "state=down", "reason=test"], check=True)
     time.sleep(3)
     subprocess.run(["slurmd", "-N", "localhost"], check=True)
     subprocess.run(["scontrol", "update", "nodename=localhost", "state=resume"], check=False)
+    # Slurm has put the job in the queue again, for two minutes from now.
+    (again,) = [number for number, _, what, _ in queued() if "rule_train_" in what]
+    subprocess.run(["scontrol", "update", f"jobid={again}", "StartTime=now"], check=False)
     said = run.communicate(timeout=600)[0]
     assert run.returncode == 0, said
     assert target.exists()

@@ -20,10 +20,12 @@ from temperance.configuration import (
 from temperance.errors import InputError
 from temperance.failures import announce
 from temperance.locks import clear_stale_locks
+from temperance.planning import plan_fast
 from temperance.requests import known_size, memory, minutes
 
 clear_stale_locks()
 announce()
+plan_fast()
 
 try:
     RUN = configure(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")

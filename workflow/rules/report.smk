@@ -14,20 +14,13 @@ rule figures:
         split=rules.split.output,
         tables=lambda wildcards: [
             file
+            # Of each job one file stands for all: with a thousand families there are many.
             for name in (
-                "scores.tsv",
-                "ladder.tsv",
-                "history.tsv",
                 "training.json",
-                "samples.parquet",
-                "natural.parquet",
-                "samples.safetensors",
+                "ladder.tsv",
                 "thermodynamics.tsv",
-                "density.tsv",
-                "divergence.tsv",
-                "landscape.json",
+                "scores.tsv",
                 "calibration.tsv",
-                "reliability.tsv",
             )
             for file in of_subsets(name)(wildcards)
         ],

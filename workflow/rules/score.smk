@@ -104,8 +104,6 @@ rule optimum:
         samples=of_subsets("samples.parquet"),
         tempered=of_subsets("samples.safetensors"),
         optima=of_subsets("optima.tsv"),
-        states=of_subsets("thermodynamics.tsv"),
-        landscape=of_subsets("landscape.json"),
         calibration=of_subsets("calibration-optimum.tsv"),
         training=of_subsets("training.json"),
     output:
