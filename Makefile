@@ -13,7 +13,7 @@ PEER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/temperance/adabmDCA-1.0.0
 FAMILIES ?=
 MEASURE = PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/src" PEER="$(PEER)" python benchmarks
 
-.PHONY: all test retest bench lint lock clean
+.PHONY: all test retest bench lint lock licences audit clean
 all: $(INSTALLED)
 	@echo "== snakemake --cores all: the configuration in config/config.yaml"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all
@@ -64,6 +64,15 @@ LOCKED = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-
 lock:
 	$(LOCKED) --extra dev --output-file requirements.lock
 	$(LOCKED) --extra dev --extra cuda --constraint requirements.lock --output-file requirements-cuda.lock
+
+licences: $(INSTALLED)
+	$(BIN)/python tests/helpers/licences.py
+
+# Needs the network: asks for advisories about every version of the lock.
+audit:
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet pip-audit
+	.venv/audit/bin/pip-audit --requirement $(LOCK) --require-hashes --disable-pip
 
 clean:
 	rm -rf results .snakemake

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from snakemake.logging import logger
-from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
 
 _SAID = "error: "
 
@@ -17,6 +15,10 @@ def announce() -> None:
 
     Snakemake 9 drops what a scheduler has said: of a job's message the words, of a group's all of it.
     """
+    # The environments of jobs have no Snakemake.
+    from snakemake.logging import logger
+    from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
+
     shown = AbstractExecutor.print_job_error
 
     def print_job_error(self: Any, info: Any, msg: str | None = None, **others: Any) -> None:
@@ -47,11 +49,11 @@ def _words(message: str, logs: Iterable[str]) -> str:
 
 
 def _last_error(logs: Iterable[str]) -> str | None:
-    """What the last line of a job's log says, if that is an error."""
+    """The last error of a job's log, which every attempt begins anew."""
     for log in filter(Path.is_file, map(Path, logs)):
-        lines = log.read_text(errors="replace").splitlines()
-        if lines and _SAID in lines[-1]:
-            return lines[-1].split(_SAID, 1)[1]
+        said = [line for line in log.read_text(errors="replace").splitlines() if _SAID in line]
+        if said:
+            return said[-1].split(_SAID, 1)[1]
     return None
 
 
@@ -63,7 +65,7 @@ def _note(logs: Iterable[str], words: str) -> None:
 
 
 def unfinished(results: str, families: Iterable[str]) -> pd.DataFrame:
-    """Families that are not done: family, job, reason, a row for each job whose last word was an error."""
+    """Families that are not done: family, job, reason, a row for each job whose log ends in an error."""
     rows = []
     for family in families:
         failed = {log: _last_error([str(log)]) for log in sorted(Path(results, family, "logs").glob("*.log"))}

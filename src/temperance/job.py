@@ -32,6 +32,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
     log.setLevel(logging.INFO)
+    # A log that a full disk does not take is no reason for a traceback.
+    logging.raiseExceptions = False
     for handler, form in (
         (logging.FileHandler(snakemake.log[0], mode="w"), "%(asctime)s %(message)s"),
         (logging.StreamHandler(sys.stderr), f"{label}: %(message)s"),

@@ -7,6 +7,8 @@ import numpy as np
 from temperance.errors import InputError
 from temperance.weights import grouped_columns, largest_distance, neighbours
 
+# Sequences held out, and kept for training, at least: one differs from nothing.
+_FEWEST = 2
 # A cluster larger than this share of the wanted held-out set is not taken whole: it would be most of the set.
 _WHOLE_CLUSTER = 0.02
 
@@ -43,10 +45,10 @@ def split(
     Raises
     ------
     InputError
-        If no sequence can be held out, or none is left for training.
+        If fewer than two sequences can be held out, or are left for training.
     """
     count = len(sequences)
-    wanted, spare = max(1, round(fraction * count)), round(max_discarded * count)
+    wanted, spare = max(_FEWEST, round(fraction * count)), round(max_discarded * count)
     if identity is None:
         order = rng.permutation(count)
         return Split(np.sort(order[wanted:]), np.sort(order[:wanted]), order[:0])
@@ -70,7 +72,7 @@ def split(
             role[near] = 2
             role[candidate] = 1
     parts = Split(*(np.flatnonzero(role == kind) for kind in range(3)))
-    if not len(parts.heldout) or len(parts.training) < 2:
+    if len(parts.heldout) < _FEWEST or len(parts.training) < _FEWEST:
         raise InputError(
             f"heldout: of {count} sequences {len(parts.heldout)} can be held out and {len(parts.training)} kept for "
             f"training at identity {identity:g}; raise heldout.identity or heldout.max_discarded"

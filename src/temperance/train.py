@@ -191,8 +191,13 @@ def train(
     Raises
     ------
     InputError
-        If the parameters diverge.
+        If fewer than two columns vary, or the parameters diverge with ever smaller steps.
     """
+    if (varied := int((sequences != sequences[0]).any(axis=0).sum())) < 2:
+        raise InputError(
+            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences, 2 "
+            "have to for there to be correlations; train on more sequences"
+        )
     longest = max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5
     checkpoint = checkpoint.of(sequences=sequences, weights=weights)
     pseudocount = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)

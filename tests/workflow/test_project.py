@@ -53,6 +53,19 @@ def test_the_lock_for_cards_adds_packages_and_changes_none():
     assert any(package.startswith("jax-cuda12-plugin==") for package in with_cuda - without)
 
 
+def test_the_list_of_licences_is_of_the_lock():
+    listed = dict(re.findall(r"^\| (\S+) \| (\S+) \| .+ \|$", (ROOT / "docs" / "licences.md").read_text(), re.M))
+    ours = locked("3.11")
+    listed.pop("package")
+    assert {name.lower(): version for name, version in listed.items()} == {n: ours[n] for n in ours if n in listed}
+    assert len(listed) > 0.9 * len(ours)
+
+
+def test_no_code_of_ours_reads_or_writes_a_pickle():
+    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]:
+        assert not re.search(r"\b(pickle|joblib|shelve|dill|allow_pickle=True|read_pickle)\b", path.read_text()), path
+
+
 def test_every_rule_names_its_environment_log_benchmark_threads_and_resources():
     for path in (ROOT / "workflow" / "rules").glob("*.smk"):
         for rule in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
