@@ -195,8 +195,8 @@ def train(
     """
     if (varied := int((sequences != sequences[0]).any(axis=0).sum())) < 2:
         raise InputError(
-            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences, 2 "
-            "have to for there to be correlations; train on more sequences"
+            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences, "
+            "2 have to for there to be correlations; train on more sequences"
         )
     longest = max_move * max(1.0, sequences.shape[1] / _SHORT) ** 0.5
     checkpoint = checkpoint.of(sequences=sequences, weights=weights)
