@@ -1,12 +1,15 @@
 """The real Snakemake from an alignment to a report."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from workflow_run import SMALL, digests, error_lines, fasta, planted_rows, snakemake
+from workflow_run import ROOT, SMALL, digests, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
 from temperance.potts import load
@@ -123,6 +126,28 @@ def test_models_learnt_in_one_job_are_those_of_jobs_of_their_own(tmp_path, prote
     for alone, together in zip(*models.values(), strict=True):
         np.testing.assert_allclose(together, alone, atol=1e-4)
     assert np.abs(models[1][0] - models[1][1]).max() > 0.1
+
+
+def test_a_record_makes_its_result_again(finished):
+    record = finished / "results" / "family" / "n60-r1" / "provenance" / "model.safetensors.json"
+    before = digests(finished)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    for changed, expected in ((False, "the same bytes"), (True, "differs")):
+        known = json.loads(record.read_text())
+        if changed:
+            known["output"] = dict.fromkeys(known["output"], "0" * 64)
+        copy = finished / "record.json"
+        copy.write_text(json.dumps(known))
+        run = subprocess.run(
+            [sys.executable, "-m", "temperance.again", copy],
+            cwd=finished,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == int(changed), run.stdout + run.stderr
+        assert run.stdout.count(expected) == len(known["output"]) == 3
+    assert digests(finished) == before
 
 
 @pytest.mark.parametrize("name", ["rna", "01"])
