@@ -47,6 +47,7 @@ bench: $(INSTALLED) $(PEER)/bin/adabmDCA
 	$(if $(FAMILIES),$(MEASURE)/engines.py $(FAMILIES))
 	$(MEASURE)/long_family.py
 	$(MEASURE)/asked.py
+	$(MEASURE)/plan.py
 	$(MEASURE)/tables.py
 
 # A peer to measure against, apart from everything here; PyTorch first, since the one that it would take is for accelerators.

@@ -16,7 +16,7 @@ from temperance import requests
 from temperance.configuration import configure
 
 # Columns and sequences.
-SHAPES = (30, 2000), (100, 2000), (100, 20_000), (200, 2000), (400, 1000)
+SHAPES = (30, 2000), (100, 2000), (100, 20_000), (100, 200_000), (200, 2000), (400, 1000)
 BRIEF = {
     "subsets": {"sizes": ["all"], "replicates": 1},
     "train": {"max_steps": 10, "confirm_sweeps": 25},

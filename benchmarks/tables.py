@@ -70,6 +70,13 @@ def training(t: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def plan(t: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"families": t["families"], "jobs": t["jobs"], "seconds": figures(t["seconds"]),
+         "memory, GiB": figures(t["peak"] / 2**30)}
+    )  # fmt: skip
+
+
 def asked(t: pd.DataFrame) -> pd.DataFrame:
     t = t.assign(memory=t["asked_mb"] / t["used_mb"], time=60 * t["asked_minutes"] / t["seconds"])
     table = t.groupby("stage", sort=False).agg(
@@ -189,6 +196,9 @@ Memory that the formulas of `temperance.requests` ask for, without the 400 MB of
 what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that its
 minutes are of that.
 """, asked),
+    ("Planning many families", "plan", """
+`snakemake -n` of families with six sizes and three replicates each, nothing of which is done.
+""", plan),
     ("The embedded default", "pipeline", """
 Seconds of all jobs of a rule, from an empty folder, with all that Numba compiles in place.
 """, pipeline),
