@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,15 @@ class Checkpoint:
         if not sound:
             log.warning("warning: %s is damaged; this starts anew", self._path)
             return None
-        if task != _digest(self._task):
+        if task != self._identity:
             log.info("%s is of another task; this starts anew", self._path)
             return None
         log.info("going on from %s", self._path)
         return state
+
+    @cached_property
+    def _identity(self) -> str:
+        return _digest(self._task)
 
     @property
     def due(self) -> bool:
@@ -63,7 +68,7 @@ class Checkpoint:
         assert self._path is not None
         arrays, plain = _parted(state)
         try:
-            save_arrays(self._path, arrays, {"task": _digest(self._task), "state": plain, "digest": _digest(state)})
+            save_arrays(self._path, arrays, {"task": self._identity, "state": plain, "digest": _digest(state)})
         except OSError as error:  # the result may yet find room
             log.warning("warning: no checkpoint: %s", error)
         self._written = time.monotonic()
