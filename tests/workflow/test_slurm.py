@@ -90,7 +90,7 @@ def test_two_families_on_slurm_have_the_bytes_of_a_workstation(folder):
     run = snakemake(local, PLAN | {"alignment": "family.fasta"}, "--", str(local / "results" / wanted[0]))
     assert run.returncode == 0, run.stdout + run.stderr
     on_slurm, here = digests(folder), digests(local)
-    assert len(on_slurm) > 25
+    assert len(on_slurm) >= 20
     assert {name for name in on_slurm if on_slurm[name] != here.get(name)} == set()
 
 
@@ -132,7 +132,7 @@ def test_a_node_that_goes_down_and_comes_back_is_waited_for(folder):
     state = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=True).stdout
     slurmd = int(Path(re.search(r"SlurmdPidFile\s*= (\S+)", state)[1].replace("%h", "localhost")).read_text())
     os.kill(slurmd, signal.SIGKILL)
-    for everything in ("slurmstepd", "slurm-jobstep", f"{folder}/.snakemake/scripts"):
+    for everything in ("slurmstepd", "snakemake.* --target-jobs", f"{folder}/.snakemake/scripts"):
         subprocess.run(["pkill", "-KILL", "-f", everything], check=False)
     subprocess.run(["scontrol", "update", "nodename=localhost", "state=down", "reason=test"], check=True)
     time.sleep(3)
