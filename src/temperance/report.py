@@ -17,6 +17,8 @@ from temperance.failures import unfinished
 from temperance.store import save_text
 
 _FEW_HELDOUT = 50
+# Share of sites that the sweeps of a step change, below which chains stand still.
+_FROZEN = 0.01
 _MOST_RHAT = 1.05
 _SHORT_OF_TARGET = {
     "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
@@ -149,6 +151,7 @@ def warnings(evidence: Evidence) -> list[str]:
     return [
         *_of_recommendation(evidence.best),
         *_of_training(evidence.training, evidence.ingest["L"]),
+        *_of_chains(evidence.history),
         *_of_sampling(evidence.scores, evidence.designs),
         *_of_data(evidence),
     ]
@@ -185,6 +188,17 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
         yield (
             f"The largest training set has Meff {most:.0f}, less than one effective sequence a column (L = {length}): "
             "the couplings are hardly determined."
+        )
+
+
+def _of_chains(history: pd.DataFrame) -> Iterator[str]:
+    last = history.groupby("subset", sort=False)["acceptance"].last()
+    frozen = last[last < _FROZEN]
+    if len(frozen):
+        listed = ", ".join(f"{subset} {share:.2%}" for subset, share in frozen.items())
+        yield (
+            f"Chains hardly moved at the end of training; the sweeps of a step changed so many of their sites: {listed}. "
+            "Raise train.l2_couplings or train.sweeps."
         )
 
 
