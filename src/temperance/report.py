@@ -197,8 +197,8 @@ def _of_chains(history: pd.DataFrame) -> Iterator[str]:
     if len(frozen):
         listed = ", ".join(f"{subset} {share:.2%}" for subset, share in frozen.items())
         yield (
-            f"Chains hardly moved at the end of training; the sweeps of a step changed so many of their sites: {listed}. "
-            "Raise train.l2_couplings or train.sweeps."
+            "Chains hardly moved at the end of training; the sweeps of a step changed so many of their sites: "
+            f"{listed}. Raise train.l2_couplings or train.sweeps."
         )
 
 
