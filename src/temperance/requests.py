@@ -88,7 +88,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "subsample": (0, 6, 0),
     "train": (2.6, 2, 0),
     "sample": (3, 2, 100),
-    "thermodynamics": (4.5, 4, 450),
+    "thermodynamics": (4.5, 20, 450),
     "score": (3.5, 6, 100),
     "calibrate": (2, 170, 0),
     "optimum": (0, 4, 200),
