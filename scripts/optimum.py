@@ -23,27 +23,24 @@ with job(snakemake) as log:
     parts = load_arrays(snakemake.input.split)[0]
     diversity = natural_diversity(arrays["sequences"][parts["heldout"]], q, parts["heldout_weights"])
     rows, trade_offs = [], []
-    for number, (size, replicate) in enumerate(snakemake.params.subsets):
-        tempered = load_arrays(snakemake.input.tempered[number])[0]
-        scored = load_table(snakemake.input.samples[number])
+    folders = [Path(scores).parent for scores in snakemake.input.scores]
+    for folder, (size, replicate) in zip(folders, snakemake.params.subsets, strict=True):
+        tempered = load_arrays(folder / "samples.safetensors")[0]
+        scored = load_table(folder / "samples.parquet")
         trade_off = TradeOff.of(scored, tempered["sequences"], diversity, q)
         best = recommend([trade_off], *floors, rng, draws)
-        training = load_json(snakemake.input.training[number])
+        training = load_json(folder / "training.json")
         row = {"size": size, "replicate": replicate, "M": training["M"], "Meff": training["Meff"]}
-        row |= optima_row(load_table(snakemake.input.optima[number]))
-        row |= load_table(snakemake.input.calibration[number]).iloc[0].to_dict()
-        row["equilibrated_above"] = equilibrated_above(
-            load_table(Path(snakemake.input.optima[number]).with_name("thermodynamics.tsv"))
-        )
+        row |= optima_row(load_table(folder / "optima.tsv"))
+        row |= load_table(folder / "calibration-optimum.tsv").iloc[0].to_dict()
+        row["equilibrated_above"] = equilibrated_above(load_table(folder / "thermodynamics.tsv"))
         rows.append(row | columns("tau", best.tau) | best.expected())
         trade_offs.append((size, trade_off))
     largest = snakemake.params.subsets[-1][0]
     best = recommend([trade_off for size, trade_off in trade_offs if size == largest], *floors, rng, draws)
     table = pd.DataFrame(rows)
     first_of_largest = next(n for n, (size, _) in enumerate(snakemake.params.subsets) if size == largest)
-    said = verdict(
-        table, load_json(Path(snakemake.input.optima[first_of_largest]).with_name("landscape.json")), best.tau
-    )
+    said = verdict(table, load_json(folders[first_of_largest] / "landscape.json"), best.tau)
     save_table(snakemake.output.table, table)
     source = provenance(settings, seed)
     save_json(snakemake.output.recommendation, asdict(best) | {"size": largest} | asdict(said) | {"provenance": source})

@@ -1,8 +1,11 @@
-"""Score tempered samples. Outputs: a row a temperature, a row a sample, a row a natural sequence for reference."""
+"""Score a model. Outputs: a row a temperature, a sample, a natural sequence; calibration of its site conditionals."""
 
 import numpy as np
+import pandas as pd
 
+from temperance.calibration import calibrate
 from temperance.job import job
+from temperance.optimum import columns
 from temperance.potts import load
 from temperance.score import Family, judges, score_natural, score_samples, score_temperatures
 from temperance.store import load_arrays, load_table, save_table
@@ -19,6 +22,10 @@ with job(snakemake) as log:
     ladder = load_table(snakemake.input.ladder)
     states = load_table(snakemake.input.states)
     scores = score_temperatures(samples, drawn, ladder, states, family, model.q)
+    temperatures = np.sort(settings["sample"]["temperatures"])
+    found = calibrate(
+        model, family.heldout, family.heldout_weights, temperatures, rng, settings["optimum"]["bootstrap"]
+    )
     save_table(snakemake.output.natural, natural)
     save_table(snakemake.output.samples, samples)
     save_table(snakemake.output.scores, scores)
@@ -26,3 +33,9 @@ with job(snakemake) as log:
         "fidelity %s, novelty %s at temperatures %s",
         *(", ".join(f"{value:.2f}" for value in scores[c]) for c in ("fidelity", "novelty", "temperature")),
     )
+    save_table(snakemake.output.calibration, found.table)
+    save_table(snakemake.output.reliability, found.reliability)
+    save_table(
+        snakemake.output.calibrated, pd.DataFrame([columns("tau_cal", found.tau_cal) | {"tau_ece": found.tau_ece}])
+    )
+    log.info("tau_cal %.3f [%.3f, %.3f], tau_ece %.3f", *vars(found.tau_cal).values(), found.tau_ece)

@@ -6,10 +6,12 @@ logits want tau above 1 is overconfident, as an overfitted one is; below 1 it is
 regularised one is.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import BarycentricInterpolator
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
@@ -17,8 +19,9 @@ from temperance.optimum import Estimate, estimate
 from temperance.potts import Potts
 from temperance.resampling import resampled_counts, weighted_mean
 
-# Where the scale is looked for.
+# Where the scale is looked for, bins of confidence, and logits that are held at once.
 _BETAS = np.geomspace(0.02, 50, 81)
+_BINS, _HELD = 15, 4_000_000
 
 
 def site_logits(model: Potts, sequences: np.ndarray) -> np.ndarray:
@@ -64,7 +67,7 @@ class Reliability:
 
 
 def reliability(
-    logits: np.ndarray, labels: np.ndarray, beta: float = 1.0, weights: np.ndarray | None = None, bins: int = 15
+    logits: np.ndarray, labels: np.ndarray, beta: float = 1.0, weights: np.ndarray | None = None, bins: int = _BINS
 ) -> Reliability:
     """Reliability diagram of the likeliest class.
 
@@ -73,22 +76,27 @@ def reliability(
     logits, labels, weights : np.ndarray
         (N, q), (N,) and (N,).
     """
-    confidence, right = 1 / np.exp(beta * _centred(logits)).sum(axis=-1), logits.argmax(axis=-1) == labels
     weights = np.ones(len(labels)) if weights is None else weights
-    return _reliability(confidence, right, weights, bins)
+    return _diagram(_binned(_centred(logits), labels, beta, weights, bins))
 
 
-def _reliability(confidence: np.ndarray, right: np.ndarray, weights: np.ndarray, bins: int = 15) -> Reliability:
+def _binned(centred: np.ndarray, labels: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
+    """Weight, weight times confidence, and weight of what is right, (3, bins); sums, so that parts can be added."""
+    confidence, right = 1 / np.exp(beta * centred).sum(axis=-1), centred.argmax(axis=-1) == labels
     which = np.minimum((confidence * bins).astype(int), bins - 1)
-    total = np.bincount(which, weights, bins)
+    return np.array([np.bincount(which, weights * value, bins) for value in (1.0, confidence, right)])
+
+
+def _diagram(sums: np.ndarray) -> Reliability:
+    total, bins = sums[0], sums.shape[1]
     with np.errstate(invalid="ignore"):
         table = pd.DataFrame(
             {
                 "low": np.arange(bins) / bins,
                 "high": np.arange(1, bins + 1) / bins,
                 "share": total / total.sum(),
-                "confidence": np.bincount(which, weights * confidence, bins) / total,
-                "accuracy": np.bincount(which, weights * right, bins) / total,
+                "confidence": sums[1] / total,
+                "accuracy": sums[2] / total,
             }
         )
     seen = table[table["share"] > 0].reset_index(drop=True)
@@ -112,14 +120,27 @@ def optimal_temperature(
     Estimate
         inf: the labels are unrelated to the logits, or against them; 0: the larger the scale the better.
     """
-    axes, logits = tuple(range(1, labels.ndim)), _centred(logits)
-    slopes = np.array([_slope(logits, labels, beta).sum(axis=axes) for beta in _BETAS])
-    rows = (resampled_counts(len(labels), draws, rng) * weights) @ slopes.T
+    centred = _centred(logits)
+    return _optimal(lambda betas: _slopes(centred, labels, betas), weights, rng, draws)
+
+
+def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """`_slope` at each beta, summed over the predictions of a unit: (betas, M)."""
+    axes = tuple(range(1, labels.ndim))
+    return np.array([_slope(centred, labels, beta).sum(axis=axes) for beta in betas.tolist()])
+
+
+def _optimal(
+    slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, rng: np.random.Generator, draws: int
+) -> Estimate:
+    rows = (resampled_counts(len(weights), draws, rng) * weights) @ slopes_at(_BETAS).T
     temperatures = np.array([_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
-        near = 1 / temperatures[0]
-        exact = brentq(lambda beta: weights @ _slope(logits, labels, beta).sum(axis=axes), near / 1.2, near * 1.2)
-        temperatures *= near / exact
+        # The root is in the interval of the grid that holds its first estimate: within one step of it.
+        near, step = -np.log(temperatures[0]), np.log(_BETAS[1] / _BETAS[0])
+        logs = near + step * np.linspace(-1, 1, 7)
+        slope = BarycentricInterpolator(logs, slopes_at(np.exp(logs)) @ weights)
+        temperatures *= np.exp(near - brentq(slope, logs[0], logs[-1]))
     return estimate(temperatures[0], temperatures[1:])
 
 
@@ -159,18 +180,35 @@ def calibrate(
     draws: int = 200,
 ) -> Calibration:  # fmt: skip
     """Calibrate a model on held-out sequences (M, L) of weights (M,), and tabulate it at `temperatures`."""
-    logits = site_logits(model, heldout)
-    tau_cal = optimal_temperature(logits, heldout, weights, rng, draws)
-    flat, labels, each = logits.reshape(-1, model.q), heldout.ravel(), np.repeat(weights, model.L)
-    centred, right = _centred(flat), flat.argmax(axis=-1) == labels
-    errors = [_reliability(1 / np.exp(beta * centred).sum(axis=-1), right, each).ece for beta in _BETAS]
-    rows = []
-    for temperature in temperatures:
-        mean, error = weighted_mean(negative_log_likelihood(logits, heldout, 1 / temperature).mean(axis=1), weights)
-        ece = reliability(flat, labels, 1 / temperature, each).ece
-        rows.append({"temperature": float(temperature), "npll": mean, "npll_error": error, "ece": ece})
+
+    def parts() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        held = max(1, _HELD // (model.L * model.q))
+        for rows in (slice(first, first + held) for first in range(0, len(heldout), held)):
+            yield rows, _centred(site_logits(model, heldout[rows])), heldout[rows]
+
+    def slopes_at(betas: np.ndarray) -> np.ndarray:
+        return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in parts()], axis=1)
+
+    tau_cal = _optimal(slopes_at, weights, rng, draws)
     shown = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
-    diagrams = [reliability(flat, labels, 1 / t, each).table.assign(temperature=t) for t in shown]
+    betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(shown)}
+    sums = {name: np.zeros((len(of), 3, _BINS)) for name, of in betas.items()}
+    npll = np.empty((len(temperatures), len(heldout)))
+    for rows, logits, labels in parts():
+        flat, each = (logits.reshape(-1, model.q), labels.ravel()), np.repeat(weights[rows], model.L)
+        for name, of in betas.items():
+            sums[name] += [_binned(*flat, beta, each) for beta in of.tolist()]
+        npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
+    diagrams = {name: [_diagram(part) for part in of] for name, of in sums.items()}
+    rows_of_table = []
+    for temperature, of_sequences, diagram in zip(temperatures.tolist(), npll, diagrams["table"], strict=True):
+        mean, error = weighted_mean(of_sequences, weights)
+        rows_of_table.append({"temperature": temperature, "npll": mean, "npll_error": error, "ece": diagram.ece})
     return Calibration(
-        pd.DataFrame(rows), pd.concat(diagrams, ignore_index=True), tau_cal, float(1 / _BETAS[np.argmin(errors)])
+        pd.DataFrame(rows_of_table),
+        pd.concat(
+            [d.table.assign(temperature=t) for t, d in zip(shown, diagrams["shown"], strict=True)], ignore_index=True
+        ),
+        tau_cal,
+        float(1 / _BETAS[np.argmin([diagram.ece for diagram in diagrams["grid"]])]),
     )

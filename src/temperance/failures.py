@@ -20,12 +20,14 @@ def announce() -> None:
     from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
 
     shown = AbstractExecutor.print_job_error
+    # Ends of attempts that are told of, by log: a later attempt that never began has left the log as it was.
+    told: dict[str, int] = {}
 
     def print_job_error(self: Any, info: Any, msg: str | None = None, **others: Any) -> None:
         if msg:
             words = _words(msg, others.get("aux_logs") or [])
             jobs = getattr(info.job, "jobs", [info.job])
-            reasons = {job: _last_error(job.log) for job in jobs}
+            reasons = {job: _last_error(log for log in job.log if _changed(log) != told.get(log)) for job in jobs}
             # What a job says of itself is more than what the scheduler does.
             if not any(reasons.values()):
                 for job in jobs:
@@ -34,9 +36,15 @@ def announce() -> None:
                 if reasons[job] or not any(reasons.values()):
                     label = " ".join([job.rule.name, *map(str, job.wildcards)])
                     logger.error(f"{label}: {_SAID}{reasons[job] or words} (attempt {job.attempt})")
+            told.update({log: _changed(log) for job in jobs for log in job.log})
         shown(self, info, msg, **others)
 
     AbstractExecutor.print_job_error = print_job_error
+
+
+def _changed(log: str) -> int:
+    """When a file was last written, in nanoseconds; 0 if there is none."""
+    return Path(log).stat().st_mtime_ns if Path(log).is_file() else 0
 
 
 def _words(message: str, logs: Iterable[str]) -> str:
@@ -49,7 +57,7 @@ def _words(message: str, logs: Iterable[str]) -> str:
 
 
 def _last_error(logs: Iterable[str]) -> str | None:
-    """The last error of a job's log, which every attempt begins anew."""
+    """The last error of a job's log, which every attempt that begins writes anew."""
     for log in filter(Path.is_file, map(Path, logs)):
         said = [line for line in log.read_text(errors="replace").splitlines() if _SAID in line]
         if said:

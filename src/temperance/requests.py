@@ -36,7 +36,7 @@ _LOOK, _PACKED = 1 << 20, 6
 _IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
 # Least minutes of a job, and of those that are many and short; and how many times the estimate is asked for, since
 # nodes are slower than the one it was fitted to.
-_LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2, "calibrate": 5}, 3
+_LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2}, 3
 
 
 def known_size(summary: str, alignment: str | None) -> Size:
@@ -90,7 +90,6 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 20, 450),
     "score": (3.5, 6, 100),
-    "calibrate": (2, 170, 0),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
     "figures": (0, 6, 250),
@@ -138,7 +137,6 @@ _SECONDS: dict[str, Callable[[Size, Settings], float]] = {
     "train": _train,
     "sample": _sample,
     "thermodynamics": _thermodynamics,
-    "score": lambda size, family: 30 + size.M * size.L / 1e5,
-    "calibrate": lambda size, family: 30 + size.M * size.L**2 / 1e8,
+    "score": lambda size, family: 60 + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8,
     "design": lambda size, family: _sample(size, family, family["design"]["candidates"]) + 60,
 }

@@ -10,7 +10,7 @@ from temperance.configuration import configure
 from temperance.requests import Size, known_size, memory, minutes
 
 FAMILY = configure({"alignment": "a"}, ROOT / "workflow" / "schemas" / "config.schema.yaml")["families"]["a"]
-STAGES = ("ingest", "split", "hmm", "subsample", "train", "sample", "thermodynamics", "score", "calibrate", "optimum",
+STAGES = ("ingest", "split", "hmm", "subsample", "train", "sample", "thermodynamics", "score", "optimum",
           "design", "figures")  # fmt: skip
 
 

@@ -175,7 +175,10 @@ def subsets(family):
 
 
 def of_subsets(name):
-    """Input function: the file called `name` of every subset of a family."""
+    """Input function: the file called `name` of every subset of a family.
+
+    The last file of a subset stands for those that it was made from: a plan takes a millisecond for each file named.
+    """
     return lambda wildcards: [
         f"{OUT}/{wildcards.family}/{subset}/{name}"
         for subset in subsets(wildcards.family)

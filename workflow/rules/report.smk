@@ -12,18 +12,7 @@ rule figures:
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        tables=lambda wildcards: [
-            file
-            # Of each job one file stands for all: with a thousand families there are many.
-            for name in (
-                "training.json",
-                "ladder.tsv",
-                "thermodynamics.tsv",
-                "scores.tsv",
-                "calibration.tsv",
-            )
-            for file in of_subsets(name)(wildcards)
-        ],
+        scores=of_subsets("scores.tsv"),
         summary=rules.ingest.output.summary,
         optimum=rules.optimum.output,
         designs=rules.design.output,
@@ -58,9 +47,7 @@ rule figures:
 rule report:
     """One page over all families: the answer first, then the evidence."""
     input:
-        figures=expand(
-            f"{FAMILY}/figures/{{figure}}.svg", family=FAMILIES, figure=FIGURES
-        ),
+        figures=expand(f"{FAMILY}/figures/{FIGURES[0]}.svg", family=FAMILIES),
         designs=expand(f"{FAMILY}/designs.tsv", family=FAMILIES),
     output:
         f"{OUT}/report.html",

@@ -35,7 +35,7 @@ rule thermodynamics:
 
 
 rule score:
-    """Score tempered samples: fidelity, novelty, diversity, entropy, statistics."""
+    """Score tempered samples, and calibrate the model's site conditionals on held-out sequences."""
     input:
         unpack(judges_of),
         model=rules.train.output.model,
@@ -49,6 +49,9 @@ rule score:
         scores=f"{SUBSET}/scores.tsv",
         samples=f"{SUBSET}/samples.parquet",
         natural=f"{SUBSET}/natural.parquet",
+        calibration=f"{SUBSET}/calibration.tsv",
+        reliability=f"{SUBSET}/reliability.tsv",
+        calibrated=f"{SUBSET}/calibration-optimum.tsv",
     log:
         f"{LOGS}/score-{{subset}}.log",
     benchmark:
@@ -61,39 +64,10 @@ rule score:
         runtime=minutes_of("score"),
         in_turn=1,
     params:
-        settings=settings("optimum"),
+        settings=settings("optimum", "sample"),
         seed=seed("score"),
     script:
         "../../scripts/score.py"
-
-
-rule calibrate:
-    """Calibrate a model's site conditionals on held-out sequences."""
-    input:
-        model=rules.train.output.model,
-        alignment=rules.ingest.output.alignment,
-        split=rules.split.output,
-        subset=rules.subsample.output,
-    output:
-        table=f"{SUBSET}/calibration.tsv",
-        reliability=f"{SUBSET}/reliability.tsv",
-        optimum=f"{SUBSET}/calibration-optimum.tsv",
-    log:
-        f"{LOGS}/calibrate-{{subset}}.log",
-    benchmark:
-        f"{TIMES}/calibrate-{{subset}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory_of("calibrate"),
-        runtime=minutes_of("calibrate"),
-        in_turn=1,
-    params:
-        settings=settings("optimum", "sample"),
-        seed=seed("calibrate"),
-    script:
-        "../../scripts/calibrate.py"
 
 
 rule optimum:
@@ -101,11 +75,7 @@ rule optimum:
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        samples=of_subsets("samples.parquet"),
-        tempered=of_subsets("samples.safetensors"),
-        optima=of_subsets("optima.tsv"),
-        calibration=of_subsets("calibration-optimum.tsv"),
-        training=of_subsets("training.json"),
+        scores=of_subsets("scores.tsv"),
     output:
         table=f"{FAMILY}/optimum.tsv",
         recommendation=f"{FAMILY}/recommendation.json",

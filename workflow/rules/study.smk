@@ -23,10 +23,9 @@ rule study_sampled:
     """Gather every model of a family that went through the whole chain."""
     input:
         lambda wildcards: [
-            f"{folder}/{name}"
+            f"{folder}/scores.tsv"
             for of_point in folders_of(wildcards)
             for folder in of_point
-            for name in ("optima.tsv", "landscape.json", "scores.tsv", "training.json")
         ],
     output:
         models=f"{STUDY}/{{name}}.sampled.tsv",
