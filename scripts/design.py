@@ -1,11 +1,14 @@
 """Sample the largest model at the recommended temperature and choose designs. Outputs: FASTA, table, summary."""
 
-from temperance.design import design_table, fasta, select
+import numpy as np
+
+from temperance.constraints import Constraints
+from temperance.design import design_table, fasta, mutations, plates, select
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.potts import load
 from temperance.score import Family, judges, natural_threshold, score_samples
-from temperance.store import load_json, load_table, provenance, save_json, save_table, save_text
+from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
 from temperance.tempering import sample
 from temperance.thermodynamics import equilibrated_above
 
@@ -15,23 +18,33 @@ with job(snakemake) as log:
     tau = load_json(snakemake.input.recommendation)["tau"]["value"]
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
+    arrays = load_arrays(snakemake.input.alignment)[0]
+    names = load_table(snakemake.input.sequences)["name"].to_numpy()
+    asked = snakemake.input.get("constraints")
+    kept = Constraints.load(asked) if asked else Constraints(np.ones((model.L, model.q), bool))
     plan = settings["sample"] | {"temperatures": [tau], "sequences": wanted["candidates"]}
     engine = choose_engine(snakemake.params.engine)
     source = provenance(plan | {"engine": engine.name}, seed)
     last = checkpoint(snakemake, source)
-    drawn = sample(model, engine, seed, starts=family.training, progress=log.info, checkpoint=last, **plan)
+    imposed = kept.imposed_on(model, engine, tau, seed)
+    starts = family.training if kept.seed is None else kept.seed[None]
+    drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(snakemake.input.natural)
-    panel = judges(dict(snakemake.input.items()), family, letters, snakemake.threads)
-    arrays = {"sequences": drawn.sequences, "temperatures": drawn.temperatures}
-    scored = score_samples(model, family, panel, arrays, natural, optimum["fidelity"])
+    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
+    of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
+    scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum["fidelity"])
     sequences = drawn.sequences.reshape(-1, model.L)
     least = natural_threshold(natural, optimum["fidelity"])
-    chosen = select(
-        sequences, scored[optimum["fidelity"]].to_numpy(), scored["distance_natural"].to_numpy(), wanted["number"],
-        least, optimum["novelty_floor"],
-    )  # fmt: skip
-    names = load_table(snakemake.input.sequences)["name"].to_numpy()
+    floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
+    able = kept.met(sequences) & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
+    chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able.to_numpy(), wanted["number"])
     table = design_table(sequences, scored, chosen, names, letters, snakemake.wildcards.family)
+    for name, judge in of_chosen.items() if len(chosen) else ():
+        table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
+    if kept.seed is not None:
+        seed_letters = letters.decode(kept.seed[None])[0]
+        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, arrays["columns"]))
     rung = drawn.rungs[drawn.rungs.requested].iloc[0]
     summary = {
         "temperature": tau,
@@ -40,12 +53,15 @@ with job(snakemake) as log:
         "wanted": wanted["number"],
         "judge": optimum["fidelity"],
         "least_score": least,
-        "novelty_floor": optimum["novelty_floor"],
+        "novelty_floor": floor,
+        "within_constraints": float(kept.met(sequences).mean()),
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
         "equilibrated": bool(rung.equilibrated) and tau >= equilibrated_above(load_table(snakemake.input.states)),
     }
     save_text(snakemake.output.fasta, fasta(table))
+    save_text(snakemake.output.aligned, fasta(table, "aligned"))
+    save_text(snakemake.output.plates, plates(table).to_csv(index=False))
     save_table(snakemake.output.table, table)
     save_json(snakemake.output.summary, summary | {"provenance": source})
     last.clear()

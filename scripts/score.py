@@ -15,13 +15,13 @@ with job(snakemake) as log:
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     drawn = load_arrays(snakemake.input.samples)[0]
     settings = snakemake.params.settings
-    panel = judges(dict(snakemake.input.items()), family, letters, snakemake.threads)
+    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     rng = np.random.default_rng(snakemake.params.seed)
     natural = score_natural(model, family, panel, rng)
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"]["fidelity"])
     ladder = load_table(snakemake.input.ladder)
     states = load_table(snakemake.input.states)
-    scores = score_temperatures(samples, drawn, ladder, states, family, model.q)
+    scores = score_temperatures(samples, drawn, ladder, states, family, model.q, panel)
     temperatures = np.sort(settings["sample"]["temperatures"])
     found = calibrate(
         model, family.heldout, family.heldout_weights, temperatures, rng, settings["optimum"]["bootstrap"]

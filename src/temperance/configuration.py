@@ -31,6 +31,13 @@ _OF_TRUTHS: Settings = {
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
+_JUDGES = ("p_nat", "truth", "hmm", "profile")
+# Columns of tables of scores that no judge of the user's may take the name of.
+_COLUMNS = {
+    *_JUDGES, "temperature", "ladder", "draw", "energy", "natural_like", "fidelity", "novelty", "diversity", "set",
+    "weight", "built_hmm", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
+    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto",
+}  # fmt: skip
 _BIOLOGICAL = ("protein", "rna", "dna")
 _LATTICE = "ACDEFGHIKLMNPQRSTVWY"
 _DIGITS = string.digits + string.ascii_uppercase
@@ -50,7 +57,7 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
         In one line: the key, what is wrong with it and what would be right.
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    settings: Settings = copy.deepcopy(dict(given))
+    settings: Settings = _textual(given)
     _validate(settings, schema)
     plans = _Plans(settings, schema)
     families = {name: plans.plan(name, own, f"families.{name}") for name, own in _families(settings).items()}
@@ -81,6 +88,10 @@ class _Plans:
         if "truth" in own:
             family |= self._truth(own, family, key)
         alphabet(family["alphabet"])
+        judge = self.schema["$defs"]["judge"]
+        family["judges"] = {
+            name: _merge(_defaults(judge["properties"]), given) for name, given in family["judges"].items()
+        }
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
         return family
@@ -208,6 +219,13 @@ def check_files(run: Mapping[str, Any]) -> None:
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({known}) nor a file")
 
 
+def _textual(given: Any) -> Any:
+    """A copy of which all keys are text: YAML has numbers, too, such as those of columns."""
+    if isinstance(given, Mapping):
+        return {str(key): _textual(value) for key, value in given.items()}
+    return [_textual(value) for value in given] if isinstance(given, list) else copy.deepcopy(given)
+
+
 def _merge(base: Settings, over: Mapping[str, Any]) -> Settings:
     merged = copy.deepcopy(base)
     for key, value in over.items():
@@ -234,16 +252,24 @@ def has_hmm(family: Settings) -> bool:
 def _check_judge(name: str, family: Settings) -> None:
     """Settle which judge of fidelity `auto` stands for, and that a family can have the one it asks for."""
     judge, kind = family["optimum"]["fidelity"], family.get("truth", {}).get("kind")
-    biological = has_hmm(family)
+    biological, own = has_hmm(family), family["judges"]
+    if taken := own.keys() & _COLUMNS:
+        raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; name the judge otherwise")
     if judge == "auto":
         natural = "hmm" if biological else "profile"
         family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else natural
+        return
+    at = f"{name}: optimum.fidelity"
+    if judge in own and own[judge]["sequences"]:
+        raise InputError(f"{at}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
+    if judge not in (*_JUDGES, *own):
+        raise InputError(f"{at}: '{judge}' is not one of auto, {', '.join((*_JUDGES, *own))}")
     if judge == "p_nat" and kind != "lattice":
-        raise InputError(f"{name}: optimum.fidelity: p_nat needs a lattice truth; hmm or profile would do")
+        raise InputError(f"{at}: p_nat needs a lattice truth; hmm or profile would do")
     if judge == "truth" and kind in (None, "lattice"):
-        raise InputError(f"{name}: optimum.fidelity: truth needs an enumerable truth or a teacher; auto would do")
+        raise InputError(f"{at}: truth needs an enumerable truth or a teacher; auto would do")
     if judge == "hmm" and not biological:
-        raise InputError(f"{name}: optimum.fidelity: hmm needs alphabet protein, rna or dna; profile would do")
+        raise InputError(f"{at}: hmm needs alphabet protein, rna or dna; profile would do")
 
 
 # ---------------------------------------------------------------- validation

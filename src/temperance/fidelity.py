@@ -18,8 +18,6 @@ from temperance.truth import load_truth
 
 Judge = Callable[[np.ndarray], np.ndarray]
 
-JUDGES = ("p_nat", "truth", "hmm", "profile")
-
 # A natural-like score is one that all but this share of held-out natural sequences reach.
 NATURAL_SHARE = 0.05
 

@@ -22,12 +22,7 @@ from sklearn.decomposition import PCA
 
 from temperance.store import atomic
 
-FIDELITY = {
-    "p_nat": "fidelity: mean p_nat",
-    "hmm": "fidelity: natural-like HMM score",
-    "truth": "fidelity: natural-like true energy",
-    "profile": "fidelity: natural-like profile score",
-}
+JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
 OPTIMA = {
     "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
     "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
@@ -97,12 +92,17 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
     _crosses(axis, scores, scores[column])
 
 
+def fidelity_label(judge: str) -> str:
+    """What an axis of fidelity shows, by this judge."""
+    return "fidelity: mean p_nat" if judge == "p_nat" else f"fidelity: natural-like {JUDGED.get(judge, judge)}"
+
+
 def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
     """Fidelity, novelty and diversity against temperature, a line a training set size."""
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     temperatures = np.sort(scores["temperature"].unique())
     panels = [
-        ("fidelity", FIDELITY[judge], natural["fidelity"], None),
+        ("fidelity", fidelity_label(judge), natural["fidelity"], None),
         ("novelty", "novelty: distance to nearest natural", natural["novelty"], floors["novelty_floor"]),
         (
             "diversity",
@@ -148,7 +148,7 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
         ms=8,
         label=f"recommended, τ = {best['tau']['value']:.2f}",
     )
-    axis.set(xlabel="novelty: distance to nearest natural", ylabel=FIDELITY[judge], ylim=(-0.02, 1.04))
+    axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
     return figure
 

@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise, seed_words
-from temperance.potts import Potts, profile_fields
+from temperance.potts import FORBIDDEN, Potts, profile_fields
 from temperance.statistics import Frequencies, Showing
 
 Prepared = tuple[jax.Array, jax.Array]
@@ -164,7 +164,8 @@ def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, words: Any, swee
     def update(site: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
         onehot, key = state
         local = onehot.reshape(count, -1) @ flat[site].T + fields[site]
-        drawn = jax.random.categorical(jax.random.fold_in(key, site), beta[:, None] * local)
+        logits = jnp.where(local > FORBIDDEN / 2, beta[:, None] * local, -jnp.inf)
+        drawn = jax.random.categorical(jax.random.fold_in(key, site), logits)
         return onehot.at[:, site].set(jax.nn.one_hot(drawn, q, dtype=onehot.dtype)), key
 
     def sweep(number: Any, onehot: Any) -> Any:

@@ -14,7 +14,7 @@ from scipy.linalg.blas import saxpy
 
 from temperance import pairs
 from temperance.gibbs import DAMPING, MOMENTUM, Gradient, sampling_noise
-from temperance.potts import Potts, profile_fields
+from temperance.potts import FORBIDDEN, Potts, profile_fields
 from temperance.statistics import Frequencies, Showing, showing, site_frequencies
 from temperance.threads import threaded
 
@@ -292,7 +292,9 @@ class _Draw:
             for coefficient in EXP2[-2::-1]:
                 power = self._call("llvm.fma", power, r, _constant(coefficient))
             exponent = builder.shl(builder.add(builder.fptosi(n, _INTS), _INTS([127] * _LANES)), _INTS([23] * _LANES))
-            weights.append(builder.fmul(power, builder.bitcast(exponent, _VECTOR)))
+            weight = builder.fmul(power, builder.bitcast(exponent, _VECTOR))
+            possible = builder.fcmp_ordered(">", value, _constant(FORBIDDEN / 2))
+            weights.append(builder.select(possible, weight, _constant(0)))
         return weights
 
     def _cumulative(self, weights: list[Any]) -> list[Any]:
@@ -362,7 +364,8 @@ def _sweep_kernel(width: int, row: int) -> Any:
                     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
                     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
                     z ^= z >> np.uint64(31)
-                    share = np.float32(z >> np.uint64(40)) * np.float32(2**-24)
+                    # Not all of the total, however that is rounded: the last states may be forbidden.
+                    share = np.float32(z >> np.uint64(40)) * np.float32(2**-24 - 2**-47)
                     chain = chains[c]
                     state = _draw(width, row, of_site, slab, unit, chain, beta[c] * _LOG2E, share)
                     chain[i] = min(state, q - 1)

@@ -18,6 +18,7 @@ from jax.experimental.pallas import triton
 
 from temperance.gibbs import seed_words
 from temperance.gibbs_jax import JaxEngine, Prepared
+from temperance.potts import FORBIDDEN
 
 # Chains of a program, its warps, and stages of its loads: 10,000 chains are 157 programs. Not tuned on a card yet.
 _BLOCK, _WARPS, _STAGES = 64, 4, 3
@@ -138,7 +139,7 @@ def _kernel(
 
         terms = lax.fori_loop(0, sources // _SOURCES, add, jnp.zeros((_BLOCK, abreast), jnp.float32))
         local = fields[site, :][None, :] + terms.reshape(_BLOCK, abreast // width, width).sum(axis=1)
-        local = jnp.where(states < q, beta * local, -jnp.inf)
+        local = jnp.where((states < q) & (local > FORBIDDEN / 2), beta * local, -jnp.inf)
         weights = jnp.exp(local - local.max(axis=1)[:, None])
         cumulative = lax.dot(weights, upto.astype(jnp.float32), precision=lax.Precision.HIGHEST)
         share = _uniform(key[0], key[1], lax.convert_element_type(step, jnp.uint32), lanes)

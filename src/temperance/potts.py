@@ -11,6 +11,9 @@ from temperance.errors import InputError
 from temperance.pairs import pairs_of_sites
 from temperance.store import load_arrays, save_arrays
 
+# A field that no engine lets a site take, at any temperature; finite, so that energies are.
+FORBIDDEN = -1e30
+
 
 @dataclass(frozen=True)
 class Potts:
@@ -77,6 +80,15 @@ class Potts:
             couplings[i] = block - over_a - over_b + both
         fields -= fields.mean(axis=1, keepdims=True)
         return Potts(fields.astype(np.float32), couplings)
+
+    @property
+    def allowed(self) -> np.ndarray:
+        """(L, q) bool: states that a site can be in."""
+        return self.fields > FORBIDDEN / 2
+
+    def restricted(self, allowed: np.ndarray) -> "Potts":
+        """The model conditioned on the states that are `allowed`, (L, q) bool, of which every site has one."""
+        return replace(self, fields=np.where(allowed, self.fields, np.float32(FORBIDDEN)))
 
     def scaled(self, factor: float) -> "Potts":
         """All parameters times `factor`: the model at temperature 1 / factor."""

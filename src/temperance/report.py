@@ -114,7 +114,8 @@ def page(sections: list[Section], failed: pd.DataFrame, seed: int) -> str:
 def reasons(evidence: Evidence) -> list[str]:
     """Why this temperature, in sentences made of measured numbers."""
     best, floors, reference = evidence.best, evidence.settings["optimum"], evidence.reference
-    tau, judged = best["tau"]["value"], _JUDGED[evidence.judge]
+    tau = best["tau"]["value"]
+    judged = _JUDGED.get(evidence.judge, f"a natural-like {evidence.judge} score in {{:.0%}} of cases")
     largest = evidence.scores[evidence.scores["M"] == evidence.scores["M"].max()]
     sentences = [
         f"At τ = {tau:.2f} samples of the model of {largest['M'].max():,} training sequences have "

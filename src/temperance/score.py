@@ -1,5 +1,6 @@
 """Tables of scores: one row a sample, a natural sequence, or a temperature."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet
-from temperance.fidelity import JUDGES, Judge, hmm_judge, profile_judge, threshold, truth_judge
+from temperance.fidelity import Judge, hmm_judge, profile_judge, threshold, truth_judge
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.potts import Potts
+from temperance.programs import Program, of_some
 from temperance.statistics import agreement, frequencies, showing, site_frequencies
 from temperance.store import load_arrays
 from temperance.weights import nearest
@@ -50,14 +52,16 @@ class Family:
         return cls(natural, natural[chosen], heldout, parts["heldout_weights"], natural[parts["training"]])
 
 
-def judges(files: dict[str, str | Path], family: Family, letters: Alphabet, threads: int) -> dict[str, Judge]:
+def judges(
+    files: dict[str, str | Path], programs: dict[str, Any], family: Family, letters: Alphabet, threads: int
+) -> dict[str, Judge]:
     """Every judge that the family can have, by name."""
     panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
     if "hmm" in files:
         panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
     if "truth" in files:
         panel |= truth_judge(files["truth"])
-    return panel
+    return panel | {name: Program.of(name, given, letters, threads) for name, given in programs.items()}
 
 
 def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator) -> pd.DataFrame:
@@ -87,7 +91,7 @@ def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np
             table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
         if name != "random":
             for judge, score in panel.items():
-                table[judge] = score(sequences)
+                table[judge] = of_some(score, sequences, np.zeros(len(sequences)))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -132,7 +136,7 @@ def score_samples(
         }
     )
     for name, score in panel.items():
-        table[name] = score(flat)
+        table[name] = of_some(score, flat, table["temperature"].to_numpy())
     table["natural_like"] = (table[judge] >= natural_threshold(natural, judge)).astype(float)
     table["fidelity"] = table["p_nat"] if judge == "p_nat" else table["natural_like"]
     return table
@@ -145,6 +149,7 @@ def score_temperatures(
     states: pd.DataFrame,
     family: Family,
     q: int,
+    panel: Iterable[str],
 ) -> pd.DataFrame:
     """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
     length = family.natural.shape[1]
@@ -161,7 +166,7 @@ def score_temperatures(
             | _means(group, "distance_natural", "novelty")
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")
-            | {name: value for judge in JUDGES if judge in group for name, value in _means(group, judge, judge).items()}
+            | {name: value for judge in panel for name, value in _means(group, judge, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
@@ -179,4 +184,4 @@ def score_temperatures(
 
 def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:
     by_ladder = group.groupby("ladder")[column].mean()
-    return {name: float(by_ladder.mean()), f"{name}_error": float(by_ladder.std() / len(by_ladder) ** 0.5)}
+    return {name: float(by_ladder.mean()), f"{name}_error": float(by_ladder.std() / by_ladder.count() ** 0.5)}

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import erfc, erfcinv
 
 from temperance.checkpoint import NONE, Checkpoint
-from temperance.gibbs import Engine, uniform_chains
+from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts
 
 log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
     betas = np.concatenate([[0.0], np.sort(betas)])
     step = 2 * erfcinv(_WANTED_ACCEPTANCE)
     for _ in range(4):
-        chains = uniform_chains(16 * len(betas), model.L, model.q, rng).reshape(16, len(betas), -1)
+        chains = _hottest_chains(model, 16 * len(betas), rng).reshape(16, len(betas), -1)
         pilot = _Ladders(model, engine, betas, chains, rng)
         none = np.zeros(len(betas), bool)
         pilot.advance(32, pilot.begin(0, 1, none))
@@ -193,9 +193,16 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
 def _starting_chains(
     model: Potts, starts: np.ndarray, ladders: int, rungs: int, rng: np.random.Generator
 ) -> np.ndarray:
-    chains = uniform_chains(ladders * rungs, model.L, model.q, rng).reshape(ladders, rungs, model.L)
-    chains[1::2] = starts[rng.integers(0, len(starts), (len(chains[1::2]), rungs))]
+    chains = _hottest_chains(model, ladders * rungs, rng).reshape(ladders, rungs, model.L)
+    given = starts[rng.integers(0, len(starts), (len(chains[1::2]), rungs))]
+    possible = model.allowed[np.arange(model.L), given]
+    chains[1::2] = np.where(possible, given, chains[1::2])
     return chains
+
+
+def _hottest_chains(model: Potts, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, L), every state that the model allows equally likely."""
+    return profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
 
 
 class _State(NamedTuple):

@@ -15,7 +15,7 @@ def test_designs_are_faithful_new_distinct_and_spread():
     sequences = RNG.integers(0, 4, (300, 20), dtype=np.uint8)
     sequences[100:] = sequences[RNG.integers(0, 100, 200)]
     fidelity, novelty = RNG.random(100)[np.r_[0:100, [0] * 200]], RNG.random(300)
-    chosen = select(sequences, fidelity, novelty, 15, 0.4, 0.3)
+    chosen = select(sequences, fidelity, (fidelity >= 0.4) & (novelty >= 0.3), 15)
     assert len(chosen) == 15
     assert (fidelity[chosen] >= 0.4).all()
     assert (novelty[chosen] >= 0.3).all()
@@ -32,8 +32,8 @@ def test_designs_are_faithful_new_distinct_and_spread():
 
 def test_fewer_designs_than_wanted_and_none():
     sequences = np.eye(5, dtype=np.uint8)
-    assert len(select(sequences, np.ones(5), np.ones(5), 9, 0.5, 0.5)) == 5
-    assert len(select(sequences, np.zeros(5), np.ones(5), 9, 0.5, 0.5)) == 0
+    assert len(select(sequences, np.ones(5), np.ones(5, bool), 9)) == 5
+    assert len(select(sequences, np.ones(5), np.zeros(5, bool), 9)) == 0
 
 
 def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():

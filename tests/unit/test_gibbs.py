@@ -49,6 +49,27 @@ def check_marginals(engine, length, q, temperature, floor=1e-6):
         assert (np.abs(mine - truth) / error).max() < 5
 
 
+@pytest.mark.parametrize("temperature", [0.6, 1.0, np.inf])
+def test_forbidden_states_are_never_taken_and_the_others_as_the_condition_says(engine, temperature):
+    model, states, rng = random_potts(4, 5, seed=1, scale=0.7), all_states(4, 5), np.random.default_rng(0)
+    allowed = np.ones((4, 5), bool)
+    allowed[0, [0, 1]], allowed[1, [3, 4]], allowed[3, :4] = False, False, False
+    restricted = model.restricted(allowed)
+    held = allowed[np.arange(4), states].all(axis=1)
+    p = boltzmann(model, states, temperature) * held
+    exact = frequencies(states, 5, p / p.sum())
+    start = profile_chains(CHAINS, allowed / allowed.sum(axis=1, keepdims=True), rng)
+    chains = np.asarray(engine.sweep(engine.prepare(restricted), start, 1 / temperature, seed=5, sweeps=40))
+    assert allowed[np.arange(4), chains].all()
+    shown = frequencies(chains, 5)
+    for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
+        error = np.sqrt(np.maximum(truth * (1 - truth), 0) / CHAINS) + 1e-6
+        assert (np.abs(mine - truth) / error).max() < 5
+    np.testing.assert_allclose(restricted.energies(chains[:100]), model.energies(chains[:100]), rtol=1e-5)
+    prepared = np.asarray(engine.energies(engine.prepare(restricted), chains[:100]))
+    np.testing.assert_allclose(prepared, model.energies(chains[:100]), rtol=1e-4, atol=1e-4)
+
+
 def test_engines_agree_where_the_states_cannot_be_listed():
     """Two samples of one model of 30 sites and 21 states, by engines that share no random number."""
     model, count = random_potts(30, 21, seed=0, scale=0.15), 4000

@@ -221,3 +221,41 @@ def test_bad_input_ends_in_one_clear_line(tmp_path, content, changed, said):
     assert len(found) == 1, found
     assert said in found.pop()
     assert not list(tmp_path.glob("results/**/.*.part"))
+
+
+def test_constraints_and_a_judge_of_one_s_own(finished):
+    """Neither has a model learnt or sampled again. The last test of that run, which it changes."""
+    own = {
+        "constraints": {"fixed": {3: "W"}, "forbidden": {"all": "C"}},
+        "judges": {
+            "instability": {
+                "command": [sys.executable, str(ROOT / "tests" / "helpers" / "instability.py"), "{fasta}", "{scores}"],
+                "higher": False,
+                "sequences": 20,
+            }
+        },
+        "optimum": SMALL["optimum"] | {"fidelity": "profile"},
+    }
+    run = snakemake(finished, SMALL | own | {"alignment": "family.fasta"})
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not re.search(r"^ *(local)?rule (train|sample|ingest|thermodynamics):", run.stdout + run.stderr, re.M)
+    family = finished / "results" / "family"
+    designs = pd.read_csv(family / "designs.tsv", sep="\t")
+    assert (designs["aligned"].str[2] == "W").all()
+    assert not designs["aligned"].str.contains("C").any()
+    assert designs["instability"].notna().all()
+    scores = pd.read_csv(family / "f1-r1" / "scores.tsv", sep="\t")
+    assert scores["instability"].notna().all()
+    plates = pd.read_csv(family / "plates.csv")
+    assert plates["well"].tolist() == [f"A{n + 1}" for n in range(len(designs))]
+    assert plates["sequence"].tolist() == designs["sequence"].tolist()
+    seeded = {"constraints": {"seed": "natural_0", "mutations": 3, "forbidden": {"all": "-"}}}
+    run = snakemake(finished, SMALL | own | seeded | {"alignment": "family.fasta"})
+    assert run.returncode == 0, run.stdout + run.stderr
+    designs = pd.read_csv(family / "designs.tsv", sep="\t")
+    assert len(designs)
+    assert designs["mutations"].fillna("").str.split().str.len().max() <= 3
+    broken = own | {"constraints": {"fixed": {99: "W"}}}
+    run = snakemake(finished, SMALL | broken | {"alignment": "family.fasta"})
+    assert run.returncode == 1
+    assert "error: constraints.fixed.99: the alignment has columns 1 to 12" in "\n".join(error_lines(run))

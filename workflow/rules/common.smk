@@ -235,6 +235,13 @@ def judges_of(wildcards):
     return known_truth(wildcards) | ({"hmm": hmm} if has_hmm(family) else {})
 
 
+def constraints_of(wildcards):
+    """Constraints of designs as a named input, where the family has any."""
+    asked = any(PLANS[wildcards.family]["constraints"][key] for key in ("fixed", "forbidden", "seed"))
+    path = f"{OUT}/{wildcards.family}/constraints.safetensors"
+    return {"constraints": path} if asked else {}
+
+
 def origin_of_truth(wildcards):
     """What a truth is made from: all folds, a teacher's model, or nothing."""
     truth = PLANS[wildcards.family]["truth"]

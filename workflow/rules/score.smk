@@ -64,7 +64,7 @@ rule score:
         runtime=minutes_of("score"),
         in_turn=1,
     params:
-        settings=settings("optimum", "sample"),
+        settings=settings("optimum", "sample", "judges"),
         seed=seed("score"),
     script:
         "../../scripts/score.py"
@@ -99,10 +99,36 @@ rule optimum:
         "../../scripts/optimum.py"
 
 
+rule constrain:
+    """Find the sites that constraints of designs are about: early, lest a slip be found when all else is done."""
+    input:
+        alignment=rules.ingest.output.alignment,
+        sequences=rules.ingest.output.sequences,
+        summary=rules.ingest.output.summary,
+    output:
+        f"{FAMILY}/constraints.safetensors",
+    log:
+        f"{LOGS}/constrain.log",
+    benchmark:
+        f"{TIMES}/constrain.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    priority: 1
+    resources:
+        mem_mb=memory_of("subsample"),
+        runtime=minutes_of("subsample"),
+    params:
+        settings=settings("constraints"),
+    script:
+        "../../scripts/constrain.py"
+
+
 rule design:
     """Sample the largest model at the recommended temperature and choose designs."""
     input:
         unpack(judges_of),
+        unpack(constraints_of),
         recommendation=rules.optimum.output.recommendation,
         states=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/thermodynamics.tsv",
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
@@ -113,6 +139,8 @@ rule design:
         split=rules.split.output,
     output:
         fasta=f"{FAMILY}/designs.fasta",
+        aligned=f"{FAMILY}/designs.aligned.fasta",
+        plates=f"{FAMILY}/plates.csv",
         table=f"{FAMILY}/designs.tsv",
         summary=f"{FAMILY}/designs.json",
     log:
@@ -127,7 +155,7 @@ rule design:
         runtime=minutes_of("design"),
         gpu=GPU,
     params:
-        settings=settings("sample", "optimum", "design"),
+        settings=settings("sample", "optimum", "judges", "design"),
         engine=RUN["engine"],
         seed=seed("design"),
     script:
