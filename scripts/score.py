@@ -7,7 +7,7 @@ from temperance.calibration import calibrate
 from temperance.job import job
 from temperance.optimum import columns
 from temperance.potts import load
-from temperance.score import Family, judges, score_natural, score_samples, score_temperatures
+from temperance.score import Family, judges, score_natural, score_orders, score_samples, score_temperatures
 from temperance.store import load_arrays, load_table, save_table
 
 with job(snakemake) as log:
@@ -21,7 +21,8 @@ with job(snakemake) as log:
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"]["fidelity"])
     ladder = load_table(snakemake.input.ladder)
     states = load_table(snakemake.input.states)
-    scores = score_temperatures(samples, drawn, ladder, states, family, model.q, panel)
+    orders, reference = score_orders(family, drawn, model.q, rng)
+    scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)
     temperatures = np.sort(settings["sample"]["temperatures"])
     found = calibrate(
         model, family.heldout, family.heldout_weights, temperatures, rng, settings["optimum"]["bootstrap"]
@@ -33,6 +34,7 @@ with job(snakemake) as log:
         "fidelity %s, novelty %s at temperatures %s",
         *(", ".join(f"{value:.2f}" for value in scores[c]) for c in ("fidelity", "novelty", "temperature")),
     )
+    save_table(snakemake.output.orders, orders)
     save_table(snakemake.output.calibration, found.table)
     save_table(snakemake.output.reliability, found.reliability)
     save_table(

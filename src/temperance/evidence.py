@@ -30,7 +30,7 @@ class Evidence:
     optimum, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
-    reliability, density, landscape : pandas.DataFrame, dict
+    reliability, orders, density, landscape : pandas.DataFrame, dict
         Of the largest subset's model.
     truth : dict or None
         How well the family was drawn, where it has a truth.
@@ -54,6 +54,7 @@ class Evidence:
     divergence: pd.DataFrame
     calibration: pd.DataFrame
     reliability: pd.DataFrame
+    orders: pd.DataFrame
     density: pd.DataFrame
     landscape: dict[str, Any]
     truth: dict[str, Any] | None
@@ -87,6 +88,7 @@ class Evidence:
             divergence=_of_all(folder, training, "divergence.tsv"),
             calibration=_of_all(folder, training, "calibration.tsv"),
             reliability=load_table(folder / largest / "reliability.tsv"),
+            orders=load_table(folder / largest / "orders.tsv"),
             density=load_table(folder / largest / "density.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
             truth=load_json(folder / "truth.json") if "truth" in settings else None,
@@ -105,6 +107,7 @@ class Evidence:
 
     def of_figures(self) -> dict[str, tuple[Any, ...]]:
         """Arguments of every figure, by name."""
+        points = self._points()
         verdict = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])
         return {
             "trade_off": verdict,
@@ -114,7 +117,9 @@ class Evidence:
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
-            "pca": self._points(),
+            "pca": points,
+            "orders": (self.orders, self.best["tau"]["value"]),
+            "distances": (*points, self.natural, self.samples),
             "training": (self.history, self.training),
             "ladder": (self.rungs,),
         }

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -15,11 +16,14 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-from scipy.stats import gaussian_kde
+from scipy.spatial.distance import pdist
+from scipy.stats import entropy, gaussian_kde
 from sklearn.decomposition import PCA
 
+from temperance.statistics import site_frequencies
 from temperance.store import atomic
 
 JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
@@ -28,7 +32,16 @@ OPTIMA = {
     "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
     "tau_j": ("τ_J: both", "#7a5195", "^"),
 }
+# Sequences whose distances from each other are drawn: a hundred thousand pairs.
+_MOST_COMPARED = 450
 _NATURAL, _HELDOUT, _RANDOM, _CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
+
+
+# Equal runs give equal bytes.
+_UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+_SPACES = {"": "http://www.w3.org/2000/svg", "xlink": "http://www.w3.org/1999/xlink"}
 
 
 @contextmanager
@@ -49,12 +62,47 @@ def theme() -> Iterator[None]:
 
 
 def save(figure: Figure, paths: list[str | Path]) -> None:
-    """Write a figure in the formats that the endings of `paths` name."""
+    """Write a figure in the formats that the endings of `paths` name; in SVG, markers tell their values."""
+    told = _values(figure)
     for path in map(Path, paths):
         with atomic(path) as part:
             kind = path.suffix[1:]
-            figure.savefig(part, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+            figure.savefig(part, format=kind, dpi=160, metadata=_UNDATED.get(kind))
+            if kind == "svg":
+                part.write_text(_with_titles(part.read_text(encoding="utf-8"), told), encoding="utf-8")
     plt.close(figure)
+
+
+def _values(figure: Figure) -> dict[str, list[str]]:
+    """What each marker of a figure's lines stands for, by the name that the line has in an SVG."""
+    told: dict[str, list[str]] = {}
+    for axis in figure.axes:
+        bars = {c.lines[0]: str(c.get_label()) for c in axis.containers if isinstance(c, ErrorbarContainer)}
+        for line in axis.lines:
+            if str(line.get_marker()) in ("None", "none", "", " "):
+                continue
+            label = bars.get(line, str(line.get_label()))
+            head = "" if label.startswith("_") else f"{label}; "
+            points = np.array(line.get_xydata(), float)
+            across, up = axis.get_xlabel() or "x", axis.get_ylabel() or axis.get_title() or "y"
+            name = f"values-{len(told) + 1}"
+            line.set_gid(name)
+            told[name] = [f"{head}{across} {x:.4g}; {up} {y:.4g}" for x, y in points[np.isfinite(points).all(axis=1)]]
+    return told
+
+
+def _with_titles(svg: str, told: dict[str, list[str]]) -> str:
+    """An SVG whose markers have titles, which browsers show under the pointer."""
+    for prefix, space in _SPACES.items():
+        ElementTree.register_namespace(prefix, space)
+    root = ElementTree.fromstring(svg)
+    for group in root.iter(f"{{{_SPACES['']}}}g"):
+        titles = told.get(group.get("id", ""), [])
+        markers = list(group.iter(f"{{{_SPACES['']}}}use"))
+        # Markers outside the picture are not drawn, and then there is no telling which the others are.
+        for marker, title in zip(markers, titles, strict=True) if len(markers) == len(titles) else ():
+            ElementTree.SubElement(marker, f"{{{_SPACES['']}}}title").text = title
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def palette(count: int) -> list[tuple[float, float, float]]:
@@ -405,6 +453,102 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
     return figure
 
 
+def orders(table: pd.DataFrame, tau: float) -> Figure:
+    """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of the largest subset, as `score_orders` gives it.
+    tau : float
+        The recommended temperature.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    samples, natural = table[table["temperature"].notna()], table[table["temperature"].isna()]
+    temperatures = np.sort(samples["temperature"].unique())
+    names = {2: ("two sites", "#0072b2"), 3: ("three sites", "#009e73")}
+    for axis, column in zip(axes, ("pearson", "slope"), strict=False):
+        for order, (label, colour) in names.items():
+            curve = samples[samples["order"] == order].sort_values("temperature")
+            axis.plot(curve["temperature"], curve[column], color=colour, marker="o", ms=3.5, label=label)
+            for value in natural.loc[natural["order"] == order, column]:
+                axis.axhline(value, color=colour, ls="--", lw=1.2, label=f"{label}: natural sequences")
+        axis.axvline(tau, color=_CHOSEN, lw=1.2, label="recommended")
+        axis.set_ylabel(f"{column} of connected correlations".replace("pearson", "Pearson"))
+        axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+        _temperature_axis(axis, temperatures)
+    for colour, temperature in zip(sns.color_palette("rocket", 5), _some(temperatures, tau), strict=False):
+        curve = samples[samples["temperature"] == temperature]
+        axes[2].errorbar(
+            curve["order"], curve["r20"], 1.96 * curve["r20_error"], color=colour, marker="o", ms=3.5, lw=1.3,
+            label=f"τ = {temperature:g}",
+        )  # fmt: skip
+    axes[2].errorbar(
+        natural["order"], natural["r20"], 1.96 * natural["r20_error"], color=_HELDOUT, ls="--", lw=1.2,
+        label="natural sequences",
+    )  # fmt: skip
+    axes[2].set(xlabel="sites of a marginal", ylabel="r20", ylim=(min(0, samples["r20"].min()), 1.02))
+    axes[2].xaxis.set_major_locator(MaxNLocator(integer=True))
+    legend(figure, axes)
+    return figure
+
+
+def _some(temperatures: np.ndarray, tau: float) -> np.ndarray:
+    """Of ascending temperatures the coldest, those next to `tau` and to 1, and the hottest."""
+    near = [int(np.argmin(np.abs(temperatures - t))) for t in (tau, 1)]
+    return temperatures[sorted({0, *near, len(temperatures) - 1})]
+
+
+def distances(
+    natural: np.ndarray, sets: dict[float, np.ndarray], q: int, scored: pd.DataFrame, samples: pd.DataFrame
+) -> Figure:
+    """How far sequences are from each other and from the nearest natural one, and how varied each site is.
+
+    Parameters
+    ----------
+    natural, sets, q
+        As of `pca`.
+    scored, samples : pandas.DataFrame
+        Tables of natural sequences and of samples.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    colours = dict(zip(sets, sns.color_palette("rocket", len(sets) + 1), strict=False))
+    heldout = scored.loc[scored["set"] == "heldout", "distance_natural"]
+    length = natural.shape[1]
+    for axis, values in zip(axes, (_between(natural), heldout), strict=False):
+        axis.fill_between(*_shares(values, length), color=_HELDOUT, alpha=0.45, lw=0, label="natural")
+    for temperature, sequences in sets.items():
+        nearest = samples.loc[np.isclose(samples["temperature"], temperature), "distance_natural"]
+        for axis, values in zip(axes, (_between(sequences), nearest), strict=False):
+            axis.plot(*_shares(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}")
+        axes[2].plot(_entropies(natural, q), _entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
+    most = np.log(q)
+    axes[2].plot([0, most], [0, most], color="black", ls=":", lw=1)
+    axes[0].set(xlabel="distance between two of a set", ylabel="share, each to its highest", ylim=(0, 1.05))
+    axes[1].set(xlabel="distance to the nearest natural sequence", ylim=(0, 1.05))
+    axes[2].set(xlabel="entropy of a site, natural (nats)", ylabel="entropy of a site, samples (nats)")
+    for axis in axes[:2]:
+        axis.set_xlim(0, 1)
+    legend(figure, axes[:2])
+    return figure
+
+
+def _between(sequences: np.ndarray) -> np.ndarray:
+    """Shares of sites in which pairs of a few hundred of the sequences (M, L) differ."""
+    return pdist(sequences[:: -(-len(sequences) // _MOST_COMPARED)], "hamming")
+
+
+def _shares(distances: Any, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distances that there can be, and how often each is there, the most frequent 1."""
+    counts = np.bincount(np.rint(np.asarray(distances) * length).astype(int), minlength=length + 1)
+    return np.arange(length + 1) / length, counts / counts.max()
+
+
+def _entropies(sequences: np.ndarray, q: int) -> np.ndarray:
+    """Of each site of sequences (M, L), nats."""
+    return entropy(site_frequencies(sequences, q), axis=1)
+
+
 def ladder(rungs: pd.DataFrame) -> Figure:
     """R-hat, effective sample size and exchange acceptance of every rung, a line a training set size."""
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.4), layout="constrained")
@@ -442,6 +586,8 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         calibration,
         energies,
         pca,
+        orders,
+        distances,
         training,
         ladder,
     )

@@ -1,8 +1,10 @@
 """The page that opens with the answer."""
 
 import base64
+import html
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from temperance.failures import unfinished
 from temperance.store import save_text
 
 _FEW_HELDOUT = 50
+# Families that one page shows in full; of more, each has a page of its own.
+_ON_ONE_PAGE = 6
+# What of a family can be taken from its page.
+_FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv")
 # Share of sites that the sweeps of a step change, below which chains stand still.
 _FROZEN = 0.01
 _MOST_RHAT = 1.05
@@ -53,6 +59,9 @@ class Section:
     scores: pd.DataFrame
     training: pd.DataFrame
     designs: pd.DataFrame
+    files: list[tuple[str, str]]
+    methods: str
+    small: str
 
 
 def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
@@ -68,14 +77,17 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         warnings=warnings(evidence),
         facts=_facts(evidence),
         figures=[
-            (figure, _embedded(evidence.folder / "figures" / f"{figure}.svg"), caption)
+            (figure, _inline(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption), caption)
             for figure, caption in captions.items()
         ],
         agreement=_agreement(evidence.optimum),
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
         training=_training_table(evidence.training),
-        designs=pd.read_csv(evidence.folder / "designs.tsv", sep="\t").head(12),
+        designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
+        files=[(file, _embedded(evidence.folder / file)) for file in _FILES],
+        methods=methods(evidence),
+        small=_small(evidence),
     )
 
 
@@ -95,17 +107,28 @@ def write_report(
     results = Path(path).parent
     wanted = ["designs.tsv", "designs.json", "recommendation.json", *(f"figures/{name}.svg" for name in words)]
     done = [name for name in families if all((results / name / file).is_file() for file in wanted)]
-    sections = [section(name, Evidence.load(results / name, families[name], settings[name]), words) for name in done]
     failed = unfinished(str(results), [name for name in families if name not in done])
-    save_text(path, page(sections, failed, seed))
-    return sections
+    sections = (section(name, Evidence.load(results / name, families[name], settings[name]), words) for name in done)
+    if len(done) <= _ON_ONE_PAGE:
+        whole = list(sections)
+        save_text(path, page(whole, failed, seed))
+        return whole
+    rows = []
+    for one in sections:
+        save_text(results / one.name / "report.html", page([one], failed.iloc[:0], seed))
+        # What the index shows; a thousand families' figures would not fit into memory.
+        rows.append(replace(one, figures=[], files=[]))
+    save_text(path, page(rows, failed, seed, index=True))
+    return rows
 
 
-def page(sections: list[Section], failed: pd.DataFrame, seed: int) -> str:
-    """The whole page, self-contained HTML."""
+def page(sections: list[Section], failed: pd.DataFrame, seed: int, index: bool = False) -> str:
+    """The whole page, self-contained HTML; as an index only a row of each family, with a link to its own page."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     source = (files("temperance") / "templates" / "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(sections=sections, failed=failed, version=__version__, seed=seed)
+    return environment.from_string(source).render(
+        sections=sections, failed=failed, version=__version__, seed=seed, index=index
+    )
 
 
 # ---------------------------------------------------------------- words
@@ -131,6 +154,43 @@ def reasons(evidence: Evidence) -> list[str]:
     )
     sentences.append(_binding(best, largest, floors, reference["diversity"]))
     return [sentence for sentence in sentences if sentence]
+
+
+def methods(evidence: Evidence) -> str:
+    """What was done, with the settings that it was done with, as a paper would say it."""
+    given, ingest = evidence.settings, evidence.ingest
+    train, drawn, split, most, floors = (given[of] for of in ("train", "sample", "heldout", "filter", "optimum"))
+    identity, apart = given["weights"]["identity"], split["identity"]
+    weighed = f"weighted by their number of neighbours at {identity:.0%} identity" if identity else "not weighted"
+    kept_out = f" such that none exceeds {apart:.0%} identity to a training sequence" if apart else ""
+    versions = ingest["provenance"]["versions"]
+    said = [
+        f"Of {ingest['sequences_read']:,} sequences and {ingest['columns_read']} columns, {ingest['M']:,} and "
+        f"{ingest['L']} were kept (columns with at most {most['max_column_gaps']:.0%} gaps, sequences with at "
+        f"most {most['max_sequence_gaps']:.0%}); sequences were {weighed} (Meff {ingest['Meff']:,.0f}).",
+        f"{split['fraction']:.0%} of the sequences were held out{kept_out}.",
+        f"Potts models (q = {ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} sequences by "
+        f"persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs sweeps a step and "
+        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, until "
+        f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
+        f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data.",
+        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))} by replica exchange "
+        f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
+        f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
+        f"Fidelity was judged by {evidence.judge}, on sequences that no model was trained on; the recommended "
+        f"temperature is that of highest fidelity with a mean distance to the nearest natural sequence of "
+        f"{floors['novelty_floor']:.0%} of sites and {floors['diversity_floor']:.0%} of the natural "
+        f"diversity or more, its interval from {floors['bootstrap']:,} bootstrap draws over replicates and "
+        "ladders.",
+        f"temperance {versions['temperance']}, Python {versions['python']}, NumPy {versions['numpy']}, SciPy "
+        f"{versions['scipy']}.",
+    ]
+    return " ".join(said)
+
+
+def _listed(numbers: pd.Series) -> str:
+    shown = [f"{number:,}" for number in sorted(set(numbers))]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _binding(best: dict[str, Any], scores: pd.DataFrame, floors: dict[str, Any], natural_diversity: float) -> str:
@@ -354,5 +414,49 @@ def _training_table(training: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _designs_table(designs: pd.DataFrame) -> pd.DataFrame:
+    """Every design with its scores, the sequence last."""
+    left = designs.drop(columns=["aligned", "temperature"]).rename(columns={"nearest_natural": "nearest natural"})
+    numbers = left.select_dtypes("floating")
+    # Three digits of the largest.
+    places = {column: 3 if most < 10 else 2 if most < 100 else 1 for column, most in numbers.abs().max().items()}
+    return left.assign(**{column: left[column].map(f"{{:.{n}f}}".format) for column, n in places.items()})
+
+
+def _small(evidence: Evidence) -> str:
+    """A thumbnail in SVG: fidelity (line) and novelty (dashed) of the largest subset over temperature."""
+    scores = evidence.scores[evidence.scores["subset"] == evidence.largest].sort_values("temperature")
+    logs = np.log(scores["temperature"].to_numpy())
+    width, height = 120, 44
+    across = 2 + (logs - logs[0]) / (logs[-1] - logs[0]) * (width - 4)
+    tau = evidence.best["tau"]["value"]
+    mark = np.interp(np.log(tau), logs, across)
+
+    def line(column: str) -> str:
+        return " ".join(
+            f"{x:.1f},{height - 2 - y * (height - 4):.1f}" for x, y in zip(across, scores[column], strict=True)
+        )
+
+    return (
+        f'<svg class="small" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
+        f"<title>fidelity (line) and novelty (dashed) from τ = {scores['temperature'].iloc[0]:g} to "
+        f"{scores['temperature'].iloc[-1]:g}; recommended {tau:.2f}</title>"
+        f'<line x1="{mark:.1f}" x2="{mark:.1f}" y1="0" y2="{height}"/>'
+        f'<polyline points="{line("fidelity")}"/><polyline points="{line("novelty")}" stroke-dasharray="3 2"/></svg>'
+    )
+
+
+def _inline(path: Path, prefix: str, caption: str) -> str:
+    """A figure's SVG as a part of the page, its names with a prefix: those of different figures are alike."""
+    svg = path.read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :]
+    for pattern in (r'(\bid=")([^"]+)', r"(url\(#)([^)]+)", r'(href="#)([^"]+)'):
+        svg = re.sub(pattern, rf"\g<1>{prefix}\g<2>", svg)
+    # As wide as the page or the figure, whichever is less.
+    head, rest = svg.split(">", 1)
+    head = re.sub(r' width="([^"]*)pt"', r' style="max-width: calc(1.3 * \1pt)"', re.sub(r' height="[^"]*"', "", head))
+    return f'{head} role="img" aria-label="{html.escape(caption)}">{rest}'
+
+
 def _embedded(path: Path) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    return "data:text/plain;base64," + base64.b64encode(path.read_bytes()).decode("ascii")

@@ -12,9 +12,10 @@ from temperance.alphabet import Alphabet
 from temperance.fidelity import Judge, hmm_judge, profile_judge, threshold, truth_judge
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
+from temperance.orders import Reference
 from temperance.potts import Potts
 from temperance.programs import Program, of_some
-from temperance.statistics import agreement, frequencies, showing, site_frequencies
+from temperance.statistics import agreement, site_frequencies
 from temperance.store import load_arrays
 from temperance.weights import nearest
 
@@ -33,8 +34,8 @@ class Family:
         (N, L) those that the model was trained on.
     heldout, heldout_weights : np.ndarray
         (H, L) and (H,).
-    pool : np.ndarray
-        (P, L) everything that may be trained on.
+    pool, pool_weights : np.ndarray
+        (P, L) and (P,) everything that may be trained on.
     """
 
     natural: np.ndarray
@@ -42,14 +43,17 @@ class Family:
     heldout: np.ndarray
     heldout_weights: np.ndarray
     pool: np.ndarray
+    pool_weights: np.ndarray
 
     @classmethod
     def load(cls, alignment: str, split: str, subset: str) -> "Family":
-        natural = load_arrays(alignment)[0]["sequences"]
+        arrays = load_arrays(alignment)[0]
+        natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]
         chosen = load_arrays(subset)[0]["indices"]
         heldout = natural[parts["heldout"]]
-        return cls(natural, natural[chosen], heldout, parts["heldout_weights"], natural[parts["training"]])
+        pool = parts["training"]
+        return cls(natural, natural[chosen], heldout, parts["heldout_weights"], natural[pool], weights[pool])
 
 
 def judges(
@@ -142,23 +146,45 @@ def score_samples(
     return table
 
 
+def score_orders(
+    family: Family, drawn: dict[str, np.ndarray], q: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, Reference]:
+    """How marginals of the samples of each temperature follow those of held-out sequences, and these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        temperature and what `Reference.followed_by` gives. Rows without a temperature are of as many natural sequences
+        that may be trained on, drawn by their weights: what a perfect model's samples would reach, about.
+    """
+    reference = Reference.of(family.heldout, family.heldout_weights, q, rng)
+    length = family.natural.shape[1]
+    sets = [(temperature, sequences.reshape(-1, length)) for temperature, sequences
+            in zip(drawn["temperatures"], drawn["sequences"], strict=True)]  # fmt: skip
+    count = min(len(family.pool), len(sets[0][1]))
+    natural = rng.choice(len(family.pool), count, replace=False, p=family.pool_weights / family.pool_weights.sum())
+    sets.append((np.nan, family.pool[natural]))
+    tables = [reference.followed_by(sequences).assign(temperature=temperature) for temperature, sequences in sets]
+    return pd.concat(tables, ignore_index=True), reference
+
+
 def score_temperatures(
     samples: pd.DataFrame,
     drawn: dict[str, np.ndarray],
     ladder: pd.DataFrame,
     states: pd.DataFrame,
-    family: Family,
-    q: int,
+    orders: pd.DataFrame,
+    reference: Reference,
     panel: Iterable[str],
 ) -> pd.DataFrame:
     """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
-    length = family.natural.shape[1]
-    heldout = frequencies(family.heldout, q, family.heldout_weights)
+    length, q = reference.pairs.single.shape
     rungs = ladder[ladder["requested"]].sort_values("temperature")
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
         sequences = drawn["sequences"][t].reshape(-1, length)
-        pairs, single = showing(heldout, sequences), site_frequencies(sequences, q)
+        single = site_frequencies(sequences, q)
+        of_orders = orders[orders["temperature"] == temperature].set_index("order")
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
@@ -171,9 +197,12 @@ def score_temperatures(
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
                 "effective_share": effective_share(sequences),
-                "pearson_single": agreement(heldout.single.ravel(), single.ravel()).pearson,
-                "pearson_pair": pairs.pearson,
-                "slope_pair": pairs.slope,
+                "pearson_single": agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
+            }
+            | {
+                f"{name}_{of}": of_orders[name].get(order, np.nan)
+                for order, of in ((2, "pair"), (3, "triple"))
+                for name in ("pearson", "slope")
             }
         )
     table = pd.DataFrame(rows)

@@ -27,6 +27,10 @@ def atomic(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
+        # Some libraries' files are their owner's alone; results are for all that the umask lets read.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
         # A name that outlives a power cut must not stand for what was only in memory.
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

@@ -1,8 +1,10 @@
 """The real Snakemake from an alignment to a report."""
 
+import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -12,7 +14,9 @@ import pytest
 from workflow_run import ROOT, SMALL, digests, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
+from temperance.configuration import configure
 from temperance.potts import load
+from temperance.report import write_report
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +38,83 @@ def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
     best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
     assert f"τ = {best['tau']['value']:.2f}" in page
     assert page.index("Sample at") < page.index("<figure>")
-    assert page.count("data:image/svg+xml;base64,") == 10
+    assert len(re.findall(r"<figure>\s*<svg[^>]* aria-label=", page)) == 12
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "file:" not in page
+
+
+CLICKS = """
+<script>
+  const table = document.querySelector("table[data-name$='.designs']"), heads = [...table.tHead.rows[0].cells];
+  const column = heads.findIndex(head => head.textContent === "energy");
+  const energies = () => [...table.tBodies[0].rows].map(row => parseFloat(row.cells[column].textContent));
+  const ground = () => getComputedStyle(document.body).backgroundColor, found = {};
+  heads[column].click(); found.up = energies();
+  heads[column].click(); found.down = energies();
+  document.documentElement.dataset.theme = "light"; found.light = ground();
+  document.getElementById("theme").click(); found.dark = ground();
+  found.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
+  found.twice = ids.length - new Set(ids).size;
+  found.told = [...document.querySelectorAll("figure use > title")].map(title => title.textContent);
+  found.fasta = atob(document.querySelector("a[download$='designs.fasta']").href.split(",")[1]);
+  URL.createObjectURL = blob => { blob.text().then(text => {
+    const result = document.createElement("pre");
+    result.id = "found"; result.textContent = JSON.stringify({...found, saved: text}); document.body.append(result);
+  }); return "#"; };
+  table.parentElement.nextElementSibling.click();
+</script>"""
+
+
+@pytest.mark.skipif(
+    not shutil.which("chromium") and not os.environ.get("CHROMIUM_REQUIRED"), reason="there is no Chromium here"
+)
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_page_is_used_in_a_browser(finished, tmp_path, width):
+    page = (finished / "results" / "report.html").read_text()
+    (tmp_path / "page.html").write_text(page.replace("</body>", f"{CLICKS}</body>"))
+    shown = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
+         f"--window-size={width},2000", "--virtual-time-budget=5000", "--dump-dom", tmp_path / "page.html"],
+        capture_output=True, text=True, timeout=120,
+    ).stdout  # fmt: skip
+    found = json.loads(html.unescape(re.search(r'<pre id="found">(.*?)</pre>', shown, re.S)[1]))
+    family = finished / "results" / "family"
+    designs = pd.read_csv(family / "designs.tsv", sep="\t")
+    assert found["up"] == sorted(found["up"])
+    assert found["down"] == found["up"][::-1]
+    np.testing.assert_allclose(found["up"], np.sort(designs["energy"]), atol=0.051)
+    assert found["light"] != found["dark"]
+    assert found["wide"] <= 0
+    assert found["twice"] == 0
+    assert found["fasta"] == (family / "designs.fasta").read_text()
+    assert found["saved"].count("\n") == len(designs) + 1
+    assert set(designs["name"]) == {line.split("\t")[0] for line in found["saved"].splitlines()[1:]}
+    scores = pd.read_csv(family / "f1-r1" / "scores.tsv", sep="\t")
+    novelty = [
+        text for text in found["told"] if "novelty: distance to nearest natural" in text and "; sampling" in text
+    ]
+    largest = f"M = {json.loads((family / 'f1-r1' / 'training.json').read_text())['M']:,}"
+    for row in scores.itertuples():
+        at = f"{largest}; sampling temperature τ {row.temperature:.4g}"
+        assert f"{at}; novelty: distance to nearest natural {row.novelty:.4g}" in novelty
+
+
+def test_many_families_have_an_index_and_a_page_each(finished, tmp_path):
+    names = [f"family{number}" for number in range(8)]
+    for name in names:
+        shutil.copytree(finished / "results" / "family", tmp_path / name)
+    plan = configure({**SMALL, "alignment": "a"}, ROOT / "workflow" / "schemas" / "config.schema.yaml")["families"]["a"]
+    captions = [str(path) for path in (ROOT / "workflow" / "report").glob("*.rst") if path.stem != "study"]
+    subsets = {name: ["n60-r1", "f1-r1"] for name in names}
+    write_report(tmp_path / "report.html", subsets | {"broken": []}, dict.fromkeys(names, plan), captions, 1)
+    index = (tmp_path / "report.html").read_text()
+    assert len(index) < 100_000
+    assert index.count("<polyline") == 16
+    assert "1 of 9 families are not done" in index
+    for name in names:
+        assert f'href="{name}/report.html"' in index
+        assert f"<h2>{name}</h2>" in (tmp_path / name / "report.html").read_text()
 
 
 def test_designs_are_samples_that_can_be_ordered(finished):

@@ -85,6 +85,8 @@ FIGURES = [
     "calibration",
     "energies",
     "pca",
+    "orders",
+    "distances",
     "training",
     "ladder",
 ]

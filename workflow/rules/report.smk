@@ -26,7 +26,7 @@ rule figures:
             )
             for name in FIGURES
         ],
-        [f"{FAMILY}/figures/{name}.png" for name in FIGURES],
+        [f"{FAMILY}/figures/{name}.{kind}" for name in FIGURES for kind in ("pdf", "png")],
     log:
         f"{LOGS}/figures.log",
     benchmark:

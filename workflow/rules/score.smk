@@ -49,6 +49,7 @@ rule score:
         scores=f"{SUBSET}/scores.tsv",
         samples=f"{SUBSET}/samples.parquet",
         natural=f"{SUBSET}/natural.parquet",
+        orders=f"{SUBSET}/orders.tsv",
         calibration=f"{SUBSET}/calibration.tsv",
         reliability=f"{SUBSET}/reliability.tsv",
         calibrated=f"{SUBSET}/calibration-optimum.tsv",

@@ -1,0 +1,131 @@
+"""How marginals of two to ten sites follow natural ones: connected correlations, and r20 of words.
+
+r20 (McGee et al., Nat. Commun. 12:6302, 2021): of a set of n sites, the Pearson correlation of the frequencies that the
+reference's 20 most frequent words have in the reference and in samples; its mean over sets of sites.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from temperance.statistics import Agreement, Frequencies, agreement, frequencies, showing
+
+ORDERS = tuple(range(2, 11))
+_TOP = 20
+# Sets of sites of each order: errors of their means are a few thousandths.
+_SETS, _TRIPLES = 200, 300
+
+
+def triple_correlations(
+    sequences: np.ndarray, q: int, triples: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Three-site connected correlations (T, q, q, q) of sequences (M, L), at sites (T, 3).
+
+    f_abc - f_ab f_c - f_ac f_b - f_bc f_a + 2 f_a f_b f_c, frequencies weighted.
+    """
+    weights = np.full(len(sequences), 1.0) if weights is None else weights
+    states = sequences.astype(np.int64)
+    found = np.empty((len(triples), q, q, q))
+    for n, (i, j, k) in enumerate(triples):
+        codes = (states[:, i] * q + states[:, j]) * q + states[:, k]
+        f = np.bincount(codes, weights, q**3).reshape(q, q, q) / weights.sum()
+        ij, ik, jk = f.sum(axis=2), f.sum(axis=1), f.sum(axis=0)
+        a, b, c = ij.sum(axis=1), ij.sum(axis=0), jk.sum(axis=0)
+        of_pairs = ij[:, :, None] * c + ik[:, None, :] * b[:, None] + jk * a[:, None, None]
+        found[n] = f - of_pairs + 2 * np.multiply.outer(np.multiply.outer(a, b), c)
+    return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """The most frequent words of a reference at one set of sites: their codes, ascending, and frequencies."""
+
+    sites: np.ndarray
+    codes: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "Words":
+        codes, which = np.unique(_codes(reference[:, sites]), return_inverse=True)
+        shares = np.bincount(which, weights) / weights.sum()
+        # The more frequent first; of equally frequent ones that of the lower code.
+        top = np.sort(np.argsort(-shares, kind="stable")[:_TOP])
+        return cls(sites, codes[top], shares[top])
+
+    def in_(self, sequences: np.ndarray) -> np.ndarray:
+        """Frequencies of these words in sequences (M, L)."""
+        codes = _codes(sequences[:, self.sites])
+        at = np.searchsorted(self.codes, codes).clip(max=len(self.codes) - 1)
+        return np.bincount(at[self.codes[at] == codes], minlength=len(self.codes)) / len(sequences)
+
+
+def _codes(words: np.ndarray) -> np.ndarray:
+    """A whole number for each row of words (M, n) of up to ten sites and 64 states: six bits a site."""
+    return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[1], dtype=np.uint64))).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marginals of natural sequences that samples are to have.
+
+    Attributes
+    ----------
+    pairs : Frequencies
+    triples : np.ndarray
+        (T, 3) sites, and their connected correlations (T, q, q, q).
+    words : dict
+        Of each order, one `Words` a set of sites.
+    """
+
+    q: int
+    pairs: Frequencies
+    triples: np.ndarray
+    triple: np.ndarray
+    words: dict[int, list[Words]]
+
+    @classmethod
+    def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator) -> "Reference":
+        """Of sequences (M, L) with weights (M,); sites are drawn."""
+        length = sequences.shape[1]
+
+        def sites(count: int, order: int) -> np.ndarray:
+            drawn = [np.sort(rng.choice(length, order, replace=False)) for _ in range(count)]
+            return np.unique(drawn, axis=0)
+
+        pairs = frequencies(sequences, q, weights)
+        # Wide alphabets have many states a triple.
+        count = min(_TRIPLES, max(10, 3_000_000 // q**3))
+        triples = sites(count, 3) if length > 2 else np.empty((0, 3), int)
+        words = {
+            order: [Words.of(sequences, weights, chosen) for chosen in sites(_SETS, order)]
+            for order in ORDERS
+            if order <= length
+        }
+        return cls(q, pairs, triples, triple_correlations(sequences, q, triples, weights), words)
+
+    def followed_by(self, samples: np.ndarray) -> pd.DataFrame:
+        """One row an order: order, pearson and slope of connected correlations (orders 2 and 3), r20 and its error.
+
+        nan where nothing varies.
+        """
+        shown: dict[int, Agreement] = {2: showing(self.pairs, samples)}
+        if len(self.triples):
+            mine = triple_correlations(samples, self.q, self.triples)
+            shown[3] = agreement(self.triple.ravel(), mine.ravel())
+        rows = []
+        for order, of_sets in self.words.items():
+            found = np.array([agreement(words.shares, words.in_(samples)).pearson for words in of_sets])
+            # Words that samples have none of, or all alike, follow nothing.
+            found = found[~np.isnan([_spread(words.shares) for words in of_sets])]
+            found = np.nan_to_num(found)
+            r20 = float(found.mean()) if len(found) else np.nan
+            error = float(found.std() / len(found) ** 0.5) if len(found) else np.nan
+            of_order = shown.get(order, Agreement(np.nan, np.nan))
+            connected = {"pearson": of_order.pearson, "slope": of_order.slope}
+            rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})
+        return pd.DataFrame(rows)
+
+
+def _spread(shares: np.ndarray) -> float:
+    return float(np.ptp(shares)) or np.nan
