@@ -33,9 +33,9 @@ with job(snakemake) as log:
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
-    scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum["fidelity"])
+    scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum)
     sequences = drawn.sequences.reshape(-1, model.L)
-    least = natural_threshold(natural, optimum["fidelity"])
+    least = natural_threshold(natural, optimum)
     floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
     able = kept.met(sequences) & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
     chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able.to_numpy(), wanted["number"])

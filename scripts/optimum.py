@@ -9,7 +9,7 @@ import pandas as pd
 from temperance.alphabet import alphabet
 from temperance.job import job
 from temperance.novelty import natural_diversity
-from temperance.optimum import TradeOff, columns, optima_row, recommend
+from temperance.optimum import TradeOff, columns, optima_row, recommend, sensitivity
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table
 from temperance.thermodynamics import equilibrated_above
 from temperance.verdict import verdict
@@ -37,11 +37,13 @@ with job(snakemake) as log:
         rows.append(row | columns("tau", best.tau) | best.expected())
         trade_offs.append((size, trade_off))
     largest = snakemake.params.subsets[-1][0]
-    best = recommend([trade_off for size, trade_off in trade_offs if size == largest], *floors, rng, draws)
+    of_largest = [trade_off for size, trade_off in trade_offs if size == largest]
+    best = recommend(of_largest, *floors, rng, draws)
     table = pd.DataFrame(rows)
     first_of_largest = next(n for n, (size, _) in enumerate(snakemake.params.subsets) if size == largest)
     said = verdict(table, load_json(folders[first_of_largest] / "landscape.json"), best.tau)
     save_table(snakemake.output.table, table)
+    save_table(snakemake.output.sensitivity, sensitivity(of_largest, *floors, rng))
     source = provenance(settings, seed)
     save_json(snakemake.output.recommendation, asdict(best) | {"size": largest} | asdict(said) | {"provenance": source})
     for sentence in said.sentences:

@@ -18,7 +18,7 @@ with job(snakemake) as log:
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     rng = np.random.default_rng(snakemake.params.seed)
     natural = score_natural(model, family, panel, rng)
-    samples = score_samples(model, family, panel, drawn, natural, settings["optimum"]["fidelity"])
+    samples = score_samples(model, family, panel, drawn, natural, settings["optimum"])
     ladder = load_table(snakemake.input.ladder)
     states = load_table(snakemake.input.states)
     orders, reference = score_orders(family, drawn, model.q, rng)

@@ -27,7 +27,7 @@ class Evidence:
     letters : Alphabet
     ingest, best, designs : dict
         Summaries of ingestion, recommendation and design.
-    optimum, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
+    optimum, sensitivity, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
     reliability, orders, density, landscape : pandas.DataFrame, dict
@@ -49,6 +49,7 @@ class Evidence:
     best: dict[str, Any]
     designs: dict[str, Any]
     optimum: pd.DataFrame
+    sensitivity: pd.DataFrame
     scores: pd.DataFrame
     thermodynamics: pd.DataFrame
     divergence: pd.DataFrame
@@ -83,6 +84,7 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=load_json(folder / "designs.json"),
             optimum=load_table(folder / "optimum.tsv"),
+            sensitivity=load_table(folder / "sensitivity.tsv"),
             scores=_of_all(folder, training, "scores.tsv"),
             thermodynamics=_of_all(folder, training, "thermodynamics.tsv"),
             divergence=_of_all(folder, training, "divergence.tsv"),
@@ -98,7 +100,7 @@ class Evidence:
             largest=largest,
             natural=natural,
             samples=load_table(folder / largest / "samples.parquet"),
-            reference=_reference(folder, arrays["sequences"], natural, letters.q, settings["optimum"]["fidelity"]),
+            reference=_reference(folder, arrays["sequences"], natural, letters.q, settings["optimum"]),
         )
 
     @property
@@ -112,6 +114,7 @@ class Evidence:
         return {
             "trade_off": verdict,
             "novelty_fidelity": verdict,
+            "sensitivity": (self.sensitivity, self.best, self.settings["optimum"]),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
@@ -149,10 +152,13 @@ def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _reference(folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str) -> dict[str, float]:
+def _reference(
+    folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, optimum: dict[str, Any]
+) -> dict[str, float]:
+    judge = optimum["fidelity"]
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]
-    values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, judge)
+    values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, optimum)
     return {
         "fidelity": float(np.average(values, weights=heldout["weight"])),
         "novelty": float(np.average(heldout["distance_natural"], weights=heldout["weight"])),

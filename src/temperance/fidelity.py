@@ -18,9 +18,6 @@ from temperance.truth import load_truth
 
 Judge = Callable[[np.ndarray], np.ndarray]
 
-# A natural-like score is one that all but this share of held-out natural sequences reach.
-NATURAL_SHARE = 0.05
-
 # Bits of a sequence in which HMMER finds no domain at all, a thousand times likelier under its null model.
 _UNREPORTED = -10.0
 
@@ -92,6 +89,6 @@ def truth_judge(path: str | Path) -> dict[str, Judge]:
     return {"truth": lambda sequences: -truth.energies(sequences)}
 
 
-def threshold(judge: str, natural: np.ndarray) -> float:
-    """Score from which a sequence counts as natural-like: 0.5 for p_nat, else a low quantile of natural ones."""
-    return 0.5 if judge == "p_nat" else float(np.quantile(natural, NATURAL_SHARE))
+def threshold(judge: str, natural: np.ndarray, percentile: float) -> float:
+    """Score from which a sequence counts as natural-like: 0.5 for p_nat, else a percentile of natural ones."""
+    return 0.5 if judge == "p_nat" else float(np.percentile(natural, percentile))

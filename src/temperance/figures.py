@@ -23,6 +23,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import entropy, gaussian_kde
 from sklearn.decomposition import PCA
 
+from temperance.optimum import pareto
 from temperance.statistics import site_frequencies
 from temperance.store import atomic
 
@@ -178,7 +179,11 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
     sizes = sorted(scores["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-        mean = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]].mean()
+        by_temperature = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]]
+        mean, least, most = by_temperature.mean(), by_temperature.min(), by_temperature.max()
+        for one, other in (("novelty", "fidelity"), ("fidelity", "novelty")):
+            draw = axis.hlines if one == "novelty" else axis.vlines
+            draw(mean[other], least[one], most[one], color=colour, lw=1, alpha=0.5)
         axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         if size == sizes[-1]:
             for temperature, row in mean.iterrows():
@@ -186,6 +191,10 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
                     f"{temperature:g}", (row["novelty"], row["fidelity"]), xytext=(7, 0), textcoords="offset points",
                     fontsize=8, va="center", color="0.3",
                 )  # fmt: skip
+    front = pareto(scores)
+    axis.plot(
+        front["novelty"], front["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0
+    )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
     axis.plot(
@@ -198,6 +207,26 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     )
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
+    return figure
+
+
+def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
+    """Recommended temperature, and fidelity there, against each floor."""
+    figure, axes = plt.subplots(2, 2, figsize=(8.6, 5), layout="constrained", sharex="col", sharey="row")
+    names = {"novelty": "novelty floor", "diversity": "diversity floor, natural = 1"}
+    for (top, bottom), (floor, label) in zip(axes.T, names.items(), strict=True):
+        of_floor = table[table["floor"] == floor]
+        top.fill_between(of_floor["value"], of_floor["tau_low"], of_floor["tau_high"], color=_CHOSEN, alpha=0.25, lw=0)
+        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, "fidelity", "#0072b2")):
+            axis.plot(of_floor["value"], of_floor[column], color=colour, lw=1.3)
+            for met, face in ((True, colour), (False, "white")):
+                points = of_floor[of_floor["feasible"].astype(bool) == met]
+                axis.plot(points["value"], points[column], "o", ms=4, color=colour, mfc=face)
+            axis.axvline(floors[f"{floor}_floor"], color="black", ls=":", lw=1)
+        bottom.set_xlabel(label)
+    axes[0, 0].set_ylabel("recommended τ")
+    axes[1, 0].set(ylabel="fidelity there", ylim=(-0.02, 1.04))
+    axes[0, 0].set_ylim(0, 1.1 * max(table["tau_high"].max(), best["tau"]["high"]))
     return figure
 
 
@@ -580,6 +609,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     for function in (
         trade_off,
         novelty_fidelity,
+        sensitivity,
         optimum,
         divergence,
         thermodynamics,

@@ -155,6 +155,43 @@ def recommend(
     )
 
 
+def sensitivity(
+    trade_offs: list[TradeOff], novelty_floor: float, diversity_floor: float, rng: np.random.Generator, draws: int = 50
+) -> pd.DataFrame:
+    """What would be recommended if one floor were another, the other being as it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        floor (novelty or diversity), value, tau with its interval, and what to expect there.
+    """
+    others = [("novelty", value, diversity_floor) for value in np.linspace(0, 0.6, 13)]
+    others += [("diversity", novelty_floor, value) for value in np.linspace(0, 1, 11)]
+    rows = []
+    for name, novelty, diversity in others:
+        best = recommend(trade_offs, novelty, diversity, rng, draws)
+        row = {"floor": name, "value": novelty if name == "novelty" else diversity}
+        rows.append(row | columns("tau", best.tau) | best.expected())
+    return pd.DataFrame(rows)
+
+
+def pareto(scores: pd.DataFrame) -> pd.DataFrame:
+    """Sizes and temperatures that no other exceeds in both fidelity and novelty; means over replicates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        M, temperature, fidelity, novelty, diversity, equilibrated (of all replicates), from most to least faithful.
+    """
+    means = scores.groupby(["M", "temperature"], as_index=False).agg(
+        {"fidelity": "mean", "novelty": "mean", "diversity": "mean", "equilibrated": "all"}
+    )
+    # From the most faithful on, only what is more novel than all before is not exceeded.
+    ranked = means.sort_values(["fidelity", "novelty"], ascending=False)
+    before = ranked["novelty"].cummax().shift(fill_value=-np.inf)
+    return ranked[ranked["novelty"] > before].reset_index(drop=True)
+
+
 @dataclass(frozen=True)
 class _Curves:
     """Trade-off on a fine grid: means over ladders, each (G,), the error of the fidelity, and the ladders (K, G)."""

@@ -16,6 +16,7 @@ import pandas as pd
 from temperance import __version__
 from temperance.evidence import Evidence
 from temperance.failures import unfinished
+from temperance.optimum import pareto
 from temperance.store import save_text
 
 _FEW_HELDOUT = 50
@@ -57,6 +58,7 @@ class Section:
     agreement: str
     optimum: pd.DataFrame
     scores: pd.DataFrame
+    front: pd.DataFrame
     training: pd.DataFrame
     designs: pd.DataFrame
     files: list[tuple[str, str]]
@@ -83,6 +85,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         agreement=_agreement(evidence.optimum),
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
+        front=_front_table(evidence.scores),
         training=_training_table(evidence.training),
         designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
         files=[(file, _embedded(evidence.folder / file)) for file in _FILES],
@@ -384,14 +387,22 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
     both = scores.merge(states[["temperature", *_STATES]], on="temperature")
     shown = {
         "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}", "pearson_single": "{:.3f}",
-        "pearson_pair": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
+        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}", "percentile": "{:.1f}",
+        "effective_share": "{:.2f}", "identical": "{:.1%}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}",
+        "pearson_triple": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
     }  # fmt: skip
     table = pd.DataFrame({column: both[column].map(form.format) for column, form in shown.items()})
     table["ln Z (MBAR)"] = _with_error(both, "log_z")
     table["ln Z (AIS)"] = _with_error(both, "log_z_ais")
     table["equilibrated"] = np.where(both["equilibrated"], "yes", "NO")
     return table
+
+
+def _front_table(scores: pd.DataFrame) -> pd.DataFrame:
+    front = pareto(scores)
+    shown = {"M": "{:,}", "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}"}
+    table = pd.DataFrame({column: front[column].map(form.format) for column, form in shown.items()})
+    return table.assign(equilibrated=np.where(front["equilibrated"], "yes", "NO"))
 
 
 def _with_error(table: pd.DataFrame, name: str) -> pd.Series:

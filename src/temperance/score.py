@@ -106,11 +106,17 @@ def _some(sequences: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return sequences[np.sort(rng.choice(len(sequences), _MOST_REFERENCES, replace=False))]
 
 
-def natural_threshold(natural: pd.DataFrame, judge: str) -> float:
-    """Score of `judge` from which a sequence is natural-like, from held-out sequences that did not build the HMM."""
+def natural_scores(natural: pd.DataFrame, judge: str) -> np.ndarray:
+    """Scores, ascending, of the held-out sequences that did not build the HMM."""
     heldout = natural[natural["set"] == "heldout"]
     apart = heldout[~heldout["built_hmm"].astype(bool)]
-    return threshold(judge, (apart if len(apart) else heldout)[judge].to_numpy())
+    return np.sort((apart if len(apart) else heldout)[judge].dropna().to_numpy())
+
+
+def natural_threshold(natural: pd.DataFrame, optimum: dict[str, Any]) -> float:
+    """Score, of the judge of fidelity, from which a sequence is natural-like; `optimum` as in the configuration."""
+    judge = optimum["fidelity"]
+    return threshold(judge, natural_scores(natural, judge), optimum["percentile"])
 
 
 def score_samples(
@@ -119,12 +125,14 @@ def score_samples(
     panel: dict[str, Judge],
     drawn: dict[str, np.ndarray],
     natural: pd.DataFrame,
-    judge: str,
+    optimum: dict[str, Any],
 ) -> pd.DataFrame:
-    """One row a sample: temperature, ladder, draw, energy, distances, judges, natural_like, fidelity.
+    """One row a sample: temperature, ladder, draw, energy, distances, judges, percentile, natural_like, fidelity.
 
-    `fidelity` is p_nat itself, or for other judges whether the score is natural-like.
+    `percentile` is that of the judge's score among held-out natural ones, `fidelity` p_nat itself, or for other
+    judges whether the score is natural-like.
     """
+    judge = optimum["fidelity"]
     temperatures, ladders, draws, length = drawn["sequences"].shape
     flat = drawn["sequences"].reshape(-1, length)
     which, identity = nearest(flat, family.natural)
@@ -141,7 +149,9 @@ def score_samples(
     )
     for name, score in panel.items():
         table[name] = of_some(score, flat, table["temperature"].to_numpy())
-    table["natural_like"] = (table[judge] >= natural_threshold(natural, judge)).astype(float)
+    scores = natural_scores(natural, judge)
+    table["percentile"] = 100 * np.searchsorted(scores, table[judge], side="right") / len(scores)
+    table["natural_like"] = (table[judge] >= natural_threshold(natural, optimum)).astype(float)
     table["fidelity"] = table["p_nat"] if judge == "p_nat" else table["natural_like"]
     return table
 
@@ -189,6 +199,7 @@ def score_temperatures(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
             | _means(group, "natural_like", "natural_like")
+            | _means(group, "percentile", "percentile")
             | _means(group, "distance_natural", "novelty")
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")

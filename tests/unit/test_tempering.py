@@ -7,7 +7,7 @@ from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts
 
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.optimum import TradeOff, recommend
+from temperance.optimum import TradeOff, pareto, recommend, sensitivity
 from temperance.tempering import effective_size, of_all_rungs, plan_ladder, sample, split_rhat
 
 TEMPERATURES = [0.3, 0.6, 1.0, 2.0]
@@ -122,6 +122,32 @@ def test_the_diversity_floor_binds_too_and_impossible_floors_are_said():
     assert recommend([cold], 0.2, 0.6, np.random.default_rng(0)).tau.value == pytest.approx(1.0, abs=0.01)
     impossible = recommend([cold], 0.9, 0.6, np.random.default_rng(0))
     assert not impossible.feasible
+
+
+def test_sensitivity_is_what_other_floors_would_give():
+    cold, rng = trade_off([1, 0.8, 0.2], [0.1, 0.3, 0.5]), np.random.default_rng(0)
+    table = sensitivity([cold], 0.2, 0.5, rng).set_index(["floor", "value"])
+    for (floor, value), row in table.iterrows():
+        novelty, diversity = (value, 0.5) if floor == "novelty" else (0.2, value)
+        found = recommend([cold], novelty, diversity, np.random.default_rng(0))
+        assert (row["tau"], row["fidelity"], row["feasible"]) == (found.tau.value, found.fidelity, found.feasible)
+    of_novelty = table.loc["novelty"]
+    assert of_novelty.loc[of_novelty["feasible"].astype(bool), "tau"].is_monotonic_increasing
+    assert not of_novelty["feasible"].iloc[-1]
+
+
+def test_the_pareto_front_holds_what_nothing_exceeds():
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame(
+        {"M": np.repeat([10, 20], 10), "temperature": np.tile(np.arange(10), 2), "fidelity": rng.random(20).round(1),
+         "novelty": rng.random(20).round(1), "diversity": 1.0, "equilibrated": True}
+    )  # fmt: skip
+    front = pareto(scores)
+    points = scores[["fidelity", "novelty"]].to_numpy()
+    exceeded = [((points >= p).all(axis=1) & (points > p).any(axis=1)).any() for p in points]
+    best = {tuple(p) for p, worse in zip(points, exceeded, strict=True) if not worse}
+    assert {tuple(p) for p in front[["fidelity", "novelty"]].to_numpy()} == best
+    assert front["fidelity"].is_monotonic_decreasing
 
 
 def test_a_wider_spread_of_replicates_gives_a_wider_interval():

@@ -79,6 +79,7 @@ CLAIMS = [
 FIGURES = [
     "trade_off",
     "novelty_fidelity",
+    "sensitivity",
     "optimum",
     "divergence",
     "thermodynamics",

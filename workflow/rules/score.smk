@@ -79,6 +79,7 @@ rule optimum:
         scores=of_subsets("scores.tsv"),
     output:
         table=f"{FAMILY}/optimum.tsv",
+        sensitivity=f"{FAMILY}/sensitivity.tsv",
         recommendation=f"{FAMILY}/recommendation.json",
     log:
         f"{LOGS}/optimum.log",
