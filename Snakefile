@@ -14,6 +14,7 @@ include: "workflow/rules/common.smk"
 
 localrules:
     all,
+    status,
     study_data_size,
     study_gap,
     study_regularisation,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
-from temperance.job import Progress, checkpoint, job
+from temperance.job import checkpoint, job
+from temperance.progress import Progress
 from temperance.store import load_arrays, provenance
 from temperance.train import train
 
@@ -23,7 +24,7 @@ with job(snakemake) as log:
         source = provenance(settings | {"engine": engine.name}, seed)
         last = checkpoint(snakemake, source)
         given = sequences, subset["weights"], letters.q, engine, seed
-        result = train(*given, progress=Progress(log), checkpoint=last, **settings)
+        result = train(*given, progress=Progress(log.info), checkpoint=last, **settings)
         result.save(folder, letters, source)
         last.clear()
         log.info(result.outcome)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
-from temperance.job import Progress, checkpoint, job
+from temperance.job import checkpoint, job
+from temperance.progress import Progress
 from temperance.store import load_arrays, provenance
 from temperance.together import fit_together, run_together
 from temperance.train import train
@@ -18,7 +19,7 @@ with job(snakemake) as log:
     at_once = min(params.at_once, fit_together(engine, length, letters.q, settings["confirm_chains"]))
     tasks, sources, last = {}, {}, {}
     for (label, seed), path in zip(params.seeds.items(), snakemake.input.subsets, strict=True):
-        subset, progress = load_arrays(path)[0], Progress(log, label=label)
+        subset, progress = load_arrays(path)[0], Progress(log.info, label=label)
         sources[label] = provenance(settings | {"engine": engine.name}, seed)
         last[label] = checkpoint(snakemake, sources[label], label)
         given = arrays["sequences"][subset["indices"]], subset["weights"], letters.q

@@ -1,7 +1,8 @@
 """Draw a family from its truth. Outputs: the alignment, the truth, diagnostics of the drawing."""
 
 from temperance.configuration import ENUMERABLE
-from temperance.job import Progress, job
+from temperance.job import job
+from temperance.progress import Progress
 from temperance.store import provenance, save_arrays, save_json, save_text
 
 with job(snakemake) as log:
@@ -15,7 +16,7 @@ with job(snakemake) as log:
         from temperance.store import load_arrays
         from temperance.truth.lattice import draw
 
-        drawn = draw(truth, load_arrays(snakemake.input[0])[0]["contacts"], seed, Progress(log))
+        drawn = draw(truth, load_arrays(snakemake.input[0])[0]["contacts"], seed, Progress(log.info))
     else:
         from temperance.gibbs import choose_engine
         from temperance.truth.teacher import draw

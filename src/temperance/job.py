@@ -5,7 +5,6 @@ import hashlib
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,16 +81,3 @@ def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Check
     """Of a job, or of a part of it: a file beside its first output that the job clears when it is done."""
     folder, name = Path(snakemake.output[0]).parent, "-".join(filter(None, (snakemake.rule, part)))
     return Checkpoint(folder / f".{name}.checkpoint", task, snakemake.config["checkpoint_seconds"])
-
-
-class Progress:
-    """Passes on at most one message in `seconds`."""
-
-    def __init__(self, log: logging.Logger, seconds: float = 5.0, label: str = ""):
-        self._log, self._seconds, self._label, self._last = log, seconds, label and f"{label}: ", float("-inf")
-
-    def __call__(self, message: str) -> None:
-        now = time.monotonic()
-        if now - self._last >= self._seconds:
-            self._last = now
-            self._log.info("%s%s", self._label, message)

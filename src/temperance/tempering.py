@@ -1,6 +1,7 @@
 """Samples at many temperatures at once: replica exchange on a ladder from the wanted temperatures to infinity."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from scipy.special import erfc, erfcinv
 from temperance.checkpoint import NONE, Checkpoint
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts
+from temperance.progress import Progress, in_words
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ _AT_ONCE = 4
 # R-hat's excess over 1 halves when chains that mix run twice as long. Chains for which two doublings leave more than
 # this are trapped, and further doublings would be in vain.
 _PROGRESS = 0.8
+# Seconds between two words about draws; quick ones go without.
+_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -135,16 +139,27 @@ def sample(
         run = _Ladders(model, engine, betas, _starting_chains(model, starts, ladders, len(betas), rng), rng)
         drawing = run.begin(draws, sweeps, np.zeros(len(betas), bool))
 
-    def save() -> None:
-        if checkpoint.due:
-            checkpoint.save({**vars(drawing), **run.saved(), "betas": betas, "excess": excess})
+    now_and_then = Progress(progress, _TOLD)
+
+    def draw() -> None:
+        started, first = time.monotonic(), drawing.done
+
+        def after() -> None:
+            spent = time.monotonic() - started
+            if spent > _TOLD:
+                left = in_words(spent / (drawing.done - first) * (draws - drawing.done))
+                now_and_then(f"draw {drawing.done} of {draws}, {drawing.sweeps} sweeps apart; {left} to go")
+            if checkpoint.due:
+                checkpoint.save({**vars(drawing), **run.saved(), "betas": betas, "excess": excess})
+
+        run.draw(drawing, after)
 
     requested = np.isin(betas, 1 / wanted)
     if not drawing.kept.any():
-        run.draw(drawing, save)
+        draw()
         drawing = run.begin(draws, sweeps, requested | keep_all)
     while True:
-        run.draw(drawing, save)
+        draw()
         rungs = _diagnose(betas, drawing, requested, max_rhat, min_ess)
         asked = rungs[rungs.requested]
         progress(

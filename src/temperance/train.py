@@ -15,6 +15,7 @@ from temperance.checkpoint import NONE, Checkpoint
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
+from temperance.progress import in_words
 from temperance.statistics import Showing, frequencies
 from temperance.steps import Learning, Step, scale_step
 from temperance.store import save_json, save_table
@@ -264,7 +265,10 @@ def _learn(
         seen = state.learner.showing(state.chains)
         seconds = time.monotonic() - started
         course.records.append((step, seen.pearson, seen.slope, scale, norm, acceptance, seconds))
-        judge.progress(f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}")
+        judge.progress(
+            f"step {step}: Pearson {seen.pearson:.3f}, scale error {scale:+.3f}, gradient {norm:.3g}; "
+            f"{in_words(seconds / step * (limits.max_steps - step))} to the last step, if it takes all"
+        )
         course.state, course.step, course.seconds = state, step, seconds
         at_noise, expects = norm < _AT_NOISE * noise, judge.expects(seen)
         if step >= course.attempt_at and abs(scale) <= _SCALE and (at_noise or expects >= judge.target):

@@ -240,7 +240,10 @@ def judges_of(wildcards):
 
 def constraints_of(wildcards):
     """Constraints of designs as a named input, where the family has any."""
-    asked = any(PLANS[wildcards.family]["constraints"][key] for key in ("fixed", "forbidden", "seed"))
+    asked = any(
+        PLANS[wildcards.family]["constraints"][key]
+        for key in ("fixed", "forbidden", "seed")
+    )
     path = f"{OUT}/{wildcards.family}/constraints.safetensors"
     return {"constraints": path} if asked else {}
 

@@ -26,7 +26,11 @@ rule figures:
             )
             for name in FIGURES
         ],
-        [f"{FAMILY}/figures/{name}.{kind}" for name in FIGURES for kind in ("pdf", "png")],
+        [
+            f"{FAMILY}/figures/{name}.{kind}"
+            for name in FIGURES
+            for kind in ("pdf", "png")
+        ],
     log:
         f"{LOGS}/figures.log",
     benchmark:
@@ -65,6 +69,19 @@ rule report:
         **REPORTED,
     script:
         "../../scripts/report.py"
+
+
+rule status:
+    """Target: what is done, runs and has failed, family by family; with --nolock also beside a run."""
+    log:
+        f"{OUT}/logs/status.log",
+    conda:
+        ENVIRONMENT
+    params:
+        results=OUT,
+        families=REPORTED["families"],
+    script:
+        "../../scripts/status.py"
 
 
 onerror:

@@ -113,10 +113,10 @@ rule constrain:
         f"{LOGS}/constrain.log",
     benchmark:
         f"{TIMES}/constrain.tsv"
+    priority: 1
     conda:
         ENVIRONMENT
     threads: 1
-    priority: 1
     resources:
         mem_mb=memory_of("subsample"),
         runtime=minutes_of("subsample"),
