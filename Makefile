@@ -1,5 +1,6 @@
 # make        sets up .venv and runs the embedded default; with CUDA=1 for NVIDIA cards
 # make test   runs every test; says so and stops where nothing changed since they passed
+# make docs   builds the documentation into site/, and checks its links
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,7 +14,7 @@ PEER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/temperance/adabmDCA-1.0.0
 FAMILIES ?=
 MEASURE = PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/src" PEER="$(PEER)" python benchmarks
 
-.PHONY: all test retest bench lint lock licences audit clean
+.PHONY: all test retest bench docs lint lock licences audit clean
 all: $(INSTALLED)
 	@echo "== snakemake --cores all: the configuration in config/config.yaml"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all
@@ -55,6 +56,9 @@ $(PEER)/bin/adabmDCA:
 	@$(PYTHON) -m venv $(PEER)
 	@$(PEER)/bin/python -m pip install --quiet torch==2.13.0
 	@$(PEER)/bin/python -m pip install --quiet adabmDCA==1.0.0
+
+docs: $(INSTALLED)
+	@$(BIN)/python docs/build.py site
 
 lint: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && snakefmt --check Snakefile workflow && snakemake --lint

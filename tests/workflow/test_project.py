@@ -113,3 +113,24 @@ def test_the_configurations_readme_lists_every_key_with_its_default_and_descript
     for kind in schema["$defs"]["truth"]["properties"]["kind"]["enum"]:
         assert f"**`kind: {kind}`** {schema['$defs'][kind]['description']}" in readme
         walk(schema["$defs"][kind]["properties"], "truth.")
+
+
+def test_the_documentation_is_built_and_links_that_lead_nowhere_are_told(tmp_path):
+    command = [sys.executable, ROOT / "docs" / "build.py", tmp_path / "site"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert (tmp_path / "site" / "docs" / "guide.html").is_file()
+    sys.path.insert(0, str(ROOT / "docs"))
+    from build import build
+
+    (tmp_path / "one.md").write_text(
+        "# A b\n[good](two.md#c) [self](#a-b) [bad](two.md#d) [gone](three.md) ![](no.svg)\n"
+    )
+    (tmp_path / "two.md").write_text("## C\n[up](../../etc/passwd)\n")
+    assert build(tmp_path, tmp_path / "out", ["one.md", "two.md"]) == [
+        "one.md: two.md#d: two.md has no heading of that name",
+        "one.md: three.md: there is no such file",
+        "one.md: no.svg: there is no such file",
+        "two.md: ../../etc/passwd: there is no such file",
+    ]
+    assert 'href="two.html#c"' in (tmp_path / "out" / "one.html").read_text()
