@@ -30,7 +30,9 @@ _START, _LOOK, _QUIET = 5, 10, 0.1
 class Executor(RemoteExecutor):
     def __post_init__(self):
         self.seconds = json.loads(os.environ["SIMULATED_SECONDS"])
-        self.now, self.busy, self.running, self.submitted, self.since = 0.0, 0.0, [], 0, time.monotonic()
+        self.now, self.busy, self.submitted, self.since = 0.0, 0.0, 0, time.monotonic()
+        # Running: a heap of ends and identities; ended: identities, until the job is next looked at.
+        self.running, self.ended = [], set()
         self.next_seconds_between_status_checks = 0.02
 
     def run_job(self, job):
@@ -48,16 +50,15 @@ class Executor(RemoteExecutor):
         return self.seconds[job.rule.name] * 4 ** (2 * family - 1)
 
     async def check_active_jobs(self, active_jobs):
-        ended = set()
         if self.running and time.monotonic() - self.since > _QUIET:
             self.now = max(self.now, self.running[0][0]) + _LOOK
             while self.running and self.running[0][0] <= self.now:
-                ended.add(str(heapq.heappop(self.running)[1]))
+                self.ended.add(str(heapq.heappop(self.running)[1]))
             found = {"now": self.now, "busy": self.busy, "submitted": self.submitted}
             Path(os.environ["SIMULATED_CLOCK"]).write_text(json.dumps(found))
             self.since = time.monotonic()
         for info in active_jobs:
-            if info.external_jobid in ended:
+            if info.external_jobid in self.ended:
                 for job in info.aux["jobs"]:
                     for file in map(Path, [*job.output, *filter(None, [job.benchmark])]):
                         file.parent.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,13 @@ def _changed(log: str) -> int:
 
 
 def _words(message: str, logs: Iterable[str]) -> str:
-    """The first line of a message, and what Slurm has written of the job's end."""
-    said = message.splitlines()[0]
+    """The first and the last of what a message calls errors, and what Slurm has written of the job's end.
+
+    Between them sbatch tells of every time that it has tried.
+    """
+    lines = message.splitlines()
+    errors = [line.strip(" '") for line in lines[1:] if _SAID in line]
+    said = " ".join([lines[0], *errors[-1:]])
     for log in filter(Path.is_file, map(Path, logs)):
         ends = re.findall(r"^(?:slurmstepd|srun|slurmd): error: (.*)$", log.read_text(errors="replace"), re.M)
         said = " ".join([said, *dict.fromkeys(ends[-2:])])

@@ -115,17 +115,11 @@ class Reference:
             shown[3] = agreement(self.triple.ravel(), mine.ravel())
         rows = []
         for order, of_sets in self.words.items():
-            found = np.array([agreement(words.shares, words.in_(samples)).pearson for words in of_sets])
-            # Words that samples have none of, or all alike, follow nothing.
-            found = found[~np.isnan([_spread(words.shares) for words in of_sets])]
-            found = np.nan_to_num(found)
-            r20 = float(found.mean()) if len(found) else np.nan
-            error = float(found.std() / len(found) ** 0.5) if len(found) else np.nan
+            # Words that are all equally frequent cannot be followed; samples that have none of them follow nothing.
+            telling = [words for words in of_sets if np.ptp(words.shares) > 1e-12]
+            found = np.nan_to_num([agreement(words.shares, words.in_(samples)).pearson for words in telling])
+            r20, error = (found.mean(), found.std() / len(found) ** 0.5) if len(found) else (np.nan, np.nan)
             of_order = shown.get(order, Agreement(np.nan, np.nan))
             connected = {"pearson": of_order.pearson, "slope": of_order.slope}
             rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})
         return pd.DataFrame(rows)
-
-
-def _spread(shares: np.ndarray) -> float:
-    return float(np.ptp(shares)) or np.nan
