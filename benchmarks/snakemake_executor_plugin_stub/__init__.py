@@ -24,7 +24,7 @@ common_settings = CommonSettings(
 )
 # Simulated seconds of a submission's start, and between looks at what is done, as in profiles/slurm; real seconds
 # without a new submission after which the scheduler has nothing more to submit.
-_START, _LOOK, _QUIET = 5, 10, 0.1
+_START, _LOOK, _QUIET = 5, 10, 2.0
 
 
 class Executor(RemoteExecutor):

@@ -75,8 +75,14 @@ rule status:
     """Target: what is done, runs and has failed, family by family; with --nolock also beside a run."""
     log:
         f"{OUT}/logs/status.log",
+    benchmark:
+        f"{OUT}/benchmarks/status.tsv"
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         results=OUT,
         families=REPORTED["families"],
