@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 
 from temperance.optimum import Estimate, estimate
 from temperance.potts import Potts
-from temperance.resampling import resampled_counts, weighted_mean
+from temperance.resampling import resampled_sums, weighted_mean
 
 # Where the scale is looked for, bins of confidence, and logits that are held at once.
 _BETAS = np.geomspace(0.02, 50, 81)
@@ -133,7 +133,7 @@ def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.nd
 def _optimal(
     slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, rng: np.random.Generator, draws: int
 ) -> Estimate:
-    rows = (resampled_counts(len(weights), draws, rng) * weights) @ slopes_at(_BETAS).T
+    rows = resampled_sums(weights[:, None] * slopes_at(_BETAS).T, draws, rng)
     temperatures = np.array([_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
         # The root is in the interval of the grid that holds its first estimate: within one step of it.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.optimum import Estimate, columns, estimate
-from temperance.resampling import choices, interval_factor, resampled, resampled_counts
+from temperance.resampling import choices, interval_factor, resampled, resampled_sums
 from temperance.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
@@ -31,9 +31,11 @@ class Heldout:
 
     def means(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
         """Weighted mean energies (draws + 1,) under model and truth: all, then resampled."""
-        shares = resampled_counts(len(self.model), draws, rng) * self.weights
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares @ self.model, None if self.truth is None else shares @ self.truth
+        energies = [self.model] if self.truth is None else [self.model, self.truth]
+        weighted = np.column_stack([self.weights, *(self.weights * of for of in energies)])
+        total, *sums = resampled_sums(weighted, draws, rng).T
+        means = [of / total for of in sums]
+        return means[0], None if self.truth is None else means[1]
 
 
 @dataclass(frozen=True)

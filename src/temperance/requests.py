@@ -89,7 +89,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "train": (2.6, 2, 0),
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 20, 450),
-    "score": (3.5, 6, 100),
+    "score": (3.5, 16, 150),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
     "figures": (0, 6, 250),

@@ -41,9 +41,15 @@ def resampled(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return whole + np.tensordot(shares, influence, axes=1)
 
 
-def resampled_counts(units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each of independent units is drawn, (draws + 1, units); the first row is each once."""
-    return np.concatenate([np.ones((1, units)), rng.multinomial(units, np.full(units, 1 / units), draws)])
+def resampled_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Sums of values (N, ...) over independent units, each as often as it is drawn, (draws + 1, ...).
+
+    The first sum has each once. One draw at a time: all of them would be larger than the values by far.
+    """
+    units = len(values)
+    chances = np.full(units, 1 / units)
+    drawn = [np.tensordot(rng.multinomial(units, chances), values, axes=1) for _ in range(draws)]
+    return np.array([values.sum(axis=0), *drawn])
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
