@@ -49,6 +49,8 @@ bench: $(INSTALLED) $(PEER)/bin/adabmDCA
 	$(MEASURE)/long_family.py
 	$(MEASURE)/asked.py
 	$(MEASURE)/plan.py
+	$(if $(FAMILIES),$(MEASURE)/family.py $(FAMILIES)/PF00014.fasta)
+	$(MEASURE)/simulate.py
 	$(MEASURE)/tables.py
 
 # A peer to measure against, apart from everything here; PyTorch first, since the one that it would take is for accelerators.
