@@ -8,6 +8,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from temperance.alphabet import GAP, Alphabet
 
+_NEAREST = ("nearest_natural", "nearest_training")
+
 
 def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number: int) -> np.ndarray:
     """Indices of at most `number` designs, the most faithful first, then each the one farthest from all before it.
@@ -38,13 +40,14 @@ def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number
 def design_table(
     sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str
 ) -> pd.DataFrame:
-    """One row a design: name, scores, the nearest natural sequence, cluster, the sequence aligned and without gaps.
+    """One row a design: name, scores, nearest natural and training sequence, cluster, itself aligned and without gaps.
 
     Designs of one cluster are all alike in 80 % of their sites or more (complete linkage).
     """
-    table = scored.iloc[chosen].drop(columns=["ladder", "draw", "nearest_natural", "natural_like", "fidelity"])
+    table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "natural_like", "fidelity"])
     table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
-    table["nearest_natural"] = names[scored["nearest_natural"].to_numpy()[chosen]]
+    for column in _NEAREST:
+        table[column] = names[scored[column].to_numpy()[chosen]]
     table["cluster"] = _clusters(sequences[chosen])
     table["aligned"] = letters.decode(sequences[chosen])
     table["sequence"] = [row.replace(GAP, "") for row in table["aligned"]]

@@ -427,7 +427,7 @@ def _training_table(training: pd.DataFrame) -> pd.DataFrame:
 
 def _designs_table(designs: pd.DataFrame) -> pd.DataFrame:
     """Every design with its scores, the sequence last."""
-    left = designs.drop(columns=["aligned", "temperature"]).rename(columns={"nearest_natural": "nearest natural"})
+    left = designs.drop(columns=["aligned", "temperature"]).rename(columns=lambda name: name.replace("_", " "))
     numbers = left.select_dtypes("floating")
     # Three digits of the largest.
     places = {column: 3 if most < 10 else 2 if most < 100 else 1 for column, most in numbers.abs().max().items()}

@@ -30,8 +30,8 @@ class Family:
     ----------
     natural : np.ndarray
         (M, L) all of them.
-    training : np.ndarray
-        (N, L) those that the model was trained on.
+    members, training : np.ndarray
+        (N,) and (N, L) those that the model was trained on: which of all, and themselves.
     heldout, heldout_weights : np.ndarray
         (H, L) and (H,).
     pool, pool_weights : np.ndarray
@@ -39,6 +39,7 @@ class Family:
     """
 
     natural: np.ndarray
+    members: np.ndarray
     training: np.ndarray
     heldout: np.ndarray
     heldout_weights: np.ndarray
@@ -53,7 +54,7 @@ class Family:
         chosen = load_arrays(subset)[0]["indices"]
         heldout = natural[parts["heldout"]]
         pool = parts["training"]
-        return cls(natural, natural[chosen], heldout, parts["heldout_weights"], natural[pool], weights[pool])
+        return cls(natural, chosen, natural[chosen], heldout, parts["heldout_weights"], natural[pool], weights[pool])
 
 
 def judges(
@@ -135,16 +136,18 @@ def score_samples(
     judge = optimum["fidelity"]
     temperatures, ladders, draws, length = drawn["sequences"].shape
     flat = drawn["sequences"].reshape(-1, length)
-    which, identity = nearest(flat, family.natural)
+    nearest_natural, to_natural = nearest(flat, family.natural)
+    nearest_training, to_training = nearest(flat, family.training)
     table = pd.DataFrame(
         {
             "temperature": np.repeat(drawn["temperatures"], ladders * draws),
             "ladder": np.tile(np.repeat(np.arange(ladders), draws), temperatures),
             "draw": np.tile(np.arange(draws), temperatures * ladders),
             "energy": model.energies(flat),
-            "distance_training": 1 - nearest(flat, family.training)[1],
-            "distance_natural": 1 - identity,
-            "nearest_natural": which,
+            "distance_training": 1 - to_training,
+            "distance_natural": 1 - to_natural,
+            "nearest_training": family.members[nearest_training],
+            "nearest_natural": nearest_natural,
         }
     )
     for name, score in panel.items():

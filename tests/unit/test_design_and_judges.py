@@ -40,12 +40,13 @@ def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():
     sequences = np.array([[1, 0, 2], [3, 3, 0]], np.uint8)
     scored = pd.DataFrame(
         {"temperature": 0.7, "ladder": 0, "draw": 0, "energy": [-3.0, -2.0], "distance_natural": [0.5, 0.25],
-         "nearest_natural": [1, 0], "natural_like": 1.0, "fidelity": 1.0}
+         "nearest_natural": [1, 0], "nearest_training": [0, 0], "natural_like": 1.0, "fidelity": 1.0}
     )  # fmt: skip
     table = design_table(sequences, scored, np.array([1, 0]), np.array(["n0", "n1"]), alphabet("protein"), "fam")
     assert table["sequence"].tolist() == ["DD", "AC"]
     assert table["aligned"].tolist() == ["DD-", "A-C"]
     assert table["nearest_natural"].tolist() == ["n0", "n1"]
+    assert table["nearest_training"].tolist() == ["n0", "n0"]
     assert fasta(table).splitlines()[:2] == [">fam_design_001 temperature=0.7 energy=-2.00 novelty=0.250", "DD"]
 
 
