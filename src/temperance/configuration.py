@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import math
 import re
+import shutil
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -196,7 +197,7 @@ def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
 
 
 def check_files(run: Mapping[str, Any]) -> None:
-    """See that every alignment of a run is there.
+    """See that every alignment and every program of a run is there.
 
     Raises
     ------
@@ -210,6 +211,10 @@ def check_files(run: Mapping[str, Any]) -> None:
         if path and not Path(path).is_file():
             what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
             raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")
+        for judge, given in family["judges"].items():
+            program = given["command"][0]
+            if shutil.which(program) is None:
+                raise InputError(f"{name}: judges.{judge}.command: there is no program {program} (from {Path.cwd()})")
     students = [*run["families"].items()]
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:

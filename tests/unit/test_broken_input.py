@@ -212,6 +212,17 @@ BROKEN_CONFIGS = {
         {"families": {"x": {"truth": {"kind": "planted", "length": 30, "q": 20}}}}, "truth.length: 30 is too large"),
     "judge that needs a lattice": ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "p_nat needs a lattice truth"),
     "identity of percent": ({"alignment": "a", "weights": {"identity": 80}}, "weights.identity: 80 is too large"),
+    "judge with a shell in its name": ({"alignment": "a", "judges": {"a;b": {"command": ["x"]}}}, "judges: 'a;b'"),
+    "judge named as a column": ({"alignment": "a", "judges": {"energy": {"command": ["x"]}}}, "have a column energy"),
+    "judge by a line of a shell": ({"alignment": "a", "judges": {"x": {"command": "a | b"}}}, "judges.x.command: "),
+    "judge of nothing": ({"alignment": "a", "judges": {"x": {"command": []}}}, "judges.x.command"),
+    "judge with a zero byte": ({"alignment": "a", "judges": {"x": {"command": ["a\0"]}}}, "judges.x.command.0"),
+    "fidelity of nobody": ({"alignment": "a", "optimum": {"fidelity": "me"}}, "optimum.fidelity: 'me' is not one of"),
+    "fidelity of a few": (
+        {"alignment": "a", "optimum": {"fidelity": "x"}, "judges": {"x": {"command": ["y"], "sequences": 3}}},
+        "x has to score all sequences"),
+    "constraint of column 0": ({"alignment": "a", "constraints": {"fixed": {0: "C"}}}, "constraints.fixed: '0'"),
+    "constraint of two residues": ({"alignment": "a", "constraints": {"fixed": {1: "CC"}}}, "constraints.fixed.1"),
     "study of a real family": (
         {"alignment": "a", "family": "x", "studies": {"gap": {"families": {"x": {}}}}}, "studies.gap.families.x"),
 }  # fmt: skip
