@@ -1,5 +1,7 @@
 """Score a model. Outputs: a row a temperature, a sample, a natural sequence; calibration of its site conditionals."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -11,15 +13,16 @@ from temperance.score import Family, judges, score_natural, score_orders, score_
 from temperance.store import load_arrays, load_table, save_table
 
 with job(snakemake) as log:
-    model, letters, _ = load(snakemake.input.model)
-    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
-    drawn = load_arrays(snakemake.input.samples)[0]
+    beside = Path(snakemake.input.states).parent
+    model, letters, _ = load(beside / "model.safetensors")
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
+    drawn = load_arrays(beside / "samples.safetensors")[0]
     settings = snakemake.params.settings
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     rng = np.random.default_rng(snakemake.params.seed)
     natural = score_natural(model, family, panel, rng)
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"])
-    ladder = load_table(snakemake.input.ladder)
+    ladder = load_table(beside / "ladder.tsv")
     states = load_table(snakemake.input.states)
     orders, reference = score_orders(family, drawn, model.q, rng)
     scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)

@@ -4,6 +4,7 @@ Outputs: a row a temperature, the density of states, the divergence curves, thei
 """
 
 from dataclasses import astuple
+from pathlib import Path
 
 import numpy as np
 
@@ -31,8 +32,9 @@ from temperance.truth import load_truth
 with job(snakemake) as log:
     seed, settings = snakemake.params.seed, snakemake.params.settings
     rng = np.random.default_rng(seed)
-    model, letters, _ = load(snakemake.input.model)
-    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
+    beside = Path(snakemake.input.samples).parent
+    model, letters, _ = load(beside / "model.safetensors")
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
     drawn = load_arrays(snakemake.input.samples)[0]
     betas, energies = drawn["betas"], drawn["energies"]
     engine = choose_engine(snakemake.params.engine)
@@ -59,12 +61,12 @@ with job(snakemake) as log:
     lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
     states = table(found, at, heldout.model, heldout.weights, model.L)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
-    states["equilibrated"] = trusted(states, load_table(snakemake.input.ladder))
+    states["equilibrated"] = trusted(states, load_table(beside / "ladder.tsv"))
 
     # An optimum among temperatures that are not equilibrated is said to be.
     optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
 
-    weights = load_arrays(snakemake.input.subset)[0]["weights"]
+    weights = load_arrays(beside / "subset.safetensors")[0]["weights"]
     single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))
     near_one = energies[np.argmin(np.abs(betas - 1))].ravel()

@@ -47,7 +47,7 @@ class Family:
     pool_weights: np.ndarray
 
     @classmethod
-    def load(cls, alignment: str, split: str, subset: str) -> "Family":
+    def load(cls, alignment: str | Path, split: str | Path, subset: str | Path) -> "Family":
         arrays = load_arrays(alignment)[0]
         natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]

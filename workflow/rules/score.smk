@@ -2,12 +2,10 @@ rule thermodynamics:
     """Thermodynamics of a model over its ladder, and its divergence from the truth."""
     input:
         unpack(known_truth),
-        model=rules.train.output.model,
+        # Model, ladder and subset are read beside what was made from them.
         samples=rules.sample.output.samples,
-        ladder=rules.sample.output.ladder,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        subset=rules.subsample.output,
     output:
         table=f"{SUBSET}/thermodynamics.tsv",
         density=f"{SUBSET}/density.tsv",
@@ -38,13 +36,10 @@ rule score:
     """Score tempered samples, and calibrate the model's site conditionals on held-out sequences."""
     input:
         unpack(judges_of),
-        model=rules.train.output.model,
-        samples=rules.sample.output.samples,
-        ladder=rules.sample.output.ladder,
+        # Model, samples, ladder and subset are read beside what was made from them.
         states=rules.thermodynamics.output.table,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        subset=rules.subsample.output,
     output:
         scores=f"{SUBSET}/scores.tsv",
         samples=f"{SUBSET}/samples.parquet",
