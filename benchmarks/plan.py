@@ -7,8 +7,8 @@ import yaml
 from common import HERE, Process, save
 
 FAMILIES = 150, 1000
-# Of each family: three to begin with, five a subset, and three at the end.
 ROW = "ACDEFGHIKLMNPQRSTVWYACDEFGHIKL"
+# Of each family: three to begin with, five a subset, and three at the end.
 JOBS = 3 + 5 * 18 + 3
 
 

@@ -18,7 +18,6 @@ with job(snakemake) as log:
     tau = load_json(snakemake.input.recommendation)["tau"]["value"]
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
-    arrays = load_arrays(snakemake.input.alignment)[0]
     names = load_table(snakemake.input.sequences)["name"].to_numpy()
     asked = snakemake.input.get("constraints")
     kept = Constraints.load(asked) if asked else Constraints(np.ones((model.L, model.q), bool))
@@ -37,14 +36,15 @@ with job(snakemake) as log:
     sequences = drawn.sequences.reshape(-1, model.L)
     least = natural_threshold(natural, optimum)
     floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
-    able = kept.met(sequences) & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
+    met = kept.met(sequences)
+    able = met & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
     chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able.to_numpy(), wanted["number"])
     table = design_table(sequences, scored, chosen, names, letters, snakemake.wildcards.family)
     for name, judge in of_chosen.items() if len(chosen) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
     if kept.seed is not None:
-        seed_letters = letters.decode(kept.seed[None])[0]
-        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, arrays["columns"]))
+        columns, seed_letters = load_arrays(snakemake.input.alignment)[0]["columns"], letters.decode(kept.seed[None])[0]
+        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, columns))
     rung = drawn.rungs[drawn.rungs.requested].iloc[0]
     summary = {
         "temperature": tau,
@@ -54,7 +54,7 @@ with job(snakemake) as log:
         "judge": optimum["fidelity"],
         "least_score": least,
         "novelty_floor": floor,
-        "within_constraints": float(kept.met(sequences).mean()),
+        "within_constraints": float(met.mean()),
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
         "equilibrated": bool(rung.equilibrated) and tau >= equilibrated_above(load_table(snakemake.input.states)),

@@ -26,9 +26,8 @@ with job(snakemake) as log:
     states = load_table(snakemake.input.states)
     orders, reference = score_orders(family, drawn, model.q, rng)
     scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)
-    temperatures = np.sort(settings["sample"]["temperatures"])
     found = calibrate(
-        model, family.heldout, family.heldout_weights, temperatures, rng, settings["optimum"]["bootstrap"]
+        model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, settings["optimum"]["bootstrap"]
     )
     save_table(snakemake.output.natural, natural)
     save_table(snakemake.output.samples, samples)

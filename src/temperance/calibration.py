@@ -77,12 +77,12 @@ def reliability(
         (N, q), (N,) and (N,).
     """
     weights = np.ones(len(labels)) if weights is None else weights
-    return _diagram(_binned(_centred(logits), labels, beta, weights, bins))
+    return _diagram(_binned(_centred(logits), logits.argmax(axis=-1) == labels, beta, weights, bins))
 
 
-def _binned(centred: np.ndarray, labels: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
+def _binned(centred: np.ndarray, right: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
     """Weight, weight times confidence, and weight of what is right, (3, bins); sums, so that parts can be added."""
-    confidence, right = 1 / np.exp(beta * centred).sum(axis=-1), centred.argmax(axis=-1) == labels
+    confidence = 1 / np.exp(beta * centred).sum(axis=-1)
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     return np.array([np.bincount(which, weights * value, bins) for value in (1.0, confidence, right)])
 
@@ -195,20 +195,18 @@ def calibrate(
     sums = {name: np.zeros((len(of), 3, _BINS)) for name, of in betas.items()}
     npll = np.empty((len(temperatures), len(heldout)))
     for rows, logits, labels in parts():
-        flat, each = (logits.reshape(-1, model.q), labels.ravel()), np.repeat(weights[rows], model.L)
+        flat, each = logits.reshape(-1, model.q), np.repeat(weights[rows], model.L)
+        right = flat.argmax(axis=-1) == labels.ravel()
         for name, of in betas.items():
-            sums[name] += [_binned(*flat, beta, each) for beta in of.tolist()]
+            sums[name] += [_binned(flat, right, beta, each) for beta in of.tolist()]
         npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
     diagrams = {name: [_diagram(part) for part in of] for name, of in sums.items()}
-    rows_of_table = []
-    for temperature, of_sequences, diagram in zip(temperatures.tolist(), npll, diagrams["table"], strict=True):
-        mean, error = weighted_mean(of_sequences, weights)
-        rows_of_table.append({"temperature": temperature, "npll": mean, "npll_error": error, "ece": diagram.ece})
+    means, errors = np.transpose([weighted_mean(at, weights) for at in npll])
+    eces = [diagram.ece for diagram in diagrams["table"]]
+    tables = [diagram.table.assign(temperature=t) for t, diagram in zip(shown, diagrams["shown"], strict=True)]
     return Calibration(
-        pd.DataFrame(rows_of_table),
-        pd.concat(
-            [d.table.assign(temperature=t) for t, d in zip(shown, diagrams["shown"], strict=True)], ignore_index=True
-        ),
+        pd.DataFrame({"temperature": temperatures, "npll": means, "npll_error": errors, "ece": eces}),
+        pd.concat(tables, ignore_index=True),
         tau_cal,
         float(1 / _BETAS[np.argmin([diagram.ece for diagram in diagrams["grid"]])]),
     )

@@ -37,7 +37,9 @@ _JUDGES = ("p_nat", "truth", "hmm", "profile")
 _COLUMNS = {
     *_JUDGES, "temperature", "ladder", "draw", "energy", "natural_like", "fidelity", "novelty", "diversity", "set",
     "weight", "built_hmm", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
-    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto",
+    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto", "percentile", "distance_natural",
+    "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
+    "pearson_triple", "slope_pair", "slope_triple",
 }  # fmt: skip
 _BIOLOGICAL = ("protein", "rna", "dna")
 _LATTICE = "ACDEFGHIKLMNPQRSTVWY"

@@ -121,7 +121,7 @@ class Evidence:
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
             "pca": points,
-            "orders": (self.orders, self.best["tau"]["value"]),
+            "orders": (self.orders, self.best["tau"]["value"], list(points[1])),
             "distances": (*points, self.natural, self.samples),
             "training": (self.history, self.training),
             "ladder": (self.rungs,),

@@ -181,9 +181,8 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
         by_temperature = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]]
         mean, least, most = by_temperature.mean(), by_temperature.min(), by_temperature.max()
-        for one, other in (("novelty", "fidelity"), ("fidelity", "novelty")):
-            draw = axis.hlines if one == "novelty" else axis.vlines
-            draw(mean[other], least[one], most[one], color=colour, lw=1, alpha=0.5)
+        axis.hlines(mean["fidelity"], least["novelty"], most["novelty"], color=colour, lw=1, alpha=0.5)
+        axis.vlines(mean["novelty"], least["fidelity"], most["fidelity"], color=colour, lw=1, alpha=0.5)
         axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         if size == sizes[-1]:
             for temperature, row in mean.iterrows():
@@ -482,32 +481,33 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
     return figure
 
 
-def orders(table: pd.DataFrame, tau: float) -> Figure:
+def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
     """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Of the largest subset, as `score_orders` gives it.
-    tau : float
-        The recommended temperature.
+    tau, shown
+        The recommended temperature; temperatures to draw r20 at.
     """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     samples, natural = table[table["temperature"].notna()], table[table["temperature"].isna()]
     temperatures = np.sort(samples["temperature"].unique())
     names = {2: ("two sites", "#0072b2"), 3: ("three sites", "#009e73")}
-    for axis, column in zip(axes, ("pearson", "slope"), strict=False):
+    columns = {"pearson": "Pearson of connected correlations", "slope": "slope of connected correlations"}
+    for axis, (column, said) in zip(axes, columns.items(), strict=False):
         for order, (label, colour) in names.items():
             curve = samples[samples["order"] == order].sort_values("temperature")
             axis.plot(curve["temperature"], curve[column], color=colour, marker="o", ms=3.5, label=label)
             for value in natural.loc[natural["order"] == order, column]:
                 axis.axhline(value, color=colour, ls="--", lw=1.2, label=f"{label}: natural sequences")
         axis.axvline(tau, color=_CHOSEN, lw=1.2, label="recommended")
-        axis.set_ylabel(f"{column} of connected correlations".replace("pearson", "Pearson"))
+        axis.set_ylabel(said)
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
         _temperature_axis(axis, temperatures)
-    for colour, temperature in zip(sns.color_palette("rocket", 5), _some(temperatures, tau), strict=False):
-        curve = samples[samples["temperature"] == temperature]
+    for colour, temperature in zip(sns.color_palette("rocket", 5), shown, strict=False):
+        curve = samples[np.isclose(samples["temperature"], temperature)]
         axes[2].errorbar(
             curve["order"], curve["r20"], 1.96 * curve["r20_error"], color=colour, marker="o", ms=3.5, lw=1.3,
             label=f"τ = {temperature:g}",
@@ -520,12 +520,6 @@ def orders(table: pd.DataFrame, tau: float) -> Figure:
     axes[2].xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(figure, axes)
     return figure
-
-
-def _some(temperatures: np.ndarray, tau: float) -> np.ndarray:
-    """Of ascending temperatures the coldest, those next to `tau` and to 1, and the hottest."""
-    near = [int(np.argmin(np.abs(temperatures - t))) for t in (tau, 1)]
-    return temperatures[sorted({0, *near, len(temperatures) - 1})]
 
 
 def distances(
@@ -543,14 +537,14 @@ def distances(
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     colours = dict(zip(sets, sns.color_palette("rocket", len(sets) + 1), strict=False))
     heldout = scored.loc[scored["set"] == "heldout", "distance_natural"]
-    length = natural.shape[1]
+    length, of_nature = natural.shape[1], _entropies(natural, q)
     for axis, values in zip(axes, (_between(natural), heldout), strict=False):
         axis.fill_between(*_shares(values, length), color=_HELDOUT, alpha=0.45, lw=0, label="natural")
     for temperature, sequences in sets.items():
         nearest = samples.loc[np.isclose(samples["temperature"], temperature), "distance_natural"]
         for axis, values in zip(axes, (_between(sequences), nearest), strict=False):
             axis.plot(*_shares(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}")
-        axes[2].plot(_entropies(natural, q), _entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
+        axes[2].plot(of_nature, _entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
     most = np.log(q)
     axes[2].plot([0, most], [0, most], color="black", ls=":", lw=1)
     axes[0].set(xlabel="distance between two of a set", ylabel="share, each to its highest", ylim=(0, 1.05))

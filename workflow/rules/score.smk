@@ -60,7 +60,7 @@ rule score:
         runtime=minutes_of("score"),
         in_turn=1,
     params:
-        settings=settings("optimum", "sample", "judges"),
+        settings=settings("optimum", "judges"),
         seed=seed("score"),
     script:
         "../../scripts/score.py"
