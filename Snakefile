@@ -1,4 +1,4 @@
-# alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores -> optimum -> designs -> report
+# alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
 #
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 
@@ -63,6 +63,7 @@ include: "workflow/rules/subsample.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/score.smk"
+include: "workflow/rules/compare.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/verify.smk"

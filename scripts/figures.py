@@ -11,5 +11,6 @@ with job(snakemake) as log:
     with figures.theme():
         for name, arguments in evidence.of_figures().items():
             paths = [path for path in snakemake.output if path.rsplit("/", 1)[-1].rsplit(".", 1)[0] == name]
-            figures.save(figures.FIGURES[name](*arguments), paths)
-    log.info("%d figures", len(figures.FIGURES))
+            if paths:
+                figures.save(figures.FIGURES[name](*arguments), paths)
+    log.info("%d files", len(snakemake.output))

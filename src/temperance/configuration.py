@@ -95,6 +95,10 @@ class _Plans:
         family["judges"] = {
             name: _merge(_defaults(judge["properties"]), given) for name, given in family["judges"].items()
         }
+        model = self.schema["$defs"]["model"]
+        family["models"] = {
+            name: _merge(_defaults(model["properties"]), given) for name, given in family["models"].items()
+        }
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
         return family

@@ -1,5 +1,6 @@
 """What is known of one family, gathered from its folder: what figures, warnings and the report are made of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ class Evidence:
     optimum, sensitivity, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
+    models, compared : pandas.DataFrame
+        Of the family's own models and those to compare with: scores, one row a temperature, and recommended temperatures,
+        one row a model; `model` names it, `potts` the family's own.
     reliability, orders, density, landscape : pandas.DataFrame, dict
         Of the largest subset's model.
     truth : dict or None
@@ -54,6 +58,8 @@ class Evidence:
     thermodynamics: pd.DataFrame
     divergence: pd.DataFrame
     calibration: pd.DataFrame
+    models: pd.DataFrame
+    compared: pd.DataFrame
     reliability: pd.DataFrame
     orders: pd.DataFrame
     density: pd.DataFrame
@@ -76,6 +82,9 @@ class Evidence:
         natural = load_table(folder / largest / "natural.parquet")
         arrays, metadata = load_arrays(folder / "alignment.safetensors")
         letters = alphabet(metadata["alphabet"])
+        optimum, scores = load_table(folder / "optimum.tsv"), _of_all(folder, training, "scores.tsv")
+        thermodynamics = _of_all(folder, training, "thermodynamics.tsv")
+        models, compared = _compared(folder, training, settings["models"], scores, thermodynamics, optimum)
         return cls(
             folder=folder,
             settings=settings,
@@ -83,10 +92,12 @@ class Evidence:
             ingest=load_json(folder / "ingest.json"),
             best=load_json(folder / "recommendation.json"),
             designs=load_json(folder / "designs.json"),
-            optimum=load_table(folder / "optimum.tsv"),
+            optimum=optimum,
             sensitivity=load_table(folder / "sensitivity.tsv"),
-            scores=_of_all(folder, training, "scores.tsv"),
-            thermodynamics=_of_all(folder, training, "thermodynamics.tsv"),
+            scores=scores,
+            thermodynamics=thermodynamics,
+            models=models,
+            compared=compared,
             divergence=_of_all(folder, training, "divergence.tsv"),
             calibration=_of_all(folder, training, "calibration.tsv"),
             reliability=load_table(folder / largest / "reliability.tsv"),
@@ -125,6 +136,7 @@ class Evidence:
             "distances": (*points, self.natural, self.samples),
             "training": (self.history, self.training),
             "ladder": (self.rungs,),
+            "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
 
     def _points(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
@@ -142,6 +154,24 @@ def _training_row(folder: Path, subset: str) -> dict[str, Any]:
     summary = load_json(folder / subset / "training.json")
     flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target")}
     return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | summary["confirmation"]
+
+
+def _compared(
+    folder: Path,
+    training: pd.DataFrame,
+    models: Iterable[str],
+    scores: pd.DataFrame,
+    thermodynamics: pd.DataFrame,
+    optimum: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    keys = ["subset", "temperature"]
+    likelihood = thermodynamics[[*keys, "log_likelihood"]]
+    own = optimum.assign(log_likelihood=likelihood.groupby("subset", sort=False)["log_likelihood"].max().to_numpy())
+    tables, rows = [scores.merge(likelihood, on=keys).assign(model="potts")], [own.assign(model="potts")]
+    for model in models:
+        tables.append(_of_all(folder, training, f"models/{model}.tsv").assign(model=model))
+        rows.append(_of_all(folder, training, f"models/{model}.optimum.tsv"))
+    return pd.concat(tables, ignore_index=True), pd.concat(rows, ignore_index=True)
 
 
 def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:

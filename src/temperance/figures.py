@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -226,6 +227,52 @@ def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
     axes[0, 0].set_ylabel("recommended τ")
     axes[1, 0].set(ylabel="fidelity there", ylim=(-0.02, 1.04))
     axes[0, 0].set_ylim(0, 1.1 * max(table["tau_high"].max(), best["tau"]["high"]))
+    return figure
+
+
+def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str, floors: dict) -> Figure:
+    """Which model at which number of sequences: trade-off at the largest, and the best of each against the number."""
+    figure, axes = plt.subplots(2, 2, figsize=(9.6, 7), layout="constrained")
+    names = list(dict.fromkeys(table["model"]))
+    looks = dict(zip(names, zip(sns.color_palette("colorblind", len(names)), cycle("osD^vPX*<>"), strict=False),
+                     strict=True))  # fmt: skip
+    front, across = pareto(scores), axes[0, 0]
+    largest = scores["M"].max()
+    for name, (colour, marker) in looks.items():
+        mean = scores[(scores["model"] == name) & (scores["M"] == largest)].groupby("temperature")[
+            ["novelty", "fidelity"]
+        ].mean()  # fmt: skip
+        across.plot(mean["novelty"], mean["fidelity"], color=colour, marker=marker, ms=4, label=name)
+    at = front[front["M"] == largest]
+    across.plot(at["novelty"], at["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0)
+    across.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
+    across.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
+    across.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
+    across.set_title(f"M = {largest:,}, along temperature", fontsize=10)
+    panels = [
+        ("fidelity", "fidelity at the recommended τ"),
+        ("tau", "recommended τ"),
+        ("log_likelihood", "held-out ln likelihood a site, nats, at its best τ"),
+    ]
+    sizes = np.sort(table["M"].unique())
+    for axis, (column, label) in zip(axes.flat[1:], panels, strict=True):
+        for name, (colour, marker) in looks.items():
+            rows = table[table["model"] == name]
+            mean = rows.groupby("M")[column].mean()
+            axis.plot(mean.index, mean, color=colour, marker=marker, ms=4)
+            if len(rows) > len(mean):
+                axis.scatter(rows["M"], rows[column], color=[colour], marker=marker, s=10, alpha=0.5)
+            short = rows[~rows["feasible"].astype(bool)]
+            if column != "log_likelihood":
+                axis.plot(short["M"], short[column], "o", ms=9, mfc="none", mec="black", mew=1)
+        axis.set_xscale("log")
+        axis.set_xticks(sizes, [f"{m:,}" for m in sizes])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set(xlabel="training sequences M", ylabel=label)
+    axes[0, 1].set_ylim(-0.02, 1.04)
+    if not table["feasible"].all():
+        axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="misses a floor")
+    legend(figure, list(axes.flat))
     return figure
 
 

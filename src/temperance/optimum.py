@@ -176,14 +176,15 @@ def sensitivity(
 
 
 def pareto(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sizes and temperatures that no other exceeds in both fidelity and novelty; means over replicates.
+    """Models, sizes and temperatures that no other exceeds in both fidelity and novelty; means over replicates.
 
     Returns
     -------
     pandas.DataFrame
-        M, temperature, fidelity, novelty, diversity, equilibrated (of all replicates), from most to least faithful.
+        model (where the table has several), M, temperature, fidelity, novelty, diversity, equilibrated (of all replicates), from most to least faithful.
     """
-    means = scores.groupby(["M", "temperature"], as_index=False).agg(
+    which = [column for column in ("model", "M", "temperature") if column in scores]
+    means = scores.groupby(which, as_index=False).agg(
         {"fidelity": "mean", "novelty": "mean", "diversity": "mean", "equilibrated": "all"}
     )
     # From the most faithful on, only what is more novel than all before is not exceeded.

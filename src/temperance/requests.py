@@ -90,6 +90,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 20, 450),
     "score": (3.5, 16, 150),
+    "compare": (6, 100, 500),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
     "figures": (0, 6, 250),
@@ -133,10 +134,16 @@ def _thermodynamics(size: Size, family: Settings) -> float:
     return 4 * _updates(size, plan["chains"] * plan["steps"] * 10) + 1e-3 * size.L * size.q * _rungs(size)
 
 
+def _conditionals(size: Size) -> float:
+    """A hundred gradients of every site's softmax."""
+    return 100 * 4 * size.M * (size.L * size.q) ** 2 / 3e10
+
+
 _SECONDS: dict[str, Callable[[Size, Settings], float]] = {
     "train": _train,
     "sample": _sample,
     "thermodynamics": _thermodynamics,
     "score": lambda size, family: 60 + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8,
+    "compare": lambda size, family: _train(size, family) + _sample(size, family) + _conditionals(size) + 60,
     "design": lambda size, family: _sample(size, family, family["design"]["candidates"]) + 60,
 }

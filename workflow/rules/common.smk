@@ -90,6 +90,7 @@ FIGURES = [
     "distances",
     "training",
     "ladder",
+    *(["models"] if any(plan["models"] for plan in FAMILIES.values()) else []),
 ]
 
 
@@ -110,6 +111,7 @@ wildcard_constraints:
     name="[A-Za-z0-9_][A-Za-z0-9._-]*",
     subset=r"(n\d+|f[\de.-]+)-r\d+",
     figure="|".join(FIGURES),
+    model="[a-z][a-z0-9_.-]*",
 
 
 def settings(*keys):
@@ -186,6 +188,22 @@ def of_subsets(name):
         f"{OUT}/{wildcards.family}/{subset}/{name}"
         for subset in subsets(wildcards.family)
     ]
+
+
+def of_models(wildcards):
+    """The scores of every model that the family's own are compared with, for each subset."""
+    family = wildcards.family
+    return [
+        f"{OUT}/{family}/{subset}/models/{model}.tsv"
+        for subset in subsets(family)
+        for model in PLANS[family]["models"]
+    ]
+
+
+def model_of_file(wildcards):
+    """The file of a model that is not learnt."""
+    path = PLANS[wildcards.family]["models"][wildcards.model]["path"]
+    return {"model": path} if path else {}
 
 
 def size_of(wildcards):

@@ -13,6 +13,7 @@ rule figures:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
         scores=of_subsets("scores.tsv"),
+        models=of_models,
         summary=rules.ingest.output.summary,
         optimum=rules.optimum.output,
         designs=rules.design.output,

@@ -1,0 +1,52 @@
+"""Learn, sample and score a model to compare with. Outputs: the row of its optimum, a row a temperature, its samples."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from temperance.conditional import Autoregressive
+from temperance.gibbs import choose_engine
+from temperance.job import job
+from temperance.models import draw, learn
+from temperance.novelty import natural_diversity
+from temperance.optimum import TradeOff, columns, recommend
+from temperance.potts import load
+from temperance.score import Family, judges, score_orders, score_samples, score_temperatures
+from temperance.store import load_arrays, load_json, load_table, provenance, save_arrays, save_table
+
+with job(snakemake) as log:
+    settings, seed = snakemake.params.settings, snakemake.params.seed
+    given, optimum = settings["models"][snakemake.wildcards.model], settings["optimum"]
+    beside = Path(snakemake.input.scores).parent
+    _, letters, _ = load(beside / "model.safetensors")
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
+    weights, natural = load_arrays(beside / "subset.safetensors")[0]["weights"], load_table(beside / "natural.parquet")
+    engine, rng = choose_engine(snakemake.params.engine), np.random.default_rng(seed)
+    model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed)
+    drawn = draw(model, settings["sample"], family.training, engine, seed)
+    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
+    orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
+    scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)
+    scores["log_likelihood"] = np.average(
+        drawn.log_likelihood(family.heldout), axis=0, weights=family.heldout_weights
+    ) / model.L
+    if isinstance(model, Autoregressive):
+        beyond = [
+            model.beside_joint(at.reshape(-1, model.L), tau)
+            for at, tau in zip(drawn.sequences, drawn.temperatures, strict=True)
+        ]
+        scores = pd.concat([scores, pd.DataFrame(beyond)], axis=1)
+    diversity = natural_diversity(family.heldout, letters.q, family.heldout_weights)
+    trade_off = TradeOff.of(samples, drawn.sequences, diversity, letters.q)
+    floors = optimum["novelty_floor"], optimum["diversity_floor"]
+    best = recommend([trade_off], *floors, rng, optimum["bootstrap"])
+    training = load_json(beside / "training.json")
+    row = {"model": snakemake.wildcards.model, "kind": given["kind"], "M": training["M"]}
+    row |= columns("tau", best.tau) | best.expected() | {"log_likelihood": scores["log_likelihood"].max()}
+    save_table(snakemake.output.optimum, pd.DataFrame([row]))
+    save_table(snakemake.output.scores, scores)
+    source = provenance({"model": given, "sample": settings["sample"]}, seed) | {"alphabet": letters.name}
+    save_arrays(snakemake.output.samples, drawn.arrays(), source)
+    log.info("%s: recommended temperature %.2f, fidelity %.2f there", given["kind"], best.tau.value, best.fidelity)

@@ -1,0 +1,30 @@
+rule compare:
+    """Learn a model to compare with on one subset, sample it, and score its samples."""
+    input:
+        unpack(judges_of),
+        unpack(model_of_file),
+        # The family's own model, what scored it, and the subset are read beside its scores.
+        scores=rules.score.output.scores,
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+    output:
+        scores=f"{SUBSET}/models/{{model}}.tsv",
+        optimum=f"{SUBSET}/models/{{model}}.optimum.tsv",
+        samples=f"{SUBSET}/models/{{model}}.safetensors",
+    log:
+        f"{LOGS}/compare-{{subset}}-{{model}}.log",
+    benchmark:
+        f"{TIMES}/compare-{{subset}}-{{model}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: threads
+    resources:
+        mem_mb=memory_of("compare"),
+        runtime=minutes_of("compare"),
+        gpu=GPU,
+    params:
+        settings=settings("models", "train", "sample", "judges", "optimum"),
+        engine=RUN["engine"],
+        seed=seed("compare"),
+    script:
+        "../../scripts/compare.py"
