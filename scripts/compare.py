@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.conditional import Autoregressive
+from temperance.formats import read_model
 from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.models import draw, learn
@@ -23,7 +24,11 @@ with job(snakemake) as log:
     family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
     weights, natural = load_arrays(beside / "subset.safetensors")[0]["weights"], load_table(beside / "natural.parquet")
     engine, rng = choose_engine(snakemake.params.engine), np.random.default_rng(seed)
-    model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed)
+    asked = snakemake.input.get("model")
+    if asked:
+        model = read_model(asked, letters, family.natural.shape[1])
+    else:
+        model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed)
     drawn = draw(model, settings["sample"], family.training, engine, seed)
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)

@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 from temperance.alphabet import alphabet
+from temperance.formats import read_model
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.progress import Progress
 from temperance.store import load_arrays, provenance
-from temperance.train import train
+from temperance.train import adopt, train
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["train"], snakemake.params.seed
@@ -23,8 +24,16 @@ with job(snakemake) as log:
         engine, sequences = choose_engine(snakemake.params.engine), arrays["sequences"][subset["indices"]]
         source = provenance(settings | {"engine": engine.name}, seed)
         last = checkpoint(snakemake, source)
-        given = sequences, subset["weights"], letters.q, engine, seed
-        result = train(*given, progress=Progress(log.info), checkpoint=last, **settings)
+        weights, asked = subset["weights"], snakemake.input.get("imported")
+        if asked:
+            names = ("chains", "target_pearson", "confirm_chains", "confirm_sweeps")
+            shown = {name: settings[name] for name in names}
+            imported = read_model(asked, letters, sequences.shape[1])
+            result = adopt(imported, sequences, weights, engine, seed, progress=log.info, **shown)
+            source["model"] = asked
+        else:
+            given = sequences, weights, letters.q, engine, seed
+            result = train(*given, progress=Progress(log.info), checkpoint=last, **settings)
         result.save(folder, letters, source)
         last.clear()
         log.info(result.outcome)

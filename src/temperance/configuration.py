@@ -29,6 +29,8 @@ _OF_TRUTHS: Settings = {
     "weights": {"identity": None},
     "heldout": {"identity": None},
 }
+# A model from elsewhere is of every column of its alignment, and is looked at once.
+_OF_MODELS: Settings = {"filter": {"max_column_gaps": 1.0}, "subsets": {"sizes": ["all"], "replicates": 1}}
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
@@ -87,6 +89,8 @@ class _Plans:
         if "truth" in own:
             base = _merge(base, _OF_TRUTHS)
             shared = {key: value for key, value in shared.items() if key not in _OF_TRUTHS}
+        if own.get("model") or shared.get("model"):
+            base = _merge(base, _OF_MODELS)
         family = _merge(_merge(base, shared), own)
         if "truth" in own:
             family |= self._truth(own, family, key)
@@ -99,6 +103,9 @@ class _Plans:
         family["models"] = {
             name: _merge(_defaults(model["properties"]), given) for name, given in family["models"].items()
         }
+        for other, given in family["models"].items():
+            if (given["kind"] == "file") != bool(given["path"]):
+                raise InputError(f"{key}.models.{other}.path: the path of a model goes with kind: file, and only with it")
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
         return family
@@ -217,6 +224,10 @@ def check_files(run: Mapping[str, Any]) -> None:
         if path and not Path(path).is_file():
             what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
             raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")
+        models = {f"models.{other}.path": given["path"] for other, given in family["models"].items()}
+        for key, model in ({"model": family["model"]} | models).items():
+            if model and not Path(model).is_file():
+                raise InputError(f"{name}: {key}: {model}: there is no such file (paths count from {Path.cwd()})")
         for judge, given in family["judges"].items():
             program = given["command"][0]
             if shutil.which(program) is None:

@@ -169,8 +169,8 @@ def _compared(
     own = optimum.assign(log_likelihood=likelihood.groupby("subset", sort=False)["log_likelihood"].max().to_numpy())
     tables, rows = [scores.merge(likelihood, on=keys).assign(model="potts")], [own.assign(model="potts")]
     for model in models:
-        tables.append(_of_all(folder, training, f"models/{model}.tsv").assign(model=model))
-        rows.append(_of_all(folder, training, f"models/{model}.optimum.tsv"))
+        tables.append(_of_all(folder, training, f"models/{model}/scores.tsv").assign(model=model))
+        rows.append(_of_all(folder, training, f"models/{model}/optimum.tsv"))
     return pd.concat(tables, ignore_index=True), pd.concat(rows, ignore_index=True)
 
 

@@ -661,5 +661,6 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         distances,
         training,
         ladder,
+        models,
     )
 }

@@ -22,8 +22,9 @@ _ORDERS = {"protein": "ARNDCQEGHILKMFPSTWYV-", "rna": "AUCG-", "dna": "ATCG-"}
 _NAMES = ["what", "i", "j", "a", "b", "value", "more"]
 
 
-def read_model(path: str | Path, letters: Alphabet) -> Potts:
-    """The Potts model of a file, whose format is recognised by content; states as in `letters`.
+def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -> Potts:
+    """The Potts model of a file, whose format is recognised by content; states as in `letters`, sites as many as
+    `length`, where that is given.
 
     Energies are the other program's own, but for CCMpred and GREMLIN, whose parameters are those of P ~ exp(-E).
 
@@ -32,6 +33,16 @@ def read_model(path: str | Path, letters: Alphabet) -> Potts:
     InputError
         Naming the file, the line where there is one, and what would be right.
     """
+    model = _read(path, letters)
+    if length not in (None, model.L):
+        raise InputError(
+            f"{path}: the model has {model.L} sites, the alignment keeps {length} columns; give the alignment that it "
+            "was learnt from, with filter.max_column_gaps: 1 if none was dropped there"
+        )
+    return model
+
+
+def _read(path: str | Path, letters: Alphabet) -> Potts:
     try:
         with Path(path).open("rb") as file:
             beginning = file.read(64)

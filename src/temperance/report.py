@@ -59,6 +59,8 @@ class Section:
     optimum: pd.DataFrame
     scores: pd.DataFrame
     front: pd.DataFrame
+    models: pd.DataFrame
+    joint: pd.DataFrame
     training: pd.DataFrame
     designs: pd.DataFrame
     files: list[tuple[str, str]]
@@ -85,7 +87,9 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         agreement=_agreement(evidence.optimum),
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
-        front=_front_table(evidence.scores),
+        front=_front_table(evidence.models),
+        models=_models_table(evidence),
+        joint=_joint_table(evidence.models),
         training=_training_table(evidence.training),
         designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
         files=[(file, _embedded(evidence.folder / file)) for file in _FILES],
@@ -360,7 +364,7 @@ def _agreement(table: pd.DataFrame) -> str:
 def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
     def interval(name: str) -> pd.Series:
         sound = table.get(f"{name}_equilibrated", pd.Series(True, table.index)).astype(bool)
-        shown = table.apply(lambda r: f"{r[name]:.2f} ({r[f'{name}_low']:.2f} to {r[f'{name}_high']:.2f})", axis=1)
+        shown = table.apply(_interval, axis=1, name=name)
         return shown + np.where(sound, "", " NOT EQUILIBRATED")
 
     optima = {name: label for name, label in _OPTIMA.items() if name in table}
@@ -398,10 +402,44 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
     return table
 
 
+def _models_table(evidence: Evidence) -> pd.DataFrame:
+    """What each model is best sampled at, a row a training set; empty where there is but the family's own."""
+    table = evidence.compared.sort_values(["M", "model"], kind="stable")
+    if table["model"].nunique() < 2:
+        return table.iloc[:0, :0]
+    shown = {"fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.2f}", "log_likelihood": "{:.3f}"}
+    return pd.DataFrame(
+        {"model": table["model"], "M": table["M"].map("{:,}".format)}
+        | {"recommended τ (95%)": table.apply(_interval, axis=1, name="tau")}
+        | {name: table[name].map(form.format) for name, form in shown.items()}
+        | {"above the floors": np.where(table["feasible"].astype(bool), "yes", "NO")}
+    )
+
+
+def _joint_table(models: pd.DataFrame) -> pd.DataFrame:
+    """How tempering each site of an autoregressive model differs from tempering the joint; empty without one."""
+    if "joint_energy" not in models:
+        return models.iloc[:0, :0]
+    table = models.dropna(subset="joint_energy").sort_values(["model", "M", "replicate", "temperature"])
+    shown = {
+        "M": ("M", "{:,}"), "temperature": ("temperature", "{:g}"), "energy": ("energy, sites", "{:.1f}"),
+        "joint_energy": ("energy, joint", "{:.1f}"), "joint_divergence": ("divergence, nats", "{:.2f}"),
+        "joint_share": ("effective share", "{:.1%}"),
+    }  # fmt: skip
+    columns = {label: table[column].map(form.format) for column, (label, form) in shown.items()}
+    return pd.DataFrame({"model": table["model"], "replicate": table["replicate"]} | columns)
+
+
+def _interval(row: pd.Series, name: str) -> str:
+    return f"{row[name]:.2f} ({row[f'{name}_low']:.2f} to {row[f'{name}_high']:.2f})"
+
+
 def _front_table(scores: pd.DataFrame) -> pd.DataFrame:
     front = pareto(scores)
     shown = {"M": "{:,}", "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}"}
     table = pd.DataFrame({column: front[column].map(form.format) for column, form in shown.items()})
+    if front["model"].nunique() > 1:
+        table.insert(0, "model", front["model"])
     return table.assign(equilibrated=np.where(front["equilibrated"], "yes", "NO"))
 
 

@@ -16,7 +16,7 @@ from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
 from temperance.progress import in_words
-from temperance.statistics import Showing, frequencies
+from temperance.statistics import Frequencies, Showing, frequencies, showing
 from temperance.steps import Learning, Step, scale_step
 from temperance.store import save_json, save_table
 
@@ -79,11 +79,11 @@ class Training:
 
     Attributes
     ----------
-    stopped : {'target', 'converged', 'steps', 'time'}
+    stopped : {'target', 'converged', 'steps', 'time', 'imported'}
         `target`: the Pearson correlation was reached, the scale settled, and fresh chains confirm both; `converged`:
         the gradient, penalty included, was down to its sampling noise, the scale settled, and fresh chains show no
         more at two attempts in a row, and not much less than persistent ones; `steps`, `time`: a limit was reached
-        first.
+        first; `imported`: it was learnt elsewhere.
     history : pandas.DataFrame
         step, pearson, slope, scale_error, gradient_norm, acceptance (share of sites that sweeps without a change of
         the model changed), seconds.
@@ -222,6 +222,54 @@ def train(
         except FloatingPointError:
             progress(f"the parameters diverged with steps {part:g} times as long as asked for")
     raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
+
+
+@dataclass(frozen=True)
+class _Still:
+    """A model that does not learn, as far as a learner is asked what it shows."""
+
+    prepared: Any
+    data: Frequencies
+    energy: float
+
+    def showing(self, chains: Any) -> Showing:
+        return showing(self.data, np.asarray(chains))
+
+    def data_energy(self) -> float:
+        return self.energy
+
+    def penalty(self) -> float:
+        return 0.0
+
+
+def adopt(
+    model: Potts,
+    sequences: np.ndarray,
+    weights: np.ndarray,
+    engine: Engine,
+    seed: int,
+    *,
+    chains: int = 4_000,
+    target_pearson: float = 0.95,
+    confirm_chains: int = 40_000,
+    confirm_sweeps: int = 400,
+    progress: Callable[[str], None] = log.info,
+) -> Training:
+    """A model learnt elsewhere, as it is, with what its fresh chains show of these sequences; settings as of `train`.
+
+    How it was regularised is not known: its scale error is that of the likelihood alone.
+    """
+    rng, data = np.random.default_rng(seed), frequencies(sequences, model.q, weights, np.float32)
+    # Chains start from one-site frequencies, and none of these may be zero.
+    single = data.with_pseudocount(min(1 / weights.sum(), 0.5)).single
+    still = _Still(engine.prepare(model), data, float(np.average(model.energies(sequences), weights=weights)))
+    judge = _Judge(
+        engine, single, sequences, weights, rng, target_pearson, (chains, confirm_chains), confirm_sweeps, progress
+    )
+    shown = judge.confirm(still, 0, judge.few(still, 0))
+    row = (0, shown.pearson, shown.slope, shown.scale_error, np.nan, np.nan, 0.0)
+    history = pd.DataFrame([row], columns=_COLUMNS)
+    return Training(model, "imported", 0, shown, history, len(sequences), float(weights.sum()), target_pearson)
 
 
 class _Limits(NamedTuple):
@@ -407,6 +455,9 @@ def fresh_chains(
     return Fresh(chains, energies, shown, done, rest, seen[min(settled, len(seen) - 1)][0])
 
 
+_Shown = Learner | _Still
+
+
 class _Judge:
     """What a model shows of the data on chains that have not followed its learning."""
 
@@ -426,7 +477,7 @@ class _Judge:
         self.sequences, self.weights, self.target, self.progress = sequences, weights, target, progress
         (self._few, self._many), self._max_sweeps = chains, max_sweeps
 
-    def few(self, learner: Learner, step: int) -> Fresh:
+    def few(self, learner: "_Shown", step: int) -> Fresh:
         """Few fresh chains: they cost a tenth of a confirmation, spare those that would fail, and find out how many
         sweeps it takes.
         """
@@ -444,12 +495,12 @@ class _Judge:
         """The Pearson correlation that as many chains as have to confirm it would show, by what others have shown."""
         return seen.with_samples(self._many)
 
-    def promises(self, learner: Learner, few: Fresh) -> bool:
+    def promises(self, learner: "_Shown", few: Fresh) -> bool:
         """Whether it is worth asking the many."""
         settled = abs(_scale_error(learner, few.energies)) <= _SCALE
         return few.rest and settled and self.expects(few.shown) >= self.target
 
-    def confirm(self, learner: Learner, step: int, few: Fresh) -> Confirmation:
+    def confirm(self, learner: "_Shown", step: int, few: Fresh) -> Confirmation:
         """What the many show; the few where these do not rest, since no number of chains is then the model's own."""
         if not few.rest:
             return self._confirmation(learner, few.energies, few.shown, few.sweeps, False)
@@ -466,13 +517,13 @@ class _Judge:
         """So many sequences (count, L) of the data, by weight."""
         return self.sequences[self._rng.choice(len(self.sequences), count, p=self.weights / self.weights.sum())]
 
-    def _confirmation(self, learner: Learner, energies: Any, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
+    def _confirmation(self, learner: "_Shown", energies: Any, shown: Showing, sweeps: int, rest: bool) -> Confirmation:
         ceiling = learner.showing(self.drawn(len(energies))).pearson
         scale = _scale_error(learner, energies)
         return Confirmation(shown.pearson, shown.slope, ceiling, scale, len(energies), sweeps, rest)
 
 
-def _scale_error(learner: Learner, energies: Any) -> float:
+def _scale_error(learner: "_Shown", energies: Any) -> float:
     """What the energies of chains tell of the common scale."""
     penalty = learner.penalty()
     return float(scale_step(energies.mean() - learner.data_energy() - penalty, energies.var(), penalty))

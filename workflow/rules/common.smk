@@ -194,10 +194,21 @@ def of_models(wildcards):
     """The scores of every model that the family's own are compared with, for each subset."""
     family = wildcards.family
     return [
-        f"{OUT}/{family}/{subset}/models/{model}.tsv"
+        f"{OUT}/{family}/{subset}/models/{model}/scores.tsv"
         for subset in subsets(family)
         for model in PLANS[family]["models"]
     ]
+
+
+def imported_model(wildcards):
+    """The family's own model, where it was learnt elsewhere."""
+    path = PLANS[wildcards.family]["model"]
+    return {"imported": path} if path else {}
+
+
+def learns_together(wildcards):
+    """Whether one job learns all models of the family."""
+    return TOGETHER and not PLANS[wildcards.family]["model"]
 
 
 def model_of_file(wildcards):

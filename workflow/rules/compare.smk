@@ -8,9 +8,9 @@ rule compare:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        scores=f"{SUBSET}/models/{{model}}.tsv",
-        optimum=f"{SUBSET}/models/{{model}}.optimum.tsv",
-        samples=f"{SUBSET}/models/{{model}}.safetensors",
+        scores=f"{SUBSET}/models/{{model}}/scores.tsv",
+        optimum=f"{SUBSET}/models/{{model}}/optimum.tsv",
+        samples=f"{SUBSET}/models/{{model}}/samples.safetensors",
     log:
         f"{LOGS}/compare-{{subset}}-{{model}}.log",
     benchmark:

@@ -2,7 +2,8 @@ rule train:
     """Learn a Potts model of one subset."""
     input:
         # Models that one job learns are taken from its folder.
-        [f"{FAMILY}/trained"] if TOGETHER else [],
+        lambda wildcards: [FAMILY.format(**wildcards) + "/trained"] if learns_together(wildcards) else [],
+        unpack(imported_model),
         alignment=rules.ingest.output.alignment,
         subset=rules.subsample.output,
     output:
@@ -15,16 +16,16 @@ rule train:
         f"{TIMES}/train-{{subset}}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1 if TOGETHER else threads
+    threads: lambda wildcards: 1 if learns_together(wildcards) else threads(wildcards)
     resources:
         mem_mb=memory_of("train"),
         runtime=minutes_of("train"),
-        gpu=0 if TOGETHER else GPU,
+        gpu=lambda wildcards: 0 if learns_together(wildcards) else GPU,
     params:
         settings=settings("train"),
         engine=RUN["engine"],
         seed=seed("train"),
-        together=TOGETHER,
+        together=learns_together,
     script:
         "../../scripts/train.py"
 
