@@ -1,4 +1,4 @@
-# alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
+# (fetch, search) -> alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
 #
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 
@@ -14,6 +14,7 @@ include: "workflow/rules/common.smk"
 
 localrules:
     all,
+    fetch,
     status,
     study_data_size,
     study_gap,
@@ -58,6 +59,7 @@ rule coverage:
 
 
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/source.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/subsample.smk"
 include: "workflow/rules/train.smk"

@@ -12,9 +12,10 @@ from temperance.weights import sequence_weights
 with job(snakemake) as log:
     path, settings = snakemake.input[0], snakemake.params.settings
     letters = alphabet(settings["alphabet"])
-    raw = read(path)
+    chosen = dict(settings["filter"])
+    raw = read(path, chosen.pop("reference"))
     encoded = encode(raw, letters, settings["ambiguous"], path)
-    kept = filter_alignment(encoded, letters, path=path, **settings["filter"])
+    kept = filter_alignment(encoded, letters, path=path, **chosen)
     weights = sequence_weights(kept.sequences, settings["weights"]["identity"])
     arrays = {"sequences": kept.sequences, "columns": kept.columns.astype(np.int32), "weights": weights}
     source = provenance(settings)
@@ -30,10 +31,12 @@ with job(snakemake) as log:
         "Meff": float(weights.sum()),
         "sequences_dropped": int((audit["what"] == "sequence").sum()),
         "columns_dropped": int((audit["what"] == "column").sum()),
+        "reference": kept.reference,
     }
     save_arrays(snakemake.output.alignment, arrays, source | {"alphabet": letters.name})
     save_table(snakemake.output.sequences, pd.DataFrame({"name": kept.names, "weight": weights}))
     save_table(snakemake.output.audit, audit)
+    save_table(snakemake.output.columns, kept.columns_table())
     save_json(snakemake.output.summary, summary | {"provenance": source})
     log.info(
         "M %d of %d, L %d of %d, q %d, Meff %.0f",

@@ -5,7 +5,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -34,15 +34,37 @@ class Alignment:
         (L,) position of each column in the file, from 1, insertions not counted.
     audit : list of (what, name, reason)
         Every sequence or column that was dropped, in order.
+    reference : str
+        Name of the sequence whose residues number the columns.
+    numbers, residues : np.ndarray
+        (L,) number of that sequence's residue in each column, 0 where it has none, and the residue's symbol.
+    match : np.ndarray or None
+        (L,) whether a column is a match state of the profile that aligned the file, where the file says so.
     """
 
     names: list[str]
     sequences: np.ndarray
     columns: np.ndarray
     audit: list[tuple[str, str, str]] = field(default_factory=list)
+    reference: str = ""
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    residues: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
+    match: np.ndarray | None = None
 
     def audit_table(self) -> pd.DataFrame:
         return pd.DataFrame(self.audit, columns=["what", "name", "reason"])
+
+    def columns_table(self) -> pd.DataFrame:
+        """One row a column: site (from 1 in models), column (from 1 in the file), residue and number in the reference."""
+        numbers = pd.array(np.where(self.numbers > 0, self.numbers, -1), dtype="Int64")
+        return pd.DataFrame(
+            {
+                "site": np.arange(1, len(self.columns) + 1),
+                "column": self.columns,
+                "residue": self.residues,
+                "number": pd.Series(numbers).where(self.numbers > 0),
+            }
+        )
 
 
 # ---------------------------------------------------------------- reading
@@ -59,21 +81,23 @@ class _Rows(NamedTuple):
     names: list[str]
     rows: list[str]
     lines: list[int]
+    match: str = ""
 
     def place(self, number: int) -> str:
         line = f"line {self.lines[number]}, " if self.lines else ""
         return f"{line}sequence {self.names[number]}"
 
 
-def read(path: str | Path) -> Alignment:
+def read(path: str | Path, reference: str = "") -> Alignment:
     """Read aligned FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped, told apart by content.
 
-    Insertions (lower case and `.` in A2M, A3M and Stockholm) are dropped.
+    Insertions (lower case and `.` in A2M, A3M and Stockholm) are dropped. Residues of the sequence called `reference`,
+    else of the first, number the columns: from 1, or from where a name such as `BPT1_BOVIN/39-91` begins.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, of no known format or not aligned.
+        If the file is missing, empty, of no known format or not aligned, or has no sequence of that name.
     """
     lines = _lines(Path(path))
     opening = list(islice((line for line in lines if line[1].strip()), 2))
@@ -90,7 +114,9 @@ def read(path: str | Path) -> Alignment:
         rows = _clustal(path, lines)
     else:
         rows = _psicov(path, lines)
-    return _aligned(path, rows)
+    if reference and reference not in rows.names:
+        raise InputError(f"filter.reference: {path} has no sequence {reference}; its first is {rows.names[0]}")
+    return _aligned(path, rows, rows.names.index(reference) if reference else 0)
 
 
 def _lines(path: Path) -> Iterator[Line]:
@@ -166,7 +192,7 @@ def _stockholm(path: str | Path, lines: Iterable[Line]) -> _Rows:
         raise InputError(f"{path}: not a whole Stockholm alignment: {str(error).split(': ')[-1]}") from None
     if msa is None:
         raise InputError(f"{path}: the Stockholm alignment holds no sequence")
-    return _Rows(list(msa.names), list(msa.alignment), [])
+    return _Rows(list(msa.names), list(msa.alignment), [], msa.reference or "")
 
 
 def _clustal(path: str | Path, lines: Iterable[Line]) -> _Rows:
@@ -199,16 +225,36 @@ def _psicov(path: str | Path, lines: Iterable[Line]) -> _Rows:
     return _Rows([f"line_{number}" for number in numbers], rows, numbers)
 
 
-def _aligned(path: str | Path, found: _Rows) -> Alignment:
+def _aligned(path: str | Path, found: _Rows, reference: int) -> Alignment:
     """Drop insertions where the case of the letters marks them, and check that what is left is aligned."""
+    match = None
     if found.rows and len(found.rows[0]) > _MOST_COLUMNS:
         raise InputError(f"{path}, {found.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
     if len({len(row) for row in found.rows}) == 1 and found.rows[0]:
         symbols = _bytes(path, found, found.rows)
-        symbols = symbols[:, _match_columns(symbols)]
+        kept = _match_columns(symbols)
+        if len(found.match) == len(kept):
+            match = ~np.isin(list(found.match), list(".-~_ "))[kept]
+        symbols = symbols[:, kept]
+        numbers = _numbers(found.names[reference], found.rows[reference])[kept]
     else:
         symbols = _bytes(path, found, _without_insertions(path, found))
-    return Alignment(found.names, symbols, np.arange(1, symbols.shape[1] + 1))
+        row = found.rows[reference]
+        numbers = _numbers(found.names[reference], row)[[not (c.islower() or c == ".") for c in row]]
+    residues = np.where(numbers > 0, [chr(symbol) for symbol in symbols[reference]], "")
+    return Alignment(
+        found.names, symbols, np.arange(1, symbols.shape[1] + 1),
+        reference=found.names[reference], numbers=numbers, residues=residues, match=match,
+    )  # fmt: skip
+
+
+def _numbers(name: str, row: str) -> np.ndarray:
+    """Number of the residue at each symbol of a row, insertions counted, 0 at gaps."""
+    residue = np.array([symbol not in "-." for symbol in row])
+    span = re.search(r"/(\d+)-(\d+)$", name)
+    # A span that the residues do not fill is not theirs.
+    first = int(span[1]) if span and int(span[2]) - int(span[1]) + 1 == residue.sum() else 1
+    return np.where(residue, residue.cumsum() + first - 1, 0)
 
 
 def _bytes(path: str | Path, found: _Rows, rows: list[str]) -> np.ndarray:
@@ -290,7 +336,7 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     states = states[keep]
     states[states == AMBIGUOUS] = alphabet.gap or 0
     names = [name for name, kept in zip(alignment.names, keep, strict=True) if kept]
-    return Alignment(names, states, alignment.columns, audit)
+    return replace(alignment, names=names, sequences=states, audit=audit)
 
 
 def _refuse_nucleotides(alignment: Alignment, alphabet: Alphabet, path: str | Path) -> None:
@@ -312,6 +358,7 @@ def filter_alignment(
     max_column_gaps: float = 0.5,
     max_sequence_gaps: float = 0.5,
     duplicates: str = "drop",
+    columns: str = "all",
     path: str | Path = "",
 ) -> Alignment:
     """Drop gapped columns, then gapped sequences, then repeats of an earlier sequence; each drop is audited.
@@ -321,6 +368,8 @@ def filter_alignment(
     max_column_gaps, max_sequence_gaps : float
         Largest share of gaps, 0 to 1, that a column or sequence may have and stay.
     duplicates : {'drop', 'keep'}
+    columns : {'all', 'reference', 'match'}
+        Which columns may stay: those in which the reference has a residue, or match states of a Stockholm file.
 
     Raises
     ------
@@ -330,17 +379,19 @@ def filter_alignment(
     states, names, audit = alignment.sequences, alignment.names, list(alignment.audit)
     gaps = states == alphabet.gap if alphabet.gap is not None else np.zeros(states.shape, bool)
     shares = gaps.mean(axis=0) if len(states) else np.zeros(states.shape[1])
-    columns = shares <= max_column_gaps
+    chosen, kept_out = _chosen(alignment, columns, path)
+    dense = chosen & (shares <= max_column_gaps)
+    audit += [("column", str(alignment.columns[j]), kept_out) for j in np.flatnonzero(~chosen)]
     audit += [
         ("column", str(alignment.columns[j]), f"gap fraction {shares[j]:.3f} > {max_column_gaps:g}")
-        for j in np.flatnonzero(~columns)
+        for j in np.flatnonzero(chosen & ~dense)
     ]
-    if columns.sum() < 2:
+    if dense.sum() < 2:
         raise InputError(
-            f"{path}: {columns.sum()} of {columns.size} columns have at most {max_column_gaps:g} gaps, 2 are needed; "
+            f"{path}: {dense.sum()} of {dense.size} columns have at most {max_column_gaps:g} gaps, 2 are needed; "
             "raise filter.max_column_gaps or give a denser alignment"
         )
-    states, gaps = states[:, columns], gaps[:, columns]
+    states, gaps = states[:, dense], gaps[:, dense]
     shares = gaps.mean(axis=1)
     rows = shares <= max_sequence_gaps
     audit += [
@@ -355,7 +406,20 @@ def filter_alignment(
             "see 'filter' in the configuration or give more sequences"
         )
     kept = [names[m] for m in np.flatnonzero(rows)]
-    return Alignment(kept, states[rows], alignment.columns[columns], audit)
+    match = None if alignment.match is None else alignment.match[dense]
+    by_column = {name: getattr(alignment, name)[dense] for name in ("columns", "numbers", "residues")}
+    return replace(alignment, names=kept, sequences=states[rows], audit=audit, match=match, **by_column)
+
+
+def _chosen(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.ndarray, str]:
+    """Which columns may stay, and why the others do not."""
+    if columns == "reference":
+        return alignment.numbers > 0, f"no residue of {alignment.reference}"
+    if columns == "match":
+        if alignment.match is None:
+            raise InputError(f"{path}: filter.columns: match needs a Stockholm file with a line '#=GC RF'")
+        return alignment.match, "no match state"
+    return np.ones(len(alignment.columns), bool), ""
 
 
 def _first_occurrences(states: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:

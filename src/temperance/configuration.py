@@ -20,7 +20,9 @@ from temperance.errors import InputError
 
 Settings = dict[str, Any]
 
-_SHORTHAND = ("family", "alignment")
+# What a family is read from, searched in or drawn from: one of these.
+_SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
+_SHORTHAND = ("family", "alignment", "pfam", "interpro", "query", "database")
 _GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "memory_factor", "checkpoint_seconds", "environment")
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
@@ -69,6 +71,8 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     for name, family in families.items():
         _check_teacher(name, family, families)
     run = {key: settings.get(key, plans.defaults[key]) for key in _GLOBAL}
+    if isinstance(run["seed"], str):
+        run["seed"] = plans.defaults["seed"]
     return run | {"families": families, "studies": _studies(settings, plans, families)}
 
 
@@ -82,8 +86,15 @@ class _Plans:
     def plan(self, name: str, own: Settings, key: str) -> Settings:
         if name in _FOLDERS:
             raise InputError(f"{key}: {name} is a folder of results; name the family otherwise")
-        if ("alignment" in own) == ("truth" in own):
-            raise InputError(f"{key}: give either an alignment (a path) or a truth")
+        given = [source for source in _SOURCES if source in own]
+        if len(given) != 1:
+            those = f", not {' and '.join(given)}" if given else ""
+            raise InputError(
+                f"{key}: give either an alignment (a path), pfam, interpro, a query or a seed with a database, or a "
+                f"truth{those}"
+            )
+        if (given[0] in ("query", "seed")) != ("database" in own):
+            raise InputError(f"{key}: a database is searched with a query or a seed; give both or neither")
         base = {key: value for key, value in self.defaults.items() if key not in _RUN}
         shared = self._shared
         if "truth" in own:
@@ -114,7 +125,7 @@ class _Plans:
         """Truth, with the defaults of its kind, and the alphabet of its sequences."""
         schema, kind = self.schema, own["truth"]["kind"]
         _validate(own["truth"], schema["$defs"][kind], f"{key}.truth")
-        if family["filter"] != _OF_TRUTHS["filter"]:
+        if family["filter"] != _merge(self.defaults["filter"], _OF_TRUTHS["filter"]):
             raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
         truth = _merge(_defaults(schema["$defs"][kind]["properties"]), own["truth"])
         if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
@@ -128,7 +139,7 @@ def _check_teacher(name: str, family: Settings, families: Settings) -> None:
     teacher = family.get("truth", {}).get("teacher")
     if teacher not in families:
         return
-    if "alignment" not in families[teacher]:
+    if "truth" in families[teacher]:
         raise InputError(f"{name}: truth.teacher: {teacher} is not a family with an alignment")
     family["alphabet"] = families[teacher]["alphabet"]
 
@@ -139,7 +150,7 @@ def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
     A point's `source` is the family whose truth it is drawn from: that of another value, unless the truth is varied.
     """
     asked = given.get("studies", {})
-    templates = _families(given) if "families" in given or "alignment" in given else {}
+    templates = _families(given) if "families" in given or _one_family(given) else {}
     found = {}
     for study, settings in _merge(plans.defaults["studies"], asked).items():
         own_families = asked.get(study, {}).get("families", settings["families"])
@@ -182,16 +193,27 @@ def _with(settings: Settings, key: str, value: Any, where: str) -> Settings:
 
 
 def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
-    if "alignment" in given:
-        stem = re.split(r"\.", Path(given["alignment"]).name)[0]
-        return {
-            given.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": {"alignment": given["alignment"]}
-        }
+    one = _one_family(given)
+    if one:
+        source = next(iter(one))
+        stem = re.split(r"\.", Path(one[source]).name)[0]
+        return {given.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": one}
     if "family" in given:
         raise InputError("family: names the family of the key 'alignment', which is missing")
     if "families" not in given:
         raise InputError("alignment: missing; give the path of an alignment, or families")
     return given["families"]
+
+
+def _one_family(given: Mapping[str, Any]) -> Settings:
+    """What the single family at top level is read from; a seed that is text is an alignment, not the run's number."""
+    one = {key: given[key] for key in _SHORTHAND[1:] if key in given}
+    return ({"seed": given["seed"]} if isinstance(given.get("seed"), str) else {}) | one
+
+
+def source_of(family: Settings) -> str:
+    """Which of its keys says what a family is read from, searched with or drawn from."""
+    return next(source for source in _SOURCES if family.get(source))
 
 
 def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
@@ -218,16 +240,14 @@ def check_files(run: Mapping[str, Any]) -> None:
         Naming the family and the file.
     """
     for name, family in run["families"].items():
-        path = family.get("alignment")
-        if path and set(path) & set("{}"):
-            raise InputError(f"{name}: alignment: {path}: braces are wildcards to Snakemake; rename the file")
-        if path and not Path(path).is_file():
-            what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
-            raise InputError(f"{name}: alignment: {path}: {what} (paths count from {Path.cwd()})")
-        models = {f"models.{other}.path": given["path"] for other, given in family["models"].items()}
-        for key, model in ({"model": family["model"]} | models).items():
-            if model and not Path(model).is_file():
-                raise InputError(f"{name}: {key}: {model}: there is no such file (paths count from {Path.cwd()})")
+        files = {key: family.get(key) for key in ("alignment", "query", "seed", "database", "model")}
+        files |= {f"models.{other}.path": given["path"] for other, given in family["models"].items()}
+        for key, path in files.items():
+            if path and set(path) & set("{}"):
+                raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
+            if path and not Path(path).is_file():
+                what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
+                raise InputError(f"{name}: {key}: {path}: {what} (paths count from {Path.cwd()})")
         for judge, given in family["judges"].items():
             program = given["command"][0]
             if shutil.which(program) is None:

@@ -197,7 +197,8 @@ class Fetcher:
                     f"{url}: {int(length) / 1e6:.0f} MB, more than {self.most / 1e6:g} MB; raise fetch.megabytes"
                 )
             size = 0
-            for piece in answer.raw.stream(_CHUNK, decode_content=False):
+            # What has come, not a whole piece: a server that drips would be waited for.
+            while piece := answer.raw.read1(_CHUNK, decode_content=False):
                 size += len(piece)
                 yield piece
             if length.isdigit() and size != int(length):

@@ -65,6 +65,13 @@ def _looked_at(alignment: str) -> Size:
     return Size(total * len(records) // len(beginning) + 1, length, _UNKNOWN.q)
 
 
+def database_memory(path: str) -> int:
+    """Megabytes that a search of a database takes at most; a gzipped one lies unpacked in memory."""
+    packed = path.endswith(".gz")
+    size = Path(path).stat().st_size / 1e6 if Path(path).is_file() else 1000
+    return round(_IDLE + SNAKEMAKE + 500 + (2.5 * _PACKED * size if packed else 0))
+
+
 def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: bool = False) -> int:
     """Megabytes of a computer's own memory that a job of this stage takes at most.
 

@@ -16,12 +16,13 @@ from temperance.configuration import (
     derive_seed,
     has_hmm,
     size_label,
+    source_of,
 )
 from temperance.errors import InputError
 from temperance.failures import announce
 from temperance.locks import clear_stale_locks
 from temperance.planning import plan_fast
-from temperance.requests import known_size, memory, minutes
+from temperance.requests import database_memory, known_size, memory, minutes
 
 clear_stale_locks()
 announce()
@@ -249,9 +250,27 @@ def truth_of(family):
 
 
 def alignment_of(wildcards):
-    """The family's alignment: the user's file, or the one that the truth writes."""
-    drawn = truth_of(wildcards.family)
-    return f"{drawn}/truth.fasta" if drawn else PLANS[wildcards.family]["alignment"]
+    """The family's alignment: the user's file, or one that the truth, a server or a search gives."""
+    family, plan = wildcards.family, PLANS[wildcards.family]
+    given = {
+        "truth": f"{truth_of(family)}/truth.fasta",
+        "pfam": f"{OUT}/{family}/fetched.sto",
+        "interpro": f"{OUT}/{family}/fetched.sto",
+        "query": f"{OUT}/{family}/found.a2m",
+        "seed": f"{OUT}/{family}/found.a2m",
+    }
+    return given.get(source_of(plan)) or plan["alignment"]
+
+
+def searched(wildcards):
+    """What a search begins with, `query` or `seed`, and the database."""
+    plan = PLANS[wildcards.family]
+    return {name: plan[name] for name in (source_of(plan), "database")}
+
+
+def memory_of_search(wildcards, attempt):
+    """Resource function: a gzipped database is unpacked into memory."""
+    return database_memory(PLANS[wildcards.family]["database"]) * 2 ** (attempt - 1)
 
 
 def known_truth(wildcards):

@@ -6,6 +6,7 @@ rule ingest:
         alignment=f"{FAMILY}/alignment.safetensors",
         sequences=f"{FAMILY}/sequences.parquet",
         audit=f"{FAMILY}/audit.tsv",
+        columns=f"{FAMILY}/columns.tsv",
         summary=f"{FAMILY}/ingest.json",
     log:
         f"{LOGS}/ingest.log",

@@ -1,0 +1,17 @@
+"""Find a family in a database. Outputs: what was found, aligned to match states; every domain with its scores."""
+
+from temperance.alphabet import alphabet
+from temperance.job import job
+from temperance.search import search_query, search_seed
+from temperance.store import save_table, save_text
+
+with job(snakemake) as log:
+    settings, given = snakemake.params.settings, dict(snakemake.input.items())
+    letters, database = alphabet(settings["alphabet"]), given.pop("database")
+    (kind, path), *_ = given.items()
+    search = {"query": search_query, "seed": search_seed}[kind]
+    found = search(path, database, letters, settings["search"], snakemake.threads, log.info)
+    rows = zip(found.names, found.rows, strict=True)
+    save_text(snakemake.output.alignment, "".join(f">{name}\n{row}\n" for name, row in rows))
+    save_table(snakemake.output.hits, found.hits)
+    log.info("%d of %d domains cover enough of %d match states", found.hits["kept"].sum(), len(found.hits), len(found.rows[0]))
