@@ -14,4 +14,4 @@ with job(snakemake) as log:
     rows = zip(found.names, found.rows, strict=True)
     save_text(snakemake.output.alignment, "".join(f">{name}\n{row}\n" for name, row in rows))
     save_table(snakemake.output.hits, found.hits)
-    log.info("%d of %d domains cover enough of %d match states", found.hits["kept"].sum(), len(found.hits), len(found.rows[0]))
+    log.info("%d of %d domains cover enough of the profile", found.hits["kept"].sum(), len(found.hits))

@@ -1,6 +1,7 @@
 """The run's configuration: checked, completed with defaults, and cut into one plan a family."""
 
 import copy
+import csv
 import difflib
 import hashlib
 import math
@@ -74,6 +75,68 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     if isinstance(run["seed"], str):
         run["seed"] = plans.defaults["seed"]
     return run | {"families": families, "studies": _studies(settings, plans, families)}
+
+
+def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
+    """A configuration whose `families`, if it is the path of a table, is what the table says.
+
+    The table is text with tabs between columns: `family`, a name, and any key of a family, `alignment` or
+    `train.l2_couplings`; cells are as they would be in YAML, and empty ones are not given.
+
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
+    """
+    path = given.get("families")
+    if not isinstance(path, str):
+        return dict(given)
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    validator = _Validator(schema)
+    of_names, of_families = (validator.evolve(schema=schema["$defs"][name]) for name in ("name", "family"))
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"families: {path}: cannot be read as a table ({error}); paths count from {Path.cwd()}") from None
+    header = [name.strip() for name in lines[0]] if lines else []
+    if "family" not in header or len(set(header)) < len(header):
+        raise InputError(f"{path}, line 1: '{' '.join(header)[:60]}'; column names, each once, family among them, are right")
+    families: dict[str, Settings] = {}
+    for number, cells in enumerate(lines[1:], 2):
+        if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
+            continue
+        if len(cells) != len(header):
+            raise InputError(f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; tabs divide cells")
+        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+        name = row.pop("family", "")
+        if name in families:
+            raise InputError(f"{path}, line {number}: family {name} stands twice")
+        try:
+            families[name] = {}
+            for key, cell in row.items():
+                families[name] = _merge(families[name], _nested(key, cell))
+            _check(name, of_names, "family")
+            _check(families[name], of_families)
+        except InputError as error:
+            raise InputError(f"{path}, line {number}: {error}") from None
+    if not families:
+        raise InputError(f"{path}: has no family; a line of column names and a line a family are right")
+    return {**given, "families": families}
+
+
+def _nested(key: str, cell: str) -> Settings:
+    """A cell as the setting that its column names."""
+    try:
+        value = yaml.safe_load(cell)
+    except yaml.YAMLError:
+        raise InputError(f"{key}: '{cell[:40]}' is no YAML; quote it") from None
+    # YAML 1.1 takes 1e-3, without a point, for text.
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", value):
+        value = float(value)
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
 
 
 class _Plans:
@@ -330,7 +393,11 @@ _Validator = jsonschema.validators.extend(
 
 def _validate(given: Mapping[str, Any], schema: Settings, at: str = "") -> None:
     """Check what stands at the key `at` of the configuration."""
-    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(given))
+    _check(given, _Validator(schema), at)
+
+
+def _check(given: Any, validator: Any, at: str = "") -> None:
+    error = jsonschema.exceptions.best_match(validator.iter_errors(given))
     if error is None:
         return
     path = [*filter(None, [at]), *map(str, error.absolute_path)]

@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +20,7 @@ from temperance.alphabet import Alphabet
 from temperance.errors import InputError
 from temperance.fidelity import hmm_alphabet
 
-# Repeats of a domain within a sequence are named apart by their residues.
+_TROUBLE = (EaselError, ValueError, OSError, EOFError, zlib.error)
 _COLUMNS = ["name", "from", "to", "bits", "evalue", "coverage", "kept"]
 
 
@@ -28,8 +30,8 @@ class Found(NamedTuple):
     Attributes
     ----------
     names, rows : list of str
-        Domains aligned to the match states of the profile, `-` where they have none; first the reference, then what else
-        the search began with.
+        Domains aligned to the match states of the profile, as A2M: insertions are lower case and `.`. First the
+        reference, then what else the search began with.
     hits : pandas.DataFrame
         One row a domain above the thresholds: name, from, to (residues, from 1), bits, evalue (independent, of the
         domain), coverage (share of match states), kept.
@@ -75,7 +77,7 @@ def search_query(
                     f"round {result.iteration}: {sum(1 for _ in _domains(hits))} domains of "
                     f"{len(hits.included)} sequences{', converged' if result.converged else ''}"
                 )
-    except (EaselError, ValueError, OSError, EOFError) as error:
+    except _TROUBLE as error:
         raise _unreadable(database, error) from None
     return _aligned(database, profile, hits, [target], biology, settings, threads)
 
@@ -98,7 +100,7 @@ def search_seed(
     try:
         with _targets(database, biology) as targets:
             hits = next(iter(pyhmmer.hmmsearch(profile, targets, cpus=threads, **thresholds)))
-    except (EaselError, ValueError, OSError, EOFError) as error:
+    except _TROUBLE as error:
         raise _unreadable(database, error) from None
     progress(f"{sum(1 for _ in _domains(hits))} domains of {len(hits.included)} sequences")
     return _aligned(database, profile, hits, list(msa.sequences), biology, settings, threads)
@@ -125,7 +127,8 @@ def _targets(path: str | Path, biology: Biology) -> Iterator[Any]:
     with Path(path).open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        source = gzip.open(raw) if packed else str(path)
+        # Unpacked before HMMER reads it, which does not survive a damaged file.
+        source = io.BytesIO(gzip.decompress(raw.read())) if packed else str(path)
         with SequenceFile(source, digital=True, alphabet=biology) as file:
             yield file.read_block() if packed else file
 
@@ -164,11 +167,11 @@ def _aligned(
             f"{database}: no sequence is above the thresholds; raise search.evalue, lower search.bits_per_residue or give "
             "a larger database"
         )
-    msa = pyhmmer.hmmalign(profile, block, trim=True, all_consensus_cols=True, cpus=threads)
+    # Residues beyond the ends stay, as insertions: they count for the numbers of those within.
+    msa = pyhmmer.hmmalign(profile, block, trim=False, all_consensus_cols=True, cpus=threads)
     match = np.frombuffer(msa.reference.encode(), np.uint8) != ord(".")
-    symbols = np.array([list(row) for row in msa.alignment])[:, match]
-    symbols[symbols == "."] = "-"
-    coverage = (symbols != "-").mean(axis=1)[len(given) :]
+    symbols = np.array([list(row) for row in msa.alignment])
+    coverage = (symbols[:, match] != "-").mean(axis=1)[len(given) :]
     kept = coverage >= settings["coverage"]
     table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=kept)
     wanted = [*range(len(given)), *(len(given) + np.flatnonzero(kept))]

@@ -176,3 +176,45 @@ def test_too_little_left_is_an_error(tmp_path, rows):
     found = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
     with pytest.raises(InputError, match=r"at least 4 are needed|2 are needed"):
         filter_alignment(found, PROTEIN, path="x")
+
+
+# ---------------------------------------------------------------- numbers of residues
+
+
+def test_columns_are_numbered_by_residues_of_the_reference(tmp_path):
+    path = tmp_path / "a.a3m"
+    path.write_text(">first/11-16\nA-cCDeE\n>second/5-9\nACC-E\n")
+    first = read(path)
+    assert first.reference == "first/11-16" and first.numbers.tolist() == [11, 0, 13, 14, 16]
+    assert "".join(first.residues) == "ACDE"
+    second = read(path, "second/5-9")
+    # Four residues are no span of five: counted from 1.
+    assert second.numbers.tolist() == [1, 2, 3, 0, 4]
+    with pytest.raises(InputError, match="no sequence third; its first is first/11-16"):
+        read(path, "third")
+    table = first.columns_table()
+    assert table["column"].tolist() == [1, 2, 3, 4, 5] and table["number"].isna().tolist() == [0, 1, 0, 0, 0]
+
+
+def test_insert_columns_of_a2m_count_for_numbers(tmp_path):
+    path = tmp_path / "a.a2m"
+    path.write_text(">q\nAcC-D.E\n>r\nA.CCDeE\n>s\nA.CCDeE\n>t\nA.CCD.E\n")
+    found = read(path)
+    assert found.numbers.tolist() == [1, 3, 0, 4, 5] and found.columns.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_columns_may_be_those_of_the_reference_or_match_states(tmp_path):
+    path = tmp_path / "a.sto"
+    rows = [("q", "AC-DE"), ("r", "ACCEE"), ("s", "GCDD-"), ("t", "ACDGG")]
+    body = "".join(f"{name} {row}\n" for name, row in rows)
+    path.write_text(f"# STOCKHOLM 1.0\n{body}#=GC RF x.xx.\n//\n")
+    letters = alphabet("protein")
+    encoded = encode(read(path), letters)
+    of_reference = filter_alignment(encoded, letters, columns="reference", path=path)
+    assert of_reference.columns.tolist() == [1, 2, 4, 5] and of_reference.numbers.tolist() == [1, 2, 3, 4]
+    assert ("column", "3", "no residue of q") in of_reference.audit
+    of_match = filter_alignment(encoded, letters, columns="match", duplicates="keep", path=path)
+    assert of_match.columns.tolist() == [1, 3, 4] and of_match.numbers.tolist() == [1, 0, 3]
+    path.write_text(f"# STOCKHOLM 1.0\n{body}//\n")
+    with pytest.raises(InputError, match="filter.columns: match needs"):
+        filter_alignment(encode(read(path), letters), letters, columns="match", path=path)

@@ -17,6 +17,7 @@ from temperance.configuration import (
     has_hmm,
     size_label,
     source_of,
+    with_table,
 )
 from temperance.errors import InputError
 from temperance.failures import announce
@@ -29,7 +30,9 @@ announce()
 plan_fast()
 
 try:
-    RUN = configure(config, ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+    config.update(with_table(config, SCHEMA))
+    RUN = configure(config, SCHEMA)
     check_files(RUN)
 except InputError as error:
     sys.tracebacklimit = 0
