@@ -1,5 +1,7 @@
 # (fetch, search) -> alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
 #
+#                                                       model -> predict (contacts, mutants)
+#
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 
 # A configuration file named on the command line stands for the whole run; what it leaves out has the
@@ -66,6 +68,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/predict.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/verify.smk"

@@ -304,6 +304,7 @@ def check_files(run: Mapping[str, Any]) -> None:
     """
     for name, family in run["families"].items():
         files = {key: family.get(key) for key in ("alignment", "query", "seed", "database", "model")}
+        files |= {"structure.path": family["structure"]["path"], "mutants.table": family["mutants"]["table"]}
         files |= {f"models.{other}.path": given["path"] for other, given in family["models"].items()}
         for key, path in files.items():
             if path and set(path) & set("{}"):

@@ -34,6 +34,12 @@ class Evidence:
     models, compared : pandas.DataFrame
         Of the family's own models and those to compare with: scores, one row a temperature, and recommended temperatures,
         one row a model; `model` names it, `potts` the family's own.
+    contacts, mutants, conservation : pandas.DataFrame
+        One row a pair of sites, a single mutant of the reference, a column.
+    predictions : dict
+        What of these agrees with a structure, and with measured mutants.
+    aligned : list of str
+        Designs.
     reliability, orders, density, landscape : pandas.DataFrame, dict
         Of the largest subset's model.
     truth : dict or None
@@ -60,6 +66,11 @@ class Evidence:
     calibration: pd.DataFrame
     models: pd.DataFrame
     compared: pd.DataFrame
+    contacts: pd.DataFrame
+    mutants: pd.DataFrame
+    conservation: pd.DataFrame
+    predictions: dict[str, Any]
+    aligned: list[str]
     reliability: pd.DataFrame
     orders: pd.DataFrame
     density: pd.DataFrame
@@ -98,6 +109,11 @@ class Evidence:
             thermodynamics=thermodynamics,
             models=models,
             compared=compared,
+            contacts=load_table(folder / "contacts.tsv"),
+            mutants=load_table(folder / "mutants.tsv"),
+            conservation=load_table(folder / "conservation.tsv"),
+            predictions=load_json(folder / "predictions.json"),
+            aligned=list(pd.read_csv(folder / "designs.tsv", sep="\t", dtype={"aligned": str})["aligned"]),
             divergence=_of_all(folder, training, "divergence.tsv"),
             calibration=_of_all(folder, training, "calibration.tsv"),
             reliability=load_table(folder / largest / "reliability.tsv"),
@@ -134,6 +150,9 @@ class Evidence:
             "pca": points,
             "orders": (self.orders, self.best["tau"]["value"], list(points[1])),
             "distances": (*points, self.natural, self.samples),
+            "logo": (points[0], self.aligned, self.conservation, self.letters),
+            "contacts": (self.contacts, self.predictions),
+            "mutants": (self.mutants, self.predictions, self.letters),
             "training": (self.history, self.training),
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,17 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import PathPatch
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from scipy.spatial.distance import pdist
 from scipy.stats import entropy, gaussian_kde
 from sklearn.decomposition import PCA
 
+from temperance.alphabet import Alphabet
+from temperance.conservation import information, residue_frequencies
 from temperance.optimum import pareto
 from temperance.statistics import site_frequencies
 from temperance.store import atomic
@@ -252,7 +258,7 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     panels = [
         ("fidelity", "fidelity at the recommended τ"),
         ("tau", "recommended τ"),
-        ("log_likelihood", "held-out ln likelihood a site, nats, at its best τ"),
+        ("log_likelihood", "held-out ln likelihood a site"),
     ]
     sizes = np.sort(table["M"].unique())
     for axis, (column, label) in zip(axes.flat[1:], panels, strict=True):
@@ -273,6 +279,135 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     if not table["feasible"].all():
         axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="misses a floor")
     legend(figure, list(axes.flat))
+    return figure
+
+
+# Columns of a logo in one row.
+_WIDE = 60
+
+
+def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters: Alphabet) -> Figure:
+    """Sequence logos of natural sequences (M, L) and of designs, one above the other."""
+    length, sets = natural.shape[1], {"natural": natural}
+    if designs:
+        sets["designs"] = letters.codes()[np.array([list(row.encode()) for row in designs], np.uint8)]
+    blocks = range(0, length, _WIDE)
+    figure, axes = plt.subplots(
+        len(blocks) * len(sets), 1, figsize=(12.5, 1.5 * len(blocks) * len(sets) + 0.5), layout="constrained",
+        sharey=True, squeeze=False,
+    )  # fmt: skip
+    numbers = columns["number"].fillna(columns["column"]).astype(int).to_numpy()
+    colours = _residue_colours(letters)
+    for row, (name, sequences) in enumerate(sets.items()):
+        frequencies, _ = residue_frequencies(sequences, np.ones(len(sequences)), letters)
+        bits = information(frequencies, letters)
+        for n, start in enumerate(blocks):
+            axis = axes[n * len(sets) + row, 0]
+            for site in range(start, min(start + _WIDE, length)):
+                _stack(axis, site, frequencies[site] * bits[site], letters, colours)
+            axis.set(xlim=(start - 0.5, start + min(_WIDE, max(length, 20)) - 0.5), ylabel=f"{name}, bits")
+            ticks = np.arange(start, min(start + _WIDE, length), 5)
+            axis.set_xticks(ticks, numbers[ticks])
+    axes[0, 0].set_ylim(0, np.log2(letters.q - (letters.gap is not None)))
+    axes[-1, 0].set_xlabel("residue of the reference")
+    return figure
+
+
+# By chemistry: hydrophobic, polar, acid, basic, special; of nucleotides one each.
+_CHEMISTRY = {"AILMFVWY": "#0072b2", "STNQH": "#009e73", "DE": "#d55e00", "KR": "#7a5195", "CGP": "#b8860b"}
+_BASES = {"A": "#009e73", "C": "#0072b2", "G": "#b8860b", "U": "#d55e00", "T": "#d55e00"}
+
+
+def _residue_colours(letters: Alphabet) -> dict[str, str]:
+    if len(letters.symbols) <= 6:
+        return _BASES
+    return {symbol: colour for symbols, colour in _CHEMISTRY.items() for symbol in symbols}
+
+
+def _stack(axis: Axes, site: int, heights: np.ndarray, letters: Alphabet, colours: dict[str, str]) -> None:
+    """Letters of one column, the tallest on top; those too low to be read are left out."""
+    base = 0.0
+    for state in np.argsort(heights):
+        height, symbol = float(heights[state]), letters.symbols[state]
+        if height > 0.04:
+            glyph = _glyph(symbol)
+            box = glyph.get_extents()
+            move = Affine2D().translate(-box.x0, -box.y0).scale(0.9 / max(box.width, 0.35), height / box.height)
+            path = move.translate(site - 0.45, base).transform_path(glyph)
+            axis.add_patch(PathPatch(path, color=colours.get(symbol, "0.3"), lw=0))
+        base += height
+
+
+@cache
+def _glyph(symbol: str) -> TextPath:
+    return TextPath((0, 0), symbol, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
+
+
+def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """Map of the highest-scoring pairs, over the structure's contacts where there is one, and their precision."""
+    known, length = "precision" in summary, int(table["j"].max())
+    figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
+    least = summary["separation"]
+    able = table[table["separation"] >= least]
+    top = able.head(length)
+    contact_map, curve = axes
+    if known:
+        touching = table[table["distance"] < summary["structure"]["cutoff"]]
+        for one, other in (("i", "j"), ("j", "i")):
+            contact_map.plot(touching[one], touching[other], "s", ms=3, color="0.82", mew=0,
+                             label="contact in the structure" if one == "i" else None)  # fmt: skip
+        right = top["distance"] < summary["structure"]["cutoff"]
+        kinds = (("predicted, in contact", right, "#0072b2"), ("predicted, not in contact", ~right, _CHOSEN))
+    else:
+        kinds = (("predicted", top["score"] > -np.inf, "#0072b2"),)
+    for label, chosen, colour in kinds:
+        contact_map.plot(top["i"][chosen], top["j"][chosen], "o", ms=4, color=colour, mew=0, label=label)
+    contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
+    contact_map.set_title(f"the {len(top):,} highest scores, {least} or more apart", fontsize=10)
+    if known:
+        judged = able[able["distance"].notna()]
+        count = np.arange(1, min(3 * length, len(judged)) + 1)
+        right = (judged["distance"] < summary["structure"]["cutoff"]).to_numpy()
+        curve.plot(count, right[: len(count)].cumsum() / count, color="#0072b2", label="precision")
+        curve.axhline(right.mean(), color="0.5", ls="--", lw=1, label="pairs at random")
+        for row in summary["precision"]:
+            if row["pairs"]:
+                curve.errorbar(row["pairs"], row["precision"], 1.96 * row["error"], fmt="o", ms=4, color="#0072b2", capsize=2)
+                curve.annotate(row["rank"], (row["pairs"], row["precision"]), xytext=(4, 6), textcoords="offset points", fontsize=8)
+        curve.set(xscale="log", ylim=(0, 1.04), xlabel="pairs, the highest score first", ylabel="share in contact")
+    else:
+        curve.plot(np.arange(1, len(able) + 1), able["score"], color="#0072b2", label="score")
+        curve.set(xscale="log", xlabel="pairs, the highest score first", ylabel="corrected norm of the couplings")
+    legend(figure, list(axes))
+    return figure
+
+
+def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> Figure:
+    """Scores of all single mutants of the reference; beside them measured ones, where there are any."""
+    known = "measured" in table and table["measured"].notna().any()
+    figure, axes = plt.subplots(
+        1, 2 if known else 1, figsize=(12.5, 4.6), layout="constrained", squeeze=False, width_ratios=[3, 1] if known else None
+    )
+    symbols = [symbol for symbol in letters.symbols if symbol != "-"]
+    grid = table.pivot_table(index="mutated", columns="site", values="score", sort=True).reindex(symbols)
+    most = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
+    axis, sites = axes[0, 0], grid.columns.to_numpy()
+    image = axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    figure.colorbar(image, ax=axis, label="ln odds against the reference", fraction=0.03, pad=0.01)
+    axis.set_yticks(range(len(symbols)), symbols, fontsize=7)
+    wild = table.drop_duplicates("site").set_index("site")
+    names = (wild["number"].fillna(wild["column"]).astype(int)).reindex(sites).to_numpy()
+    step = max(1, len(sites) // 24)
+    ticks = np.arange(0, len(sites), step)
+    axis.set_xticks(ticks, [f"{wild['wild'][sites[t]]}{names[t]}" for t in ticks], rotation=60, fontsize=8)
+    axis.plot(range(len(sites)), [symbols.index(wild["wild"][site]) for site in sites], "k.", ms=2.5)
+    axis.set(xlabel="residue of the reference (dots)", ylabel="mutated to")
+    if known:
+        both = table.dropna(subset=["measured"])
+        found = summary["mutants"]
+        axes[0, 1].plot(both["score"], both["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True)
+        axes[0, 1].set(xlabel="score, nats", ylabel="measured")
+        axes[0, 1].set_title(f"Spearman {found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})", fontsize=10)
     return figure
 
 
@@ -659,6 +794,9 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         pca,
         orders,
         distances,
+        logo,
+        contacts,
+        mutants,
         training,
         ladder,
         models,

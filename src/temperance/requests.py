@@ -100,7 +100,8 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "compare": (6, 100, 500),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
-    "figures": (0, 6, 250),
+    "predict": (4, 4, 200),
+    "figures": (1, 6, 250),
 }
 
 

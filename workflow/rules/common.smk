@@ -92,6 +92,9 @@ FIGURES = [
     "pca",
     "orders",
     "distances",
+    "logo",
+    "contacts",
+    "mutants",
     "training",
     "ladder",
     *(["models"] if any(plan["models"] for plan in FAMILIES.values()) else []),
@@ -202,6 +205,13 @@ def of_models(wildcards):
         for subset in subsets(family)
         for model in PLANS[family]["models"]
     ]
+
+
+def known_of_family(wildcards):
+    """What is known of a family beside its sequences: a structure, measured mutants."""
+    plan = PLANS[wildcards.family]
+    files = {"structure": plan["structure"]["path"], "measured": plan["mutants"]["table"]}
+    return {name: path for name, path in files.items() if path}
 
 
 def imported_model(wildcards):

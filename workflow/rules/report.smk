@@ -17,6 +17,7 @@ rule figures:
         summary=rules.ingest.output.summary,
         optimum=rules.optimum.output,
         designs=rules.design.output,
+        predictions=rules.predict.output.summary,
     output:
         [
             report(
