@@ -35,6 +35,11 @@ _OF_TRUTHS: Settings = {
 # A model from elsewhere is of every column of its alignment, and is looked at once.
 _OF_MODELS: Settings = {"filter": {"max_column_gaps": 1.0}, "subsets": {"sizes": ["all"], "replicates": 1}}
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
+# What a family's results can be given out as, and what the files are called.
+EXPORTS = {
+    "adabmdca": "params.dat", "bmdca": "parameters.txt", "mi3": "J.npy", "ccmpred": "ccmpred.raw",
+    "gremlin": "gremlin.mrf", "chains": "chains.fasta",
+}  # fmt: skip
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _JUDGES = ("p_nat", "truth", "hmm", "profile")

@@ -171,11 +171,12 @@ def _letter(residue: object) -> str:
 def _matched(reference: str, sequence: str, letters: Alphabet) -> tuple[np.ndarray, np.ndarray]:
     """Places of the reference, and of a sequence, that a local alignment puts together."""
     aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
+    known = set(reference + sequence)
     if letters.name == "protein":
         aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+        known = set(aligner.substitution_matrix.alphabet)
     else:
         aligner.match_score, aligner.mismatch_score = 5, -4
-    known = set(aligner.alphabet) if letters.name == "protein" else set(reference + sequence)
     texts = ["".join(c if c in known else "X" for c in text) for text in (reference, sequence)]
     if not all(texts) or aligner.score(*texts) <= 0:
         return np.zeros(0, int), np.zeros(0, int)

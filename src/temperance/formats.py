@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet, alphabet
+from temperance.configuration import EXPORTS
 from temperance.errors import InputError
 from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts, load
@@ -344,10 +345,7 @@ _WRITERS: dict[str, Callable[[Path, Potts, Alphabet], None]] = {
     "gremlin": _write_gremlin,
 }
 # Formats that a model is written in, and what files of theirs are called.
-FORMATS = {
-    "adabmdca": "params.dat", "bmdca": "parameters.txt", "mi3": "J.npy", "ccmpred": "ccmpred.raw",
-    "gremlin": "gremlin.mrf",
-}  # fmt: skip
+FORMATS = {form: EXPORTS[form] for form in _WRITERS}
 
 
 def main(words: list[str]) -> int:

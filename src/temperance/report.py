@@ -166,7 +166,7 @@ def reasons(evidence: Evidence) -> list[str]:
 def methods(evidence: Evidence) -> str:
     """What was done, with the settings that it was done with, as a paper would say it."""
     given, ingest = evidence.settings, evidence.ingest
-    train, drawn, split, most, floors = (given[of] for of in ("train", "sample", "heldout", "filter", "optimum"))
+    drawn, split, most, floors = (given[of] for of in ("sample", "heldout", "filter", "optimum"))
     identity, apart = given["weights"]["identity"], split["identity"]
     weighed = f"weighted by their number of neighbours at {identity:.0%} identity" if identity else "not weighted"
     kept_out = f" such that none exceeds {apart:.0%} identity to a training sequence" if apart else ""
@@ -176,11 +176,7 @@ def methods(evidence: Evidence) -> str:
         f"{ingest['L']} were kept (columns with at most {most['max_column_gaps']:.0%} gaps, sequences with at "
         f"most {most['max_sequence_gaps']:.0%}); sequences were {weighed} (Meff {ingest['Meff']:,.0f}).",
         f"{split['fraction']:.0%} of the sequences were held out{kept_out}.",
-        f"Potts models (q = {ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} sequences by "
-        f"persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs sweeps a step and "
-        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, until "
-        f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
-        f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data.",
+        _learnt(evidence),
         f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))} by replica exchange "
         f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
         f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
@@ -193,6 +189,22 @@ def methods(evidence: Evidence) -> str:
         f"{versions['scipy']}.",
     ]
     return " ".join(said)
+
+
+def _learnt(evidence: Evidence) -> str:
+    train, imported = evidence.settings["train"], evidence.settings["model"]
+    if imported:
+        return (
+            f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is sampled as "
+            "it is; whether it has seen the held-out sequences is not known."
+        )
+    return (
+        f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} sequences "
+        f"by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs sweeps a step and "
+        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, until "
+        f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
+        f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
+    )
 
 
 def _listed(numbers: pd.Series) -> str:
@@ -218,6 +230,7 @@ def warnings(evidence: Evidence) -> list[str]:
     """Everything that a reader has to know before trusting the answer."""
     return [
         *_of_recommendation(evidence.best),
+        *_of_imported(evidence.settings["model"]),
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_chains(evidence.history),
         *_of_sampling(evidence.scores, evidence.designs),
@@ -234,6 +247,14 @@ def _of_recommendation(best: dict[str, Any]) -> Iterator[str]:
     elif best["at_edge"]:
         tau = best["tau"]["value"]
         yield f"The recommended temperature {tau:.2f} is at the edge of those sampled; widen sample.temperatures."
+
+
+def _of_imported(model: str) -> Iterator[str]:
+    if model:
+        yield (
+            f"The model {Path(model).name} was learnt elsewhere, perhaps from the sequences held out here too: fidelity "
+            "and τ_f then flatter it."
+        )
 
 
 def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The run's plan: configuration, paths and final targets. No rules."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from temperance.configuration import (
     ENUMERABLE,
+    EXPORTS,
     check_files,
     configure,
     derive_seed,
@@ -352,5 +354,10 @@ def folders_of(wildcards):
 def final_targets():
     per_family = ["designs.fasta", "designs.tsv", "optimum.tsv"]
     return [f"{OUT}/report.html"] + [
-        f"{OUT}/{family}/{name}" for family in FAMILIES for name in per_family
+        f"{OUT}/{family}/{name}"
+        for family, plan in FAMILIES.items()
+        for name in [
+            *per_family,
+            *(f"export/{EXPORTS[form]}" for form in plan["export"]),
+        ]
     ]

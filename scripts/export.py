@@ -1,0 +1,20 @@
+"""Write a model, or its samples nearest the recommended temperature, as other programs read them."""
+
+import numpy as np
+
+from temperance.formats import chains, write_model
+from temperance.job import job
+from temperance.potts import load
+from temperance.store import load_arrays, load_json, save_text
+
+with job(snakemake) as log:
+    model, letters, _ = load(snakemake.input.model)
+    (out,), form = snakemake.output, snakemake.params.form
+    if form == "chains":
+        drawn = load_arrays(snakemake.input.samples)[0]
+        tau = load_json(snakemake.input.recommendation)["tau"]["value"]
+        at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
+        save_text(out, chains(drawn["sequences"][at].reshape(-1, model.L), letters))
+        log.info("samples at temperature %g", drawn["temperatures"][at])
+    else:
+        write_model(out, model, letters, form)

@@ -1,0 +1,24 @@
+rule export:
+    """Write the largest model, or its samples nearest the recommended temperature, as other programs read them."""
+    input:
+        recommendation=rules.optimum.output.recommendation,
+        model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
+        samples=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/samples.safetensors",
+    output:
+        f"{FAMILY}/export/{{file}}",
+    wildcard_constraints:
+        file="|".join(map(re.escape, EXPORTS.values())),
+    log:
+        f"{LOGS}/export-{{file}}.log",
+    benchmark:
+        f"{TIMES}/export-{{file}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_of("predict"),
+        runtime=minutes_of("predict"),
+    params:
+        form=lambda wildcards: next(form for form in EXPORTS if EXPORTS[form] == wildcards.file),
+    script:
+        "../../scripts/export.py"
