@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from temperance.alphabet import AMBIGUOUS
 from temperance.conservation import conservation
 from temperance.contacts import contact_table, coupling_scores, precision, structure_distances
 from temperance.job import job
-from temperance.mutants import measured, score_measured, single_mutants, spearman
+from temperance.mutants import measured, reference_states, score_measured, single_mutants, spearman
 from temperance.potts import load
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 
@@ -30,12 +29,7 @@ with job(snakemake) as log:
         summary["precision"] = ranks.to_dict("records")
         log.info("precision %s", ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()))
 
-    codes = letters.codes()
-    reference = np.array([codes[ord(symbol)] if symbol else AMBIGUOUS for symbol in columns["residue"]])
-    # What is no residue of the alphabet is a gap, or, without gaps, the commonest state.
-    commonest = np.array([np.bincount(column).argmax() for column in arrays["sequences"].T])
-    reference = np.where(reference < letters.q, reference, commonest if letters.gap is None else letters.gap)
-    reference = reference.astype(np.uint8)
+    reference = reference_states(columns, arrays["sequences"], letters)
     mutants = single_mutants(model, reference, columns, letters)
     if "measured" in given:
         path, rng = given["measured"], np.random.default_rng(snakemake.params.seed)

@@ -1,3 +1,15 @@
 """At which temperature should a Potts model of a protein family be sampled?"""
 
+from typing import Any
+
 __version__ = "0.1.0"
+__all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
+
+
+def __getattr__(name: str) -> Any:
+    """What notebooks use, imported when it is: it takes seconds that planning a workflow has no use for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from temperance import api
+
+    return getattr(api, name)

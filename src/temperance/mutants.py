@@ -9,12 +9,20 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from temperance.alphabet import Alphabet
+from temperance.alphabet import AMBIGUOUS, Alphabet
 from temperance.errors import InputError
 from temperance.potts import Potts
 
 _NAMES = ("mutant", "mutation", "mutations", "variant")
 _SCORES = ("score", "dms_score", "fitness", "effect")
+
+
+def reference_states(columns: pd.DataFrame, sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
+    """The reference (L,) uint8; what is no residue of the alphabet is a gap, or, without gaps, the commonest state."""
+    codes = letters.codes()
+    states = np.array([codes[ord(symbol)] if symbol else AMBIGUOUS for symbol in columns["residue"]])
+    instead = [np.bincount(column).argmax() for column in sequences.T] if letters.gap is None else letters.gap
+    return np.where(states < letters.q, states, instead).astype(np.uint8)
 
 
 def single_mutants(model: Potts, sequence: np.ndarray, columns: pd.DataFrame, letters: Alphabet) -> pd.DataFrame:

@@ -71,6 +71,7 @@ def write(job: Any, read: dict[str, str], config: dict[str, Any]) -> None:
     path.parent.mkdir(exist_ok=True)
     record = {
         "rule": job.rule,
+        "log": job.log[0],
         "wildcards": dict(job.wildcards),
         "seed": job.params.get("seed"),
         "input": read,

@@ -25,7 +25,8 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
     for family, subsets in families.items():
         folder = Path(results, family)
         records = [load_json(path) for path in folder.glob("**/provenance/*.json")]
-        done = {"-".join([record["rule"], *list(record["wildcards"].values())[1:]]) for record in records}
+        # A job is called as its log is: where the workflow is a module of another, its rules have other names.
+        done = {Path(record["log"]).stem for record in records}
         counts = {
             stage: f"{sum(f'{stage}-{subset}' in done for subset in subsets)}/{len(subsets)}" for stage in _OF_SUBSETS
         }

@@ -11,9 +11,9 @@ from temperance.status import status
 def record(folder, rule, subset=None):
     place = (folder / subset if subset else folder) / "provenance" / f"{rule}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
-    wildcards = {"family": folder.name} | ({"subset": subset} if subset else {})
-    place.write_text(json.dumps({"rule": rule, "wildcards": wildcards}))
-    log(folder, rule if subset is None else f"{rule}-{subset}", "12:00:00 done\n")
+    stem = rule if subset is None else f"{rule}-{subset}"
+    place.write_text(json.dumps({"log": f"results/{folder.name}/logs/{stem}.log"}))
+    log(folder, stem, "12:00:00 done\n")
 
 
 def log(folder, stem, text, seconds=0):

@@ -36,8 +36,8 @@ def compared(tmp_path_factory, rows):
     letters = alphabet("rna")
     write_model(folder / "params.dat", random_potts(10, 5, 0, scale=0.6), letters, "adabmdca")
     (folder / "dms.tsv").write_text("mutant\tscore\n" + "".join(
-        f"{row[site]}{site + 1}{new}\t{n}\n" for row in rows[:1] for n, (site, new) in enumerate(
-            (site, new) for site in range(10) if row[site] != "-" for new in "ACGU" if new != row[site])
+        f"{old}{number}{new}\t{n}\n" for number, old in enumerate(rows[0].replace("-", ""), 1)
+        for n, new in enumerate("ACGU") if new != old
     ))  # fmt: skip
     config = SMALL | {
         "families": {"family": {"alignment": "family.fasta", "mutants": {"table": "dms.tsv"}}},

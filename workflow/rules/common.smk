@@ -5,7 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-ROOT = Path(workflow.basedir)
+# Of this file, not of the workflow, which may be another's that uses this one as a module.
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 # Jobs import the library from src/ wherever they run: in this environment, in conda's, or on a cluster's node.
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
