@@ -1,4 +1,4 @@
-"""Learn, sample and score a model to compare with. Outputs: the row of its optimum, a row a temperature, its samples."""
+"""Learn, sample and score a model to compare with. Outputs: its optimum, a row a temperature, samples."""
 
 from pathlib import Path
 
@@ -34,9 +34,9 @@ with job(snakemake) as log:
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
     scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)
-    scores["log_likelihood"] = np.average(
-        drawn.log_likelihood(family.heldout), axis=0, weights=family.heldout_weights
-    ) / model.L
+    scores["log_likelihood"] = (
+        np.average(drawn.log_likelihood(family.heldout), axis=0, weights=family.heldout_weights) / model.L
+    )
     if isinstance(model, Autoregressive):
         beyond = [
             model.beside_joint(at.reshape(-1, model.L), tau)

@@ -55,7 +55,7 @@ class Alignment:
         return pd.DataFrame(self.audit, columns=["what", "name", "reason"])
 
     def columns_table(self) -> pd.DataFrame:
-        """One row a column: site (from 1 in models), column (from 1 in the file), residue and number in the reference."""
+        """One row a column: site (of models, from 1), column (of the file), residue and number in the reference."""
         numbers = pd.array(np.where(self.numbers > 0, self.numbers, -1), dtype="Int64")
         return pd.DataFrame(
             {

@@ -12,7 +12,6 @@ import pandas as pd
 from temperance import alignment, contacts, mutants
 from temperance import design as designs
 from temperance import split as splitting
-from temperance import train as training
 from temperance.alphabet import Alphabet, alphabet
 from temperance.configuration import resolve_size
 from temperance.fidelity import Judge, build_hmm, hmm_alphabet, hmm_judge, profile_judge
@@ -24,6 +23,7 @@ from temperance.potts import Potts
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
 from temperance.tempering import TemperedSamples, sample
+from temperance.train import Training, train
 from temperance.weights import sequence_weights
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
@@ -105,21 +105,34 @@ class Family:
         count = resolve_size(size, len(self.training), "size")
         return splitting.subset(self.training, count, np.random.default_rng(seed))
 
-    def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> training.Training:
+    def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
         """Learn a Potts model of a subset; `settings` as of `temperance.train.train`. Its `.model` is the model."""
         chosen = self.sequences[self.subset(size, seed)]
         weights = sequence_weights(chosen, self.identity)
-        return training.train(chosen, weights, self.letters.q, choose_engine(engine), seed, **settings)
+        return train(chosen, weights, self.letters.q, choose_engine(engine), seed, **settings)
 
     def sample(
-        self, model: Potts, temperatures: Sequence[float] = _TEMPERATURES, *, seed: int = 1, engine: str = "auto", **settings: Any
+        self,
+        model: Potts,
+        temperatures: Sequence[float] = _TEMPERATURES,
+        *,
+        seed: int = 1,
+        engine: str = "auto",
+        **settings: Any,
     ) -> TemperedSamples:
         """Sample a model at all temperatures; `settings` as of `temperance.tempering.sample`."""
         starts = self.sequences[self.training]
         return sample(model, choose_engine(engine), seed, list(temperatures), starts=starts, **settings)
 
     def score(
-        self, model: Potts, drawn: TemperedSamples, *, judge: str = "auto", percentile: float = 5, threads: int = 1, seed: int = 1
+        self,
+        model: Potts,
+        drawn: TemperedSamples,
+        *,
+        judge: str = "auto",
+        percentile: float = 5,
+        threads: int = 1,
+        seed: int = 1,
     ) -> "Scored":
         """Score samples against the held-out sequences.
 

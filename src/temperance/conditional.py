@@ -33,8 +33,8 @@ def learn_conditionals(
     """Fields (L, q) and couplings (L, q, L, q) float32, [site, state, other site, its state], of every site's softmax.
 
     Each site's loss is the weighted mean negative log-likelihood of its state given the others', plus
-    l2_fields / 2 * sum h^2 + l2_couplings / 2 * sum J^2; its minimum is found by L-BFGS, parameters in units of what the
-    loss curves by at independence, so that rare states do not take the longest.
+    l2_fields / 2 * sum h^2 + l2_couplings / 2 * sum J^2; its minimum is found by L-BFGS, parameters in units of how the
+    loss curves at independence, so that rare states do not take the longest.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def learn_conditionals(
         found = minimize(of_flat, guess, jac=True, method="L-BFGS-B", options=options).x
         fields[sites] = found[: units[0].size].reshape(units[0].shape) * units[0]
         rows = (found[units[0].size :].reshape(units[1].shape) * units[1] * mask).reshape(-1, q, len(sites), q)
-        couplings[np.ix_(sites, range(q), others)] = rows.transpose(2, 3, 0, 1)
+        couplings[np.ix_(sites, np.arange(q), others)] = rows.transpose(2, 3, 0, 1)
     return fields, couplings
 
 

@@ -103,10 +103,14 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"families: {path}: cannot be read as a table ({error}); paths count from {Path.cwd()}") from None
+        raise InputError(
+            f"families: {path}: cannot be read as a table ({error}); paths count from {Path.cwd()}"
+        ) from None
     header = [name.strip() for name in lines[0]] if lines else []
     if "family" not in header or len(set(header)) < len(header):
-        raise InputError(f"{path}, line 1: '{' '.join(header)[:60]}'; column names, each once, family among them, are right")
+        raise InputError(
+            f"{path}, line 1: '{' '.join(header)[:60]}'; column names, each once, family among them, are right"
+        )
     families: dict[str, Settings] = {}
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
@@ -184,7 +188,9 @@ class _Plans:
         }
         for other, given in family["models"].items():
             if (given["kind"] == "file") != bool(given["path"]):
-                raise InputError(f"{key}.models.{other}.path: the path of a model goes with kind: file, and only with it")
+                raise InputError(
+                    f"{key}.models.{other}.path: the path of a model goes with kind: file, and only with it"
+                )
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
         return family

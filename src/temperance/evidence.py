@@ -32,8 +32,8 @@ class Evidence:
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
     models, compared : pandas.DataFrame
-        Of the family's own models and those to compare with: scores, one row a temperature, and recommended temperatures,
-        one row a model; `model` names it, `potts` the family's own.
+        Of the family's own models and those to compare with: scores, one row a temperature, and recommended
+        temperatures, one row a model; `model` names it, `potts` the family's own.
     contacts, mutants, conservation : pandas.DataFrame
         One row a pair of sites, a single mutant of the reference, a column.
     predictions : dict

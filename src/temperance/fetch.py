@@ -1,4 +1,4 @@
-"""Alignments from InterPro's servers: kept in a cache, taken again when a connection fails, told of when it does not work."""
+"""Alignments from InterPro's servers: kept in a cache, asked for again where a connection fails."""
 
 import contextlib
 import hashlib
@@ -32,7 +32,7 @@ class Fetched(NamedTuple):
     bytes: int
 
 
-class _Again(Exception):
+class _AgainError(Exception):
     """Why another try may be luckier, and how many seconds the server wants to be left alone."""
 
     def __init__(self, why: str, wait: float = 0.0):
@@ -147,7 +147,7 @@ class Fetcher:
         for number in range(1, self.tries + 1):
             try:
                 return self._fetched(url, end)
-            except _Again as again:
+            except _AgainError as again:
                 why = str(again)
                 left = end - time.monotonic()
                 pause = min(max(again.wait, 2.0 ** (number - 1)), _LONGEST_WAIT)
@@ -156,8 +156,8 @@ class Fetcher:
                 self.progress(f"{url}: {why}; try {number + 1} of {self.tries} in {pause:g} s")
                 time.sleep(pause)
         raise InputError(
-            f"{url}: {why}, after {number} {'try' if number == 1 else 'tries'}; where there is no network, download the "
-            "alignment elsewhere and give it as 'alignment'"
+            f"{url}: {why}, after {number} {'try' if number == 1 else 'tries'}; where there is no network, download "
+            "the alignment elsewhere and give it as 'alignment'"
         )
 
     def _fetched(self, url: str, end: float) -> Fetched:
@@ -168,25 +168,32 @@ class Fetcher:
             for piece in self._pieces(url):
                 size += len(piece)
                 if size > self.most:
-                    raise InputError(f"{url}: more than {self.most / 1e6:g} MB; raise fetch.megabytes if you want it all")
+                    raise InputError(
+                        f"{url}: more than {self.most / 1e6:g} MB; raise fetch.megabytes if you want it all"
+                    )
                 if time.monotonic() > end:
-                    raise _Again(f"{size:,} bytes came in {self.seconds / 60:g} minutes (fetch.minutes)")
+                    raise _AgainError(f"{size:,} bytes came in {self.seconds / 60:g} minutes (fetch.minutes)")
                 digest.update(piece)
                 file.write(piece)
             if not size:
-                raise _Again("the answer was empty")
+                raise _AgainError("the answer was empty")
         save_json(told, {"url": url, "sha256": digest.hexdigest(), "bytes": size})
         self.progress(f"{url}: {size:,} bytes, SHA-256 {digest.hexdigest()}")
         return Fetched(path, url, digest.hexdigest(), size)
 
     def _pieces(self, url: str) -> Iterator[bytes]:
-        with _told(self.stalled), requests.get(
-            url, stream=True, timeout=(self.stalled, self.stalled), headers={"Accept-Encoding": "identity"}
-        ) as answer:
+        with (
+            _told(self.stalled),
+            requests.get(
+                url, stream=True, timeout=(self.stalled, self.stalled), headers={"Accept-Encoding": "identity"}
+            ) as answer,
+        ):
             if answer.status_code in _BUSY:
-                raise _Again(f"the server said {answer.status_code} {answer.reason}", _wanted(answer))
+                raise _AgainError(f"the server said {answer.status_code} {answer.reason}", _wanted(answer))
             if answer.status_code in (204, 404, 410):
-                raise InputError(f"{url}: there is no such entry or alignment ({answer.status_code}); see its accession")
+                raise InputError(
+                    f"{url}: there is no such entry or alignment ({answer.status_code}); see its accession"
+                )
             if not answer.ok:
                 raise InputError(f"{url}: the server said {answer.status_code} {answer.reason}")
             if urlsplit(answer.url).scheme != urlsplit(url).scheme:
@@ -202,7 +209,7 @@ class Fetcher:
                 size += len(piece)
                 yield piece
             if length.isdigit() and size != int(length):
-                raise _Again(f"{size:,} bytes came of {int(length):,}")
+                raise _AgainError(f"{size:,} bytes came of {int(length):,}")
 
 
 @contextlib.contextmanager
@@ -213,13 +220,13 @@ def _told(stalled: float) -> Iterator[None]:
     try:
         yield
     except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
-        raise _Again(f"nothing came for {stalled:g} s") from None
+        raise _AgainError(f"nothing came for {stalled:g} s") from None
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError):
-        raise _Again("the connection broke off") from None
+        raise _AgainError("the connection broke off") from None
     except requests.exceptions.SSLError as error:
         raise InputError(f"the server's certificate is not trusted ({_innermost(error)})") from None
     except requests.exceptions.RequestException as error:
-        raise _Again(f"no connection ({_innermost(error)})") from None
+        raise _AgainError(f"no connection ({_innermost(error)})") from None
 
 
 def _innermost(error: BaseException) -> str:

@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import Affine2D
 from scipy.spatial.distance import pdist
 from scipy.stats import entropy, gaussian_kde
 from sklearn.decomposition import PCA
@@ -351,15 +351,14 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     able = table[table["separation"] >= least]
     top = able.head(length)
     contact_map, curve = axes
+    kinds: list[tuple[str, Any, str]] = [("predicted", top["score"] > -np.inf, "#0072b2")]
     if known:
         touching = table[table["distance"] < summary["structure"]["cutoff"]]
         for one, other in (("i", "j"), ("j", "i")):
             contact_map.plot(touching[one], touching[other], "s", ms=3, color="0.82", mew=0,
                              label="contact in the structure" if one == "i" else None)  # fmt: skip
         right = top["distance"] < summary["structure"]["cutoff"]
-        kinds = (("predicted, in contact", right, "#0072b2"), ("predicted, not in contact", ~right, _CHOSEN))
-    else:
-        kinds = (("predicted", top["score"] > -np.inf, "#0072b2"),)
+        kinds = [("predicted, in contact", right, "#0072b2"), ("predicted, not in contact", ~right, _CHOSEN)]
     for label, chosen, colour in kinds:
         contact_map.plot(top["i"][chosen], top["j"][chosen], "o", ms=4, color=colour, mew=0, label=label)
     contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
@@ -372,8 +371,12 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
         curve.axhline(right.mean(), color="0.5", ls="--", lw=1, label="pairs at random")
         for row in summary["precision"]:
             if row["pairs"]:
-                curve.errorbar(row["pairs"], row["precision"], 1.96 * row["error"], fmt="o", ms=4, color="#0072b2", capsize=2)
-                curve.annotate(row["rank"], (row["pairs"], row["precision"]), xytext=(4, 6), textcoords="offset points", fontsize=8)
+                curve.errorbar(
+                    row["pairs"], row["precision"], 1.96 * row["error"], fmt="o", ms=4, color="#0072b2", capsize=2
+                )
+                curve.annotate(
+                    row["rank"], (row["pairs"], row["precision"]), xytext=(4, 6), textcoords="offset points", fontsize=8
+                )
         curve.set(xscale="log", ylim=(0, 1.04), xlabel="pairs, the highest score first", ylabel="share in contact")
     else:
         curve.plot(np.arange(1, len(able) + 1), able["score"], color="#0072b2", label="score")
@@ -384,9 +387,14 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
 
 def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> Figure:
     """Scores of all single mutants of the reference; beside them measured ones, where there are any."""
-    known = "measured" in table and table["measured"].notna().any()
+    known = bool("measured" in table and table["measured"].notna().any())
     figure, axes = plt.subplots(
-        1, 2 if known else 1, figsize=(12.5, 4.6), layout="constrained", squeeze=False, width_ratios=[3, 1] if known else None
+        1,
+        2 if known else 1,
+        figsize=(12.5, 4.6),
+        layout="constrained",
+        squeeze=False,
+        width_ratios=[3, 1] if known else None,
     )
     symbols = [symbol for symbol in letters.symbols if symbol != "-"]
     grid = table.pivot_table(index="mutated", columns="site", values="score", sort=True).reindex(symbols)
@@ -405,7 +413,9 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> 
     if known:
         both = table.dropna(subset=["measured"])
         found = summary["mutants"]
-        axes[0, 1].plot(both["score"], both["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True)
+        axes[0, 1].plot(
+            both["score"], both["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True
+        )
         axes[0, 1].set(xlabel="score, nats", ylabel="measured")
         axes[0, 1].set_title(f"Spearman {found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})", fontsize=10)
     return figure

@@ -65,7 +65,7 @@ def _read(path: str | Path, letters: Alphabet) -> Potts:
     if _is_number(words[0]):
         return _read_ccmpred(path, letters)
     raise InputError(
-        f"{path}: no model in a known format; known are adabmDCA and bmDCA ('J i j a b value' and 'h i a value' lines), "
+        f"{path}: no model in a known format; known are adabmDCA and bmDCA (lines 'J i j a b value', 'h i a value'), "
         "Mi3 (J.npy), CCMpred (raw), GREMLIN ('V[i]' and 'W[i][j]' lines) and model.safetensors"
     )
 
@@ -98,7 +98,7 @@ def _checked(path: str | Path, fields: np.ndarray, pairs: np.ndarray) -> Potts:
 def _opened(path: str | Path) -> IO[str]:
     with Path(path).open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path) if packed else Path(path).open("rb")
+    raw = gzip.open(path) if packed else Path(path).open("rb")  # noqa: SIM115 - who reads it closes it
     return io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
 
 
@@ -228,9 +228,7 @@ def _read_mi3(path: str | Path, letters: Alphabet) -> Potts:
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":
         raise InputError(f"{path}: shape {pairs.shape} of {pairs.dtype}; Mi3's is (L (L - 1) / 2, q^2) of numbers")
     if pairs.shape[1] != letters.q**2:
-        raise InputError(
-            f"{path}: {pairs.shape[1]} numbers a pair; alphabet {letters.name} needs {letters.q**2} (states in its order)"
-        )
+        raise InputError(f"{path}: {pairs.shape[1]} numbers a pair; alphabet {letters.name} needs {letters.q**2}")
     return _checked(path, np.zeros((length, letters.q)), -pairs.astype(float).reshape(-1, letters.q, letters.q))
 
 

@@ -84,8 +84,9 @@ def learn(
     if kind == "profile":
         return independent(sequences, weights, q)
     l2 = dict(zip(("l2_fields", "l2_couplings"), _L2[kind], strict=True)) | l2
-    of_kind = {"pseudolikelihood": pseudolikelihood, "autoregressive": Autoregressive.learn}[kind]
-    return of_kind(sequences, weights, q, **l2)
+    if kind == "pseudolikelihood":
+        return pseudolikelihood(sequences, weights, q, **l2)
+    return Autoregressive.learn(sequences, weights, q, **l2)
 
 
 def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:

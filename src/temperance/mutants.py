@@ -65,7 +65,9 @@ def measured(path: str | Path) -> pd.DataFrame:
     header = [name.strip().lower() for name in rows[0]] if rows else []
     places = [next((header.index(name) for name in names if name in header), -1) for names in (_NAMES, _SCORES)]
     if -1 in places:
-        raise InputError(f"mutants.table: {path}, line 1: '{lines[0][:40] if lines else ''}'; columns mutant and score are right")
+        raise InputError(
+            f"mutants.table: {path}, line 1: '{lines[0][:40] if lines else ''}'; columns mutant and score are right"
+        )
     found = []
     for number, cells in enumerate(rows[1:], 2):
         if not any(cells):
@@ -73,7 +75,9 @@ def measured(path: str | Path) -> pd.DataFrame:
         try:
             mutant, score = cells[places[0]].strip(), float(cells[places[1]])
         except (IndexError, ValueError):
-            raise InputError(f"mutants.table: {path}, line {number}: no mutant and number in columns mutant and score") from None
+            raise InputError(
+                f"mutants.table: {path}, line {number}: no mutant and number in columns mutant and score"
+            ) from None
         if np.isfinite(score):
             found.append((mutant, score, number))
     return pd.DataFrame(found, columns=["mutant", "measured", "line"])
@@ -111,8 +115,8 @@ def score_measured(
         rows[row] = all(able)
     if len(strange) > 0.1 * max(1, rows.sum()):
         raise InputError(
-            f"mutants.table: {path}: {len(strange)} mutants are of another sequence, {strange[0]} say; numbers count from "
-            "the reference's first residue, or from 39 if it is named NAME/39-91 (columns.tsv)"
+            f"mutants.table: {path}: {len(strange)} mutants are of another sequence, {strange[0]} say; numbers count "
+            "from the reference's first residue, or from 39 if it is named NAME/39-91 (columns.tsv)"
         )
     scores = np.full(len(table), np.nan)
     if rows.any():

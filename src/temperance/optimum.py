@@ -181,7 +181,8 @@ def pareto(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        model (where the table has several), M, temperature, fidelity, novelty, diversity, equilibrated (of all replicates), from most to least faithful.
+        model (where the table has it), M, temperature, fidelity, novelty, diversity, equilibrated (of all replicates),
+        from most to least faithful.
     """
     which = [column for column in ("model", "M", "temperature") if column in scores]
     means = scores.groupby(which, as_index=False).agg(

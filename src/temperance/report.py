@@ -195,12 +195,13 @@ def _learnt(evidence: Evidence) -> str:
     train, imported = evidence.settings["train"], evidence.settings["model"]
     if imported:
         return (
-            f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is sampled as "
-            "it is; whether it has seen the held-out sequences is not known."
+            f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
+            "sampled as it is; whether it has seen the held-out sequences is not known."
         )
     return (
-        f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} sequences "
-        f"by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs sweeps a step and "
+        f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
+        f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
+        "sweeps a step and "
         f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, until "
         f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
         f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
@@ -252,8 +253,8 @@ def _of_recommendation(best: dict[str, Any]) -> Iterator[str]:
 def _of_imported(model: str) -> Iterator[str]:
     if model:
         yield (
-            f"The model {Path(model).name} was learnt elsewhere, perhaps from the sequences held out here too: fidelity "
-            "and τ_f then flatter it."
+            f"The model {Path(model).name} was learnt elsewhere, perhaps from the sequences held out here too: "
+            "fidelity and τ_f then flatter it."
         )
 
 
@@ -459,7 +460,7 @@ def _front_table(scores: pd.DataFrame) -> pd.DataFrame:
     front = pareto(scores)
     shown = {"M": "{:,}", "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}"}
     table = pd.DataFrame({column: front[column].map(form.format) for column, form in shown.items()})
-    if front["model"].nunique() > 1:
+    if len(set(front["model"])) > 1:
         table.insert(0, "model", front["model"])
     return table.assign(equilibrated=np.where(front["equilibrated"], "yes", "NO"))
 

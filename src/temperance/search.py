@@ -13,7 +13,7 @@ import pandas as pd
 import pyhmmer
 from pyhmmer.easel import Alphabet as Biology
 from pyhmmer.easel import DigitalSequence, DigitalSequenceBlock, MSAFile, SequenceFile, TextSequence
-from pyhmmer.errors import AlphabetMismatch, EaselError
+from pyhmmer.errors import EaselError
 from pyhmmer.plan7 import HMM, Background, Builder, TopHits
 
 from temperance.alphabet import Alphabet
@@ -43,7 +43,12 @@ class Found(NamedTuple):
 
 
 def search_query(
-    query: str | Path, database: str | Path, letters: Alphabet, settings: dict[str, Any], threads: int, progress: Callable
+    query: str | Path,
+    database: str | Path,
+    letters: Alphabet,
+    settings: dict[str, Any],
+    threads: int,
+    progress: Callable,
 ) -> Found:
     """Iterate a search that begins with one sequence (jackhmmer), and align what it finds to the query's residues.
 
@@ -83,7 +88,12 @@ def search_query(
 
 
 def search_seed(
-    seed: str | Path, database: str | Path, letters: Alphabet, settings: dict[str, Any], threads: int, progress: Callable
+    seed: str | Path,
+    database: str | Path,
+    letters: Alphabet,
+    settings: dict[str, Any],
+    threads: int,
+    progress: Callable,
 ) -> Found:
     """Search once with the profile of a seed alignment (hmmsearch), and align what it finds to its match states."""
     biology = _biology(letters)
@@ -116,9 +126,9 @@ def _biology(letters: Alphabet) -> Biology:
 def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
     """Bit scores a residue count the profile's length, as those of EVcouplings do; an E-value is that of a domain."""
     if settings["evalue"] is not None:
-        return {name: settings["evalue"] for name in ("E", "domE", "incE", "incdomE")}
+        return dict.fromkeys(("E", "domE", "incE", "incdomE"), settings["evalue"])
     bits = settings["bits_per_residue"] * length
-    return {name: bits for name in ("T", "domT", "incT", "incdomT")}
+    return dict.fromkeys(("T", "domT", "incT", "incdomT"), bits)
 
 
 @contextlib.contextmanager
@@ -164,8 +174,8 @@ def _aligned(
         block.append(TextSequence(name=name, sequence=residues).digitize(biology))
     if profile is None or not rows:
         raise InputError(
-            f"{database}: no sequence is above the thresholds; raise search.evalue, lower search.bits_per_residue or give "
-            "a larger database"
+            f"{database}: no sequence is above the thresholds; raise search.evalue, lower search.bits_per_residue or "
+            "give a larger database"
         )
     # Residues beyond the ends stay, as insertions: they count for the numbers of those within.
     msa = pyhmmer.hmmalign(profile, block, trim=False, all_consensus_cols=True, cpus=threads)

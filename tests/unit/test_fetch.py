@@ -26,7 +26,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         server = self.server
         server.asked.append(self.path)
         step = server.script.pop(0) if len(server.script) > 1 else server.script[0]
@@ -145,7 +145,7 @@ def test_a_server_that_drips_is_given_up(server, fetcher):
 def test_without_a_network_the_way_out_is_named(fetcher, server):
     server.shutdown()
     server.server_close()
-    with pytest.raises(InputError, match="no connection .* give it as 'alignment'"):
+    with pytest.raises(InputError, match=r"no connection .* give it as 'alignment'"):
         fetcher.pfam("PF00014", "full")
 
 
@@ -164,7 +164,11 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
     server.script = [entry({"PF00014": "Kunitz"})]
     assert fetcher.pfam_of("IPR002223") == "PF00014"
     for number, (answer, said) in enumerate(
-        [(entry({"PF1": "", "PF2": ""}), "several Pfam"), (entry({}), "no Pfam"), ({"body": b"{}"}, "no InterPro entry")]
+        [
+            (entry({"PF1": "", "PF2": ""}), "several Pfam"),
+            (entry({}), "no Pfam"),
+            ({"body": b"{}"}, "no InterPro entry"),
+        ]
     ):
         server.script = [answer]
         with pytest.raises(InputError, match=said):

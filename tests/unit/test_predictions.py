@@ -35,11 +35,11 @@ def pdb(residues: str, points: np.ndarray, chain: str = "A") -> str:
         for atom, shift in (("CA", 0.5), ("CB", 0.0)):
             if atom == "CB" and residue == "G":
                 continue
-            x, y, z = point + [shift if residue != "G" else 0, 0, 0]
+            x, y, z = point[0] + (shift if residue != "G" else 0), point[1], point[2]
             serial = len(lines) + 1
             lines.append(
-                f"ATOM  {serial:5d}  {atom:3s} {THREE[residue]} {chain}{number:4d}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00"
-                "           C"
+                f"ATOM  {serial:5d}  {atom:3s} {THREE[residue]} {chain}{number:4d}    {x:8.3f}{y:8.3f}{z:8.3f}"
+                "  1.00  0.00           C"
             )
     return "\n".join([*lines, "END", ""])
 
@@ -53,7 +53,7 @@ def cif(residues: str, points: np.ndarray) -> str:
     for number, (residue, (x, y, z)) in enumerate(zip(residues, points, strict=True), 1):
         atom, name = ("CA" if residue == "G" else "CB"), THREE[residue]
         rows.append(
-            f"ATOM {number} C {atom} . {name} A 1 {number} ? {x:.3f} {y:.3f} {z:.3f} 1.00 0.00 {number} {name} B {atom} 1"
+            f"ATOM {number} C {atom} . {name} A 1 {number} ? {x:.3f} {y:.3f} {z:.3f} 1 0 {number} {name} B {atom} 1"
         )
     return "data_x\nloop_\n" + "".join(f"_atom_site.{name}\n" for name in names) + "\n".join(rows) + "\n#\n"
 
@@ -173,7 +173,12 @@ def test_mutants_that_do_not_fit_are_told_of(content, said, tmp_path):
     path.write_text(content)
     with pytest.raises(InputError, match=said):
         score_measured(
-            measured(path), random_potts(4, 21, 2), np.array([1, 0, 4, 20], np.uint8), columns_of("A-EY", 7), LETTERS, path
+            measured(path),
+            random_potts(4, 21, 2),
+            np.array([1, 0, 4, 20], np.uint8),
+            columns_of("A-EY", 7),
+            LETTERS,
+            path,
         )
 
 

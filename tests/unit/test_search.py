@@ -16,7 +16,7 @@ LENGTH = 60
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """A database, plain and gzipped, of 40 members, a fragment and 200 strangers; the consensus, and what members are."""
+    """A folder with a database of 40 members, a fragment and 200 strangers; the consensus; what members are."""
     folder, rng = tmp_path_factory.mktemp("world"), np.random.default_rng(0)
     residues = np.array(list(LETTERS.symbols[1:]))
     consensus = rng.integers(0, 20, LENGTH)
@@ -74,24 +74,36 @@ def test_members_are_found_and_aligned_where_they_lie(search, name, world):
 def test_bit_scores_count_residues_of_the_query(world):
     folder, _, _ = world
     found = search_query(
-        folder / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS | {"evalue": None, "bits_per_residue": 0.8}, 1, silent
+        folder / "query.fasta",
+        folder / "db.fasta",
+        LETTERS,
+        SETTINGS | {"evalue": None, "bits_per_residue": 0.8},
+        1,
+        silent,
     )
     assert len(found.rows) > 10 and (found.hits["bits"] >= 0.8 * LENGTH).all()
     with pytest.raises(InputError, match=r"no sequence is above the thresholds; raise search\.evalue"):
         search_query(
-            folder / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS | {"evalue": None, "bits_per_residue": 9}, 1, silent
+            folder / "query.fasta",
+            folder / "db.fasta",
+            LETTERS,
+            SETTINGS | {"evalue": None, "bits_per_residue": 9},
+            1,
+            silent,
         )
 
 
 def test_seeds_of_rna_are_searched_for(tmp_path):
     rng = np.random.default_rng(1)
     states = rng.integers(0, 4, 80)
-    rows = ["".join("ACGU"[s] for s in np.where(rng.random(80) < 0.1, rng.integers(0, 4, 80), states)) for _ in range(12)]
+    rows = [
+        "".join("ACGU"[s] for s in np.where(rng.random(80) < 0.1, rng.integers(0, 4, 80), states)) for _ in range(12)
+    ]
     (tmp_path / "seed.fa").write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows[:4])))
     strangers = ["".join("ACGU"[s] for s in rng.integers(0, 4, 200)) for _ in range(30)]
     (tmp_path / "db.fa").write_text("".join(f">d{n}\n{row}\n" for n, row in enumerate(rows + strangers)))
     found = search_seed(tmp_path / "seed.fa", tmp_path / "db.fa", RNA, SETTINGS, 1, silent)
-    assert set(name.split("/")[0] for name in found.names[4:]) == {f"d{n}" for n in range(12)}
+    assert {name.split("/")[0] for name in found.names[4:]} == {f"d{n}" for n in range(12)}
 
 
 def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):

@@ -64,7 +64,7 @@ def test_a_mistake_is_named_by_its_line(text, said, tmp_path):
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match="families: nowhere.tsv: cannot be read"):
+    with pytest.raises(InputError, match=r"families: nowhere\.tsv: cannot be read"):
         with_table({"families": "nowhere.tsv"}, SCHEMA)
 
 

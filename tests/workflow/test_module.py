@@ -46,6 +46,9 @@ def test_another_workflow_takes_designs_from_this_one(tmp_path):
     again = subprocess.run([*command, "--dry-run"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert "Nothing to be done" in again.stdout + again.stderr
     status = subprocess.run(
-        [*command, "--nolock", "--quiet", "all", "--", "temperance_status"], cwd=tmp_path, capture_output=True, text=True
+        [*command, "--nolock", "--quiet", "all", "--", "temperance_status"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert "2/2" in status.stdout + status.stderr

@@ -1,4 +1,4 @@
-"""Every way in and out, through the real Snakemake: a server, a search, a model from elsewhere, other models, exports."""
+"""Every way in and out, through the real Snakemake: servers, searches, models from elsewhere, other models, exports."""
 
 import gzip
 import json
@@ -125,7 +125,7 @@ def test_a_model_of_another_length_is_told_of(tmp_path, rows):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         if "interpro/IPR" in self.path:
             body = json.dumps({"metadata": {"member_databases": {"pfam": {"PF00001": ""}}}}).encode()
         else:
@@ -144,9 +144,7 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
     planted = planted_rows(letters, length=30, count=150)
     rng, residues = np.random.default_rng(0), np.array(list(letters.symbols[1:]))
     base = rng.integers(0, 20, 60)
-    members = [
-        "".join(residues[np.where(rng.random(60) < 0.35, rng.integers(0, 20, 60), base)]) for _ in range(160)
-    ]
+    members = ["".join(residues[np.where(rng.random(60) < 0.35, rng.integers(0, 20, 60), base)]) for _ in range(160)]
     flank = ["".join(residues[rng.integers(0, 20, 20)]) for _ in members]
     database = "".join(f">m{n}\n{f}{m}{f}\n" for n, (m, f) in enumerate(zip(members, flank, strict=True)))
     (tmp_path / "db.fasta.gz").write_bytes(gzip.compress(database.encode()))

@@ -213,7 +213,10 @@ def of_models(wildcards):
 def known_of_family(wildcards):
     """What is known of a family beside its sequences: a structure, measured mutants."""
     plan = PLANS[wildcards.family]
-    files = {"structure": plan["structure"]["path"], "measured": plan["mutants"]["table"]}
+    files = {
+        "structure": plan["structure"]["path"],
+        "measured": plan["mutants"]["table"],
+    }
     return {name: path for name, path in files.items() if path}
 
 

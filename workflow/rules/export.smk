@@ -6,12 +6,12 @@ rule export:
         samples=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/samples.safetensors",
     output:
         f"{FAMILY}/export/{{file}}",
-    wildcard_constraints:
-        file="|".join(map(re.escape, EXPORTS.values())),
     log:
         f"{LOGS}/export-{{file}}.log",
     benchmark:
         f"{TIMES}/export-{{file}}.tsv"
+    wildcard_constraints:
+        file="|".join(map(re.escape, EXPORTS.values())),
     conda:
         ENVIRONMENT
     threads: 1
@@ -19,6 +19,8 @@ rule export:
         mem_mb=memory_of("predict"),
         runtime=minutes_of("predict"),
     params:
-        form=lambda wildcards: next(form for form in EXPORTS if EXPORTS[form] == wildcards.file),
+        form=lambda wildcards: next(
+            form for form in EXPORTS if EXPORTS[form] == wildcards.file
+        ),
     script:
         "../../scripts/export.py"

@@ -2,7 +2,11 @@ rule train:
     """Learn a Potts model of one subset."""
     input:
         # Models that one job learns are taken from its folder.
-        lambda wildcards: [FAMILY.format(**wildcards) + "/trained"] if learns_together(wildcards) else [],
+        lambda wildcards: (
+            expand(f"{FAMILY}/trained", **wildcards)
+            if learns_together(wildcards)
+            else []
+        ),
         unpack(imported_model),
         alignment=rules.ingest.output.alignment,
         subset=rules.subsample.output,
