@@ -1,11 +1,11 @@
-"""Write a model, or its samples nearest the recommended temperature, as other programs read them."""
+"""Write a model, its samples nearest the recommended temperature, or its alignment, as other programs read them."""
 
 import numpy as np
 
 from temperance.formats import chains, write_model
 from temperance.job import job
 from temperance.potts import load
-from temperance.store import load_arrays, load_json, save_text
+from temperance.store import load_arrays, load_json, load_table, save_text
 
 with job(snakemake) as log:
     model, letters, _ = load(snakemake.input.model)
@@ -16,5 +16,9 @@ with job(snakemake) as log:
         at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
         save_text(out, chains(drawn["sequences"][at].reshape(-1, model.L), letters))
         log.info("samples at temperature %g", drawn["temperatures"][at])
+    elif form == "alignment":
+        rows = letters.decode(load_arrays(snakemake.input.alignment)[0]["sequences"])
+        names = load_table(snakemake.input.sequences)["name"]
+        save_text(out, "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True)))
     else:
         write_model(out, model, letters, form)

@@ -38,7 +38,7 @@ ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
 # What a family's results can be given out as, and what the files are called.
 EXPORTS = {
     "adabmdca": "params.dat", "bmdca": "parameters.txt", "mi3": "J.npy", "ccmpred": "ccmpred.raw",
-    "gremlin": "gremlin.mrf", "chains": "chains.fasta",
+    "gremlin": "gremlin.mrf", "chains": "chains.fasta", "alignment": "alignment.fasta",
 }  # fmt: skip
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")

@@ -44,7 +44,7 @@ def compared(tmp_path_factory, rows):
         "alphabet": "rna",
         "subsets": {"sizes": [60, "all"], "replicates": 1},
         "models": KINDS | {"own": {"kind": "file", "path": "params.dat"}},
-        "export": ["adabmdca", "bmdca", "mi3", "gremlin", "chains"],
+        "export": ["adabmdca", "bmdca", "mi3", "gremlin", "chains", "alignment"],
         "filter": {"max_column_gaps": 1.0, "reference": "natural_0"},
     }
     run = snakemake(folder, config)
@@ -85,6 +85,8 @@ def test_models_are_given_out_as_others_read_them(compared):
     for name in ("params.dat", "parameters.txt", "J.npy", "gremlin.mrf"):
         given = read_model(family / "export" / name, letters)
         np.testing.assert_allclose(given.energies(sequences), model.energies(sequences), atol=1e-4)
+    given = (family / "export" / "alignment.fasta").read_text().splitlines()
+    assert given[0] == ">natural_0" and len(given[1]) == 10
     chains = (family / "export" / "chains.fasta").read_text().splitlines()
     assert chains[0] == ">chain_0" and len(chains) == 128 and set(chains[1]) <= set("-ACGU")
 

@@ -1,8 +1,10 @@
 rule export:
-    """Write the largest model, or its samples nearest the recommended temperature, as other programs read them."""
+    """Write the largest model, its samples nearest the recommended temperature, or what it sees, for other programs."""
     input:
         recommendation=rules.optimum.output.recommendation,
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
+        alignment=rules.ingest.output.alignment,
+        sequences=rules.ingest.output.sequences,
         samples=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/samples.safetensors",
     output:
         f"{FAMILY}/export/{{file}}",
