@@ -3,6 +3,8 @@
 Usage: python docs/build.py [FOLDER]      (site, unless another is named)
 """
 
+import ast
+import html
 import re
 import shutil
 import sys
@@ -18,6 +20,7 @@ from markdown_it.token import Token
 ROOT = Path(__file__).resolve().parents[1]
 NAVIGATION = {
     "README.md": "start", "docs/guide.md": "guide", "docs/method.md": "method", "docs/gallery.md": "gallery",
+    "docs/sources.md": "sources", "docs/models.md": "models", "docs/formats.md": "formats", "docs/library.md": "library",
     "docs/faq.md": "questions", "config/README.md": "every key", "docs/studies.md": "studies",
     "docs/claims/README.md": "claims", "docs/coverage.md": "intervals", "docs/scale.md": "many families",
     "benchmarks/README.md": "benchmarks", "docs/architecture.md": "architecture", "docs/licences.md": "licences",
@@ -49,6 +52,54 @@ def links(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
                     yield part, attribute
 
 
+def reference(folder: Path, package: str) -> list[tuple[str, str]]:
+    """Modules of a package, each with a page made of the docstrings of what is public in it."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        name = ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__")
+        if path.name.startswith("_") and path.name != "__init__.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        body = [f"<h1>{name}</h1>", _documented(tree), *_members(tree)]
+        found.append((name, "\n".join(body)))
+    assert any(name == package for name, _ in found)
+    return found
+
+
+def _members(tree: ast.Module | ast.ClassDef, within: str = "") -> Iterator[str]:
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        level, name = ("h3", f"{within}.{node.name}") if within else ("h2", node.name)
+        if isinstance(node, ast.FunctionDef):
+            returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+            signature = f"{node.name}({ast.unparse(node.args)}){returned}"
+        else:
+            signature = f"class {node.name}"
+        yield f'<{level} id="{name}">{name}</{level}>'
+        yield f"<pre><code>{html.escape(signature)}</code></pre>{_documented(node)}"
+        if isinstance(node, ast.ClassDef):
+            yield from _members(node, node.name)
+
+
+def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+    return f"<pre>{html.escape(ast.get_docstring(node) or '')}</pre>"
+
+
+def write_reference(root: Path, site: Path) -> None:
+    """The pages of the package, and one that names them."""
+    template = jinja2.Template((Path(__file__).parent / "page.html.j2").read_text(encoding="utf-8"))
+    navigation = [("../../" + re.sub(r"\.md$", ".html", of), name, False) for of, name in NAVIGATION.items()]
+    modules = reference(root / "src" / "temperance", "temperance")
+    listed = "".join(f'<li><a href="{name}.html">{name}</a></li>' for name, _ in modules)
+    folder = site / "docs" / "api"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in [*modules, ("index", f"<h1>Modules</h1><ul>{listed}</ul>")]:
+        up = "" if name == "index" else '<p><a href="index.html">all modules</a></p>'
+        page = template.render(title=name, navigation=navigation, body=up + body)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+
+
 def build(root: Path, site: Path, pages: list[str]) -> list[str]:
     """Write all pages and the files that they name; what links lead nowhere, a line each."""
     parts = {page: parsed(root / page) for page in pages}
@@ -60,6 +111,10 @@ def build(root: Path, site: Path, pages: list[str]) -> list[str]:
             if re.match(r"[a-z]+:", goal):
                 continue
             file, _, anchor = unquote(goal).partition("#")
+            if file.startswith("api/"):
+                if not (site / page).parent.joinpath(file).exists():
+                    faults.append(f"{page}: {goal}: no module of that name")
+                continue
             target = (root / page).parent.joinpath(file).resolve() if file else root / page
             if not target.is_relative_to(root) or not target.exists():
                 faults.append(f"{page}: {goal}: there is no such file")
@@ -89,6 +144,7 @@ def build(root: Path, site: Path, pages: list[str]) -> list[str]:
 if __name__ == "__main__":
     site = Path(sys.argv[1] if len(sys.argv) > 1 else "site").resolve()
     every = [*NAVIGATION, *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs" / "claims").glob("[a-z]*.md"))]
+    write_reference(ROOT, site)
     faults = build(ROOT, site, every)
     print("\n".join(faults) if faults else f"{len(every)} pages, every link leads somewhere: {site / 'README.html'}")
     sys.exit(bool(faults))
