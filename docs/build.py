@@ -20,7 +20,8 @@ from markdown_it.token import Token
 ROOT = Path(__file__).resolve().parents[1]
 NAVIGATION = {
     "README.md": "start", "docs/guide.md": "guide", "docs/method.md": "method", "docs/gallery.md": "gallery",
-    "docs/sources.md": "sources", "docs/models.md": "models", "docs/formats.md": "formats", "docs/library.md": "library",
+    "docs/sources.md": "sources", "docs/models.md": "models", "docs/formats.md": "formats",
+    "docs/library.md": "library",
     "docs/faq.md": "questions", "config/README.md": "every key", "docs/studies.md": "studies",
     "docs/claims/README.md": "claims", "docs/coverage.md": "intervals", "docs/scale.md": "many families",
     "benchmarks/README.md": "benchmarks", "docs/architecture.md": "architecture", "docs/licences.md": "licences",
