@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -128,10 +129,11 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     """Lines `J i j a b value` and `h i a value`, in any order; states as symbols (adabmDCA) or numbers (bmDCA)."""
     given = {"sep": " ", "names": _NAMES, "dtype": str, "keep_default_na": False, "index_col": False, "header": None}
     try:
-        with _opened(path) as file:
+        with _opened(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
             table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", **given)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, EOFError) as error:
-        raise InputError(f"{path}: {error}") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning, OSError, EOFError) as error:
+        raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({_last_line(error)})") from error
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
     if (strange := ~(couplings | fields)).any():
@@ -181,6 +183,10 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     with np.errstate(over="ignore"):
         pairs[left, a, b] = values
     return _checked(path, h, pairs)
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[-1]
 
 
 def _states(letters: Alphabet, words: set[str]) -> dict[str, int]:

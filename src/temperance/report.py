@@ -60,6 +60,7 @@ class Section:
     scores: pd.DataFrame
     front: pd.DataFrame
     models: pd.DataFrame
+    best_models: list[str]
     joint: pd.DataFrame
     training: pd.DataFrame
     designs: pd.DataFrame
@@ -89,6 +90,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         scores=_scores_table(evidence),
         front=_front_table(evidence.models),
         models=_models_table(evidence),
+        best_models=_best_models(evidence.compared),
         joint=_joint_table(evidence.models),
         training=_training_table(evidence.training),
         designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
@@ -177,6 +179,7 @@ def methods(evidence: Evidence) -> str:
         f"most {most['max_sequence_gaps']:.0%}); sequences were {weighed} (Meff {ingest['Meff']:,.0f}).",
         f"{split['fraction']:.0%} of the sequences were held out{kept_out}.",
         _learnt(evidence),
+        *_others(given["models"]),
         f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))} by replica exchange "
         f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
         f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
@@ -206,6 +209,15 @@ def _learnt(evidence: Evidence) -> str:
         f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
         f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
     )
+
+
+def _others(models: dict[str, Any]) -> Iterator[str]:
+    if models:
+        listed = []
+        for name, given in models.items():
+            l2 = "" if given["l2_couplings"] is None else f", L2 {given['l2_couplings']:g} on couplings"
+            listed.append(f"{name} ({given['kind']}{l2})")
+        yield f"On the same subsets they were compared with {', '.join(listed)}."
 
 
 def _listed(numbers: pd.Series) -> str:
@@ -342,12 +354,24 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
         ("held out", f"{heldout:,} sequences"),
         ("fidelity judged by", evidence.judge),
         ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}"),
+        *_predicted(evidence.predictions),
         *_random_energy(evidence.landscape["gaps"]),
         (
             "lowest energy found",
             f"{lowest['energy']:.1f} nats, by {lowest['hits']:,} of {lowest['quenches']:,} quenches",
         ),
     ]
+
+
+def _predicted(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if "precision" in predictions:
+        of = {row["rank"]: row for row in predictions["precision"]}
+        shown = (f"{of[rank]['precision']:.0%} ± {1.96 * of[rank]['error']:.0%} of {rank}" for rank in ("L/2", "L"))
+        yield "predicted contacts that are", ", ".join(shown) + f" (random {of['L']['expected']:.0%})"
+    if "mutants" in predictions:
+        found = predictions["mutants"]
+        interval = f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
+        yield "Spearman with measured mutants", f"{interval}, {found['pairs']:,} of {found['measured']:,}"
 
 
 def _source(evidence: Evidence) -> str:
@@ -436,6 +460,21 @@ def _models_table(evidence: Evidence) -> pd.DataFrame:
         | {name: table[name].map(form.format) for name, form in shown.items()}
         | {"above the floors": np.where(table["feasible"].astype(bool), "yes", "NO")}
     )
+
+
+def _best_models(table: pd.DataFrame) -> list[str]:
+    """Which model is best with how many sequences, by what is judged and by likelihood; means over replicates."""
+    mean = table.groupby(["M", "model"], as_index=False).agg(
+        {"fidelity": "mean", "log_likelihood": "mean", "feasible": "all"}
+    )
+    said = []
+    able = {"fidelity": mean[mean["feasible"].astype(bool)], "log_likelihood": mean.dropna(subset="log_likelihood")}
+    for column, what in (("fidelity", "Most faithful above the floors"), ("log_likelihood", "Likeliest for held-out")):
+        best = able[column].sort_values(column, ascending=False).drop_duplicates("M").sort_values("M")
+        if len(best):
+            listed = ", ".join(f"{row.model} with {row.M:,}" for row in best.itertuples())
+            said.append(f"{what} sequences: {listed}." if column == "log_likelihood" else f"{what}: {listed}.")
+    return said
 
 
 def _joint_table(models: pd.DataFrame) -> pd.DataFrame:
