@@ -5,6 +5,7 @@ import io
 import re
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -35,7 +36,10 @@ def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -
     InputError
         Naming the file, the line where there is one, and what would be right.
     """
-    model = _read(path, letters)
+    try:
+        model = _read(path, letters)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({_last_line(error)})") from error
     if length not in (None, model.L):
         raise InputError(
             f"{path}: the model has {model.L} sites, the alignment keeps {length} columns; give the alignment that it "
@@ -45,11 +49,8 @@ def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -
 
 
 def _read(path: str | Path, letters: Alphabet) -> Potts:
-    try:
-        with Path(path).open("rb") as file:
-            beginning = file.read(64)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    with Path(path).open("rb") as file:
+        beginning = file.read(64)
     if beginning.startswith(b"\x93NUMPY"):
         return _read_mi3(path, letters)
     if beginning[8:9] == b"{":
@@ -227,8 +228,8 @@ def _read_mi3(path: str | Path, letters: Alphabet) -> Potts:
     """J.npy, (L (L - 1) / 2, q^2) in the order of pairs, E = sum J: signs are opposite to ours, and fields are none."""
     try:
         pairs = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path}: no array of numbers ({error})") from error
+    except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
+        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {_last_line(error)})") from error
     rows = len(pairs) if pairs.ndim == 2 else 0
     length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":

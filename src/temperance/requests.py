@@ -31,6 +31,8 @@ class Size(NamedTuple):
 _UNKNOWN = Size(50_000, 300, 21)
 # Bytes of a file that tell how long its first sequences are, and how much shorter than text a gzipped file is.
 _LOOK, _PACKED = 1 << 20, 6
+# Bytes of a sequence in a database, its title included.
+_OF_A_PROTEIN = 400
 # Megabytes of an idle program with Numba's kernels, of one with the context of a card, and of the processes of
 # Snakemake that a cluster counts with a job: that of the submission and that of its step.
 _IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
@@ -39,13 +41,19 @@ _IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
 _LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2}, 3
 
 
-def known_size(summary: str, alignment: str | None) -> Size:
-    """What `ingest` found, or, before that, what the beginning of the file lets expect."""
+def known_size(summary: str, family: Settings) -> Size:
+    """What `ingest` found, or, before that, what the beginnings of the files that it is made from let expect."""
     try:
         found = json.loads(Path(summary).read_text(encoding="utf-8"))
         return Size(found["M"], found["L"], found["q"])
     except (OSError, ValueError, KeyError):
-        return _looked_at(alignment) if alignment else _UNKNOWN
+        if alignment := family.get("alignment"):
+            return _looked_at(alignment)
+        if begins := family.get("query") or family.get("seed"):
+            # As long as what the search begins with, and no more sequences than there are to find.
+            sequences = _unpacked(family["database"]) // _OF_A_PROTEIN + 1
+            return _looked_at(begins)._replace(M=min(sequences, _UNKNOWN.M))
+        return _UNKNOWN
 
 
 @cache
@@ -67,9 +75,14 @@ def _looked_at(alignment: str) -> Size:
 
 def database_memory(path: str) -> int:
     """Megabytes that a search of a database takes at most; a gzipped one lies unpacked in memory."""
-    packed = path.endswith(".gz")
-    size = Path(path).stat().st_size / 1e6 if Path(path).is_file() else 1000
-    return round(_IDLE + SNAKEMAKE + 500 + (2.5 * _PACKED * size if packed else 0))
+    in_memory = 2.5 * _unpacked(path) / 1e6 if path.endswith(".gz") else 0
+    return round(_IDLE + SNAKEMAKE + 500 + in_memory)
+
+
+def _unpacked(path: str) -> int:
+    """Bytes of a file, a gzipped one as it was before."""
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    return size * _PACKED if path.endswith(".gz") else size
 
 
 def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: bool = False) -> int:

@@ -14,14 +14,17 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.alignment import encode, filter_alignment, read
     from temperance.alphabet import alphabet
     from temperance.checkpoint import Checkpoint
-    from temperance.configuration import configure
+    from temperance.configuration import configure, with_table
     from temperance.errors import InputError
+    from temperance.formats import read_model
+    from temperance.mutants import measured
     from temperance.potts import load
     from temperance.store import load_json, load_table
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 FOLDER = Path(tempfile.mkdtemp())
 
 
@@ -45,7 +48,7 @@ def configuration(content):
     except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reads YAML, and says so
         return
     if isinstance(given, dict):
-        json.dumps(configure(given, ROOT / "workflow" / "schemas" / "config.schema.yaml"))
+        json.dumps(configure(given, SCHEMA))
 
 
 READERS = {
@@ -56,6 +59,9 @@ READERS = {
     "tsv": of_file("x.tsv", load_table),
     "parquet": of_file("x.parquet", load_table),
     "json": of_file("x.json", load_json),
+    "format": of_file("x.dat", lambda path: read_model(path, alphabet("dna"))),
+    "mutants": of_file("x.csv", measured),
+    "families": of_file("x.families", lambda path: with_table({"families": str(path)}, SCHEMA)),
 }
 
 

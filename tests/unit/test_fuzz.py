@@ -14,6 +14,7 @@ from workflow_run import ROOT, SMALL
 
 from temperance.alphabet import alphabet
 from temperance.checkpoint import Checkpoint
+from temperance.formats import FORMATS, write_model
 from temperance.store import save_json, save_table
 
 SECONDS = os.environ.get("FUZZ_SECONDS", "5")
@@ -38,13 +39,35 @@ def seeds(folder, reader):
         random_potts(3, 4, 0).save(folder / "model", alphabet("dna"), {})
     elif reader == "checkpoint":
         Checkpoint(folder / "x", {}).save({"array": np.arange(4), "step": 3})
+    elif reader == "format":
+        for form, name in FORMATS.items():
+            if form != "ccmpred":
+                write_model(folder / name, random_potts(3, 5, 0), alphabet("dna"), form)
+    elif reader == "mutants":
+        (folder / "dms").write_text("mutant,score\nA1C,0.5\nA1C:G2T,1e-3\n")
+    elif reader == "families":
+        (folder / "table").write_text("family\talignment\ttrain.chains\tsubsets.sizes\nx\ta\t100\t[10, all]\n")
     elif reader == "json":
         save_json(folder / "x", {"a": [1, 2.5, None]})
     else:
         save_table(folder / f"x.{reader}", pd.DataFrame({"name": ["a", "b"], "value": [1.0, 2.0]}))
 
 
-@pytest.mark.parametrize("reader", ["alignment", "configuration", "model", "checkpoint", "tsv", "parquet", "json"])
+READERS = [
+    "alignment",
+    "configuration",
+    "model",
+    "checkpoint",
+    "tsv",
+    "parquet",
+    "json",
+    "format",
+    "mutants",
+    "families",
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
 def test_no_reader_crashes_hangs_or_takes_all_memory(tmp_path, reader):
     if find_spec("atheris") is None:
         pytest.skip("atheris, the fuzzer, is installed with Python 3.11 on Linux x86-64 only")

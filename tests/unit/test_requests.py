@@ -7,11 +7,11 @@ import pytest
 from workflow_run import ROOT
 
 from temperance.configuration import configure
-from temperance.requests import Size, known_size, memory, minutes
+from temperance.requests import Size, database_memory, known_size, memory, minutes
 
 FAMILY = configure({"alignment": "a"}, ROOT / "workflow" / "schemas" / "config.schema.yaml")["families"]["a"]
 STAGES = ("ingest", "split", "hmm", "subsample", "train", "sample", "thermodynamics", "score", "optimum",
-          "design", "figures")  # fmt: skip
+          "design", "figures", "compare", "predict")  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -29,15 +29,18 @@ def test_the_size_is_what_ingest_found_or_else_what_the_file_begins_with(tmp_pat
     fasta.write_text(">name\nACDEF\nGHIKL\n" * 1000)
     psicov.write_text("ACDEFGHIKL\n" * 1000)
     for path in (fasta, psicov):
-        guess = known_size(str(summary), str(path))
+        guess = known_size(str(summary), {"alignment": str(path)})
         assert guess.L in (10, 11)
         assert 900 < guess.M < 1200
     packed = tmp_path / "a.gz"
     packed.write_bytes(gzip.compress(fasta.read_bytes()))
-    assert known_size(str(summary), str(packed)).L > 10
-    assert known_size(str(summary), str(tmp_path / "none")) == known_size(str(summary), None)
+    assert known_size(str(summary), {"alignment": str(packed)}).L > 10
+    assert known_size(str(summary), {"alignment": str(tmp_path / "none")}) == known_size(str(summary), {"pfam": "PF1"})
+    (tmp_path / "query").write_text(">q\nACDEFGHIKL\n")
+    searched = known_size(str(summary), {"query": str(tmp_path / "query"), "database": str(fasta)})
+    assert searched.L in (10, 11) and searched.M < 100 < database_memory(str(packed))
     summary.write_text(json.dumps({"M": 7, "L": 8, "q": 9, "Meff": 3}))
-    assert known_size(str(summary), str(fasta)) == Size(7, 8, 9)
+    assert known_size(str(summary), {"alignment": str(fasta)}) == Size(7, 8, 9)
 
 
 def test_training_is_asked_for_what_it_was_seen_to_take():

@@ -147,7 +147,7 @@ def seeds(stage):
 def size_of_family(family):
     return known_size(
         f"{OUT}/{SOURCES.get(family, family)}/ingest.json",
-        PLANS[family].get("alignment"),
+        PLANS[family],
     )
 
 
