@@ -8,7 +8,7 @@ import pandas as pd
 from temperance.conditional import Autoregressive
 from temperance.formats import read_model
 from temperance.gibbs import choose_engine
-from temperance.job import job
+from temperance.job import checkpoint, job
 from temperance.models import draw, learn
 from temperance.novelty import natural_diversity
 from temperance.optimum import TradeOff, columns, recommend
@@ -18,18 +18,20 @@ from temperance.store import load_arrays, load_json, load_table, provenance, sav
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
-    given, optimum = settings["models"][snakemake.wildcards.model], settings["optimum"]
+    given, optimum = snakemake.params.model, settings["optimum"]
     beside = Path(snakemake.input.scores).parent
     _, letters, _ = load(beside / "model.safetensors")
     family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
     weights, natural = load_arrays(beside / "subset.safetensors")[0]["weights"], load_table(beside / "natural.parquet")
     engine, rng = choose_engine(snakemake.params.engine), np.random.default_rng(seed)
     asked = snakemake.input.get("model")
+    source = provenance({"model": given, "train": settings["train"], "sample": settings["sample"]}, seed)
+    learning, drawing = (checkpoint(snakemake, source | {"engine": engine.name}, part) for part in ("learn", "draw"))
     if asked:
         model = read_model(asked, letters, family.natural.shape[1])
     else:
-        model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed)
-    drawn = draw(model, settings["sample"], family.training, engine, seed)
+        model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed, learning)
+    drawn = draw(model, settings["sample"], family.training, engine, seed, drawing)
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
@@ -52,6 +54,7 @@ with job(snakemake) as log:
     row |= columns("tau", best.tau) | best.expected() | {"log_likelihood": scores["log_likelihood"].max()}
     save_table(snakemake.output.optimum, pd.DataFrame([row]))
     save_table(snakemake.output.scores, scores)
-    source = provenance({"model": given, "sample": settings["sample"]}, seed) | {"alphabet": letters.name}
-    save_arrays(snakemake.output.samples, drawn.arrays(), source)
+    save_arrays(snakemake.output.samples, drawn.arrays(), source | {"alphabet": letters.name})
+    learning.clear()
+    drawing.clear()
     log.info("%s: recommended temperature %.2f, fidelity %.2f there", given["kind"], best.tau.value, best.fidelity)

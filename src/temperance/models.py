@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from temperance.attention import Attention
+from temperance.checkpoint import NONE, Checkpoint
 from temperance.conditional import Autoregressive, pseudolikelihood
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts, profile_fields
@@ -65,6 +66,7 @@ def learn(
     q: int,
     engine: Engine,
     seed: int,
+    checkpoint: Checkpoint = NONE,
 ) -> Model:
     """A model of sequences (M, L) with weights (M,).
 
@@ -74,11 +76,13 @@ def learn(
         An entry of the configuration's `models`: kind, l2_fields, l2_couplings (None: the kind's own).
     settings : mapping
         The configuration's `train`, for Boltzmann machines.
+    checkpoint : Checkpoint
+        From which these go on.
     """
     kind = given["kind"]
     l2 = {name: given[name] for name in ("l2_fields", "l2_couplings") if given[name] is not None}
     if kind == "boltzmann":
-        return train(sequences, weights, q, engine, seed, **{**settings, **l2}).model
+        return train(sequences, weights, q, engine, seed, checkpoint=checkpoint, **{**settings, **l2}).model
     if kind == "attention":
         return Attention.of(sequences, weights, q)
     if kind == "profile":
@@ -96,12 +100,19 @@ def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:
     return Potts(profile_fields(single), np.zeros((*single.shape, *single.shape), np.float32))
 
 
-def draw(model: Model, settings: Mapping[str, Any], starts: np.ndarray, engine: Engine, seed: int) -> Drawn:
+def draw(
+    model: Model,
+    settings: Mapping[str, Any],
+    starts: np.ndarray,
+    engine: Engine,
+    seed: int,
+    checkpoint: Checkpoint = NONE,
+) -> Drawn:
     """Samples of a model; `settings` are the configuration's `sample`. Where draws can be independent, they are."""
     if isinstance(model, Potts):
         if not model.couplings.any():
             return _drawn_apart(model, settings, seed, lambda *given: _draw_sites(model, *given), _of_sites(model))
-        found = sample(model, engine, seed, starts=starts, **settings)
+        found = sample(model, engine, seed, starts=starts, checkpoint=checkpoint, **settings)
         curve, betas = energy_curve(found.betas, found.energies), 1 / found.temperatures
 
         def of_joint(sequences: np.ndarray) -> np.ndarray:

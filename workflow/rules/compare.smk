@@ -23,7 +23,9 @@ rule compare:
         runtime=minutes_of("compare"),
         gpu=GPU,
     params:
-        settings=settings("models", "train", "sample", "judges", "optimum"),
+        # Alone: another model to compare with is no reason to learn this one again.
+        model=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
+        settings=settings("train", "sample", "judges", "optimum"),
         engine=RUN["engine"],
         seed=seed("compare"),
     script:
