@@ -148,6 +148,7 @@ class Evidence:
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
             "pca": points,
+            "correlations": (*self._natural(), points[1], self.best["tau"]["value"], self.letters.q),
             "orders": (self.orders, self.best["tau"]["value"], list(points[1])),
             "distances": (*points, self.natural, self.samples),
             "logo": (points[0], self.aligned, self.conservation, self.letters),
@@ -157,6 +158,12 @@ class Evidence:
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
+
+    def _natural(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sequences that may be trained on, with their weights."""
+        arrays, parts = (load_arrays(self.folder / f"{name}.safetensors")[0] for name in ("alignment", "split"))
+        chosen = parts["training"]
+        return arrays["sequences"][chosen], arrays["weights"][chosen]
 
     def _points(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
         natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]

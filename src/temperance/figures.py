@@ -31,7 +31,8 @@ from sklearn.decomposition import PCA
 from temperance.alphabet import Alphabet
 from temperance.conservation import information, residue_frequencies
 from temperance.optimum import pareto
-from temperance.statistics import site_frequencies
+from temperance.orders import pair_correlations, triple_correlations
+from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
 
 JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
@@ -673,6 +674,53 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
     return figure
 
 
+# Pairs and triples of sites whose correlations are drawn.
+_PAIRS, _TRIPLES = 400, 60
+
+
+def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.ndarray], tau: float, q: int) -> Figure:
+    """Frequencies and connected correlations of samples against natural ones, at the recommended temperature and at 1.
+
+    Parameters
+    ----------
+    natural, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    sets : dict
+        Temperature -> samples (N, L).
+    """
+    rng, length = np.random.default_rng(0), natural.shape[1]
+
+    def sites(order: int, most: int) -> np.ndarray:
+        drawn = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * most)], axis=0)
+        return drawn[rng.permutation(len(drawn))[:most]]
+
+    pairs, triples = sites(2, _PAIRS), sites(3, _TRIPLES) if length > 2 else np.zeros((0, 3), int)
+    panels: list[tuple[str, Callable[..., np.ndarray]]] = [
+        ("frequencies of states", lambda of, w=None: site_frequencies(of, q, w)),
+        ("two sites, connected", lambda of, w=None: pair_correlations(of, q, pairs, w)),
+        ("three sites, connected", lambda of, w=None: triple_correlations(of, q, triples, w)),
+    ]
+    shown = sorted({min(sets, key=lambda t: abs(t - wanted)) for wanted in (tau, 1.0)})
+    figure, axes = plt.subplots(len(shown), 3, figsize=(10.5, 3.3 * len(shown)), layout="constrained", squeeze=False)
+    for column, (title, of) in enumerate(panels):
+        reference = of(natural, weights).ravel()
+        for row, temperature in zip(axes, shown, strict=True):
+            axis, values = row[column], of(sets[temperature]).ravel()
+            if not len(values):
+                axis.set_axis_off()
+                continue
+            seen = agreement(reference, values)
+            limits = np.array([min(reference.min(), values.min()), max(reference.max(), values.max())])
+            axis.hexbin(
+                reference, values, gridsize=60, bins="log", cmap="viridis", mincnt=1, lw=0.1, rasterized=True,
+                extent=(*limits, *limits),
+            )  # fmt: skip
+            axis.plot(limits, limits, color="0.5", ls=":", lw=1)
+            axis.set(xlabel="natural", ylabel=f"samples, τ = {temperature:g}")
+            axis.set_title(f"{title}\nPearson {seen.pearson:.3f}, slope {seen.slope:.2f}", fontsize=9)
+    return figure
+
+
 def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
     """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
 
@@ -802,6 +850,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         calibration,
         energies,
         pca,
+        correlations,
         orders,
         distances,
         logo,

@@ -37,6 +37,19 @@ def triple_correlations(
     return found
 
 
+def pair_correlations(
+    sequences: np.ndarray, q: int, pairs: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Two-site connected correlations (P, q, q) of sequences (M, L), at sites (P, 2); frequencies weighted."""
+    weights = np.full(len(sequences), 1.0) if weights is None else weights
+    states = sequences.astype(np.int64)
+    found = np.empty((len(pairs), q, q))
+    for n, (i, j) in enumerate(pairs):
+        f = np.bincount(states[:, i] * q + states[:, j], weights, q * q).reshape(q, q) / weights.sum()
+        found[n] = f - np.multiply.outer(f.sum(axis=1), f.sum(axis=0))
+    return found
+
+
 @dataclass(frozen=True)
 class Words:
     """The most frequent words of a reference at one set of sites: their codes, ascending, and frequencies."""

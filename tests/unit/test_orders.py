@@ -6,13 +6,25 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from temperance.orders import Reference, Words, triple_correlations
+from temperance.orders import Reference, Words, pair_correlations, triple_correlations
 
 RNG = np.random.default_rng(0)
 NATURAL = RNG.choice(4, (300, 12), p=[0.5, 0.3, 0.15, 0.05]).astype(np.uint8)
 NATURAL[:, 5:] = np.where(RNG.random((300, 1)) < 0.5, NATURAL[:, 4:5], NATURAL[:, 5:])
 SAMPLES = RNG.permutation(NATURAL)[:200]
 SAMPLES[::3] = RNG.integers(0, 4, SAMPLES[::3].shape)
+
+
+def test_pair_correlations_are_a_direct_count():
+    rng = np.random.default_rng(3)
+    sequences, weights = rng.integers(0, 3, (50, 4), dtype=np.uint8), rng.random(50)
+    found = pair_correlations(sequences, 3, np.array([[0, 2], [1, 3]]), weights)
+    for n, (i, j) in enumerate(((0, 2), (1, 3))):
+        for a in range(3):
+            for b in range(3):
+                one, other = sequences[:, i] == a, sequences[:, j] == b
+                together, alone, apart = (np.average(x, weights=weights) for x in (one & other, one, other))
+                assert found[n, a, b] == pytest.approx(together - alone * apart)
 
 
 def test_three_site_correlations_are_central_moments_of_indicators():

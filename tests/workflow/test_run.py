@@ -38,7 +38,7 @@ def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
     best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
     assert f"τ = {best['tau']['value']:.2f}" in page
     assert page.index("Sample at") < page.index("<figure>")
-    assert len(re.findall(r"<figure>\s*<svg[^>]* aria-label=", page)) == 16
+    assert len(re.findall(r"<figure>\s*<svg[^>]* aria-label=", page)) == 17
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "file:" not in page
 

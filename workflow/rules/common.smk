@@ -93,6 +93,7 @@ FIGURES = [
     "calibration",
     "energies",
     "pca",
+    "correlations",
     "orders",
     "distances",
     "logo",
