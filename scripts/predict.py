@@ -12,8 +12,7 @@ from temperance.store import load_arrays, load_table, provenance, save_json, sav
 with job(snakemake) as log:
     settings, given = snakemake.params.settings, dict(snakemake.input.items())
     model, letters, _ = load(given["model"])
-    columns = load_table(given["columns"]).astype({"residue": "string"})
-    columns["residue"] = columns["residue"].fillna("")
+    columns = load_table(given["columns"], text=["residue"])
     arrays, pool = load_arrays(given["alignment"])[0], load_arrays(given["split"])[0]["training"]
     summary = {"separation": settings["structure"]["separation"]}
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,11 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
             table.to_parquet(part, index=False)
 
 
-def load_table(path: str | Path) -> pd.DataFrame:
+def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     """A table, from TSV or Parquet after the ending of `path`.
+
+    Columns of a TSV that are called in `text` are that, and empty where nothing stands: symbols of an alphabet may be
+    digits.
 
     Raises
     ------
@@ -111,7 +114,10 @@ def load_table(path: str | Path) -> pd.DataFrame:
     """
     table = Path(path).suffix == ".tsv"
     try:
-        return pd.read_csv(path, sep="\t") if table else pd.read_parquet(path)
+        if not table:
+            return pd.read_parquet(path)
+        found = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
+        return found.fillna(dict.fromkeys(text, "")) if text else found
     except FileNotFoundError:
         raise
     except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
