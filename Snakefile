@@ -8,7 +8,7 @@
 # schema's default. Without one, the embedded default runs.
 if not workflow.configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
