@@ -84,7 +84,8 @@ def _members(tree: ast.Module | ast.ClassDef, within: str = "") -> Iterator[str]
 
 
 def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
-    return f"<pre>{html.escape(ast.get_docstring(node) or '')}</pre>"
+    said = ast.get_docstring(node)
+    return f"<pre>{html.escape(said)}</pre>" if said else ""
 
 
 def write_reference(root: Path, site: Path) -> None:

@@ -9,6 +9,8 @@ from jax.scipy.special import logsumexp
 
 # Share of the variance that the components keep.
 _KEPT = 0.95
+# Sequences whose energies are found at once.
+_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,17 @@ class Attention:
     def energies(self, sequences: np.ndarray) -> np.ndarray:
         """beta E of each sequence at tau = 1, nats, (M,)."""
         one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
-        at = (one_hot - self.mean) @ self.basis.T
-        square = (at**2).sum(axis=1)[:, None] + (self.memories**2).sum(axis=1) - 2 * at @ self.memories.T
-        return -np.asarray(logsumexp(jnp.log(self.weights) - self.beta(1.0) * square / 2, axis=1), np.float64)
+        logs = jnp.log(self.weights) - self.beta(1.0) * (self.memories**2).sum(axis=1) / 2
+
+        def of(part: jax.Array) -> jax.Array:
+            at = (part - self.mean) @ self.basis.T
+            return (
+                logsumexp(logs + self.beta(1.0) * at @ self.memories.T, axis=1)
+                - self.beta(1.0) * (at**2).sum(axis=1) / 2
+            )
+
+        parts = [of(one_hot[n : n + _AT_ONCE]) for n in range(0, len(one_hot), _AT_ONCE)]
+        return -np.concatenate(parts).astype(np.float64)
 
     def draw(self, count: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
         """(count, L) uint8, independent; each site takes the state that the drawn components make largest."""

@@ -93,8 +93,8 @@ def score_measured(
     InputError
         If most mutants that have columns are of another sequence.
     """
-    named = columns["number"].fillna(columns["column"]).astype(int)
-    site_of = {number: site for site, number in enumerate(named)}
+    # Where the reference has a gap there is no residue to mutate.
+    site_of = {int(number): site for site, number in enumerate(columns["number"]) if number > 0}
     states = {symbol: state for state, symbol in enumerate(letters.symbols)}
     mutants, rows, strange = np.repeat(sequence[None], len(table), axis=0), np.zeros(len(table), bool), []
     for row, mutant in enumerate(table["mutant"]):

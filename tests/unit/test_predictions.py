@@ -155,6 +155,12 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
     both[[0, 2]] = LETTERS.symbols.index("C"), LETTERS.symbols.index("K")
     assert scored["score"][1] == pytest.approx(np.diff(-model.energies(np.stack([sequence, both])))[0])
     assert np.isnan(scored["score"][2])  # before the first column
+    # Number 2 is the third column's: the second has a gap there, and none.
+    third = pd.DataFrame({"mutant": ["E2K"], "measured": [1.0], "line": [2]})
+    numbered = score_measured(third, model, sequence, columns_of("A-EY", 1), LETTERS, path)
+    changed = sequence.copy()
+    changed[2] = LETTERS.symbols.index("K")
+    assert numbered["score"][0] == pytest.approx(np.diff(-model.energies(np.stack([sequence, changed])))[0])
 
 
 @pytest.mark.parametrize(
