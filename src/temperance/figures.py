@@ -362,6 +362,7 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
         kinds = [("predicted, in contact", right, "#0072b2"), ("predicted, not in contact", ~right, _CHOSEN)]
     for label, chosen, colour in kinds:
         contact_map.plot(top["i"][chosen], top["j"][chosen], "o", ms=4, color=colour, mew=0, label=label)
+    contact_map.plot([0, length + 1], [0, length + 1], color="0.8", lw=0.8)
     contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
     contact_map.set_title(f"the {len(top):,} highest scores, {least} or more apart", fontsize=10)
     if known:
@@ -634,7 +635,12 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
     axes[0].plot([], [], "D", color="black", ms=5, ls="", label="fresh chains")
     axes[0].axhline(summaries["target"].iloc[0], color="black", ls=":", lw=1, label="target")
     axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1))
-    axes[1].set(xlabel="gradient step", ylabel="norm of the gradient", yscale="log")
+    if history["gradient_norm"].notna().any():
+        axes[1].set(xlabel="gradient step", ylabel="norm of the gradient", yscale="log")
+    else:
+        axes[0].set_xticks([0])
+        axes[1].set_axis_off()
+        axes[1].text(0.5, 0.5, "The model was learnt elsewhere.", ha="center", transform=axes[1].transAxes)
     figure.legend(loc="outside right center")
     return figure
 
