@@ -128,11 +128,13 @@ def _numbers(path: str | Path, number: int, words: list[str], count: int) -> np.
 
 def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     """Lines `J i j a b value` and `h i a value`, in any order; states as symbols (adabmDCA) or numbers (bmDCA)."""
-    given = {"sep": " ", "names": _NAMES, "dtype": str, "keep_default_na": False, "index_col": False, "header": None}
+    # Words that come again and again are looked at once.
+    kinds = dict.fromkeys(_NAMES, "category") | {"value": str}
+    given = {"sep": " ", "names": _NAMES, "dtype": kinds, "keep_default_na": False, "index_col": False, "header": None}
     try:
         with _opened(path) as file, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
-            table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", **given)
+            table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", comment="#", **given)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning, OSError, EOFError) as error:
         raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({_last_line(error)})") from error
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
@@ -140,23 +142,28 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     if (strange := ~(couplings | fields)).any():
         row = int(strange.argmax())
         raise InputError(f"{path}: line {row + 1}: begins with '{table['what'][row]}'; J or h is right")
-    table = table.fillna("")
-    if (long := table["more"] != "").any():
+    if (long := (table["more"].notna() & (table["more"] != "")).to_numpy()).any():
         raise InputError(f"{path}: line {int(long.argmax()) + 1}: more than 'J i j a b value'")
-    states = _states(letters, {*table["a"][couplings], *table["b"][couplings], *table["j"][fields]})
+    of_states = (table["a"][couplings], table["b"][couplings], table["j"][fields])
+    states = _states(letters, {_word(word) for words in of_states for word in words.unique()})
 
     def column(rows: np.ndarray, name: str, kind: str) -> np.ndarray:
         words = table[name][rows]
+        different = words.cat.categories if words.dtype == "category" else words
         if kind == "state":
-            found = words.map(states)
+            known = pd.Series([states.get(_word(word), np.nan) for word in different], dtype=float)
         else:
-            found = pd.to_numeric(words, errors="coerce").where(words != "")
-            found = found.where((found >= 0) & (found % 1 == 0)) if kind == "site" else found
-        if found.isna().any():
-            row = int(found.isna().to_numpy().argmax())
+            known = pd.Series(pd.to_numeric(pd.Series(different), errors="coerce").to_numpy(float))
+            known = known.where((known >= 0) & (known % 1 == 0)) if kind == "site" else known
+        found = known.to_numpy()
+        if words.dtype == "category":
+            # The last stands for what is missing, whose code is -1.
+            found = np.append(found, np.nan)[words.cat.codes.to_numpy()]
+        if (wrong := np.isnan(found)).any():
+            row = int(wrong.argmax())
             line, word = words.index[row] + 1, words.iloc[row]
-            raise InputError(f"{path}: line {line}: '{word}' is no {kind}" + _meant(kind, letters))
-        return found.to_numpy(float if kind == "value" else int)
+            raise InputError(f"{path}: line {line}: '{_word(word)}' is no {kind}" + _meant(kind, letters))
+        return found if kind == "value" else found.astype(int)
 
     i, j, a, b, values = (
         column(couplings, name, kind)
@@ -175,6 +182,8 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     if (i == j).any():
         line = table.index[couplings][int((i == j).argmax())] + 1
         raise InputError(f"{path}: line {line}: couples a site to itself")
+    if len(np.unique(site * letters.q + state)) < len(site):
+        raise InputError(f"{path}: a field stands twice, and another is missing")
     h, flipped = np.zeros((length, letters.q)), i > j
     h[site, state] = of_site
     i, j, a, b = np.where(flipped, (j, i, b, a), (i, j, a, b))
@@ -184,6 +193,13 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
     with np.errstate(over="ignore"):
         pairs[left, a, b] = values
     return _checked(path, h, pairs)
+
+
+def _word(read: object) -> str:
+    """A word of a file; where all words of a column are numbers, they are read as such."""
+    if isinstance(read, float):
+        return "" if np.isnan(read) else f"{read:g}"
+    return str(read)
 
 
 def _last_line(error: Exception) -> str:
