@@ -297,7 +297,8 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters
         len(blocks) * len(sets), 1, figsize=(12.5, 1.5 * len(blocks) * len(sets) + 0.5), layout="constrained",
         sharey=True, squeeze=False,
     )  # fmt: skip
-    numbers = columns["number"].fillna(columns["column"]).astype(int).to_numpy()
+    # Where the reference has no residue there is no number.
+    numbers = columns["number"].map(lambda number: "" if np.isnan(number) else f"{number:.0f}").to_numpy()
     colours = _residue_colours(letters)
     for row, (name, sequences) in enumerate(sets.items()):
         frequencies, _ = residue_frequencies(sequences, np.ones(len(sequences)), letters)

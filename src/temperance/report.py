@@ -174,6 +174,7 @@ def methods(evidence: Evidence) -> str:
     kept_out = f" such that none exceeds {apart:.0%} identity to a training sequence" if apart else ""
     versions = ingest["provenance"]["versions"]
     said = [
+        *_found(given),
         f"Of {ingest['sequences_read']:,} sequences and {ingest['columns_read']} columns, {ingest['M']:,} and "
         f"{ingest['L']} were kept (columns with at most {most['max_column_gaps']:.0%} gaps, sequences with at "
         f"most {most['max_sequence_gaps']:.0%}); sequences were {weighed} (Meff {ingest['Meff']:,.0f}).",
@@ -194,6 +195,24 @@ def methods(evidence: Evidence) -> str:
     return " ".join(said)
 
 
+def _found(given: dict[str, Any]) -> Iterator[str]:
+    search = given["search"]
+    begins = given.get("query") or given.get("seed")
+    if begins:
+        how = f"{search['iterations']} rounds of jackhmmer" if given.get("query") else "hmmsearch and hmmalign"
+        least = (
+            f"{search['bits_per_residue']:g} bits a residue or more"
+            if search["evalue"] is None
+            else f"E-values of at most {search['evalue']:g}"
+        )
+        yield (
+            f"Sequences of {Path(given['database']).name} were found by {how} from {Path(begins).name}, sequences and "
+            f"domains with {least}, and kept if they cover {search['coverage']:.0%} of the profile."
+        )
+    elif entry := given.get("pfam") or given.get("interpro"):
+        yield f"The {given['fetch']['alignment']} alignment of {entry} was fetched from InterPro."
+
+
 def _learnt(evidence: Evidence) -> str:
     train, imported = evidence.settings["train"], evidence.settings["model"]
     if imported:
@@ -205,8 +224,8 @@ def _learnt(evidence: Evidence) -> str:
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
         "sweeps a step and "
-        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, until "
-        f"{train['confirm_chains']:,} fresh chains showed a Pearson correlation of "
+        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, the target being "
+        f"that {train['confirm_chains']:,} fresh chains show a Pearson correlation of "
         f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
     )
 
@@ -376,9 +395,13 @@ def _predicted(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _source(evidence: Evidence) -> str:
     """The file's name, or the truth and how well it was sampled."""
-    truth = evidence.truth
+    truth, given = evidence.truth, evidence.settings
     if truth is None:
-        return Path(evidence.ingest["source"]).name
+        begins = given.get("query") or given.get("seed")
+        if begins:
+            return f"{Path(given['database']).name}, searched from {Path(begins).name}"
+        entry = given.get("pfam") or given.get("interpro")
+        return f"{entry}, {given['fetch']['alignment']} alignment" if entry else Path(evidence.ingest["source"]).name
     kind = evidence.settings["truth"]["kind"]
     return (
         f"{kind}, R-hat {truth['rhat']:.3f}, ESS {truth['ess']:,.0f}" if "rhat" in truth else f"{kind}, listed in full"

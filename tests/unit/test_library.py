@@ -1,11 +1,12 @@
 """The library as a notebook uses it."""
 
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from workflow_run import fasta, planted_rows
+from workflow_run import ROOT, fasta, planted_rows
 
 import temperance
 from temperance.alphabet import alphabet
@@ -44,5 +45,6 @@ def test_other_alphabets_are_judged_by_their_profile(tmp_path):
 
 def test_the_package_is_light_until_it_is_used():
     code = "import sys, temperance; assert 'jax' not in sys.modules and 'pandas' not in sys.modules; temperance.nothing"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    place = {"PYTHONPATH": str(ROOT / "src")}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | place)
     assert run.returncode == 1 and "has no attribute 'nothing'" in run.stderr
