@@ -223,9 +223,8 @@ def _learnt(evidence: Evidence) -> str:
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
-        "sweeps a step and "
-        f"L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on couplings, the target being "
-        f"that {train['confirm_chains']:,} fresh chains show a Pearson correlation of "
+        f"sweeps a step and L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on "
+        f"couplings, the target being that {train['confirm_chains']:,} fresh chains show a Pearson correlation of "
         f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
     )
 
