@@ -283,8 +283,8 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     return figure
 
 
-# Columns of a logo in one row.
-_WIDE = 60
+# Columns of a logo in one row, and beyond how many its letters are pixels: outlines take 7 kB a column.
+_WIDE, _OUTLINED = 60, 150
 
 
 def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters: Alphabet) -> Figure:
@@ -307,6 +307,8 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters
             axis = axes[n * len(sets) + row, 0]
             for site in range(start, min(start + _WIDE, length)):
                 _stack(axis, site, frequencies[site] * bits[site], letters, colours)
+            for letter in axis.patches:
+                letter.set_rasterized(length > _OUTLINED)
             axis.set(xlim=(start - 0.5, start + min(_WIDE, max(length, 20)) - 0.5), ylabel=f"{name}, bits")
             ticks = np.arange(start, min(start + _WIDE, length), 5)
             axis.set_xticks(ticks, numbers[ticks])
