@@ -1,8 +1,12 @@
 """Models in other programs' formats, there and back."""
 
 import gzip
+import os
+import subprocess
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,3 +134,19 @@ def test_models_are_converted_on_the_command_line(tmp_path, capsys):
 
 def test_chains_are_named_as_adabmdca_names_them():
     assert chains(np.array([[0, 1], [2, 2]], np.uint8), alphabet("-AB")) == ">chain_0\n-A\n>chain_1\nBB\n"
+
+
+PEER = Path(os.environ.get("PEER", "~/.cache/temperance/adabmDCA-1.0.0")).expanduser() / "bin" / "adabmDCA"
+
+
+@pytest.mark.skipif(not PEER.is_file(), reason="adabmDCA is not installed (make bench installs it)")
+@pytest.mark.parametrize("name", ["protein", "rna"])
+def test_adabmdca_gives_our_files_the_same_energies(name, tmp_path):
+    letters, model = alphabet(name), random_potts(12, alphabet(name).q, 4, 0.3)
+    sequences = np.random.default_rng(1).integers(0, letters.q, (40, 12), dtype=np.uint8)
+    write_model(tmp_path / "params.dat", model, letters, "adabmdca")
+    (tmp_path / "chains.fasta").write_text(chains(sequences, letters))
+    words = ["energies", "-d", "chains.fasta", "-p", "params.dat", "-o", "out", "--alphabet", name, "--device", "cpu"]
+    subprocess.run([PEER, *words], cwd=tmp_path, check=True, capture_output=True)
+    given = pd.read_csv(tmp_path / "out" / "chains_energies.csv")["energy"]
+    np.testing.assert_allclose(given, model.energies(sequences), atol=1e-4)
