@@ -203,12 +203,12 @@ class Fetcher:
                 raise InputError(
                     f"{url}: {int(length) / 1e6:.0f} MB, more than {self.most / 1e6:g} MB; raise fetch.megabytes"
                 )
-            size = 0
+            size, packed = 0, "Content-Encoding" in answer.headers
             # What has come, not a whole piece: a server that drips would be waited for.
-            while piece := answer.raw.read1(_CHUNK, decode_content=False):
+            while piece := answer.raw.read1(_CHUNK, decode_content=packed):
                 size += len(piece)
                 yield piece
-            if length.isdigit() and size != int(length):
+            if length.isdigit() and size != int(length) and not packed:
                 raise _AgainError(f"{size:,} bytes came of {int(length):,}")
 
 

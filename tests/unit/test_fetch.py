@@ -86,6 +86,11 @@ def test_an_alignment_is_fetched_once_and_kept(server, fetcher):
     assert len(server.asked) == 2
 
 
+def test_a_file_that_is_packed_on_the_way_is_unpacked_once(server, fetcher):
+    server.script = [{"body": gzip.compress(STOCKHOLM), "headers": {"Content-Encoding": "gzip"}}]
+    assert fetcher.pfam("PF00014", "full").path.read_bytes() == STOCKHOLM
+
+
 def test_a_damaged_cache_is_not_believed(server, fetcher):
     server.script = [{}]
     found = fetcher.pfam("PF00014", "full")
