@@ -115,9 +115,10 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
             continue
-        if len(cells) != len(header):
+        if len(cells) > len(header):
             raise InputError(f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; tabs divide cells")
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+        # Editors take empty cells at the end of a line away.
+        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
         name = row.pop("family", "")
         if name in families:
             raise InputError(f"{path}, line {number}: family {name} stands twice")
@@ -127,6 +128,8 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
                 families[name] = _merge(families[name], _nested(key, cell))
             _check(name, of_names, "family")
             _check(families[name], of_families)
+            if not any(source in families[name] for source in _SOURCES):
+                raise InputError(f"{name}: has no source; one of {', '.join(_SOURCES)} is needed")
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
     if not families:

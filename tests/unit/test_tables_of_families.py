@@ -23,7 +23,7 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         "kunitz\tdata/a.fasta\t\t1e-3\t[100, all]\tC\n"
         "# a remark\n"
         "\n"
-        "1e5\t\tPF00397\t\t\t\n",
+        "1e5\t\tPF00397\n",
     )
     assert given["families"] == {
         "kunitz": {
@@ -46,7 +46,8 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         ("alignment\na\n", "line 1: 'alignment'; column names"),
         ("family\tfamily\n", "line 1: "),
         ("family\talignment\n", "has no family"),
-        ("family\talignment\nx\n", "line 2: 1 cells, 2 columns"),
+        ("family\talignment\nx\ta\tb\n", "line 2: 3 cells, 2 columns"),
+        ("family\talignment\nx\n", "line 2: x: has no source; one of alignment"),
         ("family\talignment\nx\ta\nx\tb\n", "line 3: family x stands twice"),
         ("family\talignment\n../x\ta\n", r"line 2: family: '\.\./x' will not do"),
         ("family\talignment\n\ta\n", "line 2: family"),
