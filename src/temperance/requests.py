@@ -110,7 +110,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 20, 450),
     "score": (3.5, 16, 150),
-    "compare": (6, 100, 500),
+    "compare": (6, 300, 500),
     "optimum": (0, 4, 200),
     "design": (3.5, 6, 250),
     "predict": (4, 4, 200),
