@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from small_systems import random_potts
+from structures import cif
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
@@ -149,6 +150,8 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
     flank = ["".join(residues[rng.integers(0, 20, 20)]) for _ in members]
     database = "".join(f">m{n}\n{f}{m}{f}\n" for n, (m, f) in enumerate(zip(members, flank, strict=True)))
     (tmp_path / "db.fasta.gz").write_bytes(gzip.compress(database.encode()))
+    points = np.cumsum(rng.normal(0, 2.2, (62, 3)), axis=0)
+    (tmp_path / "s.cif").write_text(cif("GS" + "".join(residues[base]), points))
     (tmp_path / "query.fasta").write_text(f">Q/101-160\n{''.join(residues[base])}\n")
     (tmp_path / "seed.fasta").write_text("".join(f">s{n}\n{m}\n" for n, m in enumerate(members[:6])))
     stockholm = "# STOCKHOLM 1.0\n" + "".join(f"n{n}/1-30 {row}\n" for n, row in enumerate(planted)) + "//\n"
@@ -156,9 +159,9 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
     server.body = gzip.compress(stockholm.encode())
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     (tmp_path / "families.tsv").write_text(
-        "family\tinterpro\tquery\tseed\tdatabase\tsearch.evalue\n"
-        "fetched\tIPR000001\t\t\t\t\n"
-        "asked\t\tquery.fasta\t\tdb.fasta.gz\t1e-3\n"
+        "family\tinterpro\tquery\tseed\tdatabase\tsearch.evalue\tstructure.path\n"
+        "fetched\tIPR000001\n"
+        "asked\t\tquery.fasta\t\tdb.fasta.gz\t1e-3\ts.cif\n"
         "seeded\t\t\tseed.fasta\tdb.fasta.gz\t1e-3\n"
     )
     config = SMALL | {
@@ -175,5 +178,10 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
     assert all(f'id="{family}"' in page for family in ("fetched", "asked", "seeded"))
     asked = pd.read_csv(results / "asked" / "columns.tsv", sep="\t")
     assert asked["number"].tolist() == list(range(101, 161)) and asked["residue"].str.cat() == "".join(residues[base])
+    predicted = json.loads((results / "asked" / "predictions.json").read_text())
+    assert predicted["structure"] == {"sites": 60, "identity": 1.0, "cutoff": 8} and len(predicted["precision"]) == 4
+    contacts = pd.read_csv(results / "asked" / "contacts.tsv", sep="\t")
+    apart = np.sqrt(((points[contacts["i"] + 1] - points[contacts["j"] + 1]) ** 2).sum(axis=1))
+    np.testing.assert_allclose(contacts["distance"], apart, atol=2e-3)
     assert json.loads((results / "fetched" / "fetched.json").read_text())["bytes"] == len(server.body)
     assert len(pd.read_csv(results / "seeded" / "hits.tsv", sep="\t")) > 100
