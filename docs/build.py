@@ -53,8 +53,14 @@ def links(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
                     yield part, attribute
 
 
-def reference(folder: Path, package: str) -> list[tuple[str, str]]:
-    """Modules of a package, each with a page made of the docstrings of what is public in it."""
+def navigation(page: str) -> list[tuple[str, str, bool]]:
+    """Of a page: where each other lies, its name, and whether it is the page itself."""
+    up = "../" * page.count("/")
+    return [(up + re.sub(r"\.md$", ".html", of), name, of == page) for of, name in NAVIGATION.items()]
+
+
+def reference(folder: Path) -> list[tuple[str, str]]:
+    """Modules of the package in a folder, each with a page made of the docstrings of what is public in it."""
     found = []
     for path in sorted(folder.rglob("*.py")):
         name = ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -63,7 +69,6 @@ def reference(folder: Path, package: str) -> list[tuple[str, str]]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         body = [f"<h1>{name}</h1>", _documented(tree), *_members(tree)]
         found.append((name, "\n".join(body)))
-    assert any(name == package for name, _ in found)
     return found
 
 
@@ -91,14 +96,13 @@ def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
 def write_reference(root: Path, site: Path) -> None:
     """The pages of the package, and one that names them."""
     template = jinja2.Template((Path(__file__).parent / "page.html.j2").read_text(encoding="utf-8"))
-    navigation = [("../../" + re.sub(r"\.md$", ".html", of), name, False) for of, name in NAVIGATION.items()]
-    modules = reference(root / "src" / "temperance", "temperance")
+    modules = reference(root / "src" / "temperance")
     listed = "".join(f'<li><a href="{name}.html">{name}</a></li>' for name, _ in modules)
     folder = site / "docs" / "api"
     folder.mkdir(parents=True, exist_ok=True)
     for name, body in [*modules, ("index", f"<h1>Modules</h1><ul>{listed}</ul>")]:
         up = "" if name == "index" else '<p><a href="index.html">all modules</a></p>'
-        page = template.render(title=name, navigation=navigation, body=up + body)
+        page = template.render(title=name, navigation=navigation("docs/api/"), body=up + body)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
@@ -132,14 +136,12 @@ def build(root: Path, site: Path, pages: list[str]) -> list[str]:
                 (site / place).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(target, site / place)
         title = next((t.content for t in tokens if t.type == "inline"), page)
-        up = "../" * page.count("/")
-        navigation = [(up + re.sub(r"\.md$", ".html", of), name, of == page) for of, name in NAVIGATION.items()]
         body = (
             MarkdownIt("commonmark", {"html": True}).enable("table").renderer.render(tokens, MarkdownIt().options, {})
         )
         path = site / re.sub(r"\.md$", ".html", page)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(template.render(title=title, navigation=navigation, body=body), encoding="utf-8")
+        path.write_text(template.render(title=title, navigation=navigation(page), body=body), encoding="utf-8")
     return faults
 
 

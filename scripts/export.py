@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from temperance.formats import chains, write_model
+from temperance.formats import chains, fasta, write_model
 from temperance.job import job
 from temperance.potts import load
 from temperance.store import load_arrays, load_json, load_table, save_text
@@ -19,6 +19,6 @@ with job(snakemake) as log:
     elif form == "alignment":
         rows = letters.decode(load_arrays(snakemake.input.alignment)[0]["sequences"])
         names = load_table(snakemake.input.sequences)["name"]
-        save_text(out, "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True)))
+        save_text(out, fasta(names, rows))
     else:
         write_model(out, model, letters, form)

@@ -1,6 +1,7 @@
 """Find a family in a database. Outputs: what was found, aligned to match states; every domain with its scores."""
 
 from temperance.alphabet import alphabet
+from temperance.formats import fasta
 from temperance.job import job
 from temperance.search import search_query, search_seed
 from temperance.store import save_table, save_text
@@ -11,7 +12,6 @@ with job(snakemake) as log:
     (kind, path), *_ = given.items()
     search = {"query": search_query, "seed": search_seed}[kind]
     found = search(path, database, letters, settings["search"], snakemake.threads, log.info)
-    rows = zip(found.names, found.rows, strict=True)
-    save_text(snakemake.output.alignment, "".join(f">{name}\n{row}\n" for name, row in rows))
+    save_text(snakemake.output.alignment, fasta(found.names, found.rows))
     save_table(snakemake.output.hits, found.hits)
     log.info("%d of %d domains cover enough of the profile", found.hits["kept"].sum(), len(found.hits))

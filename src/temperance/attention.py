@@ -80,6 +80,3 @@ class Attention:
         noise = rng.standard_normal((count, len(self.basis)), np.float32) / self.beta(temperature) ** 0.5
         rebuilt = self.mean + (self.memories[chosen] + noise) @ self.basis
         return rebuilt.reshape(count, -1, self.q).argmax(axis=2).astype(np.uint8)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"mean": self.mean, "basis": self.basis, "memories": self.memories, "weights": self.weights}

@@ -208,6 +208,3 @@ class Autoregressive:
             "joint_divergence": float(logsumexp(logs) - np.log(len(logs)) - logs.mean()),
             "joint_share": float(1 / (shares**2).sum() / len(logs)),
         }
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"fields": self.fields, "couplings": self.couplings, "order": self.order}

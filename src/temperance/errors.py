@@ -1,4 +1,4 @@
-"""The one exception that a user can cause."""
+"""The one exception that a user can cause, and what others say."""
 
 _LONGEST = 600
 
@@ -14,3 +14,8 @@ class InputError(Exception):
         if len(message) > _LONGEST:
             message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
+
+def last_line(error: BaseException) -> str:
+    """What an exception of a library says, in a line: the last, or its kind if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[-1]

@@ -12,7 +12,7 @@ import pyhmmer
 
 from temperance.alphabet import Alphabet
 from temperance.errors import InputError
-from temperance.statistics import site_frequencies
+from temperance.statistics import profile_frequencies
 from temperance.store import atomic, load_arrays
 from temperance.truth import load_truth
 
@@ -24,9 +24,7 @@ _UNREPORTED = -10.0
 
 def profile_judge(heldout: np.ndarray, weights: np.ndarray, q: int) -> Judge:
     """Log-odds of the held-out set's one-site frequencies against the uniform distribution, nats."""
-    share = 1 / (1 + weights.sum())
-    single = (1 - share) * site_frequencies(heldout, q, weights) + share / q
-    odds = np.log(single * q)
+    odds = np.log(profile_frequencies(heldout, q, weights) * q)
     return lambda sequences: odds[np.arange(len(odds)), sequences].sum(axis=1)
 
 

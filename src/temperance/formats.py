@@ -6,7 +6,7 @@ import re
 import sys
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from temperance.alphabet import Alphabet, alphabet
 from temperance.configuration import EXPORTS
-from temperance.errors import InputError
+from temperance.errors import InputError, last_line
 from temperance.pairs import pairs_of_sites
 from temperance.potts import Potts, load
 from temperance.store import atomic
@@ -39,7 +39,7 @@ def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -
     try:
         model = _read(path, letters)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({_last_line(error)})") from error
+        raise InputError(f"{path}: cannot be read ({last_line(error)})") from error
     if length not in (None, model.L):
         raise InputError(
             f"{path}: the model has {model.L} sites, the alignment keeps {length} columns; give the alignment that it "
@@ -86,7 +86,11 @@ def write_model(path: str | Path, model: Potts, letters: Alphabet, form: str) ->
 
 def chains(sequences: np.ndarray, letters: Alphabet) -> str:
     """Sequences (M, L) as adabmDCA writes chains: aligned FASTA, `chain_0` first."""
-    return "".join(f">chain_{number}\n{row}\n" for number, row in enumerate(letters.decode(sequences)))
+    return fasta((f"chain_{number}" for number in range(len(sequences))), letters.decode(sequences))
+
+
+def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
+    return "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True))
 
 
 @np.errstate(over="ignore")
@@ -136,7 +140,7 @@ def _read_lines(path: str | Path, letters: Alphabet) -> Potts:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
             table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", comment="#", **given)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning, OSError, EOFError) as error:
-        raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({_last_line(error)})") from error
+        raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
     if (strange := ~(couplings | fields)).any():
@@ -202,10 +206,6 @@ def _word(read: object) -> str:
     return str(read)
 
 
-def _last_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[-1]
-
-
 def _states(letters: Alphabet, words: set[str]) -> dict[str, int]:
     """The state that a word of a file stands for; numbers count states, if they are no symbols."""
     if words <= set(letters.symbols) or not all(word.isdigit() for word in words):
@@ -245,7 +245,7 @@ def _read_mi3(path: str | Path, letters: Alphabet) -> Potts:
     try:
         pairs = np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
-        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {_last_line(error)})") from error
+        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {last_line(error)})") from error
     rows = len(pairs) if pairs.ndim == 2 else 0
     length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":

@@ -13,7 +13,7 @@ from temperance.checkpoint import NONE, Checkpoint
 from temperance.conditional import Autoregressive, pseudolikelihood
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts, profile_fields
-from temperance.statistics import site_frequencies
+from temperance.statistics import profile_frequencies
 from temperance.tempering import sample
 from temperance.thermodynamics import energy_curve
 from temperance.train import train
@@ -95,8 +95,7 @@ def learn(
 
 def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:
     """The profile model: one-site frequencies with a pseudocount of a sequence, and no couplings."""
-    share = 1 / (1 + weights.sum())
-    single = (1 - share) * site_frequencies(sequences, q, weights) + share / q
+    single = profile_frequencies(sequences, q, weights)
     return Potts(profile_fields(single), np.zeros((*single.shape, *single.shape), np.float32))
 
 

@@ -17,7 +17,7 @@ from pyhmmer.errors import EaselError
 from pyhmmer.plan7 import HMM, Background, Builder, TopHits
 
 from temperance.alphabet import Alphabet
-from temperance.errors import InputError
+from temperance.errors import InputError, last_line
 from temperance.fidelity import hmm_alphabet
 
 _TROUBLE = (EaselError, ValueError, OSError, EOFError, zlib.error)
@@ -66,7 +66,7 @@ def search_query(
         with SequenceFile(str(query), digital=True, alphabet=biology) as file:
             sequences = list(file.read_block())
     except (EaselError, ValueError, OSError) as error:
-        raise InputError(f"{query}: no {letters.name} sequence that HMMER reads: {_last(error)}") from None
+        raise InputError(f"{query}: no {letters.name} sequence that HMMER reads: {last_line(error)}") from None
     if len(sequences) != 1:
         raise InputError(f"{query}: {len(sequences)} sequences; a query is one")
     target, thresholds = sequences[0], _thresholds(settings, len(sequences[0]))
@@ -101,7 +101,7 @@ def search_seed(
         with MSAFile(str(seed), digital=True, alphabet=biology) as file:
             msa = file.read()
     except (ValueError, EaselError, OSError) as error:
-        raise InputError(f"{seed}: no {letters.name} alignment that HMMER reads: {_last(error)}") from None
+        raise InputError(f"{seed}: no {letters.name} alignment that HMMER reads: {last_line(error)}") from None
     if msa is None:
         raise InputError(f"{seed}: holds no alignment")
     msa.name = msa.name or "seed"
@@ -144,11 +144,7 @@ def _targets(path: str | Path, biology: Biology) -> Iterator[Any]:
 
 
 def _unreadable(path: str | Path, error: Exception) -> InputError:
-    return InputError(f"{path}: no sequences that HMMER reads, plain or gzipped: {_last(error)}")
-
-
-def _last(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[-1]
+    return InputError(f"{path}: no sequences that HMMER reads, plain or gzipped: {last_line(error)}")
 
 
 def _domains(hits: TopHits | None) -> Iterable[Any]:

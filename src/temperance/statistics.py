@@ -34,6 +34,12 @@ def site_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None =
     return np.array(columns) / weights.sum()
 
 
+def profile_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray) -> np.ndarray:
+    """Weighted one-site frequencies (L, q), positive: with a pseudocount of one sequence."""
+    share = 1 / (1 + weights.sum())
+    return (1 - share) * site_frequencies(sequences, q, weights) + share / q
+
+
 def frequencies(
     sequences: np.ndarray, q: int, weights: np.ndarray | None = None, dtype: type = np.float64
 ) -> Frequencies:
