@@ -38,8 +38,9 @@ _WARM_MOVE = 0.3
 _MIXED, _MIXED_IN_DOUBT = 0.15, 0.5
 # Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
-# Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number.
-_SHORT = 50
+# Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below,
+# gradients are less noisy, and steps take a larger share of the direction, so many times as large at most.
+_SHORT, _FASTEST = 50, 2.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
@@ -76,7 +77,7 @@ def train(
     heldout_weights: np.ndarray | None = None,
     chains: int = 4_000,
     sweeps: int = 10,
-    learning_rate: float = 0.5,
+    learning_rate: float = 0.2,
     max_move: float = 1.0,
     decay_steps: int = 50,
     l2_fields: float = 0.0,
@@ -119,7 +120,7 @@ def train(
     chains, sweeps : int
         Persistent chains, and Gibbs sweeps of each between two gradient steps.
     learning_rate : float
-        Largest share of the direction that a step takes.
+        Largest share of the direction that a step takes; times 50 / L, at most 2.5, below 50 sites.
     max_move : float
         Largest standard deviation of the change of energies by a first step, nats; times sqrt(L / 50) beyond 50 sites.
     decay_steps : int
@@ -162,7 +163,7 @@ def train(
     heldout_weights = np.empty(0) if heldout_weights is None else heldout_weights
     for factor in _SHORTER:
         longest = factor * max_move * max(1.0, length / _SHORT) ** 0.5
-        probes, rate = min(_PROBES, chains // 5), factor * learning_rate
+        probes, rate = min(_PROBES, chains // 5), factor * learning_rate * min(max(1.0, _SHORT / length), _FASTEST)
         plan = _Plan(
             l2_fields=l2_fields,
             strengths=_path(l2_couplings, l2_path, stop),
