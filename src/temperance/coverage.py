@@ -11,7 +11,8 @@ from temperance import exact
 from temperance.divergence import Heldout, divergences
 from temperance.gibbs import Engine
 from temperance.resampling import interval_factor, jackknife_error
-from temperance.sampling.replica_exchange import sample, sequences_of_all_rungs
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.statistics import frequencies
 from temperance.thermodynamics import annealed, curves, energy_curve
 from temperance.truth.enumerable import KINDS
