@@ -13,7 +13,7 @@ from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
-from temperance.sampling.replica_exchange import sequences_of_all_rungs
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
