@@ -68,8 +68,8 @@ def sample(
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
     energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
-    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws
-    are not taken again for their sake.
+    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. If it
+    turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
 
     Parameters
     ----------

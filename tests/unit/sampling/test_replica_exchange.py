@@ -156,6 +156,19 @@ def test_different_lists_bracket_the_same_window(larger, training):
         assert drawn.rungs.loc[drawn.rungs["requested"], "equilibrated"].all()
 
 
+def test_rungs_that_the_survey_did_not_see_the_need_of_are_added_in_the_end(larger, training, monkeypatch):
+    """A survey whose R-hat is never low enough: one colder rung is tried on the equilibrated ladder, and settles."""
+    monkeypatch.setattr("temperance.sampling.replica_exchange._PROMISING_RHAT", 0.0)
+    drawn = refined(larger, training, [0.6, 1.0, 2.0])
+    assert drawn.temperatures[0] == 0.54
+    assert drawn.rungs["origin"].iloc[-1] == "colder"
+    coldest = drawn.rungs.iloc[-1]
+    exact = mean_energy(larger, 0.54)
+    assert abs(coldest.mean_energy - exact) < 5 * (coldest.variance / coldest.ess) ** 0.5
+    energies = larger.energies(drawn.sequences[0].reshape(-1, 8)).reshape(drawn.energies[-1].shape)
+    np.testing.assert_allclose(energies, drawn.energies[-1], atol=1e-4)
+
+
 def test_colder_rungs_end_where_samples_are_copies_of_training_sequences(model):
     """Every sequence that cold samples could be is a training sequence: nothing colder than 0.3 is new."""
     likely = np.argsort(model.energies(STATES))[:40]
