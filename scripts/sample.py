@@ -21,7 +21,7 @@ with job(snakemake) as log:
     save_arrays(snakemake.output.samples, samples.arrays(), source | {"alphabet": letters.name})
     save_table(snakemake.output.ladder, samples.rungs.assign(round_trips=samples.round_trips, sweeps=samples.sweeps))
     last.clear()
-    expected = samples.rungs[samples.rungs.origin.isin(["asked", "refined"])]
+    expected = samples.rungs[samples.rungs.origin.isin(["listed", "refined"])]
     failed = expected[~expected.equilibrated]
     if len(failed):
         log.warning(
