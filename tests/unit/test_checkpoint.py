@@ -75,7 +75,7 @@ def training(sequences, engine):
 
 
 def sampling(sequences, engine):
-    plan = {"sequences": 512, "ladders": 8, "sweeps": 3, "max_sweeps": 12, "max_rhat": 0.5, "keep_all": True}
+    plan = {"sequences": 192, "ladders": 12, "sweeps": 3, "max_sweeps": 12, "max_rhat": 0.5, "keep_all": True}
     model = random_potts(8, 3, seed=4)
     return lambda checkpoint: sample(model, engine, 7, [0.5, 1.0], starts=sequences, checkpoint=checkpoint, **plan)
 
@@ -124,7 +124,7 @@ def test_sampling_of_a_refined_ladder_that_was_killed_ends_with_the_same_samples
 def test_sampling_that_was_killed_ends_with_the_same_samples(tmp_path, sequences, engine):
     """Killed while it burns in, while it draws, and after the draws had to be taken again."""
     compute = sampling(sequences, ENGINES[engine]())
-    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [3, 80, 70])
+    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [3, 20, 18])
     assert whole.sweeps > 3
     for name, array in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], array)
