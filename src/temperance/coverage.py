@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from temperance import exact
-from temperance.divergence import Heldout, divergences
+from temperance.temperature.divergence import Heldout, divergences
 from temperance.gibbs import Engine
 from temperance.resampling import interval_factor, jackknife_error
 from temperance.statistics import frequencies

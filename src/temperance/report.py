@@ -16,7 +16,7 @@ import pandas as pd
 from temperance import __version__
 from temperance.evidence import Evidence
 from temperance.failures import unfinished
-from temperance.optimum import pareto
+from temperance.temperature.pareto import pareto
 from temperance.store import save_text
 
 _FEW_HELDOUT = 50

@@ -74,6 +74,7 @@ rule optimum:
         scores=of_subsets("scores.tsv"),
     output:
         table=f"{FAMILY}/optimum.tsv",
+        points=f"{FAMILY}/operating_points.tsv",
         sensitivity=f"{FAMILY}/sensitivity.tsv",
         recommendation=f"{FAMILY}/recommendation.json",
     log:
@@ -122,7 +123,7 @@ rule constrain:
 
 
 rule design:
-    """Sample the largest model at the recommended temperature and choose designs."""
+    """Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
     input:
         unpack(judges_of),
         unpack(constraints_of),
