@@ -12,13 +12,13 @@ from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
+from temperance.sampling.replica_exchange import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
 from temperance.stats.clusters import label_clusters
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
-from temperance.tempering import of_all_rungs
 from temperance.thermodynamics import (
     annealed,
     compare,
@@ -43,7 +43,7 @@ with job(snakemake) as log:
     truth = load_truth(snakemake.input.truth) if hasattr(snakemake.input, "truth") else None
     true_energies = None
     if truth:
-        true_energies = truth.energies(of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
+        true_energies = truth.energies(sequences_of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
     found = curves(betas, energies, model.L, letters.q, true_energies)
     heldout = Heldout(
         model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout),

@@ -1,0 +1,1 @@
+"""Equilibrium samples of a Potts model over temperatures, and the diagnostics that say how far to trust them."""
