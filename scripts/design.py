@@ -15,7 +15,8 @@ from temperance.thermodynamics import equilibrated_above
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
     wanted, optimum = settings["design"], settings["optimum"]
-    tau = load_json(snakemake.input.recommendation)["tau"]["value"]
+    advice = load_json(snakemake.input.recommendation)
+    tau = advice["sampling_temperature"]
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     names = load_table(snakemake.input.sequences)["name"].to_numpy()
@@ -48,6 +49,8 @@ with job(snakemake) as log:
     rung = drawn.rungs[drawn.rungs.requested].iloc[0]
     summary = {
         "temperature": tau,
+        "recommended": advice["status"] == "recommended",
+        "why": advice["headline"],
         "candidates": len(sequences),
         "designs": len(table),
         "wanted": wanted["number"],
@@ -65,4 +68,8 @@ with job(snakemake) as log:
     save_table(snakemake.output.table, table)
     save_json(snakemake.output.summary, summary | {"provenance": source})
     last.clear()
+    if not summary["recommended"]:
+        log.warning(
+            "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]
+        )
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)

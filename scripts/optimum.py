@@ -26,7 +26,7 @@ with job(snakemake) as log:
         SubsetResults.read(folder, size, int(replicate), floors, diversity, q)
         for folder, (size, replicate) in zip(folders, snakemake.params.subsets, strict=True)
     ]
-    table = pd.DataFrame([one.row | decide([one], floors, rng, draws)[0].row() for one in results])
+    table = pd.DataFrame([one.row_with(decide([one], floors, rng, draws)[0]) for one in results])
     largest = [one for one in results if one.size == results[-1].size]
     best, diagnosis = decide(largest, floors, rng, draws)
     landscape = load_json(folders[results.index(largest[0])] / "landscape.json")

@@ -7,9 +7,9 @@ import pandas as pd
 
 from temperance.calibration import calibrate
 from temperance.job import job
-from temperance.stats.estimate import estimate_columns
 from temperance.potts import load
 from temperance.score import Family, judges, score_natural, score_orders, score_samples, score_temperatures
+from temperance.stats.estimate import estimate_columns
 from temperance.store import load_arrays, load_table, save_table
 
 with job(snakemake) as log:
@@ -40,6 +40,7 @@ with job(snakemake) as log:
     save_table(snakemake.output.calibration, found.table)
     save_table(snakemake.output.reliability, found.reliability)
     save_table(
-        snakemake.output.calibrated, pd.DataFrame([estimate_columns("tau_cal", found.tau_cal) | {"tau_ece": found.tau_ece}])
+        snakemake.output.calibrated,
+        pd.DataFrame([estimate_columns("tau_cal", found.tau_cal) | {"tau_ece": found.tau_ece}]),
     )
     log.info("tau_cal %.3f [%.3f, %.3f], tau_ece %.3f", *vars(found.tau_cal).values(), found.tau_ece)

@@ -18,11 +18,15 @@ from temperance.fidelity import Judge, build_hmm, hmm_alphabet, hmm_judge, profi
 from temperance.formats import read_model, write_model
 from temperance.gibbs import choose_engine
 from temperance.novelty import natural_diversity
-from temperance.optimum import Recommendation, TradeOff, recommend
 from temperance.potts import Potts
 from temperance.sampling.replica_exchange import TemperedSamples, sample
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
+from temperance.stats.estimate import Estimate
+from temperance.temperature.divergence import training_temperature
+from temperance.temperature.operating_points import judge_units, operating_points
+from temperance.temperature.recommendation import Recommendation, recommend
+from temperance.temperature.rungs import RungScores
 from temperance.train import Training, train
 from temperance.weights import sequence_weights
 
@@ -136,6 +140,7 @@ class Family:
         *,
         judge: str = "auto",
         percentile: float = 5,
+        learnt_from: np.ndarray | None = None,
         threads: int = 1,
         seed: int = 1,
     ) -> "Scored":
@@ -147,6 +152,9 @@ class Family:
             hmm (of held-out sequences), profile, or auto, the former where HMMER knows the alphabet.
         percentile : float
             Of held-out scores, from which a sample counts as natural-like.
+        learnt_from : np.ndarray, optional
+            Indices of the sequences that the model was learnt from, as of `subset`; all training sequences if not
+            given. tau_train is where samples have their mean energy.
         """
         weights = sequence_weights(self.sequences[self.heldout], self.identity)
         pool, heldout = self.sequences[self.training], self.sequences[self.heldout]
@@ -158,8 +166,15 @@ class Family:
             known = score_natural(model, natural, panel, np.random.default_rng(seed))
             samples = score_samples(model, natural, panel, drawn.arrays(), known, optimum)
         diversity = natural_diversity(heldout, self.letters.q, weights)
-        trade_off = TradeOff.of(samples, drawn.sequences, diversity, self.letters.q)
-        return Scored(samples, known, trade_off, name, natural_threshold(known, optimum))
+        equilibrated = drawn.rungs[drawn.rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"]
+        rungs = RungScores.measure(
+            samples, drawn.sequences, diversity, self.letters.q, equilibrated.to_numpy(bool)
+        )  # fmt: skip
+        chosen = self.training if learnt_from is None else learnt_from
+        shares = sequence_weights(self.sequences[chosen], self.identity)
+        mean = float(np.average(model.energies(self.sequences[chosen]), weights=shares))
+        tau_train = training_temperature(drawn.betas, drawn.energies, mean, np.random.default_rng(seed))
+        return Scored(samples, known, rungs, tau_train, name, natural_threshold(known, optimum))
 
     def _judge(self, name: str, weights: np.ndarray, folder: Path, threads: int) -> Judge:
         heldout = self.sequences[self.heldout]
@@ -201,20 +216,36 @@ class Scored:
     ----------
     samples, natural : pandas.DataFrame
         One row a sample, and a natural sequence.
-    trade_off : TradeOff
-        Fidelity, novelty and diversity over temperature.
+    rungs : RungScores
+        Novelty, diversity and percentiles over temperature.
+    tau_train : Estimate
+        Temperature at which samples have the mean energy of the training sequences.
     judge, threshold
         Its name, and the score from which a sequence is natural-like.
     """
 
     samples: pd.DataFrame
     natural: pd.DataFrame
-    trade_off: TradeOff
+    rungs: RungScores
+    tau_train: Estimate
     judge: str
     threshold: float
 
     def recommend(
-        self, novelty_floor: float = 0.2, diversity_floor: float = 0.8, *, draws: int = 1000, seed: int = 1
-    ) -> Recommendation:
-        """The temperature of highest fidelity above both floors; see `temperance.optimum.recommend`."""
-        return recommend([self.trade_off], novelty_floor, diversity_floor, np.random.default_rng(seed), draws)
+        self, novelty_floor: float = 0.2, diversity_floor: float = 0.8, *,
+        judges: dict[str, dict[str, Any]] | None = None,
+        draws: int = 1000, seed: int = 1,
+    ) -> Recommendation:  # fmt: skip
+        """Recommend the coldest temperature that meets both floors and is as good as nature, if there is one.
+
+        See `temperance.temperature.recommendation.recommend`.
+
+        Parameters
+        ----------
+        judges : dict, optional
+            Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
+            alone says up to where samples are as good as natural sequences.
+        """
+        optima, floors = {"tau_train": self.tau_train}, (novelty_floor, diversity_floor)
+        points = operating_points(self.rungs, optima, floors, judges or {}, judge_units(self.natural))
+        return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)

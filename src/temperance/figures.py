@@ -30,10 +30,10 @@ from sklearn.decomposition import PCA
 
 from temperance.alphabet import Alphabet
 from temperance.conservation import information, residue_frequencies
-from temperance.temperature.pareto import pareto
 from temperance.orders import pair_correlations, triple_correlations
 from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
+from temperance.temperature.pareto import pareto
 
 JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
 OPTIMA = {

@@ -16,8 +16,8 @@ import pandas as pd
 from temperance import __version__
 from temperance.evidence import Evidence
 from temperance.failures import unfinished
-from temperance.temperature.pareto import pareto
 from temperance.store import save_text
+from temperance.temperature.pareto import pareto
 
 _FEW_HELDOUT = 50
 # Families that one page shows in full; of more, each has a page of its own.

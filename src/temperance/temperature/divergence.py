@@ -301,6 +301,30 @@ def training_temperature(
     return estimate(roots[0], roots[1:], energies.shape[1])
 
 
+def sampled_training_temperature(
+    temperatures: np.ndarray, energies: np.ndarray, mean: float, rng: np.random.Generator, draws: int = 1000
+) -> Estimate:
+    """Find tau_train of a model whose tempered samples cannot be reweighted, as of an autoregressive one.
+
+    Parameters
+    ----------
+    temperatures, energies : np.ndarray
+        (T,) ascending, and mean energies (T, K) of the samples of K independent groups, nats at temperature 1.
+    mean : float
+        Weighted mean energy of the training sequences.
+
+    Returns
+    -------
+    Estimate
+        Between neighbouring temperatures mean energies run straight in beta; with a bootstrap over groups.
+    """
+    betas = 1 / temperatures[::-1]
+    grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
+    rows = choices(energies.shape[1], draws, rng) @ energies[::-1].T
+    roots = _roots(grid, np.array([mean - np.interp(grid, betas, row) for row in rows]))
+    return estimate(roots[0], roots[1:], energies.shape[1])
+
+
 def optima_row(table: pd.DataFrame) -> dict[str, float]:
     """Write the table of optima, one row an optimum, as one row: tau_f, tau_f_low, ..."""
     row: dict[str, float] = {}

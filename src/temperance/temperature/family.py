@@ -12,7 +12,7 @@ from temperance.stats.estimate import Estimate
 from temperance.store import load_arrays, load_json, load_table
 from temperance.temperature.diagnosis import NOT_TRAINED, Diagnosis, Measurements, Training, diagnose
 from temperance.temperature.divergence import optima_row
-from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points
+from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.thermodynamics import equilibrated_above
@@ -33,6 +33,8 @@ class SubsetResults:
     measurements : Measurements
     row : dict
         Sizes, optima and measurements, for a table of models.
+    scores : pandas.DataFrame
+        One row a temperature.
     """
 
     size: str
@@ -41,6 +43,7 @@ class SubsetResults:
     points: list[OperatingPoint]
     measurements: Measurements
     row: dict[str, Any]
+    scores: pd.DataFrame
 
     @classmethod
     def read(
@@ -75,7 +78,14 @@ class SubsetResults:
         row |= {name: getattr(training, name) for name in _SHOWN} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
-        return cls(size, replicate, rungs, points, Measurements(taus["tau_f"], gain, training, lowest), row)
+        return cls(size, replicate, rungs, points, Measurements(taus["tau_f"], gain, training, lowest), row, scores)
+
+    def row_with(self, best: Recommendation) -> dict[str, Any]:
+        """Add what is recommended for this model alone, with its scores there."""
+        there = np.isclose(self.scores["temperature"], best.sampling_temperature)
+        names = [name for name in ("fidelity",) if name in self.scores]
+        shown = {name: float(self.scores[name][there].iloc[0]) for name in names} if best.recommended else {}
+        return self.row | best.row() | {"fidelity": shown.get("fidelity", np.nan)}
 
 
 def read_judges(folder: Path) -> Mapping[str, Mapping[str, Any]]:
@@ -126,8 +136,6 @@ def decide(
 
 def points_of_all(results: Sequence[SubsetResults], pooled: Sequence[OperatingPoint]) -> pd.DataFrame:
     """Write the operating points of every model and, as subset `all`, of the family: its largest training sets."""
-    from temperance.temperature.operating_points import points_table
-
     tables = [points_table(pooled).assign(subset="all")]
     tables += [points_table(one.points).assign(subset=f"{one.size}-r{one.replicate}") for one in results]
     table = pd.concat(tables, ignore_index=True)
