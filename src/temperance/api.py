@@ -246,6 +246,6 @@ class Scored:
             Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
             alone says up to where samples are as good as natural sequences.
         """
-        optima, floors = {"tau_train": self.tau_train}, (novelty_floor, diversity_floor)
+        optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
         points = operating_points(self.rungs, optima, floors, judges or {}, judge_units(self.natural))
         return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)
