@@ -19,7 +19,8 @@ from temperance.formats import read_model, write_model
 from temperance.gibbs import choose_engine
 from temperance.novelty import natural_diversity
 from temperance.potts import Potts
-from temperance.sampling.replica_exchange import TemperedSamples, sample
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import TemperedSamples
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
 from temperance.stats.estimate import Estimate

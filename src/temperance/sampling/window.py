@@ -47,12 +47,21 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
 
 
 def _divided(low: float, high: float, spacing: float) -> list[float]:
-    """Divide a gap into as few equal ratios as differ by at most `spacing`; three significant digits where they do."""
+    """Divide a gap into as few equal ratios as differ by at most `spacing`, of three significant digits or else six."""
     pieces = math.ceil(round(math.log(high / low) / -math.log1p(-spacing), 9))
     exact = np.geomspace(low, high, pieces + 1)[1:-1].tolist()
     rounded = [float(f"{temperature:.3g}") for temperature in exact]
     ratios = [a / b for a, b in itertools.pairwise([low, *rounded, high])]
-    return rounded if all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios) else exact
+    close = all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios)
+    return rounded if close else [float(f"{temperature:.6g}") for temperature in exact]
+
+
+def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
+    """Tell whether `training` lies between two of ascending temperatures that differ by at most `spacing`."""
+    above = int(np.searchsorted(temperatures, training))
+    if not 0 < above < len(temperatures):
+        return False
+    return bool(temperatures[above - 1] >= temperatures[above] * (1 - spacing) - 1e-5)
 
 
 def colder(temperature: float, spacing: float) -> float:

@@ -130,8 +130,8 @@ def decide(
     diagnosis = diagnose([one.measurements for one in results])
     untrained = ""
     if diagnosis.name == NOT_TRAINED:
-        untrained = "the model is not trained" + diagnosis.because.removeprefix("Not trained").replace(":", " (", 1)
-        untrained = untrained.rstrip(".") + ")."
+        why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
+        untrained = f"the model is not trained ({why})."
     rungs, points = [one.rungs for one in results], [one.points for one in results]
     return recommend(rungs, points, *floors, rng, draws, untrained=untrained), diagnosis
 

@@ -7,7 +7,8 @@ from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.sampling.replica_exchange import sample, sequences_of_all_rungs
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.sampling.window import COLDEST
 
 TEMPERATURES = [0.3, 0.6, 1.0, 2.0]
