@@ -154,7 +154,7 @@ def _judge_note(value: float, taus: np.ndarray, known: Mapping[str, Any] | None,
         return "scores the samples of all temperatures alike and decides nothing"
     if known is None or not known.get("trusted"):
         why = (known or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
-        return f"decides nothing: {why}"
+        return f"decides nothing: {why[:1].lower()}{why[1:].rstrip('.')}"
     if value == np.inf:
         return f"at least {taus[-1]:.3g}, the hottest equilibrated temperature"
     if value == 0:
@@ -201,7 +201,8 @@ def gap_around(temperatures: np.ndarray, at: int) -> tuple[float, float]:
 def judge_units(natural: pd.DataFrame) -> float:
     """Count the independent natural sequences that judges' scales rest on: clusters of relatives, where known."""
     real = natural[natural["set"] != "random"] if "set" in natural else natural
-    weights = real["weight"].to_numpy(float) if "weight" in real else np.ones(len(real))
+    named = [column for column in ("scale_weight", "weight") if column in real]
+    weights = real[named[0]].to_numpy(float) if named else np.ones(len(real))
     labels = real["cluster"].to_numpy() if "cluster" in real else np.arange(len(real))
     return effective_clusters(labels, weights)
 
