@@ -160,8 +160,8 @@ def _train(size: Size, family: Settings) -> float:
 def _sample(size: Size, family: Settings) -> float:
     plan = family["sample"]
     draws = max(1, plan["sequences"] / plan["ladders"])
-    # Survey, draws that are taken again twice as far apart until they are far enough, and once more with colder rungs.
-    sweeps = draws * (plan["sweeps"] + (3.5 if plan["spacing"] else 2) * plan["max_sweeps"])
+    # Survey, draws that are taken again further apart until they are far enough, and once more with colder rungs.
+    sweeps = draws * (2 * plan["sweeps"] + (3 if plan["spacing"] else 1.5) * plan["max_sweeps"])
     return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
 
 

@@ -14,7 +14,7 @@ from temperance.gibbs import Engine
 from temperance.potts import Potts
 from temperance.progress import Progress, in_words
 from temperance.sampling import window
-from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, wanted_doublings
+from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs
 from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
@@ -24,17 +24,18 @@ log = logging.getLogger(__name__)
 
 # Seconds between two messages about draws; quick ones go without.
 _PROGRESS_SECONDS = 10
-# Why a rung is there: for exchange only, because its temperature was asked for, because the decision on a temperature
-# needs it, or because colder samples are still new.
-ORIGINS = np.array(["exchange", "asked", "refined", "colder"])
-_EXCHANGE, _ASKED, _REFINED, _COLDER = range(4)
+# Why a rung is there: for exchange only, because its temperature is in the user's list, because the decision on a
+# temperature needs it, or because colder samples are still new.
+ORIGINS = np.array(["exchange", "listed", "refined", "colder"])
+_EXCHANGE, _LISTED, _REFINED, _COLDER = range(4)
 # Sweeps of chains that are quenched to see how far colder samples are from the training sequences.
 _QUENCH_SWEEPS = 16
 # Of the draws of a survey the first share is left out, and R-hat of the rest may be so much for colder rungs to be
 # worth trying: few draws of chains that have only just begun.
 _TRANSIENT, _PROMISING_RHAT = 0.25, 1.4
-# Doublings of the sweeps between draws at a time, where R-hat says that it takes as many.
-_MOST_DOUBLINGS = 2
+# Times as many sweeps between draws in the next round as in one that was not enough: what does not mix within few
+# sweeps mostly takes all that it is allowed, and rounds on the way to these are lost.
+_MORE_SWEEPS = 4
 # Sequences that tell how far samples of a rung are from the training sequences.
 _SUBSAMPLE = 256
 
@@ -63,13 +64,13 @@ def sample(
     Rungs are added between the temperatures, and up to an infinite one, until neighbours exchange often enough.
     Half of the ladders start from random sequences and half from `starts`, so that R-hat sees a memory of
     either. While a temperature is not equilibrated, and more sweeps may help, the draws are thrown away as burn-in and
-    taken again twice or four times as far apart, up to `max_sweeps`.
+    taken again four times as far apart, up to `max_sweeps`.
 
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
     energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
-    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws
-    are not taken again for their sake.
+    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. If it
+    turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
 
     Parameters
     ----------
@@ -168,7 +169,7 @@ class _Run:
         progress(f"ladder of {len(betas)} rungs, {plan.ladders} of them in parallel")
         chains = starting_chains(model, starts, plan.ladders, len(betas), rng)
         self._ladders = Ladders(model, engine, betas, chains, rng)
-        # Temperatures beside those that were asked for; of each round of draws, its sweeps and the R-hats of the
+        # Temperatures beside those of the list; of each round of draws, its sweeps and the R-hats of the
         # temperatures that have to be equilibrated; and whether rungs were added after draws that could have been last.
         self.refined, self.colder = np.empty(0), np.empty(0)
         self.rounds: list[dict[str, Any]] = []
@@ -255,17 +256,14 @@ class _Run:
     def _end_draws(self) -> None:
         """Draw again, further apart, where that may equilibrate a temperature; else add late rungs, or end."""
         plan, buffer = self._plan, self._buffer
-        rungs, required = self._diagnose(buffer.energies), np.isin(self._origins(), (_ASKED, _REFINED))
+        rungs, required = self._diagnose(buffer.energies), np.isin(self._origins(), (_LISTED, _REFINED))
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
         lacking = self._record_round(rungs[required])
-        if 2 * buffer.sweeps <= plan.max_sweeps and lacking.any():
+        if buffer.sweeps < plan.max_sweeps and lacking.any():
             limits = plan.max_rhat, plan.max_sweeps
             sound = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
             self._change_rungs(self._refined(mean_energies), self._leading_colder(sound), mean_energies)
-            doublings = min(wanted_doublings(rungs.rhat[required][lacking], plan.max_rhat), _MOST_DOUBLINGS)
-            while 2**doublings * buffer.sweeps > plan.max_sweeps:
-                doublings -= 1
-            self._begin_draws(2**doublings * buffer.sweeps)
+            self._begin_draws(min(_MORE_SWEEPS * buffer.sweeps, plan.max_sweeps))
         elif plan.spacing and not self.added_late and self._add_late(rungs, mean_energies):
             self._begin_settling()
         else:
@@ -279,10 +277,10 @@ class _Run:
             f"temperatures are equilibrated, largest R-hat {required.rhat.max():.3f}, smallest effective sample size "
             f"{required.ess.min():.0f}"
         )
-        of_beta = dict(zip(map(str, required.beta), required.rhat.tolist(), strict=True))
-        self.rounds.append({"sweeps": buffer.sweeps, "rhats": of_beta})
+        rhat_at = dict(zip(map(str, required.beta), required.rhat.tolist(), strict=True))
+        self.rounds.append({"sweeps": buffer.sweeps, "rhats": rhat_at})
         # A temperature that an earlier round did not have has nothing to be compared with.
-        rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in of_beta] for part in self.rounds])
+        rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
         sweeps = np.array([part["sweeps"] for part in self.rounds])
         able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
         return able & ~required.equilibrated.to_numpy()
@@ -306,11 +304,11 @@ class _Run:
         return np.sort(np.concatenate([self._plan.temperatures, self.refined, self.colder]))
 
     def _refined(self, mean_energies: MeanEnergies) -> np.ndarray:
-        """Temperatures that the window wants beside those that were asked for, and those that it wanted before."""
-        asked, spacing = self._plan.temperatures, self._plan.spacing
+        """Temperatures that the window wants beside those of the list, and those that it wanted before."""
+        listed, spacing = self._plan.temperatures, self._plan.spacing
         if spacing is None:
             return self.refined
-        refined = window.refined_temperatures(asked, spacing, mean_energies.temperature(self._training_energy))
+        refined = window.refined_temperatures(listed, spacing, mean_energies.temperature(self._training_energy))
         return np.union1d(self.refined, refined[: MOST_RUNGS // 2])
 
     def _quench(self, mean_energies: MeanEnergies) -> tuple[np.ndarray, MeanEnergies]:
@@ -348,9 +346,9 @@ class _Run:
         return self.colder[: failed[0] + 1] if len(failed) else self.colder
 
     def _change_rungs(self, refined: np.ndarray, colder: np.ndarray, mean_energies: MeanEnergies) -> None:
-        asked = self._plan.temperatures
+        listed = self._plan.temperatures
         earlier = 1 / self._temperatures()
-        chosen = np.sort(1 / np.concatenate([asked, refined, colder]))
+        chosen = np.sort(1 / np.concatenate([listed, refined, colder]))
         self._ladders.change_rungs(connect_rungs(np.concatenate([[0.0], chosen]), mean_energies, earlier))
         self.refined, self.colder = refined, colder
 
@@ -372,7 +370,7 @@ class _Run:
         chains = buffer.chains[kept < count].transpose(0, 2, 1, 3)
         keep_all = self._plan.keep_all
         return TemperedSamples(
-            # Not 1 / beta, which may differ from what was asked for in the last digit.
+            # Not 1 / beta, which may differ from the list in the last digit.
             temperatures=self._temperatures()[-requested.sum() :],
             sequences=(chains[requested] if keep_all else chains)[::-1],
             energies=buffer.energies[:count],

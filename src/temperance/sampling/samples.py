@@ -21,7 +21,7 @@ class TemperedSamples:
     betas : np.ndarray
         (R,) inverse temperatures of all rungs, ascending from 0; those of `temperatures` are among them.
     rungs : pandas.DataFrame
-        One row a rung: beta, temperature, requested (whether it is among `temperatures`), origin (asked, refined,
+        One row a rung: beta, temperature, requested (whether it is among `temperatures`), origin (listed, refined,
         colder, or exchange for the rungs between them), mean_energy, variance, ess, rhat, acceptance (of exchanges
         with the next colder rung), autocorrelation_sweeps, equilibrated.
     round_trips : float

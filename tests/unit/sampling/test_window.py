@@ -1,4 +1,4 @@
-"""Temperatures that are added to those that were asked for."""
+"""Temperatures that are added to those of the list."""
 
 import itertools
 
@@ -11,14 +11,14 @@ DEFAULT = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
 LISTS = (DEFAULT, [0.4, 0.55, 0.7, 0.85, 1.2, 1.5], [0.5, 0.8, 1.1])
 
 
-@pytest.mark.parametrize("asked", LISTS)
+@pytest.mark.parametrize("listed", LISTS)
 @pytest.mark.parametrize("spacing", [0.03, 0.08, 0.2])
 @pytest.mark.parametrize("training", [0.3, 0.62, 0.86, 1.05, 1.4])
 def test_neighbours_are_close_from_the_coldest_to_above_the_temperature_of_the_training_sequences(
-    asked, spacing, training
+    listed, spacing, training
 ):
-    added = refined_temperatures(np.array(asked), spacing, training)
-    everything = np.sort(np.concatenate([asked, added]))
+    added = refined_temperatures(np.array(listed), spacing, training)
+    everything = np.sort(np.concatenate([listed, added]))
     assert len(set(everything.tolist())) == len(everything)
     end = everything[everything >= 1.1 * training][0] if everything[-1] >= 1.1 * training else np.inf
     gaps = [(a, b) for a, b in itertools.pairwise(everything) if b <= end]
