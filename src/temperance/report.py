@@ -36,9 +36,11 @@ _OPTIMA = {"tau_f": "τ_f", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal
 _STATES = ("entropy", "heat_capacity", "log_likelihood", "log_z", "log_z_error", "log_z_ais", "log_z_ais_error")
 _JUDGED = {
     "p_nat": "a mean probability of {:.2f} to fold into the native structure",
-    "hmm": "a natural-like profile-HMM score in {:.0%} of cases",
-    "truth": "a natural-like energy under the truth in {:.0%} of cases",
-    "profile": "a natural-like profile score in {:.0%} of cases",
+    "potts": "a score better than {:.0%} of natural sequences by Potts models of halves of these",
+    "hmm": "a profile-HMM score better than {:.0%} of natural sequences",
+    "truth": "an energy under the truth better than {:.0%} of natural sequences",
+    "profile": "a one-site profile score better than {:.0%} of natural sequences",
+    "folding": "a folding energy better than {:.0%} of natural sequences",
 }
 
 
@@ -147,7 +149,7 @@ def reasons(evidence: Evidence) -> list[str]:
     """Why this temperature, in sentences made of measured numbers."""
     best, floors, reference = evidence.best, evidence.settings["optimum"], evidence.reference
     tau = best["tau"]["value"]
-    judged = _JUDGED.get(evidence.judge, f"a natural-like {evidence.judge} score in {{:.0%}} of cases")
+    judged = _JUDGED.get(evidence.judge, f"a score by {evidence.judge} better than {{:.0%}} of natural sequences")
     largest = evidence.scores[evidence.scores["M"] == evidence.scores["M"].max()]
     sentences = [
         f"At τ = {tau:.2f} samples of the model of {largest['M'].max():,} training sequences have "
@@ -459,9 +461,10 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
     both = scores.merge(states[["temperature", *_STATES]], on="temperature")
     shown = {
         "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}", "percentile": "{:.1f}",
-        "effective_share": "{:.2f}", "identical": "{:.1%}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}",
-        "pearson_triple": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
+        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}",
+        f"percentile_{evidence.judge}": "{:.1f}", "effective_share": "{:.2f}", "identical": "{:.1%}",
+        "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "pearson_triple": "{:.3f}",
+        "ess": "{:.0f}", "rhat": "{:.3f}",
     }  # fmt: skip
     table = pd.DataFrame({column: both[column].map(form.format) for column, form in shown.items()})
     table["ln Z (MBAR)"] = _with_error(both, "log_z")
