@@ -40,7 +40,9 @@ with job(snakemake) as log:
     else:
         model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed, learning)
     drawn = draw(model, sampling, family.training, engine, seed, drawing)
-    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    panel = judges(
+        dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads, optimum["folding"]
+    )
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
     scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)

@@ -30,12 +30,14 @@ with job(snakemake) as log:
     starts = family.training if kept.seed is None else kept.seed[None]
     drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(snakemake.input.natural)
-    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    panel = judges(
+        dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads, optimum["folding"]
+    )
     of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
     scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum)
     sequences = drawn.sequences.reshape(-1, model.L)
-    least = natural_threshold(natural, optimum)
+    least = natural_threshold(natural, optimum["fidelity"], wanted["percentile"])
     floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
     met = kept.met(sequences)
     able = met & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)

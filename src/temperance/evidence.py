@@ -10,7 +10,7 @@ import pandas as pd
 
 from temperance.alphabet import Alphabet, alphabet
 from temperance.novelty import natural_diversity
-from temperance.score import natural_threshold
+from temperance.score import natural_scale
 from temperance.store import load_arrays, load_json, load_table
 
 _MOST_POINTS = 3000
@@ -227,7 +227,8 @@ def _reference(
     judge = optimum["fidelity"]
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]
-    values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, optimum)
+    scores = heldout[judge].to_numpy(float)
+    values = scores if judge == "p_nat" else natural_scale(natural, judge).percentiles(scores) / 100
     return {
         "fidelity": float(np.average(values, weights=heldout["weight"])),
         "novelty": float(np.average(heldout["distance_natural"], weights=heldout["weight"])),

@@ -35,7 +35,10 @@ from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
 from temperance.temperature.pareto import pareto
 
-JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
+JUDGED = {
+    "potts": "Potts models of halves", "hmm": "profile HMM", "truth": "true energy", "profile": "one-site profile",
+    "folding": "folding energy",
+}  # fmt: skip
 OPTIMA = {
     "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
     "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
@@ -162,7 +165,9 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
 
 def fidelity_label(judge: str) -> str:
     """What an axis of fidelity shows, by this judge."""
-    return "fidelity: mean p_nat" if judge == "p_nat" else f"fidelity: natural-like {JUDGED.get(judge, judge)}"
+    if judge == "p_nat":
+        return "fidelity: mean p_nat"
+    return f"fidelity: mean percentile / 100 ({JUDGED.get(judge, judge)})"
 
 
 def _mark_temperature(axis: Axes, best: dict) -> None:

@@ -484,9 +484,10 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
     both = scores.merge(states[["temperature", *_STATES]], on="temperature")
     shown = {
         "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}", "percentile": "{:.1f}",
-        "effective_share": "{:.2f}", "identical": "{:.1%}", "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}",
-        "pearson_triple": "{:.3f}", "ess": "{:.0f}", "rhat": "{:.3f}",
+        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}",
+        f"percentile_{evidence.judge}": "{:.1f}", "effective_share": "{:.2f}", "identical": "{:.1%}",
+        "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "pearson_triple": "{:.3f}",
+        "ess": "{:.0f}", "rhat": "{:.3f}",
     }  # fmt: skip
     table = pd.DataFrame({column: both[column].map(form.format) for column, form in shown.items()})
     table["ln Z (MBAR)"] = _with_error(both, "log_z")

@@ -29,22 +29,39 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     # The other two are edges of the ladder.
     assert not best.recommended or best.tau.value == 1.0
     assert 0.2 < scored.tau_train.value < 2
-    assert 0 < len(designs) <= 5 and (designs["hmm"] >= scored.threshold).all()
+    assert scored.judge == "potts"
+    assert 0 < len(designs) <= 5 and (designs["potts"] >= scored.threshold).all()
     assert set(designs["nearest_natural"]) <= set(family.names)
     assert len(family.contacts(trained.model)) == 66 and len(family.mutants(trained.model)) > 100
     # Nothing that judges has been learnt from.
     assert not set(family.training) & set(family.heldout)
 
 
-def test_other_alphabets_are_judged_by_their_profile(tmp_path):
+def test_other_alphabets_are_judged_as_well(tmp_path):
     path = tmp_path / "spins.fasta"
     path.write_text(fasta(planted_rows(alphabet("01"), length=12)))
     family = temperance.read_family(path, "01", identity=None, duplicates="keep")
     model = Potts(np.zeros((12, 2), np.float32), np.zeros((12, 2, 12, 2), np.float32))
     drawn = family.sample(model, [1.0, 2.0], sequences=64, ladders=8, max_sweeps=4)
-    assert family.score(model, drawn).judge == "profile"
+    assert family.score(model, drawn).judge == "potts"
     with pytest.raises(InputError, match="size"):
         family.subset(10_000)
+
+
+def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
+    path = tmp_path / "family.fasta"
+    rows = planted_rows(alphabet("protein"), length=12)
+    # A column of gaps is dropped; sequences of the file's columns and of those kept are placed alike.
+    path.write_text(fasta([row[:5] + "-" + row[5:] for row in rows]))
+    family = temperance.read_family(path, max_sequence_gaps=0.9)
+    whole = [row[:5] + "-" + row[5:] for row in family.letters.decode(family.sequences)]
+    natural = family.percentiles(family.sequences)
+    np.testing.assert_array_equal(family.percentiles(whole), natural)
+    assert np.average(natural, weights=family.weights) == pytest.approx(50)
+    shuffled = np.random.default_rng(0).permuted(family.sequences, axis=0)
+    assert family.percentiles(shuffled).mean() < 40
+    with pytest.raises(InputError, match="11 columns; aligned ones of this family have 13 or 12"):
+        family.percentiles(["A" * 11])
 
 
 def test_the_package_is_light_until_it_is_used():

@@ -44,6 +44,7 @@ rule score:
         scores=f"{SUBSET}/scores.tsv",
         samples=f"{SUBSET}/samples.parquet",
         natural=f"{SUBSET}/natural.parquet",
+        judges=f"{SUBSET}/judges.json",
         orders=f"{SUBSET}/orders.tsv",
         calibration=f"{SUBSET}/calibration.tsv",
         reliability=f"{SUBSET}/reliability.tsv",

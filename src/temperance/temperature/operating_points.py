@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 
 from temperance.resampling import interval_factor
+from temperance.scoring.standing import is_saturated
 from temperance.stats.clusters import effective_clusters
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
 from temperance.temperature.rungs import RungScores
 
 # Mean percentile of natural sequences among themselves, and the standard deviation of a uniform percentile.
 NATURAL_PERCENTILE, _PERCENTILE_SD = 50.0, 100 / 12**0.5
-# A judge whose mean percentile moves by less over the ladder, or lies beyond these everywhere, tells nothing apart.
-_LEAST_SPAN, _LOWEST, _HIGHEST = 5.0, 1.0, 99.0
 COLDEST, TAU_TRAIN, TAU_F = "coldest", "tau_train", "tau_f"
 
 
@@ -142,11 +141,6 @@ def judge_point(
     saturated = is_saturated(mean)
     decides = known is not None and bool(known.get("trusted")) and not known.get("saturated") and not saturated
     return OperatingPoint(name, value, low, high, False, decides, _judge_note(value, taus, known, saturated))
-
-
-def is_saturated(mean: np.ndarray) -> bool:
-    """Tell whether mean percentiles (T,) hardly move over the ladder, or are at an end of the scale everywhere."""
-    return bool(np.ptp(mean) < _LEAST_SPAN or (mean >= _HIGHEST).all() or (mean <= _LOWEST).all())
 
 
 def _judge_note(value: float, taus: np.ndarray, known: Mapping[str, Any] | None, saturated: bool) -> str:
