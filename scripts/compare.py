@@ -11,10 +11,15 @@ from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.models import draw, learn
 from temperance.novelty import natural_diversity
-from temperance.optimum import TradeOff, columns, recommend
 from temperance.potts import load
 from temperance.score import Family, judges, score_orders, score_samples, score_temperatures
+from temperance.stats.estimate import estimate_columns
 from temperance.store import load_arrays, load_json, load_table, provenance, save_arrays, save_table
+from temperance.temperature.divergence import sampled_training_temperature
+from temperance.temperature.family import read_judges
+from temperance.temperature.operating_points import judge_units, operating_points
+from temperance.temperature.recommendation import recommend
+from temperance.temperature.rungs import RungScores
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
@@ -35,7 +40,9 @@ with job(snakemake) as log:
     else:
         model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed, learning)
     drawn = draw(model, sampling, family.training, engine, seed, drawing)
-    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    panel = judges(
+        dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads, optimum["folding"]
+    )
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
     scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)
@@ -49,15 +56,23 @@ with job(snakemake) as log:
         ]
         scores = pd.concat([scores, pd.DataFrame(beyond)], axis=1)
     diversity = natural_diversity(family.heldout, letters.q, family.heldout_weights)
-    trade_off = TradeOff.of(samples, drawn.sequences, diversity, letters.q)
     floors = optimum["novelty_floor"], optimum["diversity_floor"]
-    best = recommend([trade_off], *floors, rng, optimum["bootstrap"])
+    rungs = RungScores.measure(
+        samples, drawn.sequences, diversity, letters.q, drawn.rungs["equilibrated"].to_numpy(bool)
+    )  # fmt: skip
+    training_energy = float(np.average(model.energies(family.training), weights=weights))
+    tau_train = sampled_training_temperature(rungs.temperatures, rungs.energy, training_energy, rng)
+    points = operating_points(rungs, {"tau_train": (tau_train, 0.0)}, floors, read_judges(beside), judge_units(natural))
+    best = recommend([rungs], [points], *floors, rng, optimum["bootstrap"])
     training = load_json(beside / "training.json")
     row = {"model": snakemake.wildcards.model, "kind": given["kind"], "M": training["M"]}
-    row |= columns("tau", best.tau) | best.expected() | {"log_likelihood": scores["log_likelihood"].max()}
+    row |= {key: value for point in points for key, value in estimate_columns(point.name, point.estimate).items()}
+    row |= best.row() | {"log_likelihood": scores["log_likelihood"].max()}
+    there = np.isclose(scores["temperature"], best.sampling_temperature)
+    row["fidelity"] = float(scores["fidelity"][there].iloc[0]) if best.recommended and "fidelity" in scores else np.nan
     save_table(snakemake.output.optimum, pd.DataFrame([row]))
     save_table(snakemake.output.scores, scores)
     save_arrays(snakemake.output.samples, drawn.arrays(), source | {"alphabet": letters.name})
     learning.clear()
     drawing.clear()
-    log.info("%s: recommended temperature %.2f, fidelity %.2f there", given["kind"], best.tau.value, best.fidelity)
+    log.info("%s: %s", given["kind"], best.headline)

@@ -15,7 +15,8 @@ from temperance.thermodynamics import equilibrated_above
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
     wanted, optimum = settings["design"], settings["optimum"]
-    tau = load_json(snakemake.input.recommendation)["tau"]["value"]
+    advice = load_json(snakemake.input.recommendation)
+    tau = advice["sampling_temperature"]
     model, letters, _ = load(snakemake.input.model)
     family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     names = load_table(snakemake.input.sequences)["name"].to_numpy()
@@ -29,12 +30,14 @@ with job(snakemake) as log:
     starts = family.training if kept.seed is None else kept.seed[None]
     drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(snakemake.input.natural)
-    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    panel = judges(
+        dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads, optimum["folding"]
+    )
     of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
     scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum)
     sequences = drawn.sequences.reshape(-1, model.L)
-    least = natural_threshold(natural, optimum)
+    least = natural_threshold(natural, optimum["fidelity"], wanted["percentile"])
     floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
     met = kept.met(sequences)
     able = met & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
@@ -48,6 +51,8 @@ with job(snakemake) as log:
     rung = drawn.rungs[drawn.rungs.requested].iloc[0]
     summary = {
         "temperature": tau,
+        "recommended": advice["status"] == "recommended",
+        "why": advice["headline"],
         "candidates": len(sequences),
         "designs": len(table),
         "wanted": wanted["number"],
@@ -65,4 +70,8 @@ with job(snakemake) as log:
     save_table(snakemake.output.table, table)
     save_json(snakemake.output.summary, summary | {"provenance": source})
     last.clear()
+    if not summary["recommended"]:
+        log.warning(
+            "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]
+        )
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)

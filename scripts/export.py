@@ -12,7 +12,7 @@ with job(snakemake) as log:
     (out,), form = snakemake.output, snakemake.params.form
     if form == "chains":
         drawn = load_arrays(snakemake.input.samples)[0]
-        tau = load_json(snakemake.input.recommendation)["tau"]["value"]
+        tau = load_json(snakemake.input.recommendation)["sampling_temperature"]
         at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
         save_text(out, chains(drawn["sequences"][at].reshape(-1, model.L), letters))
         log.info("samples at temperature %g", drawn["temperatures"][at])

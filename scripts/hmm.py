@@ -1,4 +1,4 @@
-"""Build a profile HMM from every other held-out sequence. Output: a HMMER file."""
+"""Build a profile HMM from the held-out sequences. Output: a HMMER file."""
 
 from temperance.alphabet import alphabet
 from temperance.fidelity import build_hmm
@@ -7,7 +7,7 @@ from temperance.store import load_arrays
 
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)
-    heldout = load_arrays(snakemake.input.split)[0]["heldout"][::2]
+    heldout = load_arrays(snakemake.input.split)[0]["heldout"]
     build_hmm(
         arrays["sequences"][heldout], alphabet(metadata["alphabet"]), snakemake.wildcards.family, snakemake.output[0]
     )

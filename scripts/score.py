@@ -7,10 +7,18 @@ import pandas as pd
 
 from temperance.calibration import calibrate
 from temperance.job import job
-from temperance.optimum import columns
 from temperance.potts import load
-from temperance.score import Family, judges, score_natural, score_orders, score_samples, score_temperatures
-from temperance.store import load_arrays, load_table, save_table
+from temperance.score import (
+    Family,
+    judge_standings,
+    judges,
+    score_natural,
+    score_orders,
+    score_samples,
+    score_temperatures,
+)
+from temperance.stats.estimate import estimate_columns
+from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 
 with job(snakemake) as log:
     beside = Path(snakemake.input.states).parent
@@ -18,9 +26,12 @@ with job(snakemake) as log:
     family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
     drawn = load_arrays(beside / "samples.safetensors")[0]
     settings = snakemake.params.settings
-    panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
+    panel = judges(
+        dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads,
+        settings["optimum"]["folding"],
+    )  # fmt: skip
     rng = np.random.default_rng(snakemake.params.seed)
-    natural = score_natural(model, family, panel, rng)
+    natural = score_natural(model, family, panel, rng, panel["potts"].clusters)
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"])
     ladder = load_table(beside / "ladder.tsv")
     states = load_table(snakemake.input.states)
@@ -29,6 +40,11 @@ with job(snakemake) as log:
     found = calibrate(
         model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, settings["optimum"]["bootstrap"]
     )
+    standings = judge_standings(scores, family, panel, rng)
+    save_json(snakemake.output.judges, standings | {"provenance": provenance(settings, snakemake.params.seed)})
+    for judge in standings["judges"]:
+        decides = "is trusted" if judge["trusted"] else "decides nothing"
+        log.info("judge %s %s: %s", judge["name"], decides, judge["why"])
     save_table(snakemake.output.natural, natural)
     save_table(snakemake.output.samples, samples)
     save_table(snakemake.output.scores, scores)
@@ -40,6 +56,7 @@ with job(snakemake) as log:
     save_table(snakemake.output.calibration, found.table)
     save_table(snakemake.output.reliability, found.reliability)
     save_table(
-        snakemake.output.calibrated, pd.DataFrame([columns("tau_cal", found.tau_cal) | {"tau_ece": found.tau_ece}])
+        snakemake.output.calibrated,
+        pd.DataFrame([estimate_columns("tau_cal", found.tau_cal) | {"tau_ece": found.tau_ece}]),
     )
     log.info("tau_cal %.3f [%.3f, %.3f], tau_ece %.3f", *vars(found.tau_cal).values(), found.tau_ece)

@@ -3,12 +3,11 @@
 Outputs: a row a temperature, the density of states, the divergence curves, their optima, the landscape in numbers.
 """
 
-from dataclasses import astuple
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from temperance.divergence import Heldout, divergences
 from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
@@ -16,7 +15,10 @@ from temperance.potts import load
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
+from temperance.stats.clusters import label_clusters
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
+from temperance.temperature.divergence import Heldout, divergences
+from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
 from temperance.thermodynamics import (
     annealed,
     compare,
@@ -43,9 +45,14 @@ with job(snakemake) as log:
     if truth:
         true_energies = truth.energies(sequences_of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
     found = curves(betas, energies, model.L, letters.q, true_energies)
-    heldout = Heldout(model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout))
+    heldout = Heldout(
+        model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout),
+        label_clusters(family.heldout),
+    )  # fmt: skip
+    weights, draws = load_arrays(beside / "subset.safetensors")[0]["weights"], settings["optimum"]["bootstrap"]
+    training_energy = float(np.average(model.energies(family.training), weights=weights))
     distance = divergences(
-        found, betas, energies, heldout, rng, settings["optimum"]["bootstrap"],
+        found, betas, energies, heldout, rng, draws, training_energy=training_energy,
         true_energies=true_energies, true_log_z=truth and truth.log_z,
     )  # fmt: skip
 
@@ -53,7 +60,10 @@ with job(snakemake) as log:
     if truth and truth.of_all is not None:
         from temperance import exact
 
-        optima["exact"] = astuple(exact.optima(truth.of_all, exact.energies_of_all(model)))
+        of_all = exact.energies_of_all(model)
+        known = asdict(exact.optima(truth.of_all, of_all))
+        known["tau_train"] = exact.matching_temperature(of_all, training_energy)
+        optima["exact"] = optima["optimum"].map(known)
 
     at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
     check = annealed(model, engine, seed, at, curve, **settings["annealing"])
@@ -66,15 +76,19 @@ with job(snakemake) as log:
     # An optimum among temperatures that are not equilibrated is said to be.
     optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
 
-    weights = load_arrays(beside / "subset.safetensors")[0]["weights"]
     single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))
     near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
     sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)
+    independent = independent_log_likelihood(family.training, weights, family.heldout, letters.q)
+    gain = likelihood_gain(
+        found, heldout, independent, model.L, distance.optima["tau_f"].minimum.value, rng, draws
+    )  # fmt: skip
     landscape = {
         "ground_state": lowest.summary(letters),
         "energies": sets.reset_index().to_dict("records"),
         "gaps": gaps(sets, single, letters.q, entropy_at_one),
+        "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
         "provenance": provenance(settings, seed),
     }
     save_table(snakemake.output.table, states)

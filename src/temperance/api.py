@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,29 @@ from temperance import design as designs
 from temperance import split as splitting
 from temperance.alphabet import Alphabet, alphabet
 from temperance.configuration import resolve_size
-from temperance.fidelity import Judge, build_hmm, hmm_alphabet, hmm_judge, profile_judge
+from temperance.errors import InputError
+from temperance.fidelity import Judge, build_hmm, hmm_judge, profile_judge
 from temperance.formats import read_model, write_model
 from temperance.gibbs import choose_engine
 from temperance.novelty import natural_diversity
-from temperance.optimum import Recommendation, TradeOff, recommend
 from temperance.potts import Potts
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
+from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.scale import NaturalScale
+from temperance.stats.estimate import Estimate
+from temperance.temperature.divergence import training_temperature
+from temperance.temperature.operating_points import judge_units, operating_points
+from temperance.temperature.recommendation import Recommendation, recommend
+from temperance.temperature.rungs import RungScores
 from temperance.training import Training, train
 from temperance.weights import sequence_weights
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
 
+_JUDGE_SEED = 1
 _TEMPERATURES = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5)
 
 
@@ -64,12 +73,13 @@ def read_family(
         In one line: what is wrong with the file and what would be right.
     """
     symbols = alphabet(letters)
-    encoded = alignment.encode(alignment.read(path, reference), symbols, ambiguous, path)
+    raw = alignment.read(path, reference)
+    encoded = alignment.encode(raw, symbols, ambiguous, path)
     kept = alignment.filter_alignment(encoded, symbols, path=path, **filters)
     parts = splitting.split(kept.sequences, np.random.default_rng(seed), heldout, identity)
     return Family(
         symbols, np.array(kept.names), kept.columns_table(), kept.sequences,
-        sequence_weights(kept.sequences, identity), parts.training, parts.heldout, identity,
+        sequence_weights(kept.sequences, identity), parts.training, parts.heldout, identity, raw.sequences.shape[1],
     )  # fmt: skip
 
 
@@ -90,6 +100,8 @@ class Family:
         Indices of sequences that models may learn from, and of those that judge them.
     identity : float or None
         Of weights.
+    columns_read : int
+        Columns of the file, those that were dropped included.
     """
 
     letters: Alphabet
@@ -100,6 +112,7 @@ class Family:
     training: np.ndarray
     heldout: np.ndarray
     identity: float | None = 0.8
+    columns_read: int = 0
 
     def subset(self, size: int | float = 1.0, seed: int = 1) -> np.ndarray:
         """Indices of so many training sequences, a count or a share, drawn at random."""
@@ -145,38 +158,98 @@ class Family:
         model: Potts,
         drawn: TemperedSamples,
         *,
-        judge: str = "auto",
-        percentile: float = 5,
+        judge: str = "potts",
+        percentile: float = 50,
+        learnt_from: np.ndarray | None = None,
         threads: int = 1,
         seed: int = 1,
     ) -> "Scored":
-        """Score samples against the held-out sequences.
+        """Place samples among the natural sequences.
 
         Parameters
         ----------
         judge : str
-            hmm (of held-out sequences), profile, or auto, the former where HMMER knows the alphabet.
+            potts (of halves of the natural sequences: sees how sites go together), hmm or profile (of held-out ones).
         percentile : float
-            Of held-out scores, from which a sample counts as natural-like.
+            Percentile among natural sequences that a design has to reach.
+        learnt_from : np.ndarray, optional
+            Indices of the sequences that the model was learnt from, as of `subset`; all training sequences if not
+            given. tau_train is where samples have their mean energy.
         """
         weights = sequence_weights(self.sequences[self.heldout], self.identity)
         pool, heldout = self.sequences[self.training], self.sequences[self.heldout]
-        natural = Natural(self.sequences, self.training, pool, heldout, weights, pool, self.weights[self.training])
-        name = ("hmm" if hmm_alphabet(self.letters) else "profile") if judge == "auto" else judge
+        natural = Natural(
+            self.sequences, self.weights, self.training, pool, self.heldout, heldout, weights, pool,
+            self.weights[self.training],
+        )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
-            panel = {name: self._judge(name, weights, Path(folder), threads)}
-            optimum = {"fidelity": name, "percentile": percentile}
+            panel = {judge: self._judge(judge, weights, Path(folder), threads)}
             known = score_natural(model, natural, panel, np.random.default_rng(seed))
-            samples = score_samples(model, natural, panel, drawn.arrays(), known, optimum)
+            samples = score_samples(model, natural, panel, drawn.arrays(), known, {"fidelity": judge})
         diversity = natural_diversity(heldout, self.letters.q, weights)
-        trade_off = TradeOff.of(samples, drawn.sequences, diversity, self.letters.q)
-        return Scored(samples, known, trade_off, name, natural_threshold(known, optimum))
+        equilibrated = drawn.rungs[drawn.rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"]
+        rungs = RungScores.measure(
+            samples, drawn.sequences, diversity, self.letters.q, equilibrated.to_numpy(bool)
+        )  # fmt: skip
+        chosen = self.training if learnt_from is None else learnt_from
+        shares = sequence_weights(self.sequences[chosen], self.identity)
+        mean = float(np.average(model.energies(self.sequences[chosen]), weights=shares))
+        tau_train = training_temperature(drawn.betas, drawn.energies, mean, np.random.default_rng(seed))
+        return Scored(samples, known, rungs, tau_train, judge, natural_threshold(known, judge, percentile))
+
+    @cached_property
+    def judge(self) -> CrossFittedJudge:
+        """The family's judge that sees pairs, learnt once from halves of the natural sequences."""
+        return CrossFittedJudge.learn(self.sequences, self.weights, self.letters.q, _JUDGE_SEED)
+
+    def percentiles(self, sequences: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Place any aligned sequences among the family's natural ones, by the judge that sees pairs.
+
+        Parameters
+        ----------
+        sequences : sequence of str, or np.ndarray
+            Rows of as many columns as the alignment file has, of which those that were dropped are left out, or of the
+            columns that were kept; or encoded sequences (M, L).
+
+        Returns
+        -------
+        np.ndarray
+            (M,) percentiles; 50 is the weighted mean of the natural sequences themselves.
+
+        Raises
+        ------
+        InputError
+            If a sequence has another length, or a symbol that is not of the alphabet.
+
+        Examples
+        --------
+        >>> family = temperance.read_family("family.fasta")                      # doctest: +SKIP
+        >>> designs = pandas.read_csv("designs.tsv", sep="\t")                   # doctest: +SKIP
+        >>> designs["percentile"] = family.percentiles(designs["sequence"])      # doctest: +SKIP
+        """
+        encoded = sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(sequences)
+        return NaturalScale.measure(self.judge(self.sequences), self.weights).percentiles(self.judge(encoded))
+
+    def _encode(self, rows: Sequence[str]) -> np.ndarray:
+        read = list(map(str, rows))
+        kept, whole = self.sequences.shape[1], self.columns_read
+        lengths = {len(row) for row in read}
+        if len(lengths) != 1 or not lengths <= {kept, whole}:
+            shown = ", ".join(map(str, sorted(lengths)))
+            raise InputError(f"sequences: {shown} columns; aligned ones of this family have {whole} or {kept}")
+        symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in read])
+        names = [f"number {number}" for number in range(1, len(read) + 1)]
+        raw = alignment.Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))
+        encoded = alignment.encode(raw, self.letters, "gap", "sequences").sequences
+        return encoded if lengths == {kept} else encoded[:, self.columns["column"].to_numpy() - 1]
 
     def _judge(self, name: str, weights: np.ndarray, folder: Path, threads: int) -> Judge:
         heldout = self.sequences[self.heldout]
+        if name == "potts":
+            return self.judge
         if name == "profile":
             return profile_judge(heldout, weights, self.letters.q)
-        build_hmm(heldout[::2], self.letters, "family", folder / "heldout.hmm")
+        build_hmm(heldout, self.letters, "family", folder / "heldout.hmm")
         return hmm_judge(folder / "heldout.hmm", self.letters, threads)
 
     def design(
@@ -212,20 +285,36 @@ class Scored:
     ----------
     samples, natural : pandas.DataFrame
         One row a sample, and a natural sequence.
-    trade_off : TradeOff
-        Fidelity, novelty and diversity over temperature.
+    rungs : RungScores
+        Novelty, diversity and percentiles over temperature.
+    tau_train : Estimate
+        Temperature at which samples have the mean energy of the training sequences.
     judge, threshold
         Its name, and the score from which a sequence is natural-like.
     """
 
     samples: pd.DataFrame
     natural: pd.DataFrame
-    trade_off: TradeOff
+    rungs: RungScores
+    tau_train: Estimate
     judge: str
     threshold: float
 
     def recommend(
-        self, novelty_floor: float = 0.2, diversity_floor: float = 0.8, *, draws: int = 1000, seed: int = 1
-    ) -> Recommendation:
-        """The temperature of highest fidelity above both floors; see `temperance.optimum.recommend`."""
-        return recommend([self.trade_off], novelty_floor, diversity_floor, np.random.default_rng(seed), draws)
+        self, novelty_floor: float = 0.2, diversity_floor: float = 0.8, *,
+        judges: dict[str, dict[str, Any]] | None = None,
+        draws: int = 1000, seed: int = 1,
+    ) -> Recommendation:  # fmt: skip
+        """Recommend the coldest temperature that meets both floors and is as good as nature, if there is one.
+
+        See `temperance.temperature.recommendation.recommend`.
+
+        Parameters
+        ----------
+        judges : dict, optional
+            Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
+            alone says up to where samples are as good as natural sequences.
+        """
+        optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
+        points = operating_points(self.rungs, optima, floors, judges or {}, judge_units(self.natural))
+        return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)

@@ -15,9 +15,9 @@ from scipy.interpolate import BarycentricInterpolator
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
-from temperance.optimum import Estimate, estimate
 from temperance.potts import Potts
 from temperance.resampling import resampled_sums, weighted_mean
+from temperance.stats.estimate import Estimate, estimate
 
 # Where the scale is looked for, bins of confidence, and logits that are held at once.
 _BETAS = np.geomspace(0.02, 50, 81)

@@ -18,6 +18,7 @@ import yaml
 
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
+from temperance.scoring.folding import has_folding
 
 Settings = dict[str, Any]
 
@@ -44,12 +45,12 @@ EXPORTS = {
 }  # fmt: skip
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
-_JUDGES = ("p_nat", "truth", "hmm", "profile")
+_JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding")
 # Columns of tables of scores that no judge of the user's may take the name of.
 _COLUMNS = {
-    *_JUDGES, "temperature", "ladder", "draw", "energy", "natural_like", "fidelity", "novelty", "diversity", "set",
-    "weight", "built_hmm", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
-    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto", "percentile", "distance_natural",
+    *_JUDGES, "temperature", "ladder", "draw", "energy", "fidelity", "novelty", "diversity", "set",
+    "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
+    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple",
 }  # fmt: skip
@@ -377,21 +378,34 @@ def _check_judge(name: str, family: Settings) -> None:
     biological, own = has_hmm(family), family["judges"]
     if taken := own.keys() & _COLUMNS:
         raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; name the judge otherwise")
+    if starting := [other for other in own if other.startswith(("percentile_", "above_median_"))]:
+        raise InputError(f"{name}: judges.{starting[0]}: names of that kind are columns' of tables; choose another")
+    if family["optimum"]["folding"]:
+        _check_folding(name, family)
     if judge == "auto":
-        natural = "hmm" if biological else "profile"
-        family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else natural
+        family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else "potts"
         return
     at = f"{name}: optimum.fidelity"
+    if judge == "folding" and not family["optimum"]["folding"]:
+        raise InputError(f"{at}: folding has to be asked for with optimum.folding: true")
     if judge in own and own[judge]["sequences"]:
         raise InputError(f"{at}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
     if judge not in (*_JUDGES, *own):
         raise InputError(f"{at}: '{judge}' is not one of auto, {', '.join((*_JUDGES, *own))}")
     if judge == "p_nat" and kind != "lattice":
-        raise InputError(f"{at}: p_nat needs a lattice truth; hmm or profile would do")
+        raise InputError(f"{at}: p_nat needs a lattice truth; auto would do")
     if judge == "truth" and kind in (None, "lattice"):
         raise InputError(f"{at}: truth needs an enumerable truth or a teacher; auto would do")
     if judge == "hmm" and not biological:
-        raise InputError(f"{at}: hmm needs alphabet protein, rna or dna; profile would do")
+        raise InputError(f"{at}: hmm needs alphabet protein, rna or dna; potts would do")
+
+
+def _check_folding(name: str, family: Settings) -> None:
+    """Make sure that ViennaRNA can fold the family's sequences."""
+    if family["alphabet"] not in ("rna", "dna"):
+        raise InputError(f"{name}: optimum.folding: only RNA and DNA are folded, not alphabet {family['alphabet']}")
+    if not has_folding():
+        raise InputError(f"{name}: optimum.folding: ViennaRNA is not installed; pip install viennarna, or leave it out")
 
 
 # ---------------------------------------------------------------- validation

@@ -44,7 +44,7 @@ def design_table(
 
     Designs of one cluster are all alike in 80 % of their sites or more (complete linkage).
     """
-    table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "natural_like", "fidelity"])
+    table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "fidelity"])
     table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
     for column in _NEAREST:
         table[column] = names[scored[column].to_numpy()[chosen]]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from temperance.alphabet import Alphabet, alphabet
 from temperance.novelty import natural_diversity
-from temperance.score import natural_threshold
+from temperance.score import natural_scale
 from temperance.store import load_arrays, load_json, load_table
 
 _MOST_POINTS = 3000
@@ -33,9 +33,11 @@ class Evidence:
         `replicate` say of which.
     strengths : pandas.DataFrame
         One row a penalty that was tried with a model.
+    points : pandas.DataFrame
+        Operating points, one row a point and subset; those of the family are of subset `all`.
     models, compared : pandas.DataFrame
-        Of the family's own models and those to compare with: scores, one row a temperature, and recommended
-        temperatures, one row a model; `model` names it, `potts` the family's own.
+        Of the family's own models and those to compare with: scores, one row a temperature, and operating points,
+        one row a model; `model` names it, `potts` the family's own.
     contacts, mutants, conservation : pandas.DataFrame
         One row a pair of sites, a single mutant of the reference, a column.
     predictions : dict
@@ -61,6 +63,7 @@ class Evidence:
     best: dict[str, Any]
     designs: dict[str, Any]
     optimum: pd.DataFrame
+    points: pd.DataFrame
     sensitivity: pd.DataFrame
     scores: pd.DataFrame
     thermodynamics: pd.DataFrame
@@ -107,6 +110,7 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=load_json(folder / "designs.json"),
             optimum=optimum,
+            points=load_table(folder / "operating_points.tsv", text=["note"]),
             sensitivity=load_table(folder / "sensitivity.tsv"),
             scores=scores,
             thermodynamics=thermodynamics,
@@ -138,6 +142,11 @@ class Evidence:
     def judge(self) -> str:
         return self.settings["optimum"]["fidelity"]
 
+    @property
+    def temperature(self) -> float:
+        """The recommended temperature or, where none is, the sampled one that misses least."""
+        return float(self.best["sampling_temperature"])
+
     def of_figures(self) -> dict[str, tuple[Any, ...]]:
         """Arguments of every figure, by name."""
         points = self._points()
@@ -152,8 +161,8 @@ class Evidence:
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
             "pca": points,
-            "correlations": (*self._natural(), points[1], self.best["tau"]["value"], self.letters.q),
-            "orders": (self.orders, self.best["tau"]["value"], list(points[1])),
+            "correlations": (*self._natural(), points[1], self.temperature, self.letters.q),
+            "orders": (self.orders, self.best, list(points[1])),
             "distances": (*points, self.natural, self.samples),
             "logo": (points[0], self.aligned, self.conservation, self.letters),
             "contacts": (self.contacts, self.predictions),
@@ -174,7 +183,7 @@ class Evidence:
         step = -(-len(natural) // _MOST_POINTS)
         drawn = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         temperatures = drawn["temperatures"]
-        nearest = int(np.argmin(np.abs(temperatures - self.best["tau"]["value"])))
+        nearest = int(np.argmin(np.abs(temperatures - self.temperature)))
         shown = sorted({0, nearest, int(np.argmin(np.abs(temperatures - 1))), len(temperatures) - 1})
         sets = {float(temperatures[t]): drawn["sequences"][t].reshape(-1, natural.shape[1]) for t in shown}
         return natural[::step], sets, self.letters.q
@@ -218,7 +227,8 @@ def _reference(
     judge = optimum["fidelity"]
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]
-    values = heldout[judge] if judge == "p_nat" else heldout[judge] >= natural_threshold(natural, optimum)
+    scores = heldout[judge].to_numpy(float)
+    values = scores if judge == "p_nat" else natural_scale(natural, judge).percentiles(scores) / 100
     return {
         "fidelity": float(np.average(values, weights=heldout["weight"])),
         "novelty": float(np.average(heldout["distance_natural"], weights=heldout["weight"])),

@@ -140,17 +140,23 @@ def optima(truth: np.ndarray, model: np.ndarray) -> Optima:
     tau_f is the root of <E_Q>_P = <E_Q>_tau, whose left side is constant and whose right side falls; the others are
     the least minimum between beta = 0 and MOST_BETA.
     """
-    natural = float(boltzmann(truth) @ model)
+    tau_f = matching_temperature(model, float(boltzmann(truth) @ model))
+    others = (_least(partial(function, truth, model)) for function in (reverse, jeffreys))
+    return Optima(tau_f, *(1 / beta if beta > 0 else float("inf") for beta in others))
+
+
+def matching_temperature(energies: np.ndarray, mean: float) -> float:
+    """Find the temperature at which the mean energy is `mean`, of the energies (N,) of every sequence.
+
+    inf: that of the uniform distribution is already below it; 0: not even the coldest reaches it.
+    """
 
     def excess(beta: float) -> float:
-        return float(boltzmann(model, beta) @ model) - natural
+        return float(boltzmann(energies, beta) @ energies) - mean
 
     if excess(0.0) <= 0:
-        beta_f = 0.0
-    else:
-        beta_f = float(brentq(excess, 0.0, MOST_BETA)) if excess(MOST_BETA) < 0 else float("inf")
-    others = (_least(partial(function, truth, model)) for function in (reverse, jeffreys))
-    return Optima(*(1 / beta if beta > 0 else float("inf") for beta in (beta_f, *others)))
+        return float("inf")
+    return 1 / float(brentq(excess, 0.0, MOST_BETA)) if excess(MOST_BETA) < 0 else 0.0
 
 
 def _least(curve: Any) -> float:

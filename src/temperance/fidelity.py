@@ -85,8 +85,3 @@ def truth_judge(path: str | Path) -> dict[str, Judge]:
         return {"p_nat": Ensemble(arrays["all_folds"]).p_nat}
     truth = load_truth(path)
     return {"truth": lambda sequences: -truth.energies(sequences)}
-
-
-def threshold(judge: str, natural: np.ndarray, percentile: float) -> float:
-    """Score from which a sequence counts as natural-like: 0.5 for p_nat, else a percentile of natural ones."""
-    return 0.5 if judge == "p_nat" else float(np.percentile(natural, percentile))

@@ -30,12 +30,15 @@ from sklearn.decomposition import PCA
 
 from temperance.alphabet import Alphabet
 from temperance.conservation import information, residue_frequencies
-from temperance.optimum import pareto
 from temperance.orders import pair_correlations, triple_correlations
 from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
+from temperance.temperature.pareto import pareto
 
-JUDGED = {"hmm": "HMM score", "truth": "true energy", "profile": "profile score"}
+JUDGED = {
+    "potts": "Potts models of halves", "hmm": "profile HMM", "truth": "true energy", "profile": "one-site profile",
+    "folding": "folding energy",
+}  # fmt: skip
 OPTIMA = {
     "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
     "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
@@ -162,7 +165,18 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
 
 def fidelity_label(judge: str) -> str:
     """What an axis of fidelity shows, by this judge."""
-    return "fidelity: mean p_nat" if judge == "p_nat" else f"fidelity: natural-like {JUDGED.get(judge, judge)}"
+    if judge == "p_nat":
+        return "fidelity: mean p_nat"
+    return f"fidelity: mean percentile / 100 ({JUDGED.get(judge, judge)})"
+
+
+def _mark_temperature(axis: Axes, best: dict) -> None:
+    """Mark the recommended temperature with its interval or, dashed, the one that misses least."""
+    if best["tau"]:
+        axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=_CHOSEN, alpha=0.25, lw=0)
+        axis.axvline(best["tau"]["value"], color=_CHOSEN, lw=1.2, label="recommended")
+    else:
+        axis.axvline(best["sampling_temperature"], color=_CHOSEN, lw=1.2, ls="--", label="misses least")
 
 
 def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
@@ -184,8 +198,7 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
         axis.axhline(reference, color=_HELDOUT, ls="--", lw=1.2, label="held-out natural")
         if floor is not None:
             axis.axhline(floor, color="black", ls=":", lw=1, label="floor")
-        axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=_CHOSEN, alpha=0.25, lw=0)
-        axis.axvline(best["tau"]["value"], color=_CHOSEN, lw=1.2, label="recommended")
+        _mark_temperature(axis, best)
         axis.set_ylabel(label)
         axis.set_ylim(-0.02, 1.02)
         _temperature_axis(axis, temperatures)
@@ -215,13 +228,10 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
+    tau, word = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
+    there = scores[(scores["M"] == sizes[-1]) & np.isclose(scores["temperature"], tau, rtol=1e-4)]
     axis.plot(
-        best["novelty"],
-        best["fidelity"],
-        "D",
-        color=_CHOSEN,
-        ms=8,
-        label=f"recommended, τ = {best['tau']['value']:.2f}",
+        there["novelty"].mean(), there["fidelity"].mean(), "D", color=_CHOSEN, ms=8, label=f"{word}, τ = {tau:.2f}"
     )
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
@@ -229,22 +239,29 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
 
 
 def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
-    """Recommended temperature, and fidelity there, against each floor."""
+    """Recommended temperature, and what judges say of samples there, against each floor."""
     figure, axes = plt.subplots(2, 2, figsize=(8.6, 5), layout="constrained", sharex="col", sharey="row")
     names = {"novelty": "novelty floor", "diversity": "diversity floor, natural = 1"}
-    for (top, bottom), (floor, label) in zip(axes.T, names.items(), strict=True):
+    judged = table["percentile"].notna().any()
+    lower, label = ("percentile", "lowest mean percentile there") if judged else ("novelty", "novelty there")
+    for (top, bottom), (floor, name) in zip(axes.T, names.items(), strict=True):
         of_floor = table[table["floor"] == floor]
         top.fill_between(of_floor["value"], of_floor["tau_low"], of_floor["tau_high"], color=_CHOSEN, alpha=0.25, lw=0)
-        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, "fidelity", "#0072b2")):
-            axis.plot(of_floor["value"], of_floor[column], color=colour, lw=1.3)
-            for met, face in ((True, colour), (False, "white")):
-                points = of_floor[of_floor["feasible"].astype(bool) == met]
-                axis.plot(points["value"], points[column], "o", ms=4, color=colour, mfc=face)
+        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, lower, "#0072b2")):
+            met = of_floor[of_floor["feasible"].astype(bool)]
+            axis.plot(met["value"], met[column], color=colour, lw=1.3, marker="o", ms=4)
             axis.axvline(floors[f"{floor}_floor"], color="black", ls=":", lw=1)
-        bottom.set_xlabel(label)
+        for value in of_floor.loc[~of_floor["feasible"].astype(bool), "value"]:
+            top.plot(value, 0, "x", color="black", ms=6, clip_on=False, label="none recommended")
+        bottom.set_xlabel(name)
     axes[0, 0].set_ylabel("recommended τ")
-    axes[1, 0].set(ylabel="fidelity there", ylim=(-0.02, 1.04))
-    axes[0, 0].set_ylim(0, 1.1 * max(table["tau_high"].max(), best["tau"]["high"]))
+    axes[1, 0].set_ylabel(label)
+    if judged:
+        axes[1, 0].set_ylim(0, 100)
+    ends = [end for end in (table["tau_high"].max(), best["sampling_temperature"]) if np.isfinite(end)]
+    axes[0, 0].set_ylim(0, 1.1 * max(ends))
+    if not table["feasible"].all():
+        legend(figure, list(axes.flat))
     return figure
 
 
@@ -268,8 +285,8 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     across.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     across.set_title(f"M = {largest:,}, along temperature", fontsize=10)
     panels = [
-        ("fidelity", "fidelity at the recommended τ"),
-        ("tau", "recommended τ"),
+        ("fidelity", "fidelity at that τ"),
+        ("tau", "coldest τ above the floors, as good as nature"),
         ("log_likelihood", "held-out ln likelihood a site"),
     ]
     sizes = np.sort(table["M"].unique())
@@ -289,7 +306,7 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
         axis.set(xlabel="training sequences M", ylabel=label)
     axes[0, 1].set_ylim(-0.02, 1.04)
     if not table["feasible"].all():
-        axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="misses a floor")
+        axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="no such τ")
     legend(figure, list(axes.flat))
     return figure
 
@@ -467,11 +484,12 @@ def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = F
 
 
 def optimum(table: pd.DataFrame) -> Figure:
-    """Every optimal temperature, and the recommended one, against the number of training sequences."""
+    """Every operating point, and the recommended temperature, against the number of training sequences."""
     figure, axis = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
     kinds = OPTIMA | {
+        "tau_train": ("τ_train: as good as nature", "#cc79a7", "P"),
         "tau_cal": ("τ_cal: calibrated site conditionals", "#56b4e9", "v"),
-        "tau": ("recommended: faithful and new", _CHOSEN, "D"),
+        "tau": ("recommended: as good as nature, new and varied", _CHOSEN, "D"),
     }
     kinds = {name: kind for name, kind in kinds.items() if name in table}
     finite, crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
@@ -773,15 +791,15 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
     return figure
 
 
-def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
+def orders(table: pd.DataFrame, best: dict, shown: list[float]) -> Figure:
     """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Of the largest subset, as `score_orders` gives it.
-    tau, shown
-        The recommended temperature; temperatures to draw r20 at.
+    best, shown
+        The recommendation; temperatures to draw r20 at.
     """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     samples, natural = table[table["temperature"].notna()], table[table["temperature"].isna()]
@@ -794,7 +812,7 @@ def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
             axis.plot(curve["temperature"], curve[column], color=colour, marker="o", ms=3.5, label=label)
             for value in natural.loc[natural["order"] == order, column]:
                 axis.axhline(value, color=colour, ls="--", lw=1.2, label=f"{label}: natural sequences")
-        axis.axvline(tau, color=_CHOSEN, lw=1.2, label="recommended")
+        _mark_temperature(axis, best)
         axis.set_ylabel(said)
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
         _temperature_axis(axis, temperatures)

@@ -16,7 +16,7 @@ def jackknife_error(values: np.ndarray) -> np.ndarray:
     return np.sqrt((count - 1) * parts.var(axis=0))
 
 
-def interval_factor(ladders: int) -> float:
+def interval_factor(ladders: float) -> float:
     """Half width of a 95 % interval in standard errors that were themselves estimated from so many ladders."""
     return float(stdtrit(ladders - 1, 0.975))
 

@@ -9,17 +9,24 @@ import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet
-from temperance.fidelity import Judge, hmm_judge, profile_judge, threshold, truth_judge
+from temperance.fidelity import Judge, hmm_judge, profile_judge, truth_judge
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.orders import Reference
 from temperance.potts import Potts
 from temperance.programs import Program, of_some
+from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
+from temperance.scoring.folding import fold_scores
+from temperance.scoring.scale import NaturalScale
+from temperance.scoring.standing import TRUTHS, judge_standing
 from temperance.statistics import agreement, site_frequencies
 from temperance.store import load_arrays
 from temperance.weights import nearest
 
 _MOST_REFERENCES = 2000
+# Natural sequences that show whether a judge tells them from shuffled ones, at most.
+_MOST_SHUFFLED = 500
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,21 @@ class Family:
 
     Attributes
     ----------
-    natural : np.ndarray
-        (M, L) all of them.
+    natural, weights : np.ndarray
+        (M, L) and (M,) all of them.
     members, training : np.ndarray
         (N,) and (N, L) those that the model was trained on: which of all, and themselves.
-    heldout, heldout_weights : np.ndarray
-        (H, L) and (H,).
+    heldout_members, heldout, heldout_weights : np.ndarray
+        (H,), (H, L) and (H,): which of all, themselves, and their weights among each other.
     pool, pool_weights : np.ndarray
         (P, L) and (P,) everything that may be trained on.
     """
 
     natural: np.ndarray
+    weights: np.ndarray
     members: np.ndarray
     training: np.ndarray
+    heldout_members: np.ndarray
     heldout: np.ndarray
     heldout_weights: np.ndarray
     pool: np.ndarray
@@ -52,72 +61,115 @@ class Family:
         natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]
         chosen = load_arrays(subset)[0]["indices"]
-        heldout = natural[parts["heldout"]]
-        pool = parts["training"]
-        return cls(natural, chosen, natural[chosen], heldout, parts["heldout_weights"], natural[pool], weights[pool])
+        heldout, pool = parts["heldout"], parts["training"]
+        return cls(
+            natural, weights, chosen, natural[chosen], heldout, natural[heldout], parts["heldout_weights"],
+            natural[pool], weights[pool],
+        )  # fmt: skip
 
 
 def judges(
-    files: dict[str, str | Path], programs: dict[str, Any], family: Family, letters: Alphabet, threads: int
+    files: dict[str, str | Path],
+    programs: dict[str, Any],
+    family: Family,
+    letters: Alphabet,
+    threads: int,
+    folding: bool = False,
 ) -> dict[str, Judge]:
     """Every judge that the family can have, by name."""
     panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
+    if "judge" in files:
+        panel["potts"] = CrossFittedJudge.load(files["judge"])
     if "hmm" in files:
         panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
     if "truth" in files:
         panel |= truth_judge(files["truth"])
+    if folding:
+        panel["folding"] = lambda sequences: fold_scores(sequences, letters)
     return panel | {name: Program.of(name, given, letters, threads) for name, given in programs.items()}
 
 
-def score_natural(model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator) -> pd.DataFrame:
-    """Training, held-out and uniformly random sequences under the model and the judges.
+def score_natural(
+    model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Score natural and uniformly random sequences under the model and the judges.
+
+    Parameters
+    ----------
+    clusters : np.ndarray, optional
+        (M,) label of the cluster of relatives of each natural sequence; each is its own if not set.
 
     Returns
     -------
     pandas.DataFrame
-        set, weight, energy (nats), one column a judge; for held-out sequences also distance_training (share of sites
-        to the nearest of the subset), distance_natural (to the nearest of the pool), and built_hmm (whether the HMM
-        was built from it).
+        set (training of this model, heldout, other natural ones, random), weight, scale_weight (among all natural
+        sequences), cluster, energy (nats), one column a judge; for held-out sequences also distance_training (share of
+        sites to the nearest of the subset) and distance_natural (to the nearest of the pool).
     """
-    sets = {
-        "training": _some(family.training, rng),
-        "heldout": family.heldout,
-        "random": uniform_chains(_MOST_REFERENCES, model.L, model.q, rng),
-    }
+    clusters = np.arange(len(family.natural)) if clusters is None else clusters
+    others = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
+    sets = {"training": family.members, "heldout": family.heldout_members, "other": others}
     tables = []
-    for name, sequences in sets.items():
-        table = pd.DataFrame(
-            {"set": name, "weight": 1.0, "energy": model.energies(sequences)}, index=range(len(sequences))
-        )
+    for name, members in sets.items():
+        chosen = members if name == "heldout" else _some(members, rng)
+        sequences = family.natural[chosen]
+        energies = model.energies(sequences)
+        table = pd.DataFrame({"set": name, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
+        table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
+        table["cluster"] = clusters[chosen]
         if name == "heldout":
             table["weight"] = family.heldout_weights
-            table["built_hmm"] = np.arange(len(sequences)) % 2 == 0
             table["distance_training"] = 1 - nearest(sequences, family.training)[1]
             table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
-        if name != "random":
-            for judge, score in panel.items():
-                table[judge] = of_some(score, sequences, np.zeros(len(sequences)))
+        for judge, score in panel.items() if len(chosen) else ():
+            table[judge] = of_some(score, sequences, np.zeros(len(sequences)))
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    sequences = uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
+    energies = model.energies(sequences)
+    tables.append(
+        pd.DataFrame({"set": "random", "weight": 1.0, "energy": energies, "scale_weight": 0.0, "cluster": -1})
+    )
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
-def _some(sequences: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if len(sequences) <= _MOST_REFERENCES:
-        return sequences
-    return sequences[np.sort(rng.choice(len(sequences), _MOST_REFERENCES, replace=False))]
+def _some(members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if len(members) <= _MOST_REFERENCES:
+        return members
+    return members[np.sort(rng.choice(len(members), _MOST_REFERENCES, replace=False))]
 
 
-def natural_scores(natural: pd.DataFrame, judge: str) -> np.ndarray:
-    """Scores, ascending, of the held-out sequences that did not build the HMM."""
-    heldout = natural[natural["set"] == "heldout"]
-    apart = heldout[~heldout["built_hmm"].astype(bool)]
-    return np.sort((apart if len(apart) else heldout)[judge].dropna().to_numpy())
+def natural_scale(natural: pd.DataFrame, judge: str) -> NaturalScale:
+    """The scale of a judge: all natural sequences of the family in the table of `score_natural`."""
+    return NaturalScale.measure(natural[judge].to_numpy(float), natural["scale_weight"].to_numpy(float))
 
 
-def natural_threshold(natural: pd.DataFrame, optimum: dict[str, Any]) -> float:
-    """Score, of the judge of fidelity, from which a sequence is natural-like; `optimum` as in the configuration."""
-    judge = optimum["fidelity"]
-    return threshold(judge, natural_scores(natural, judge), optimum["percentile"])
+def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> float:
+    """Score from which a design is good enough: 0.5 for p_nat, else that of a percentile of natural sequences."""
+    return 0.5 if judge == "p_nat" else natural_scale(natural, judge).score_at(percentile)
+
+
+def judge_standings(
+    scores: pd.DataFrame, family: Family, panel: dict[str, Judge], rng: np.random.Generator
+) -> dict[str, Any]:
+    """What is known of each judge, as judges.json has it.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a temperature, as of `score_temperatures`.
+    """
+    chosen = family.heldout_members[np.sort(rng.permutation(len(family.heldout_members))[:_MOST_SHUFFLED])]
+    natural = family.natural[chosen]
+    shuffled = shuffle_columns(natural, rng)
+    rows = []
+    for name, judge in panel.items():
+        seen: Discrimination | None = None
+        if isinstance(judge, CrossFittedJudge):
+            seen = judge.discrimination
+        elif name not in TRUTHS:
+            seen = discriminate(*(of_some(judge, one, np.zeros(len(one))) for one in (natural, shuffled)))
+        rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
+    return {"judges": rows}
 
 
 def score_samples(
@@ -128,10 +180,10 @@ def score_samples(
     natural: pd.DataFrame,
     optimum: dict[str, Any],
 ) -> pd.DataFrame:
-    """One row a sample: temperature, ladder, draw, energy, distances, judges, percentile, natural_like, fidelity.
+    """One row a sample: temperature, ladder, draw, energy, distances, each judge's score and percentile, fidelity.
 
-    `percentile` is that of the judge's score among held-out natural ones, `fidelity` p_nat itself, or for other
-    judges whether the score is natural-like.
+    A percentile is that of the score among all natural sequences of the family. `fidelity` is p_nat itself, or the
+    percentile by the judge of fidelity divided by 100.
     """
     judge = optimum["fidelity"]
     temperatures, ladders, draws, length = drawn["sequences"].shape
@@ -152,10 +204,8 @@ def score_samples(
     )
     for name, score in panel.items():
         table[name] = of_some(score, flat, table["temperature"].to_numpy())
-    scores = natural_scores(natural, judge)
-    table["percentile"] = 100 * np.searchsorted(scores, table[judge], side="right") / len(scores)
-    table["natural_like"] = (table[judge] >= natural_threshold(natural, optimum)).astype(float)
-    table["fidelity"] = table["p_nat"] if judge == "p_nat" else table["natural_like"]
+        table[f"percentile_{name}"] = natural_scale(natural, name).percentiles(table[name].to_numpy(float))
+    table["fidelity"] = table["p_nat"] if judge == "p_nat" else table[f"percentile_{judge}"] / 100
     return table
 
 
@@ -201,12 +251,10 @@ def score_temperatures(
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
-            | _means(group, "natural_like", "natural_like")
-            | _means(group, "percentile", "percentile")
             | _means(group, "distance_natural", "novelty")
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")
-            | {name: value for judge in panel for name, value in _means(group, judge, judge).items()}
+            | {name: value for judge in panel for name, value in _judged(group, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
@@ -223,6 +271,14 @@ def score_temperatures(
     for column in ("ess", "rhat", "acceptance"):
         table[column] = rungs[column].to_numpy()
     return table.assign(equilibrated=states["equilibrated"].to_numpy())
+
+
+def _judged(group: pd.DataFrame, judge: str) -> dict[str, Any]:
+    """Mean score and percentile by a judge, and the share of samples above natural sequences' median."""
+    percentile = f"percentile_{judge}"
+    known = group[percentile].dropna()
+    above = float((known > 50).mean()) if len(known) else np.nan
+    return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": above}
 
 
 def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from scipy.special import stdtrit
 
 from temperance import exact
 from temperance.configuration import Settings, derive_seed, resolve_size
-from temperance.optimum import optima_row
 from temperance.statistics import frequencies
 from temperance.store import load_json, load_table
+from temperance.temperature.divergence import optima_row
 from temperance.truth.enumerable import energies_of
 
 OPTIMA = ("tau_f", "tau_r", "tau_j")

@@ -15,7 +15,7 @@ _LANES, _COLUMNS = 256, 16
 
 
 @numba.njit(cache=True)
-def _compare(sequence: np.ndarray, columns: np.ndarray, most: int, few: np.ndarray, distances: np.ndarray) -> bool:
+def compare_group(sequence: np.ndarray, columns: np.ndarray, most: int, few: np.ndarray, distances: np.ndarray) -> bool:
     """Whether any of the sequences in columns (L, _LANES) is within `most` of one; if so, all their distances."""
     length = len(sequence)
     for n in range(_LANES):
@@ -56,7 +56,7 @@ def _count_within(part: int, parts: int, sequences: np.ndarray, columns: np.ndar
     for m in range(part, count, parts):
         found[m] += 1
         for group in range(m // _LANES, len(columns)):
-            if _compare(sequences[m], columns[group], most, few, distances):
+            if compare_group(sequences[m], columns[group], most, few, distances):
                 start = group * _LANES
                 for n in range(max(start, m + 1), min(start + _LANES, count)):
                     if distances[n - start] <= most:
@@ -73,7 +73,7 @@ def _nearest(
     few, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
     for m in range(part, len(sequences), parts):
         for group in range(len(columns)):
-            if _compare(sequences[m], columns[group], least[m] - 1, few, distances):
+            if compare_group(sequences[m], columns[group], least[m] - 1, few, distances):
                 start = group * _LANES
                 for n in range(start, min(start + _LANES, count)):
                     if distances[n - start] < least[m]:
@@ -85,7 +85,7 @@ def _within(sequence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
     near = np.zeros((len(columns), _LANES), np.bool_)
     few, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
     for group in range(len(columns)):
-        if _compare(sequence, columns[group], most, few, distances):
+        if compare_group(sequence, columns[group], most, few, distances):
             for n in range(_LANES):
                 near[group, n] = distances[n] <= most
     return near

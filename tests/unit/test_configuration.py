@@ -31,7 +31,7 @@ def test_an_alignment_alone_is_a_run():
     family = run["families"]["PF00014"]
     assert family["train"]["chains"] == 50
     assert family["train"]["sweeps"] == 10
-    assert family["optimum"]["fidelity"] == "hmm"
+    assert family["optimum"]["fidelity"] == "potts"
 
 
 def test_a_family_overrides_what_all_share():

@@ -5,7 +5,7 @@ import pytest
 from temperance.alphabet import alphabet
 from temperance.design import design_table, fasta, select
 from temperance.errors import InputError
-from temperance.fidelity import build_hmm, hmm_judge, profile_judge, threshold
+from temperance.fidelity import build_hmm, hmm_judge, profile_judge
 from temperance.novelty import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
 
 RNG = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():
     sequences = np.array([[1, 0, 2], [3, 3, 0]], np.uint8)
     scored = pd.DataFrame(
         {"temperature": 0.7, "ladder": 0, "draw": 0, "energy": [-3.0, -2.0], "distance_natural": [0.5, 0.25],
-         "nearest_natural": [1, 0], "nearest_training": [0, 0], "natural_like": 1.0, "fidelity": 1.0}
+         "nearest_natural": [1, 0], "nearest_training": [0, 0], "fidelity": 1.0}
     )  # fmt: skip
     table = design_table(sequences, scored, np.array([1, 0]), np.array(["n0", "n1"]), alphabet("protein"), "fam")
     assert table["sequence"].tolist() == ["DD", "AC"]
@@ -75,7 +75,6 @@ def test_the_hmm_prefers_the_family(tmp_path, name, q):
     assert np.isfinite(np.concatenate([natural, random, gaps])).all()
     assert np.quantile(natural, 0.1) > np.quantile(random, 0.95)
     assert gaps.max() <= random.min()
-    assert (natural >= threshold("hmm", natural, 5)).mean() == pytest.approx(0.95, abs=0.02)
 
 
 def test_the_profile_judge_is_the_log_odds_of_the_site_frequencies():

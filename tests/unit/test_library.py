@@ -21,26 +21,47 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     family = temperance.read_family(path, max_column_gaps=0.6)
     trained = family.train(200, chains=200, max_steps=30, path_steps=10, confirm_chains=400)
     drawn = family.sample(trained.model, [0.5, 1.0, 2.0], sequences=64, **small)
-    scored = family.score(trained.model, drawn)
+    scored = family.score(trained.model, drawn, learnt_from=family.subset(200))
     best = scored.recommend(novelty_floor=0.1, diversity_floor=0.5, draws=50)
-    designs = family.design(trained.model, scored, best.tau.value, 5, candidates=64, novelty_floor=0.1, **small)
-    assert scored.judge == "hmm" and 0.5 <= best.tau.value <= 2 and best.feasible
-    assert 0 < len(designs) <= 5 and (designs["hmm"] >= scored.threshold).all()
+    tau = best.sampling_temperature
+    designs = family.design(trained.model, scored, tau, 5, candidates=64, novelty_floor=0.1, **small)
+    assert tau in (0.5, 1.0, 2.0) and best.recommended == (best.tau is not None) and best.expected["novelty"] >= 0
+    # The other two are edges of the ladder.
+    assert not best.recommended or best.tau.value == 1.0
+    assert 0.2 < scored.tau_train.value < 2
+    assert scored.judge == "potts"
+    assert 0 < len(designs) <= 5 and (designs["potts"] >= scored.threshold).all()
     assert set(designs["nearest_natural"]) <= set(family.names)
     assert len(family.contacts(trained.model)) == 66 and len(family.mutants(trained.model)) > 100
     # Nothing that judges has been learnt from.
     assert not set(family.training) & set(family.heldout)
 
 
-def test_other_alphabets_are_judged_by_their_profile(tmp_path):
+def test_other_alphabets_are_judged_as_well(tmp_path):
     path = tmp_path / "spins.fasta"
     path.write_text(fasta(planted_rows(alphabet("01"), length=12)))
     family = temperance.read_family(path, "01", identity=None, duplicates="keep")
     model = Potts(np.zeros((12, 2), np.float32), np.zeros((12, 2, 12, 2), np.float32))
     drawn = family.sample(model, [1.0, 2.0], sequences=64, ladders=8, max_sweeps=4)
-    assert family.score(model, drawn).judge == "profile"
+    assert family.score(model, drawn).judge == "potts"
     with pytest.raises(InputError, match="size"):
         family.subset(10_000)
+
+
+def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
+    path = tmp_path / "family.fasta"
+    rows = planted_rows(alphabet("protein"), length=12)
+    # A column of gaps is dropped; sequences of the file's columns and of those kept are placed alike.
+    path.write_text(fasta([row[:5] + "-" + row[5:] for row in rows]))
+    family = temperance.read_family(path, max_sequence_gaps=0.9)
+    whole = [row[:5] + "-" + row[5:] for row in family.letters.decode(family.sequences)]
+    natural = family.percentiles(family.sequences)
+    np.testing.assert_array_equal(family.percentiles(whole), natural)
+    assert np.average(natural, weights=family.weights) == pytest.approx(50)
+    shuffled = np.random.default_rng(0).permuted(family.sequences, axis=0)
+    assert family.percentiles(shuffled).mean() < 40
+    with pytest.raises(InputError, match="11 columns; aligned ones of this family have 13 or 12"):
+        family.percentiles(["A" * 11])
 
 
 def test_the_package_is_light_until_it_is_used():

@@ -301,9 +301,11 @@ def known_truth(wildcards):
 
 def judges_of(wildcards):
     """Files of the judges of fidelity that the family can have."""
-    hmm = f"{OUT}/{wildcards.family}/heldout.hmm"
-    family = PLANS[wildcards.family]
-    return known_truth(wildcards) | ({"hmm": hmm} if has_hmm(family) else {})
+    folder = f"{OUT}/{wildcards.family}"
+    files = {"judge": f"{folder}/judge.safetensors"}
+    if has_hmm(PLANS[wildcards.family]):
+        files["hmm"] = f"{folder}/heldout.hmm"
+    return known_truth(wildcards) | files
 
 
 def constraints_of(wildcards):

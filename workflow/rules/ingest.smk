@@ -50,7 +50,7 @@ rule split:
 
 
 rule hmm:
-    """Build a profile HMM from half of the held-out sequences; the other half sets its scale."""
+    """Build a profile HMM from the held-out sequences."""
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
@@ -69,3 +69,26 @@ rule hmm:
         in_turn=1,
     script:
         "../../scripts/hmm.py"
+
+
+rule judge:
+    """Learn the judge that sees pairs from halves of the natural sequences."""
+    input:
+        alignment=rules.ingest.output.alignment,
+    output:
+        f"{FAMILY}/judge.safetensors",
+    log:
+        f"{LOGS}/judge.log",
+    benchmark:
+        f"{TIMES}/judge.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_of("judge"),
+        runtime=minutes_of("judge"),
+        in_turn=1,
+    params:
+        seed=seed("judge"),
+    script:
+        "../../scripts/judge.py"

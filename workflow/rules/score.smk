@@ -44,6 +44,7 @@ rule score:
         scores=f"{SUBSET}/scores.tsv",
         samples=f"{SUBSET}/samples.parquet",
         natural=f"{SUBSET}/natural.parquet",
+        judges=f"{SUBSET}/judges.json",
         orders=f"{SUBSET}/orders.tsv",
         calibration=f"{SUBSET}/calibration.tsv",
         reliability=f"{SUBSET}/reliability.tsv",
@@ -74,6 +75,7 @@ rule optimum:
         scores=of_subsets("scores.tsv"),
     output:
         table=f"{FAMILY}/optimum.tsv",
+        points=f"{FAMILY}/operating_points.tsv",
         sensitivity=f"{FAMILY}/sensitivity.tsv",
         recommendation=f"{FAMILY}/recommendation.json",
     log:
@@ -122,7 +124,7 @@ rule constrain:
 
 
 rule design:
-    """Sample the largest model at the recommended temperature and choose designs."""
+    """Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
     input:
         unpack(judges_of),
         unpack(constraints_of),

@@ -5,37 +5,74 @@ D_r = KL(Q_tau || P) = <E_P>_Q + ln Z_P - S(Q_tau) whether the truth accepts wha
 As functions of beta their slopes are <E_Q>_P - <E_Q>_Q and beta Var_Q(E_Q) - Cov_Q(E_P, E_Q).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from temperance.optimum import Estimate, columns, estimate
-from temperance.resampling import choices, interval_factor, resampled, resampled_sums
+from temperance.resampling import choices, interval_factor, resampled
+from temperance.stats.clusters import effective_clusters
+from temperance.stats.estimate import Estimate, estimate, estimate_columns
 from temperance.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
 # in one of a hundred), or so small a share of the temperature that it would change no decision.
 _Z = 2.58
 _NEGLIGIBLE = 0.005
+# Inverse temperatures at which moments are reweighted where there is no curve.
+_FINE = 256
+_ORDER = ("tau_f", "tau_train", "tau_r", "tau_j")
 
 
 @dataclass(frozen=True)
 class Heldout:
-    """Natural sequences that the model has not seen: energies (N,) under model and truth, and weights (N,)."""
+    """Natural sequences that the model has not seen.
+
+    Attributes
+    ----------
+    model, weights : np.ndarray
+        (N,) energies under the model, and weights.
+    truth : np.ndarray or None
+        (N,) energies under the truth.
+    clusters : np.ndarray or None
+        (N,) labels: sequences of one label are relatives and are resampled together. None: all are independent.
+    """
 
     model: np.ndarray
     weights: np.ndarray
     truth: np.ndarray | None = None
+    clusters: np.ndarray | None = None
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Clusters (N,), each sequence its own where none are known."""
+        return np.arange(len(self.model)) if self.clusters is None else self.clusters
+
+    @property
+    def units(self) -> float:
+        """Number of independent units of equal weight that the sequences are worth."""
+        return effective_clusters(self.labels, self.weights)
 
     def means(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-        """Weighted mean energies (draws + 1,) under model and truth: all, then resampled."""
+        """Weighted mean energies (draws + 1,) under model and truth: all, then clusters resampled."""
         energies = [self.model] if self.truth is None else [self.model, self.truth]
-        weighted = np.column_stack([self.weights, *(self.weights * of for of in energies)])
-        total, *sums = resampled_sums(weighted, draws, rng).T
-        means = [of / total for of in sums]
+        sums = _cluster_sums(self.labels, np.column_stack([self.weights, *(self.weights * of for of in energies)]))
+        units, chances = max(len(sums) - 1, 1), np.full(len(sums), 1 / len(sums))
+        # G - 1 of G clusters, so that the spread of the draws is the unbiased one; one draw at a time, since all of
+        # them together would be larger than the sums by far.
+        resampled_sums = [rng.multinomial(units, chances) @ sums for _ in range(draws)]
+        total, *parts = np.array([sums.sum(axis=0), *resampled_sums]).T
+        means = [of / total for of in parts]
         return means[0], None if self.truth is None else means[1]
+
+
+def _cluster_sums(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums (G, n) over clusters of values (N, n)."""
+    which = np.unique(labels, return_inverse=True)[1]
+    sums = np.zeros((which.max() + 1, values.shape[1]))
+    np.add.at(sums, which, values)
+    return sums
 
 
 @dataclass(frozen=True)
@@ -52,17 +89,23 @@ class Optimum:
     z : float
         Difference of their logarithms in units of its standard error; nan where either lies outside the ladder.
     agree : bool
+    shared : float
+        Standard error of its logarithm from held-out sequences alone, which models of other training sets share.
     """
 
     minimum: Estimate
     root: Estimate
     z: float
     agree: bool
+    shared: float = float("nan")
 
 
 @dataclass(frozen=True)
 class Divergences:
-    """Divergences over the ladder, and their optima by name: tau_f and, where the truth is known, tau_r and tau_j.
+    """Divergences over the ladder, and optimal temperatures by name.
+
+    These are tau_f, tau_train where the mean energy of training sequences is known, and tau_r and tau_j where the truth
+    is.
 
     Attributes
     ----------
@@ -79,9 +122,15 @@ class Divergences:
     def optima_table(self) -> pd.DataFrame:
         """One row an optimum: the minimum with its interval, the root with its own, z and agree."""
         rows = []
-        for name, found in self.optima.items():
-            row = {"optimum": name, "value": found.minimum.value, "low": found.minimum.low, "high": found.minimum.high}
-            rows.append(row | columns("root", found.root) | {"z": found.z, "agree": found.agree})
+        for name, optimum in self.optima.items():
+            minimum = optimum.minimum
+            row = {"optimum": name, "value": minimum.value, "low": minimum.low, "high": minimum.high}
+            rows.append(
+                row
+                | estimate_columns("root", optimum.root)
+                | {"z": optimum.z, "agree": optimum.agree}
+                | {"shared": optimum.shared}
+            )
         return pd.DataFrame(rows)
 
 
@@ -93,10 +142,11 @@ def divergences(
     rng: np.random.Generator,
     draws: int = 1000,
     *,
+    training_energy: float | None = None,
     true_energies: np.ndarray | None = None,
     true_log_z: tuple[float, float] | None = None,
 ) -> Divergences:
-    """Divergences of the tempered model from the truth, with a bootstrap over ladders and held-out sequences.
+    """Estimate divergences of the tempered model from the truth, by a bootstrap over ladders and held-out clusters.
 
     Parameters
     ----------
@@ -104,6 +154,9 @@ def divergences(
         Of the model, `other` being the truth's energy where there is one.
     betas, energies : np.ndarray
         Rungs (R,) and energies (R, K, D) that the curves come from.
+    training_energy : float, optional
+        Mean energy of the training sequences, by the weights that they were learnt with; tau_train is where samples
+        have it.
     true_energies : np.ndarray, optional
         (R, K, D) of the same samples, E_P = -ln P up to a constant.
     true_log_z : (float, float), optional
@@ -116,10 +169,12 @@ def divergences(
     if true_log_z:
         log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
     forward = curves.betas * natural[:, None] + log_z
-    values = {"forward": forward}
+    values, searched = {"forward": forward}, {}
     other = energies if true_energies is None else true_energies
     local = _Local.of(curves.betas, betas, energies, other, shares)
     slopes = {"tau_f": natural[:, None] - local.mean}
+    if training_energy is not None:
+        searched["tau_train"] = curves.betas * training_energy + log_z, training_energy - local.mean
     absolute = {"forward": False}
     if true_energies is not None and curves.other is not None and natural_truth is not None:
         forward = forward - natural_truth[:, None] - log_z_truth[:, None]
@@ -129,10 +184,15 @@ def divergences(
         slopes["tau_r"] = local.reverse_slope
         slopes["tau_j"] = slopes["tau_f"] + slopes["tau_r"]
         absolute = {"forward": true_log_z is not None, "reverse": true_log_z is not None, "jeffreys": True}
+    searched |= dict(zip(slopes, zip(values.values(), slopes.values(), strict=True), strict=True))
+    ladders = energies.shape[1]
     optima = {}
-    for (name, slope), rows in zip(slopes.items(), values.values(), strict=True):
-        minima, roots = _minima(curves.betas, rows), _roots(curves.betas, slope)
-        optima[name] = _both(minima, roots, energies.shape[1])
+    for name in sorted(searched, key=_ORDER.index):
+        rows, slope = searched[name]
+        units = ladders if name == "tau_train" else min(ladders, heldout.units)
+        optima[name] = _both(_minima(curves.betas, rows), _roots(curves.betas, slope), units)
+    shared = {"tau_train": 0.0, "tau_f": _spread_of_logs(_roots(curves.betas, natural[:, None] - local.mean[:1]))}
+    optima = {name: replace(one, shared=shared.get(name, np.nan)) for name, one in optima.items()}
     table = _table(curves.betas, values, absolute, energies.shape[1])
     return Divergences(table, absolute, optima)
 
@@ -198,6 +258,12 @@ def _moments(shifts: np.ndarray, energies: np.ndarray, other: np.ndarray, shares
     return np.array([mean + centre, square - mean**2, product - mean * mean_other])
 
 
+def _spread_of_logs(draws: np.ndarray) -> float:
+    """Standard deviation of the logarithms of temperatures, nan where some lie outside the ladder."""
+    inside = (draws > 0) & np.isfinite(draws)
+    return float(np.log(draws).std()) if inside.all() else float("nan")
+
+
 def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Temperature of the least value of each row, from the parabola through its lowest point and the two beside it."""
     at = np.argmin(rows, axis=1)
@@ -227,7 +293,68 @@ def _temperatures(at: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
         return np.where(at == 0, np.inf, np.where(at == count - 1, 0.0, 1 / inner))
 
 
-def _both(minima: np.ndarray, roots: np.ndarray, ladders: int) -> Optimum:
+def training_temperature(
+    betas: np.ndarray, energies: np.ndarray, mean: float, rng: np.random.Generator, draws: int = 1000
+) -> Estimate:
+    """Find the temperature at which samples have the mean energy of the training sequences, tau_train.
+
+    Parameters
+    ----------
+    betas, energies : np.ndarray
+        Rungs (R,) ascending in beta, and the energies (R, K, D) of their samples, nats at temperature 1.
+    mean : float
+        Weighted mean energy of the training sequences.
+
+    Returns
+    -------
+    Estimate
+        The root of <E>_tau = mean, each temperature reweighted from its two neighbouring rungs, with a bootstrap over
+        ladders. inf: hotter than every rung; 0: colder than every rung.
+    """
+    grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
+    shares = choices(energies.shape[1], draws, rng)
+    roots = _roots(grid, mean - _Local.of(grid, betas, energies, energies, shares).mean)
+    return estimate(roots[0], roots[1:], energies.shape[1])
+
+
+def sampled_training_temperature(
+    temperatures: np.ndarray, energies: np.ndarray, mean: float, rng: np.random.Generator, draws: int = 1000
+) -> Estimate:
+    """Find tau_train of a model whose tempered samples cannot be reweighted, as of an autoregressive one.
+
+    Parameters
+    ----------
+    temperatures, energies : np.ndarray
+        (T,) ascending, and mean energies (T, K) of the samples of K independent groups, nats at temperature 1.
+    mean : float
+        Weighted mean energy of the training sequences.
+
+    Returns
+    -------
+    Estimate
+        Between neighbouring temperatures mean energies run straight in beta; with a bootstrap over groups.
+    """
+    betas = 1 / temperatures[::-1]
+    grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
+    rows = choices(energies.shape[1], draws, rng) @ energies[::-1].T
+    roots = _roots(grid, np.array([mean - np.interp(grid, betas, row) for row in rows]))
+    return estimate(roots[0], roots[1:], energies.shape[1])
+
+
+def optima_row(table: pd.DataFrame) -> dict[str, float]:
+    """Write the table of optima, one row an optimum, as one row: tau_f, tau_f_low, ..."""
+    row: dict[str, float] = {}
+    for optimum in table.itertuples():
+        row |= estimate_columns(optimum.optimum, Estimate(optimum.value, optimum.low, optimum.high))
+        row |= {
+            f"{optimum.optimum}_{name}": getattr(optimum, name) for name in ("root", "agree", "shared", "equilibrated")
+        }
+        if "exact" in table:
+            row[f"{optimum.optimum}_exact"] = optimum.exact
+    return row
+
+
+def _both(minima: np.ndarray, roots: np.ndarray, units: float) -> Optimum:
     inside = np.isfinite(minima) & np.isfinite(roots) & (minima > 0) & (roots > 0)
     z = float("nan")
     agree = bool(minima[0] == roots[0])
@@ -236,5 +363,5 @@ def _both(minima: np.ndarray, roots: np.ndarray, ladders: int) -> Optimum:
         spread = float(difference[1:].std()) if inside.sum() > 2 else 0.0
         z = float(difference[0] / spread) if spread > 0 else 0.0
         agree = abs(z) < _Z or abs(float(difference[0])) < _NEGLIGIBLE
-    minimum, root = (estimate(of[0], of[1:], ladders) for of in (minima, roots))
+    minimum, root = (estimate(of[0], of[1:], units) for of in (minima, roots))
     return Optimum(minimum, root, z, agree)

@@ -1,0 +1,1 @@
+"""Judges of sequences, and the scale on which natural sequences place samples."""

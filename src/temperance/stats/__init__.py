@@ -1,0 +1,1 @@
+"""Estimates with intervals, and the units that are resampled for them."""

@@ -1,0 +1,250 @@
+"""What a family's models show about data and model: one of six diagnoses, with the measurements that decide it.
+
+"Faithful" has to be shown: by a gain over single sites, by correlations of the data that the samples carry, and by a
+covered temperature tau_f whose interval lies near 1. Where that is not shown, "cannot tell" is said. The thresholds
+are those of docs/method.md, "The verdict".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from temperance.stats.estimate import Estimate, pool_temperatures, pool_values
+
+NOT_TRAINED = "not trained"
+NOTHING_LEARNT = "nothing learnt beyond single sites"
+OVERFITTED = "overfitted"
+OVER_REGULARISED = "over-regularised"
+FAITHFUL = "faithful"
+CANNOT_TELL = "cannot tell"
+
+# tau_f differs from 1 when its interval is beyond this share of 1, and equals 1 when it is within the wider one.
+DIFFERENT, EQUIVALENT = 0.05, 0.10
+# Nats a site of held-out log-likelihood over the independent-site model below which a gain is none.
+LEAST_GAIN = 0.01
+# Pearson correlation of the samples' connected correlations with the data's, over the most that so many samples can
+# show: below the first a model that hit a limit of training is not trained, from the second on it may be faithful.
+UNTRAINED_PEARSON, FAITHFUL_PEARSON = 0.9, 0.8
+# Strength of the samples' connected correlations in units of the data's: below the first the model has shrunk them
+# away, from the second on it may be faithful.
+SHRUNK_SLOPE, FAITHFUL_SLOPE = 0.5, 0.7
+_LIMITS = {"steps": "its limit of steps", "time": "its limit of time"}
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is known of how a model was trained; None: not known.
+
+    Attributes
+    ----------
+    stopped : str or None
+        converged, target, imported, steps or time.
+    pearson, slope, ceiling : float or None
+        Connected correlations of fresh samples against the data's, and the Pearson correlation that as many sequences
+        of the data themselves show.
+    equilibrated : bool or None
+        Whether those samples had come to rest.
+    """
+
+    stopped: str | None = None
+    pearson: float | None = None
+    slope: float | None = None
+    ceiling: float | None = None
+    equilibrated: bool | None = None
+
+    @classmethod
+    def read(cls, summary: dict) -> "Training":
+        """Take what a training.json holds."""
+        shown = summary.get("confirmation") or {}
+        known = {name: _known(shown.get(name)) for name in ("pearson", "slope", "ceiling")}
+        return cls(summary.get("stopped"), **known, equilibrated=shown.get("equilibrated"))
+
+    @property
+    def relative_pearson(self) -> float | None:
+        """Pearson correlation over its ceiling."""
+        if self.pearson is None:
+            return None
+        return self.pearson / self.ceiling if self.ceiling else self.pearson
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What a diagnosis rests on, of one model.
+
+    Attributes
+    ----------
+    tau_f : Estimate
+        Temperature at which held-out sequences and samples have equal mean energies.
+    gain : Estimate or None
+        Held-out log-likelihood over the independent-site model at the model's best temperature, nats a site.
+    training : Training
+    equilibrated_above : float
+        The lowest temperature from which on all are equilibrated.
+    shared : float
+        Standard error of ln tau_f that the models of all training sets share; nan: not known.
+    """
+
+    tau_f: Estimate
+    gain: Estimate | None
+    training: Training
+    equilibrated_above: float = 0.0
+    shared: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One of the six diagnoses, and why.
+
+    Attributes
+    ----------
+    name : str
+    because : str
+        A sentence of the measurements that decide it.
+    """
+
+    name: str
+    because: str
+
+
+def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
+    """Diagnose the models of one or several training sets of a size.
+
+    Measurements are pooled by standard errors, so that more training sets have more power.
+
+    Parameters
+    ----------
+    replicates : sequence of Measurements
+        At least one.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    trainings = [one.training for one in replicates]
+    tau_f = pool_temperatures([one.tau_f for one in replicates], float(np.mean([one.shared for one in replicates])))
+    gains = [one.gain for one in replicates if one.gain is not None]
+    gain = pool_values(gains) if gains else None
+    lowest = max(one.equilibrated_above for one in replicates)
+    for found in (
+        _untrained(trainings), _unlearnt(gain, tau_f, lowest), _undecidable(tau_f, lowest), _off_one(tau_f),
+        _shrunk(trainings),
+    ):  # fmt: skip
+        if found:
+            return found
+    return _faithful(tau_f, gain, trainings)
+
+
+def _untrained(trainings: Sequence[Training]) -> Diagnosis | None:
+    """A model that ran into a limit of training before its samples carry the data's correlations."""
+    for training in trainings:
+        if training.stopped in _LIMITS:
+            shown = training.relative_pearson
+            if shown is None or shown < UNTRAINED_PEARSON:
+                reached = "" if shown is None else (
+                    f" at a Pearson correlation of {training.pearson:.2f} with the data's correlations, where "
+                    f"{training.ceiling or 1:.2f} can be reached"
+                )  # fmt: skip
+                return Diagnosis(
+                    NOT_TRAINED,
+                    f"Not trained: training stopped at {_LIMITS[training.stopped]}{reached}; what its samples show is "
+                    "not what the data and the penalty say.",
+                )
+    return None
+
+
+def _unlearnt(gain: Estimate | None, tau_f: Estimate, lowest: float) -> Diagnosis | None:
+    """No gain over single sites is shown, and none of a size that matters is likely."""
+    if gain is None or max(lowest, 0.0) > 1.0 + DIFFERENT:
+        return None
+    if gain.high < LEAST_GAIN or (gain.low <= 0 and gain.value < LEAST_GAIN):
+        noise = "; its couplings are noise" if tau_f.low > 1 + DIFFERENT else ""
+        return Diagnosis(
+            NOTHING_LEARNT,
+            f"Nothing learnt beyond single sites: held-out sequences are {gain.value:+.3f} nats a site "
+            f"({gain.low:+.3f} to {gain.high:+.3f}) likelier than under independent sites{noise}.",
+        )
+    return None
+
+
+def _undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
+    if not 0 < tau_f.value < np.inf:
+        return Diagnosis(
+            CANNOT_TELL,
+            "Cannot tell: the energies of held-out sequences lie outside those that samples of any temperature have.",
+        )
+    if tau_f.value < lowest:
+        where = "at no temperature" if lowest == np.inf else f"only from τ = {lowest:.2f} up"
+        return Diagnosis(CANNOT_TELL, f"Cannot tell: τ_f = {tau_f}, but samples are equilibrated {where}.")
+    return None
+
+
+def _off_one(tau_f: Estimate) -> Diagnosis | None:
+    if tau_f.low > 1 + DIFFERENT:
+        return Diagnosis(
+            OVERFITTED,
+            f"Overfitted: the family is covered best at τ_f = {tau_f}, above the model's own temperature, 1.",
+        )
+    if tau_f.high < 1 - DIFFERENT:
+        return Diagnosis(
+            OVER_REGULARISED,
+            f"Over-regularised: the family is covered best at τ_f = {tau_f}; at 1 the model spreads over too many "
+            "sequences.",
+        )
+    return None
+
+
+def _shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
+    """With free fields tau_f returns to 1 under a strong penalty, which the correlations then give away."""
+    slope = _mean([training.slope for training in trainings])
+    if slope is None or slope >= SHRUNK_SLOPE:
+        return None
+    return Diagnosis(
+        OVER_REGULARISED,
+        f"Over-regularised: the correlations of the model's samples are {slope:.2f} times as strong as those of the "
+        "data; the penalty has shrunk them.",
+    )
+
+
+def _faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Training]) -> Diagnosis:
+    """Faithful if everything that it takes is shown, else the first thing that is not."""
+    slope = _mean([training.slope for training in trainings])
+    pearson = _mean([training.relative_pearson for training in trainings])
+    if tau_f.low < 1 - EQUIVALENT or tau_f.high > 1 + EQUIVALENT:
+        lacking = (
+            f"τ_f = {tau_f} neither lies within {EQUIVALENT:.0%} of 1 nor differs from it by more than {DIFFERENT:.0%} "
+            "for certain; more held-out sequences or more training sets would tell"
+        )
+    elif gain is None:
+        lacking = "what the model gains over independent sites is not known"
+    elif gain.low <= 0:
+        lacking = (
+            f"held-out sequences are {gain.value:+.3f} nats a site likelier than under independent sites, but the "
+            f"interval ({gain.low:+.3f} to {gain.high:+.3f}) reaches zero"
+        )
+    elif pearson is None or slope is None:
+        lacking = "how far samples carry the data's correlations is not known"
+    elif pearson < FAITHFUL_PEARSON:
+        lacking = f"samples carry the data's correlations only in part (Pearson {pearson:.2f} of what can be reached)"
+    elif slope < FAITHFUL_SLOPE:
+        lacking = f"the correlations of samples are only {slope:.2f} times as strong as the data's"
+    elif limit := next((_LIMITS[t.stopped] for t in trainings if t.stopped in _LIMITS), None):
+        lacking = f"training stopped at {limit} before it converged"
+    else:
+        return Diagnosis(
+            FAITHFUL,
+            f"Faithful to the data: the family is covered best at τ_f = {tau_f}, held-out sequences are "
+            f"{gain.value:.2f} nats a site likelier than under independent sites ({gain.low:.2f} to {gain.high:.2f}), "
+            "and samples carry "
+            f"the data's correlations (Pearson {pearson:.2f} of what can be reached, strength {slope:.2f}).",
+        )
+    return Diagnosis(CANNOT_TELL, f"Cannot tell: {lacking}.")
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

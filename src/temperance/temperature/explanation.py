@@ -1,0 +1,159 @@
+"""Sentences beside a diagnosis: whether site conditionals agree, what to do, the truth, the gap, more data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from temperance.stats.estimate import Estimate, pool_temperatures
+from temperance.temperature.diagnosis import (
+    CANNOT_TELL,
+    DIFFERENT,
+    FAITHFUL,
+    NOT_TRAINED,
+    NOTHING_LEARNT,
+    OVER_REGULARISED,
+    OVERFITTED,
+    Diagnosis,
+)
+from temperance.temperature.recommendation import Recommendation
+
+# What more data are asked to bring: optima within this share of 1.
+GOAL = 0.1
+# |ln tau| that falls by less than this share from one size to a larger one has stopped falling.
+_STALLED = 0.15
+# Extrapolation further than this many times the data is said to be one.
+_FURTHEST = 100.0
+_DRAWS = 2000
+
+
+def explain(
+    diagnosis: Diagnosis, table: pd.DataFrame, landscape: dict[str, Any], recommendation: Recommendation
+) -> list[str]:
+    """Write what the measurements of a family say, the diagnosis first.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    table : pandas.DataFrame
+        One row a model: M, replicate, and the optima with their intervals.
+    landscape : dict
+        Of the largest model.
+    recommendation : Recommendation
+
+    Returns
+    -------
+    list of str
+    """
+    largest = table[table["M"] == table["M"].max()]
+    sentences = [diagnosis.because]
+    if "tau_cal" in largest and diagnosis.name in _CALIBRATED:
+        sentences.append(_calibration(diagnosis.name, pooled(largest, "tau_cal")))
+    sentences += [
+        *_advice(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_of_truth(table), *_of_gap(landscape),
+        _more_data(table, "tau_f", "τ_f"),
+    ]  # fmt: skip
+    return [sentence for sentence in sentences if sentence]
+
+
+def pooled(rows: pd.DataFrame, name: str) -> Estimate:
+    """Pool an optimum over the rows of a table, one a training set."""
+    parts = (rows[column].to_numpy(float) for column in (name, f"{name}_low", f"{name}_high"))
+    shared = float(rows[f"{name}_shared"].mean(skipna=False)) if f"{name}_shared" in rows else float("nan")
+    return pool_temperatures([Estimate(*map(float, one)) for one in zip(*parts, strict=True)], shared)
+
+
+# On which side of 1 site conditionals have to be best calibrated to agree.
+_CALIBRATED = {
+    OVERFITTED: lambda tau: tau.low > 1,
+    OVER_REGULARISED: lambda tau: tau.high < 1,
+    FAITHFUL: lambda tau: 1 - 2 * DIFFERENT < tau.value < 1 + 2 * DIFFERENT,
+}
+
+
+def _calibration(diagnosis: str, tau_cal: Estimate) -> str:
+    """Say whether the site conditionals, which need no sampling, agree."""
+    word = "agree" if _CALIBRATED[diagnosis](tau_cal) else "do not agree"
+    shown = f"τ_cal = {tau_cal.value:.2f} ({tau_cal.low:.2f} to {tau_cal.high:.2f})"
+    return f"Its site conditionals {word}: on held-out sequences they are calibrated best at {shown}."
+
+
+def _advice(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
+    """Say what to sample at for which purpose."""
+    tau = recommendation.tau
+    if diagnosis in (NOT_TRAINED, CANNOT_TELL):
+        return
+    if diagnosis == NOTHING_LEARNT:
+        colder = "" if tau is None else f" {tau.value:.2f} is that trade at your floors."
+        yield (
+            "A model of single sites is the family's profile, and its samples at 1 are what it can give. Sampling "
+            f"below 1 brings them nearer to the consensus and makes them less varied: your trade.{colder}"
+        )
+        return
+    yield (
+        "For a set that covers the family sample at 1."
+        if diagnosis == FAITHFUL
+        else f"For a set that covers the family sample at {tau_f.value:.2f}."
+    ) + ("" if tau is None else f" For designs sample at {tau.value:.2f}.")
+
+
+def _of_truth(table: pd.DataFrame) -> Iterator[str]:
+    """What tau_r says where the truth is known: whether data or the model's form are the limit."""
+    if "tau_r" not in table:
+        return
+    sizes = sorted(table["M"].unique())
+    last = pooled(table[table["M"] == sizes[-1]], "tau_r")
+    shown = f"τ_r = {last.value:.2f} ({last.low:.2f} to {last.high:.2f})"
+    if not 0 < last.value < np.inf:
+        yield "The truth accepts samples best at a temperature outside those sampled."
+        return
+    if last.low <= 1 + DIFFERENT and last.high >= 1 - DIFFERENT:
+        yield f"The truth accepts its samples best at {shown}, the model's own temperature within the error."
+        return
+    yield f"The truth accepts its samples best at {shown}."
+    if len(sizes) > 1:
+        before = pooled(table[table["M"] == sizes[-2]], "tau_r")
+        if 0 < before.value < np.inf and abs(np.log(last.value)) > (1 - _STALLED) * abs(np.log(before.value)):
+            yield (
+                f"It was {before.value:.2f} with {sizes[-2]:,} sequences: it does not move to 1 with more of them, so "
+                "the limit is the model, its pairwise form or its regularisation, not the data."
+            )
+
+
+def _of_gap(landscape: dict[str, Any]) -> Iterator[str]:
+    uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
+    if uniform["gap"] is not None and profile["gap"] is not None:
+        yield (
+            f"The energy gap: held-out sequences lie {uniform['gap']:.1f} standard deviations below random ones and "
+            f"{profile['gap']:.1f} below those with shuffled columns."
+        )
+
+
+def _more_data(table: pd.DataFrame, name: str, label: str) -> str:
+    """How many times more sequences would bring an optimum near 1, from |ln tau| ~ M^-a over the sizes sampled."""
+    sizes = np.array(sorted(table["M"].unique()), float)
+    means = [pooled(table[table["M"] == size], name) for size in sizes]
+    logs = np.array([np.log(mean.value) if 0 < mean.value < np.inf else np.nan for mean in means])
+    if abs(logs[-1]) < np.log(1 + GOAL):
+        return f"{label} is already within {GOAL:.0%} of 1."
+    unknown = f"The sizes sampled do not tell how many more sequences would bring {label} near 1."
+    if len(sizes) < 3 or np.isnan(logs).any() or len(set(np.sign(logs))) > 1:
+        return unknown
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.array([np.log(mean.high / mean.low) for mean in means]) / (2 * ndtri(0.975))
+    if not np.isfinite(spread).all():
+        return unknown
+    draws = np.abs(logs + spread * np.random.default_rng(0).standard_normal((_DRAWS, len(logs))))
+    slopes = -np.polyfit(np.log(sizes), np.log(np.maximum(draws, 1e-6)).T, 1)[0]
+    if np.percentile(slopes, 2.5) <= 0.05:
+        return unknown
+    factors = (draws[:, -1] / np.log(1 + GOAL)) ** (1 / np.maximum(slopes, 0.05))
+    low, middle, high = np.percentile(factors, (2.5, 50, 97.5))
+    if middle > _FURTHEST:
+        return f"{label} would need more than {_FURTHEST:.0f} times more sequences to come within {GOAL:.0%} of 1."
+    return (
+        f"About {middle:.1f} times as many sequences ({low:.1f} to {high:.1f}, if it goes on as over these sizes) "
+        f"would bring {label} within {GOAL:.0%} of 1."
+    )

@@ -1,0 +1,144 @@
+"""What a family's models call for: operating points, recommendation and diagnosis, from the folders of its subsets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.stats.estimate import Estimate
+from temperance.store import load_arrays, load_json, load_table
+from temperance.temperature.diagnosis import NOT_TRAINED, Diagnosis, Measurements, Training, diagnose
+from temperance.temperature.divergence import optima_row
+from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
+from temperance.temperature.recommendation import Recommendation, recommend
+from temperance.temperature.rungs import RungScores
+from temperance.thermodynamics import equilibrated_above
+
+_SHOWN = ("pearson", "slope", "ceiling")
+
+
+@dataclass(frozen=True)
+class SubsetResults:
+    """What is known of the model of one training set.
+
+    Attributes
+    ----------
+    size, replicate : str, int
+        Of the training set.
+    rungs : RungScores
+    points : list of OperatingPoint
+    measurements : Measurements
+    row : dict
+        Sizes, optima and measurements, for a table of models.
+    scores : pandas.DataFrame
+        One row a temperature.
+    """
+
+    size: str
+    replicate: int
+    rungs: RungScores
+    points: list[OperatingPoint]
+    measurements: Measurements
+    row: dict[str, Any]
+    scores: pd.DataFrame
+
+    @classmethod
+    def read(
+        cls, folder: Path, size: str, replicate: int, floors: tuple[float, float], natural_diversity: float, q: int
+    ) -> "SubsetResults":
+        """Read the folder of a subset.
+
+        Parameters
+        ----------
+        floors : (float, float)
+            Novelty and diversity.
+        natural_diversity : float
+            Mean pairwise distance of held-out natural sequences.
+        q : int
+            States of a site.
+        """
+        scores = load_table(folder / "scores.tsv").sort_values("temperature")
+        rungs = RungScores.measure(
+            load_table(folder / "samples.parquet"), load_arrays(folder / "samples.safetensors")[0]["sequences"],
+            natural_diversity, q, scores["equilibrated"].to_numpy(bool),
+        )  # fmt: skip
+        optima = load_table(folder / "optima.tsv")
+        taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
+        natural = load_table(folder / "natural.parquet")
+        points = operating_points(rungs, taus, floors, read_judges(folder), judge_units(natural))
+        summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
+        lowest = equilibrated_above(load_table(folder / "thermodynamics.tsv"))
+        training = Training.read(summary)
+        gain = _gain(landscape)
+        row = {"size": size, "replicate": replicate, "M": summary["M"], "Meff": summary["Meff"]} | optima_row(optima)
+        row |= load_table(folder / "calibration-optimum.tsv").iloc[0].to_dict()
+        row |= {name: getattr(training, name) for name in _SHOWN} | {"equilibrated_above": lowest}
+        if gain:
+            row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
+        tau_f, shared = taus["tau_f"]
+        measurements = Measurements(tau_f, gain, training, lowest, shared)
+        return cls(size, replicate, rungs, points, measurements, row, scores)
+
+    def row_with(self, best: Recommendation) -> dict[str, Any]:
+        """Add what is recommended for this model alone, with its scores there."""
+        there = np.isclose(self.scores["temperature"], best.sampling_temperature)
+        names = [name for name in ("fidelity",) if name in self.scores]
+        shown = {name: float(self.scores[name][there].iloc[0]) for name in names} if best.recommended else {}
+        return self.row | best.row() | {"fidelity": shown.get("fidelity", np.nan)}
+
+
+def read_judges(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Read what is known of the judges of a subset; nothing where the file is not there.
+
+    Returns
+    -------
+    mapping
+        Judge -> saturated, trusted, why.
+    """
+    path = folder / "judges.json"
+    if not path.is_file():
+        return {}
+    known = load_json(path)
+    rows = known.get("judges", known) if isinstance(known, dict) else known
+    if isinstance(rows, dict):
+        return {name: row for name, row in rows.items() if isinstance(row, dict)}
+    return {row["name"]: row for row in rows}
+
+
+def _gain(landscape: dict[str, Any]) -> Estimate | None:
+    best = landscape.get("gain", {}).get("best")
+    return Estimate(best["value"], best["low"], best["high"]) if best else None
+
+
+def decide(
+    results: Sequence[SubsetResults], floors: tuple[float, float], rng: np.random.Generator, draws: int
+) -> tuple[Recommendation, Diagnosis]:
+    """Diagnose the models of the training sets of one size, and apply the rule to them.
+
+    Parameters
+    ----------
+    results : sequence of SubsetResults
+        The first is the model that designs come from.
+
+    Returns
+    -------
+    Recommendation, Diagnosis
+    """
+    diagnosis = diagnose([one.measurements for one in results])
+    untrained = ""
+    if diagnosis.name == NOT_TRAINED:
+        why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
+        untrained = f"the model is not trained ({why})."
+    rungs, points = [one.rungs for one in results], [one.points for one in results]
+    return recommend(rungs, points, *floors, rng, draws, untrained=untrained), diagnosis
+
+
+def points_of_all(results: Sequence[SubsetResults], pooled: Sequence[OperatingPoint]) -> pd.DataFrame:
+    """Write the operating points of every model and, as subset `all`, of the family: its largest training sets."""
+    tables = [points_table(pooled).assign(subset="all")]
+    tables += [points_table(one.points).assign(subset=f"{one.size}-r{one.replicate}") for one in results]
+    table = pd.concat(tables, ignore_index=True)
+    return table[["subset", *[column for column in table.columns if column != "subset"]]]

@@ -1,0 +1,93 @@
+"""What a model has learnt beyond single sites: held-out log-likelihood gained over the independent-site model."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from temperance.resampling import choices, resampled
+from temperance.statistics import profile_frequencies
+from temperance.stats.estimate import Estimate, estimate
+from temperance.temperature.divergence import Heldout
+from temperance.thermodynamics import Curves
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Mean held-out log-likelihood above that of the independent-site model, nats a site.
+
+    Attributes
+    ----------
+    at_one, best : Estimate
+        Of the model itself, and at the temperature of its largest likelihood, `temperature`.
+    temperature : float
+    independent : float
+        Log-likelihood of the independent-site model, nats a site.
+    """
+
+    at_one: Estimate
+    best: Estimate
+    temperature: float
+    independent: float
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers for a JSON file."""
+        return asdict(self)
+
+
+def independent_log_likelihood(training: np.ndarray, weights: np.ndarray, sequences: np.ndarray, q: int) -> np.ndarray:
+    """Score sequences by the independent-site model of a training set.
+
+    Parameters
+    ----------
+    training, weights : np.ndarray
+        (M, L) and (M,).
+    sequences : np.ndarray
+        (N, L).
+
+    Returns
+    -------
+    np.ndarray
+        (N,) ln P, nats.
+    """
+    logs = np.log(profile_frequencies(training, q, weights))
+    return logs[np.arange(logs.shape[0]), sequences].sum(axis=1)
+
+
+def likelihood_gain(
+    curves: Curves, heldout: Heldout, independent: np.ndarray, length: int, tau_f: float, rng: np.random.Generator,
+    draws: int = 1000,
+) -> Gain:  # fmt: skip
+    """Measure the gain, paired over held-out sequences, by a bootstrap over their clusters and over ladders.
+
+    Parameters
+    ----------
+    curves : Curves
+        Of the model, for ln Z.
+    heldout : Heldout
+        Energies (N,), weights and clusters.
+    independent : np.ndarray
+        (N,) ln P of the same sequences under the independent-site model, nats.
+    length : int
+        Sites.
+    tau_f : float
+        Where the model's likelihood is largest; 1 is taken where it lies outside the ladder.
+
+    Returns
+    -------
+    Gain
+    """
+    paired = Heldout(heldout.model, heldout.weights, independent, heldout.clusters)
+    energy, other = paired.means(draws, rng)
+    assert other is not None
+    ladders = len(curves.log_z) - 1
+    log_z = resampled(curves.log_z, choices(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
+    units = min(paired.units, ladders) if ladders > 1 else paired.units
+
+    def at(tau: float) -> Estimate:
+        of_tau = np.array([np.interp(1 / tau, curves.betas, row) for row in log_z])
+        values = (-energy / tau - of_tau - other) / length
+        return estimate(values[0], values[1:], units)
+
+    best = tau_f if 0 < tau_f < np.inf else 1.0
+    return Gain(at(1.0), at(best), best, float(other[0]) / length)

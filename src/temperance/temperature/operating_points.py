@@ -1,0 +1,227 @@
+"""The temperatures that mean something for a model, each with its interval.
+
+tau_train, up to which samples are as good as natural sequences by the model's own energy; tau_f, which covers the
+family; the temperature up to which each judge finds samples as natural as natural sequences; and the coldest
+temperature whose samples are as new and as varied as the user asks for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.resampling import interval_factor
+from temperance.scoring.standing import is_saturated
+from temperance.stats.clusters import effective_clusters
+from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
+from temperance.temperature.rungs import RungScores
+
+# Mean percentile of natural sequences among themselves, and the standard deviation of a uniform percentile.
+NATURAL_PERCENTILE, _PERCENTILE_SD = 50.0, 100 / 12**0.5
+COLDEST, TAU_TRAIN, TAU_F = "coldest", "tau_train", "tau_f"
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A temperature with a meaning.
+
+    Attributes
+    ----------
+    name : str
+        tau_train, tau_f, tau_<judge> or coldest.
+    value, low, high : float
+        With its 95 % interval. inf: at least the hottest temperature sampled; 0: below the coldest equilibrated one;
+        nan: not known.
+    sampled : bool
+        Whether it is a temperature that was sampled, so that what is said of it was measured there.
+    decides : bool
+        Whether samples above it are worse than natural sequences by a criterion that is trusted.
+    note : str
+        What else a reader has to know.
+    shared : float
+        Standard error of its logarithm that the models of all training sets share; nan: not known.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    sampled: bool = False
+    decides: bool = False
+    note: str = ""
+    shared: float = float("nan")
+
+    @property
+    def estimate(self) -> Estimate:
+        """Value and interval."""
+        return Estimate(self.value, self.low, self.high)
+
+    @property
+    def bounds(self) -> bool:
+        """Whether it is a limit that the recommendation has to stay below."""
+        return self.decides and bool(np.isfinite(self.value))
+
+
+def operating_points(
+    rungs: RungScores,
+    optima: Mapping[str, tuple[Estimate, float]],
+    floors: tuple[float, float],
+    judges: Mapping[str, Mapping[str, Any]],
+    natural_units: Mapping[str, float] | float,
+) -> list[OperatingPoint]:
+    """Gather the operating points of one model.
+
+    Parameters
+    ----------
+    rungs : RungScores
+    optima : mapping
+        tau_f and tau_train, each with the standard error of its logarithm that other training sets share.
+    floors : (float, float)
+        Novelty and diversity that the user asks for.
+    judges : mapping
+        Judge -> what is known of it: saturated, trusted, why. A judge that is not in it decides nothing.
+    natural_units : float or mapping
+        Independent natural sequences that a judge's scale is worth, of all judges or by name.
+
+    Returns
+    -------
+    list of OperatingPoint
+    """
+    points = [_optimum_point(name, *optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
+    for name, percentiles in rungs.percentiles.items():
+        units = natural_units if isinstance(natural_units, float | int) else natural_units.get(name, np.inf)
+        points.append(judge_point(name, rungs, percentiles, judges.get(name), float(units)))
+    return [*points, coldest_point(rungs, *floors)]
+
+
+def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
+    sound = rungs.temperatures[rungs.equilibrated]
+    note = ""
+    if not 0 < tau.value < np.inf:
+        side = "colder" if tau.value == 0 else "hotter"
+        note = f"lies {side} than every temperature sampled"
+    elif not len(sound) or tau.value < sound.min():
+        note = "lies where samples are not equilibrated"
+    nearest = bool(np.isclose(rungs.temperatures, tau.value, rtol=1e-6).any())
+    return OperatingPoint(name, tau.value, tau.low, tau.high, nearest, name == TAU_TRAIN, note, shared)
+
+
+def judge_point(
+    name: str, rungs: RungScores, percentiles: np.ndarray, known: Mapping[str, Any] | None, natural_units: float
+) -> OperatingPoint:
+    """Find the highest temperature at which a judge finds samples as natural as natural sequences.
+
+    Parameters
+    ----------
+    percentiles : np.ndarray
+        (T, K) mean percentiles of each ladder's samples among natural sequences.
+    known : mapping, optional
+        saturated, trusted, why; None where nothing is known of the judge, which then decides nothing.
+    natural_units : float
+        Independent natural sequences that the scale rests on: the mean percentile of so many is uncertain itself.
+
+    Returns
+    -------
+    OperatingPoint
+        Only equilibrated temperatures count; between two of them the mean percentile runs straight in ln tau.
+    """
+    sound = rungs.equilibrated & np.isfinite(percentiles).any(axis=1)
+    name = f"tau_{name}"
+    if not sound.any():
+        return OperatingPoint(name, np.nan, np.nan, np.nan, note="no equilibrated temperature was judged")
+    taus, rows = rungs.temperatures[sound], percentiles[sound]
+    mean = np.nanmean(rows, axis=1)
+    counts = np.isfinite(rows).sum(axis=1)
+    error = np.where(counts > 1, np.nanstd(rows, axis=1) / np.sqrt(np.maximum(counts - 1, 1)), 0.0)
+    factor = interval_factor(int(counts.min())) if counts.min() > 1 else NORMAL
+    half = np.hypot(factor * error, NORMAL * _PERCENTILE_SD / natural_units**0.5)
+    value, low, high = (_last_crossing(taus, curve) for curve in (mean, mean - half, mean + half))
+    saturated = is_saturated(mean)
+    decides = known is not None and bool(known.get("trusted")) and not known.get("saturated") and not saturated
+    return OperatingPoint(name, value, low, high, False, decides, _judge_note(value, taus, known, saturated))
+
+
+def _judge_note(value: float, taus: np.ndarray, known: Mapping[str, Any] | None, saturated: bool) -> str:
+    if saturated or (known and known.get("saturated")):
+        return "scores the samples of all temperatures alike and decides nothing"
+    if known is None or not known.get("trusted"):
+        why = (known or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
+        return f"decides nothing: {why[:1].lower()}{why[1:].rstrip('.')}"
+    if value == np.inf:
+        return f"at least {taus[-1]:.3g}, the hottest equilibrated temperature"
+    if value == 0:
+        return f"below {taus[0]:.3g}, the coldest equilibrated temperature"
+    return ""
+
+
+def _last_crossing(temperatures: np.ndarray, curve: np.ndarray) -> float:
+    """Highest temperature at which a curve (T,) is at natural sequences' own mean; inf: the hottest is, 0: none is."""
+    natural = np.flatnonzero(curve >= NATURAL_PERCENTILE)
+    if not len(natural):
+        return 0.0
+    last = natural[-1]
+    if last == len(curve) - 1:
+        return float("inf")
+    share = (curve[last] - NATURAL_PERCENTILE) / (curve[last] - curve[last + 1])
+    logs = np.log(temperatures)
+    return float(np.exp(logs[last] + share * (logs[last + 1] - logs[last])))
+
+
+def coldest_point(rungs: RungScores, novelty_floor: float, diversity_floor: float) -> OperatingPoint:
+    """Find the coldest equilibrated temperature whose samples meet both floors with their errors."""
+    new, varied = rungs.meets(novelty_floor, diversity_floor)
+    able = np.flatnonzero(rungs.equilibrated & new & varied)
+    if not len(able):
+        return OperatingPoint(COLDEST, np.nan, np.nan, np.nan, note="no equilibrated temperature meets both floors")
+    low, high = gap_around(rungs.temperatures, int(able[0]))
+    note = "the coldest temperature sampled: colder ones may meet the floors, too" if able[0] == 0 else ""
+    return OperatingPoint(COLDEST, float(rungs.temperatures[able[0]]), low, high, True, False, note)
+
+
+def gap_around(temperatures: np.ndarray, at: int) -> tuple[float, float]:
+    """Temperatures that a choice among rungs cannot tell from rung `at`.
+
+    The floors are first met somewhere between the colder neighbour, which fails, and the rung itself; towards the
+    hotter neighbour it is half the distance.
+    """
+    low = float(temperatures[at - 1]) if at > 0 else 0.0
+    last = at == len(temperatures) - 1
+    high = float(temperatures[at]) if last else float((temperatures[at] * temperatures[at + 1]) ** 0.5)
+    return low, high
+
+
+def judge_units(natural: pd.DataFrame) -> float:
+    """Count the independent natural sequences that judges' scales rest on: clusters of relatives, where known."""
+    real = natural[natural["set"] != "random"] if "set" in natural else natural
+    named = [column for column in ("scale_weight", "weight") if column in real]
+    weights = real[named[0]].to_numpy(float) if named else np.ones(len(real))
+    labels = real["cluster"].to_numpy() if "cluster" in real else np.arange(len(real))
+    return effective_clusters(labels, weights)
+
+
+def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[OperatingPoint]:
+    """Pool the operating points of models of several training sets, by standard errors."""
+    pooled = []
+    for point in replicates[0]:
+        same = [other for points in replicates for other in points if other.name == point.name]
+        known = [other for other in same if not np.isnan(other.value)]
+        if len(known) < 2:
+            pooled.append(known[0] if known else point)
+            continue
+        shared = float(np.mean([other.shared for other in known]))
+        tau = pool_temperatures([other.estimate for other in known], shared)
+        notes = list(dict.fromkeys(other.note for other in known if other.note))
+        sampled = all(other.sampled for other in known) and len({other.value for other in known}) == 1
+        decides = any(other.decides for other in known)
+        pooled.append(
+            OperatingPoint(point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(notes), shared)
+        )
+    return pooled
+
+
+def points_table(points: Iterable[OperatingPoint]) -> pd.DataFrame:
+    """Write operating points as a table, one row a point."""
+    columns = ["name", "value", "low", "high", "sampled", "decides", "note"]
+    return pd.DataFrame([asdict(point) for point in points], columns=columns)

@@ -1,0 +1,27 @@
+"""Models, sizes and temperatures that no other exceeds in both fidelity and novelty."""
+
+import numpy as np
+import pandas as pd
+
+
+def pareto(scores: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows that no other exceeds in both fidelity and novelty; means over replicates.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        temperature, fidelity, novelty, diversity, equilibrated, and model and M where the table has them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns, equilibrated of all replicates, from most to least faithful.
+    """
+    which = [column for column in ("model", "M", "temperature") if column in scores]
+    means = scores.groupby(which, as_index=False).agg(
+        {"fidelity": "mean", "novelty": "mean", "diversity": "mean", "equilibrated": "all"}
+    )
+    # From the most faithful on, only what is more novel than all before is not exceeded.
+    ranked = means.sort_values(["fidelity", "novelty"], ascending=False)
+    before = ranked["novelty"].cummax().shift(fill_value=-np.inf)
+    return ranked[ranked["novelty"] > before].reset_index(drop=True)

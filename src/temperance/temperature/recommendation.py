@@ -1,0 +1,249 @@
+"""The recommended temperature: the coldest that is new and varied enough, and never less good than nature.
+
+Colder samples are better and less varied. So a temperature is recommended only if the user's floors call for it: the
+coldest sampled and equilibrated temperature whose samples meet them, provided that it is not above the temperature up
+to which samples are as good as natural sequences by tau_train and every trusted judge. Else none is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.stats.estimate import NORMAL, Estimate, estimate_columns
+from temperance.temperature.choice import Choice, choose_rung, describe
+from temperance.temperature.operating_points import (
+    NATURAL_PERCENTILE,
+    TAU_TRAIN,
+    OperatingPoint,
+    gap_around,
+    pool_points,
+)
+from temperance.temperature.rungs import RungScores
+
+_NAMES = {"tau_train": "τ_train", "tau_f": "τ_f"}
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to sample at, or why no temperature can be recommended.
+
+    Attributes
+    ----------
+    status : {'recommended', 'none'}
+    tau : Estimate or None
+        A temperature that was sampled; its interval is over ladders, training sets and the distance to the
+        neighbouring temperatures.
+    headline : str
+    reasons, limits : list of str
+        Why; and what the answer does not hold.
+    sampling_temperature : float
+        The recommended temperature or, without one, the sampled temperature that misses least.
+    expected : dict
+        What the samples at `sampling_temperature` show.
+    operating_points : list of OperatingPoint
+        Of the family, pooled over training sets.
+    """
+
+    status: str
+    tau: Estimate | None
+    headline: str
+    reasons: list[str]
+    sampling_temperature: float
+    expected: dict[str, Any]
+    operating_points: list[OperatingPoint]
+    limits: list[str] = field(default_factory=list)
+
+    @property
+    def recommended(self) -> bool:
+        """Whether a temperature is recommended."""
+        return self.status == "recommended"
+
+    def summary(self) -> dict[str, Any]:
+        """Values for a JSON file; an infinite or unknown temperature is null."""
+        points = [{key: _finite(value) for key, value in asdict(point).items()} for point in self.operating_points]
+        return asdict(self) | {"operating_points": points}
+
+    def row(self) -> dict[str, Any]:
+        """Values for a row of a table; no temperature is nan."""
+        tau = self.tau or Estimate(np.nan, np.nan, np.nan)
+        shown = {name: self.expected.get(name, np.nan) for name in ("novelty", "diversity")}
+        return estimate_columns("tau", tau) | {"status": self.status, "feasible": self.recommended} | shown
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def recommend(
+    rungs: Sequence[RungScores],
+    points: Sequence[Sequence[OperatingPoint]],
+    novelty_floor: float,
+    diversity_floor: float,
+    rng: np.random.Generator,
+    draws: int = 200,
+    *,
+    untrained: str = "",
+) -> Recommendation:
+    """Apply the rule to the models of one or several training sets; samples are those of the first.
+
+    Parameters
+    ----------
+    rungs, points : sequence
+        Scores and operating points of each training set's model, that to be sampled first.
+    novelty_floor : float
+        Least mean share of sites that differ from the nearest natural sequence.
+    diversity_floor : float
+        Least mean pairwise distance, in units of that of natural sequences.
+    draws : int
+        Bootstrap draws over training sets and ladders behind the interval.
+    untrained : str
+        Why the model's training is not to be relied on, if it is not.
+
+    Returns
+    -------
+    Recommendation
+    """
+    floors = novelty_floor, diversity_floor
+    own, pooled = rungs[0], pool_points(points)
+    choice = choose_rung(own, points[0], pooled, floors)
+    if untrained:
+        choice = Choice(
+            None,
+            untrained,
+            "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
+            choice.fallback,
+        )
+    limits = _limits(own, pooled, len(rungs), choice)
+    if choice.rung is None:
+        return Recommendation(
+            "none", None, f"No temperature can be recommended: {choice.obstacle}", _sentences(choice.remedy),
+            float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
+        )  # fmt: skip
+    tau = _interval(rungs, choice.rung, floors, rng, draws)
+    headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
+    if len(rungs) == 1:
+        headline += " One training set: how much another one would change this is not known."
+    reasons = _reasons(own, choice.rung, pooled, floors)
+    return Recommendation("recommended", tau, headline, reasons, tau.value, expected(own, choice.rung), pooled, limits)
+
+
+def _sentences(*parts: str) -> list[str]:
+    return [part for part in parts if part]
+
+
+def _interval(
+    rungs: Sequence[RungScores], chosen: int, floors: tuple[float, float], rng: np.random.Generator, draws: int
+) -> Estimate:
+    """Spread of the coldest temperature that meets the floors over training sets and ladders, and between rungs."""
+    own = rungs[0].temperatures
+    taus = []
+    for _ in range(draws):
+        one = rungs[int(rng.integers(len(rungs)))].resample(rng)
+        new, varied = one.meets(*floors)
+        able = np.flatnonzero(one.equilibrated & new & varied)
+        if len(able):
+            taus.append(one.temperatures[able[0]])
+    low, high = gap_around(own, chosen)
+    if taus:
+        ends = np.percentile(taus, (2.5, 97.5), method="nearest")
+        low, high = min(low, float(ends[0])), max(high, float(ends[1]))
+    return Estimate(float(own[chosen]), low, high)
+
+
+# ---------------------------------------------------------------- words
+
+
+def expected(rungs: RungScores, at: int) -> dict[str, Any]:
+    """Report what the samples of one temperature show, with standard errors over ladders."""
+
+    def error(values: np.ndarray) -> float | None:
+        count = values.shape[1]
+        return float(values[at].std(ddof=1) / count**0.5) if count > 1 else None
+
+    shown: dict[str, Any] = {"temperature": float(rungs.temperatures[at]), "equilibrated": bool(rungs.equilibrated[at])}
+    for name in ("novelty", "diversity", "energy"):
+        values = getattr(rungs, name)
+        shown |= {name: float(values[at].mean()), f"{name}_error": error(values)}
+    shown["percentiles"] = {
+        judge: {"value": float(values[at].mean()), "error": error(values)}
+        for judge, values in rungs.percentiles.items()
+        if np.isfinite(values[at]).all()
+    }
+    return shown
+
+
+def _reasons(
+    rungs: RungScores, chosen: int, pooled: Sequence[OperatingPoint], floors: tuple[float, float]
+) -> list[str]:
+    shown = expected(rungs, chosen)
+    tau = rungs.temperatures[chosen]
+    new, varied = rungs.meets(*floors)
+    colder = chosen - 1
+    missed = [name for name, met in (("novelty", new), ("diversity", varied)) if not met[colder]]
+    if not rungs.equilibrated[colder]:
+        before = f"At the next colder one, {rungs.temperatures[colder]:.3g}, samples are not equilibrated."
+    else:
+        floor = " floor and the ".join(missed)
+        before = f"Those at the next colder one, {rungs.temperatures[colder]:.3g}, miss the {floor} floor."
+    train = next(point for point in pooled if point.name == TAU_TRAIN)
+    judges = [
+        f"{name} places them at percentile {value['value']:.0f} ± {NORMAL * (value['error'] or 0):.0f}"
+        for name, value in shown["percentiles"].items()
+        if any(point.name == f"tau_{name}" and point.decides for point in pooled)
+    ]
+    words = [
+        f"It is the coldest temperature whose samples are as new and as varied as you ask: at τ = {tau:.3g} they "
+        f"differ from their nearest natural sequence in {shown['novelty']:.0%} of sites (floor {floors[0]:.0%}) and "
+        f"are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). {before}",
+        f"It is not above {describe(train)}, up to which samples are as good as natural sequences.",
+    ]
+    if judges:
+        words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {', '.join(judges)}.")
+    return words
+
+
+def _limits(rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice) -> list[str]:
+    said = []
+    if replicates == 1:
+        said.append("One training set: intervals hold no variation between training sets. Raise subsets.replicates.")
+    trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
+    if not trusted:
+        said.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
+    said += [
+        f"The judge {point.name.removeprefix('tau_')} {point.note}."
+        for point in pooled
+        if point.name.startswith("tau_") and point.name not in _NAMES and not point.decides and point.note
+    ]
+    if choice.rung is not None and not rungs.equilibrated[: choice.rung].all():
+        said.append("Colder temperatures are not equilibrated; one of them might do as well.")
+    return said
+
+
+# ---------------------------------------------------------------- other floors
+
+
+def sensitivity(
+    rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], novelty_floor: float,
+    diversity_floor: float, rng: np.random.Generator, draws: int = 50,
+) -> pd.DataFrame:  # fmt: skip
+    """Apply the rule with one floor changed, the other being as it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        floor (novelty or diversity), value, tau with its interval (nan where none is recommended), status, feasible,
+        novelty and diversity there, and percentile: the lowest mean percentile by a judge that decides.
+    """
+    others = [("novelty", value, diversity_floor) for value in np.arange(13) / 20]
+    others += [("diversity", novelty_floor, value) for value in np.arange(11) / 10]
+    deciding = {point.name.removeprefix("tau_") for point in points[0] if point.decides}
+    rows = []
+    for name, novelty, diversity in others:
+        best = recommend(rungs, points, novelty, diversity, rng, draws)
+        places = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
+        row = {"floor": name, "value": novelty if name == "novelty" else diversity}
+        rows.append(row | best.row() | {"percentile": min(places) if places and best.recommended else np.nan})
+    return pd.DataFrame(rows)

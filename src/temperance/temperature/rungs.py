@@ -1,0 +1,112 @@
+"""What the samples of each temperature of a model are like: novelty, diversity, and where judges place them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from temperance.novelty import ladder_diversity
+from temperance.resampling import interval_factor
+
+PERCENTILE = "percentile_"
+
+
+@dataclass(frozen=True)
+class RungScores:
+    """Samples of a model, temperature by temperature; only temperatures that were sampled and scored are in it.
+
+    Attributes
+    ----------
+    temperatures : np.ndarray
+        (T,) ascending.
+    equilibrated : np.ndarray
+        (T,) bool.
+    novelty : np.ndarray
+        (T, K) mean share of sites that differ from the nearest natural sequence, of each ladder's samples.
+    diversity : np.ndarray
+        (T, K) mean pairwise distance, in units of that of held-out natural sequences.
+    energy : np.ndarray
+        (T, K) mean energy, nats at temperature 1.
+    percentiles : mapping
+        Judge -> (T, K) mean percentile of the samples among natural sequences, whose own mean is 50.
+    """
+
+    temperatures: np.ndarray
+    equilibrated: np.ndarray
+    novelty: np.ndarray
+    diversity: np.ndarray
+    energy: np.ndarray
+    percentiles: Mapping[str, np.ndarray]
+
+    @classmethod
+    def measure(
+        cls,
+        samples: pd.DataFrame,
+        sequences: np.ndarray,
+        natural_diversity: float,
+        q: int,
+        equilibrated: np.ndarray,
+    ) -> "RungScores":
+        """Average a table of scored samples over the draws of each ladder.
+
+        Parameters
+        ----------
+        samples : pandas.DataFrame
+            One row a sample: temperature, ladder, distance_natural, energy and a column percentile_<judge> a judge.
+        sequences : np.ndarray
+            (T, K, D, L) uint8, the same samples.
+        natural_diversity : float
+            Mean pairwise distance of held-out natural sequences.
+        q : int
+            States of a site.
+        equilibrated : np.ndarray
+            (T,) bool, ascending in temperature.
+
+        Returns
+        -------
+        RungScores
+        """
+        by_ladder = samples.groupby(["temperature", "ladder"])
+        judges = [column for column in samples.columns if column.startswith(PERCENTILE)]
+        means = by_ladder[["distance_natural", "energy", *judges]].mean()
+
+        def grid(column: str) -> np.ndarray:
+            return means[column].unstack().to_numpy(float)  # noqa: PD010
+
+        return cls(
+            means.index.get_level_values(0).unique().to_numpy(float),
+            np.asarray(equilibrated, bool),
+            grid("distance_natural"),
+            np.array([ladder_diversity(at, q) for at in sequences]) / natural_diversity,
+            grid("energy"),
+            {column.removeprefix(PERCENTILE): grid(column) for column in judges},
+        )
+
+    def resample(self, rng: np.random.Generator) -> "RungScores":
+        """Draw as many ladders with replacement."""
+        count = self.novelty.shape[1]
+        chosen = rng.choice(count, count)
+        return RungScores(
+            self.temperatures, self.equilibrated, self.novelty[:, chosen], self.diversity[:, chosen],
+            self.energy[:, chosen], {name: values[:, chosen] for name, values in self.percentiles.items()},
+        )  # fmt: skip
+
+    def meets(self, novelty_floor: float, diversity_floor: float) -> tuple[np.ndarray, np.ndarray]:
+        """Tell which temperatures (T,) meet the novelty floor, and which the diversity floor, with their errors."""
+        return lower_bound(self.novelty) >= novelty_floor - 1e-9, lower_bound(self.diversity) >= diversity_floor - 1e-9
+
+
+def lower_bound(values: np.ndarray) -> np.ndarray:
+    """Lower end (T,) of the 95 % interval of means over ladders, of values (T, K)."""
+    mean, half = mean_and_half(values)
+    return mean - half
+
+
+def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over ladders (T,) and half of its 95 % interval, of values (T, K); without an error where K is 1."""
+    count = values.shape[1]
+    mean = values.mean(axis=1)
+    if count < 2:
+        return mean, np.zeros(len(values))
+    return mean, interval_factor(count) * values.std(axis=1, ddof=1) / count**0.5

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from small_systems import random_potts
+
+from temperance.alphabet import alphabet
+from temperance.gibbs import choose_engine, uniform_chains
+from temperance.potts import load
+from temperance.scoring.cross_fitted import CrossFittedJudge, split_clusters
+
+
+def samples(model, count, temperature=1.0, seed=1):
+    engine = choose_engine("numba")
+    chains = uniform_chains(count, model.L, model.q, np.random.default_rng(seed))
+    return engine.sweep(engine.prepare(model), chains, 1 / temperature, seed, 30)
+
+
+@pytest.fixture(scope="module")
+def family():
+    return samples(random_potts(14, 4, 1, scale=0.8), 600)
+
+
+def test_clusters_are_kept_whole_and_halves_weigh_the_same():
+    clusters, weights = np.repeat(np.arange(6), [8, 5, 4, 3, 2, 2]), np.ones(24)
+    half = split_clusters(clusters, weights, np.random.default_rng(0))
+    assert all(len(set(half[clusters == c])) == 1 for c in range(6))
+    assert half.sum() == 12
+    # One cluster of all: its sequences are split instead.
+    assert split_clusters(np.zeros(7, int), np.ones(7), np.random.default_rng(0)).sum() in (3, 4)
+
+
+def test_it_sees_pairs_and_the_cliff_over_temperature(family):
+    judge = CrossFittedJudge.learn(family, np.ones(len(family)), 4, 1)
+    assert judge.discrimination.low > 0.8
+    model = random_potts(14, 4, 1, scale=0.8)
+    means = [judge(samples(model, 300, tau, 7)).mean() for tau in (0.7, 1.0, 2.0)]
+    assert means[0] > means[1] > means[2]
+    truth, scores = -model.energies(samples(model, 500, 1.0, 9)), judge(samples(model, 500, 1.0, 9))
+    assert np.corrcoef(truth, scores)[0, 1] > 0.7
+
+
+def test_independent_sites_are_not_told_from_shuffled_ones(family):
+    rng = np.random.default_rng(2)
+    shuffled = rng.permuted(family, axis=0)
+    judge = CrossFittedJudge.learn(shuffled, np.ones(len(family)), 4, 1)
+    assert judge.discrimination.auc == pytest.approx(0.5, abs=0.06)
+    assert judge.discrimination.low < 0.6
+
+
+def test_the_file_is_a_potts_model_and_equal_seeds_give_equal_judges(family, tmp_path):
+    path, weights = tmp_path / "judge.safetensors", np.ones(len(family))
+    judge = CrossFittedJudge.learn(family, weights, 4, 1)
+    judge.save(path, alphabet("ACGU"), {"made": "here"})
+    read = CrossFittedJudge.load(path)
+    np.testing.assert_array_equal(read(family), judge(family))
+    np.testing.assert_array_equal(load(path)[0].energies(family), -judge(family))
+    assert read.discrimination == judge.discrimination
+    np.testing.assert_array_equal(read.clusters, judge.clusters)
+    np.testing.assert_array_equal(CrossFittedJudge.learn(family, weights, 4, 1)(family), judge(family))
+    assert (CrossFittedJudge.learn(family, weights, 4, 2)(family) != judge(family)).any()
