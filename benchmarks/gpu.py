@@ -32,7 +32,7 @@ from temperance.gibbs_triton import TritonEngine
 from temperance.potts import Potts
 from temperance.statistics import frequencies, site_frequencies
 from temperance.together import run_together
-from temperance.train import Training, train
+from temperance.training import Training, train
 
 Q, REPLICATES = 21, 6
 # Chains of a program, its warps and stages, in the order in which they are tried.

@@ -5,4 +5,4 @@ from temperance.report import write_report
 
 with job(snakemake) as log:
     for part in write_report(snakemake.output[0], **snakemake.params):
-        log.info("%s: sample at temperature %s (%s)", part.name, part.tau, part.interval)
+        log.info("%s: %s", part.name, part.headline)

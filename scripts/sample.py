@@ -21,9 +21,12 @@ with job(snakemake) as log:
     save_arrays(snakemake.output.samples, samples.arrays(), source | {"alphabet": letters.name})
     save_table(snakemake.output.ladder, samples.rungs.assign(round_trips=samples.round_trips, sweeps=samples.sweeps))
     last.clear()
-    expected = samples.rungs.origin.isin(["asked", "refined"])
-    for row in samples.rungs[expected & ~samples.rungs.equilibrated].itertuples():
+    expected = samples.rungs[samples.rungs.origin.isin(["listed", "refined"])]
+    failed = expected[~expected.equilibrated]
+    if len(failed):
         log.warning(
-            "warning: temperature %.3g is not equilibrated (R-hat %.3f, effective sample size %.0f); raise "
-            "sample.max_sweeps", row.temperature, row.rhat, row.ess,
+            "warning: %d of %d temperatures, from %.3g to %.3g, are not equilibrated (R-hat up to %.3f): their samples "
+            "depend on where chains began. More sweeps (sample.max_sweeps) or a stronger penalty (train.l2_couplings) "
+            "may help",
+            len(failed), len(expected), failed.temperature.min(), failed.temperature.max(), failed.rhat.max(),
         )  # fmt: skip

@@ -12,7 +12,7 @@ from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
-from temperance.sampling.replica_exchange import sequences_of_all_rungs
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
 from temperance.stats.clusters import label_clusters

@@ -21,7 +21,8 @@ from temperance.formats import read_model, write_model
 from temperance.gibbs import choose_engine
 from temperance.novelty import natural_diversity
 from temperance.potts import Potts
-from temperance.sampling.replica_exchange import TemperedSamples, sample
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import TemperedSamples
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
 from temperance.scoring.cross_fitted import CrossFittedJudge
@@ -31,7 +32,7 @@ from temperance.temperature.divergence import training_temperature
 from temperance.temperature.operating_points import judge_units, operating_points
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
-from temperance.train import Training, train
+from temperance.training import Training, train
 from temperance.weights import sequence_weights
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
@@ -119,9 +120,19 @@ class Family:
         return splitting.subset(self.training, count, np.random.default_rng(seed))
 
     def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
-        """Learn a Potts model of a subset; `settings` as of `temperance.train.train`. Its `.model` is the model."""
+        """Train a Potts model on a subset; the attribute `model` of the result is the model.
+
+        Parameters
+        ----------
+        size : int or float
+            Training sequences, a number or a share.
+        **settings
+            Of `temperance.training.train`; held-out sequences choose the penalty unless `l2_couplings` names one.
+        """
         chosen = self.sequences[self.subset(size, seed)]
         weights = sequence_weights(chosen, self.identity)
+        heldout = self.sequences[self.heldout]
+        settings = {"heldout": heldout, "heldout_weights": sequence_weights(heldout, self.identity)} | settings
         return train(chosen, weights, self.letters.q, choose_engine(engine), seed, **settings)
 
     def sample(
@@ -306,6 +317,6 @@ class Scored:
             Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
             alone says up to where samples are as good as natural sequences.
         """
-        optima, floors = {"tau_train": self.tau_train}, (novelty_floor, diversity_floor)
+        optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
         points = operating_points(self.rungs, optima, floors, judges or {}, judge_units(self.natural))
         return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)

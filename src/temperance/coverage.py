@@ -10,7 +10,8 @@ import pandas as pd
 from temperance import exact
 from temperance.gibbs import Engine
 from temperance.resampling import interval_factor, jackknife_error
-from temperance.sampling.replica_exchange import sample, sequences_of_all_rungs
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.statistics import frequencies
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.thermodynamics import annealed, curves, energy_curve

@@ -31,9 +31,13 @@ class Evidence:
     optimum, sensitivity, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
+    strengths : pandas.DataFrame
+        One row a penalty that was tried with a model.
+    points : pandas.DataFrame
+        Operating points, one row a point and subset; those of the family are of subset `all`.
     models, compared : pandas.DataFrame
-        Of the family's own models and those to compare with: scores, one row a temperature, and recommended
-        temperatures, one row a model; `model` names it, `potts` the family's own.
+        Of the family's own models and those to compare with: scores, one row a temperature, and operating points,
+        one row a model; `model` names it, `potts` the family's own.
     contacts, mutants, conservation : pandas.DataFrame
         One row a pair of sites, a single mutant of the reference, a column.
     predictions : dict
@@ -59,6 +63,7 @@ class Evidence:
     best: dict[str, Any]
     designs: dict[str, Any]
     optimum: pd.DataFrame
+    points: pd.DataFrame
     sensitivity: pd.DataFrame
     scores: pd.DataFrame
     thermodynamics: pd.DataFrame
@@ -78,6 +83,7 @@ class Evidence:
     truth: dict[str, Any] | None
     rungs: pd.DataFrame
     history: pd.DataFrame
+    strengths: pd.DataFrame
     training: pd.DataFrame
     largest: str
     natural: pd.DataFrame
@@ -104,6 +110,7 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=load_json(folder / "designs.json"),
             optimum=optimum,
+            points=load_table(folder / "operating_points.tsv", text=["note"]),
             sensitivity=load_table(folder / "sensitivity.tsv"),
             scores=scores,
             thermodynamics=thermodynamics,
@@ -123,6 +130,7 @@ class Evidence:
             truth=load_json(folder / "truth.json") if "truth" in settings else None,
             rungs=_of_all(folder, training, "ladder.tsv"),
             history=_of_all(folder, training, "history.tsv"),
+            strengths=_of_all(folder, training, "regularisation.tsv"),
             training=training,
             largest=largest,
             natural=natural,
@@ -133,6 +141,11 @@ class Evidence:
     @property
     def judge(self) -> str:
         return self.settings["optimum"]["fidelity"]
+
+    @property
+    def temperature(self) -> float:
+        """The recommended temperature or, where none is, the sampled one that misses least."""
+        return float(self.best["sampling_temperature"])
 
     def of_figures(self) -> dict[str, tuple[Any, ...]]:
         """Arguments of every figure, by name."""
@@ -148,13 +161,13 @@ class Evidence:
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples),
             "pca": points,
-            "correlations": (*self._natural(), points[1], self.best["tau"]["value"], self.letters.q),
-            "orders": (self.orders, self.best["tau"]["value"], list(points[1])),
+            "correlations": (*self._natural(), points[1], self.temperature, self.letters.q),
+            "orders": (self.orders, self.best, list(points[1])),
             "distances": (*points, self.natural, self.samples),
             "logo": (points[0], self.aligned, self.conservation, self.letters),
             "contacts": (self.contacts, self.predictions),
             "mutants": (self.mutants, self.predictions, self.letters),
-            "training": (self.history, self.training),
+            "training": (self.history, self.training, self.strengths),
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
@@ -170,7 +183,7 @@ class Evidence:
         step = -(-len(natural) // _MOST_POINTS)
         drawn = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         temperatures = drawn["temperatures"]
-        nearest = int(np.argmin(np.abs(temperatures - self.best["tau"]["value"])))
+        nearest = int(np.argmin(np.abs(temperatures - self.temperature)))
         shown = sorted({0, nearest, int(np.argmin(np.abs(temperatures - 1))), len(temperatures) - 1})
         sets = {float(temperatures[t]): drawn["sequences"][t].reshape(-1, natural.shape[1]) for t in shown}
         return natural[::step], sets, self.letters.q
@@ -178,7 +191,7 @@ class Evidence:
 
 def _training_row(folder: Path, subset: str) -> dict[str, Any]:
     summary = load_json(folder / subset / "training.json")
-    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target")}
+    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target", "l2_couplings", "l2_choice")}
     return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | summary["confirmation"]
 
 

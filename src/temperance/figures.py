@@ -124,11 +124,22 @@ def palette(count: int) -> list[tuple[float, float, float]]:
 
 def _temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sampling temperature τ") -> None:
     axis.set_xscale("log")
-    axis.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
+    ticks = _apart(np.sort(temperatures))
+    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlabel(label)
-    if len(temperatures) > 8:
+    if len(ticks) > 8:
         axis.tick_params(axis="x", labelrotation=60)
+
+
+def _apart(temperatures: np.ndarray, most: int = 12) -> np.ndarray:
+    """Choose those of ascending temperatures whose labels have room on a logarithmic axis, with the first and last."""
+    logs, chosen = np.log(temperatures), [0]
+    least = (logs[-1] - logs[0]) / most
+    for number in range(1, len(logs) - 1):
+        if logs[number] - logs[chosen[-1]] >= least and logs[-1] - logs[number] >= least:
+            chosen.append(number)
+    return temperatures[[*chosen, len(logs) - 1]] if len(logs) > 1 else temperatures
 
 
 def legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:
@@ -159,6 +170,15 @@ def fidelity_label(judge: str) -> str:
     return f"fidelity: mean percentile / 100 ({JUDGED.get(judge, judge)})"
 
 
+def _mark_temperature(axis: Axes, best: dict) -> None:
+    """Mark the recommended temperature with its interval or, dashed, the one that misses least."""
+    if best["tau"]:
+        axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=_CHOSEN, alpha=0.25, lw=0)
+        axis.axvline(best["tau"]["value"], color=_CHOSEN, lw=1.2, label="recommended")
+    else:
+        axis.axvline(best["sampling_temperature"], color=_CHOSEN, lw=1.2, ls="--", label="misses least")
+
+
 def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
     """Fidelity, novelty and diversity against temperature, a line a training set size."""
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
@@ -178,8 +198,7 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
         axis.axhline(reference, color=_HELDOUT, ls="--", lw=1.2, label="held-out natural")
         if floor is not None:
             axis.axhline(floor, color="black", ls=":", lw=1, label="floor")
-        axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=_CHOSEN, alpha=0.25, lw=0)
-        axis.axvline(best["tau"]["value"], color=_CHOSEN, lw=1.2, label="recommended")
+        _mark_temperature(axis, best)
         axis.set_ylabel(label)
         axis.set_ylim(-0.02, 1.02)
         _temperature_axis(axis, temperatures)
@@ -209,13 +228,10 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
+    tau, word = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
+    there = scores[(scores["M"] == sizes[-1]) & np.isclose(scores["temperature"], tau, rtol=1e-4)]
     axis.plot(
-        best["novelty"],
-        best["fidelity"],
-        "D",
-        color=_CHOSEN,
-        ms=8,
-        label=f"recommended, τ = {best['tau']['value']:.2f}",
+        there["novelty"].mean(), there["fidelity"].mean(), "D", color=_CHOSEN, ms=8, label=f"{word}, τ = {tau:.2f}"
     )
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
@@ -223,22 +239,29 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
 
 
 def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
-    """Recommended temperature, and fidelity there, against each floor."""
+    """Recommended temperature, and what judges say of samples there, against each floor."""
     figure, axes = plt.subplots(2, 2, figsize=(8.6, 5), layout="constrained", sharex="col", sharey="row")
     names = {"novelty": "novelty floor", "diversity": "diversity floor, natural = 1"}
-    for (top, bottom), (floor, label) in zip(axes.T, names.items(), strict=True):
+    judged = table["percentile"].notna().any()
+    lower, label = ("percentile", "lowest mean percentile there") if judged else ("novelty", "novelty there")
+    for (top, bottom), (floor, name) in zip(axes.T, names.items(), strict=True):
         of_floor = table[table["floor"] == floor]
         top.fill_between(of_floor["value"], of_floor["tau_low"], of_floor["tau_high"], color=_CHOSEN, alpha=0.25, lw=0)
-        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, "fidelity", "#0072b2")):
-            axis.plot(of_floor["value"], of_floor[column], color=colour, lw=1.3)
-            for met, face in ((True, colour), (False, "white")):
-                points = of_floor[of_floor["feasible"].astype(bool) == met]
-                axis.plot(points["value"], points[column], "o", ms=4, color=colour, mfc=face)
+        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, lower, "#0072b2")):
+            met = of_floor[of_floor["feasible"].astype(bool)]
+            axis.plot(met["value"], met[column], color=colour, lw=1.3, marker="o", ms=4)
             axis.axvline(floors[f"{floor}_floor"], color="black", ls=":", lw=1)
-        bottom.set_xlabel(label)
+        for value in of_floor.loc[~of_floor["feasible"].astype(bool), "value"]:
+            top.plot(value, 0, "x", color="black", ms=6, clip_on=False, label="none recommended")
+        bottom.set_xlabel(name)
     axes[0, 0].set_ylabel("recommended τ")
-    axes[1, 0].set(ylabel="fidelity there", ylim=(-0.02, 1.04))
-    axes[0, 0].set_ylim(0, 1.1 * max(table["tau_high"].max(), best["tau"]["high"]))
+    axes[1, 0].set_ylabel(label)
+    if judged:
+        axes[1, 0].set_ylim(0, 100)
+    ends = [end for end in (table["tau_high"].max(), best["sampling_temperature"]) if np.isfinite(end)]
+    axes[0, 0].set_ylim(0, 1.1 * max(ends))
+    if not table["feasible"].all():
+        legend(figure, list(axes.flat))
     return figure
 
 
@@ -262,8 +285,8 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     across.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     across.set_title(f"M = {largest:,}, along temperature", fontsize=10)
     panels = [
-        ("fidelity", "fidelity at the recommended τ"),
-        ("tau", "recommended τ"),
+        ("fidelity", "fidelity at that τ"),
+        ("tau", "coldest τ above the floors, as good as nature"),
         ("log_likelihood", "held-out ln likelihood a site"),
     ]
     sizes = np.sort(table["M"].unique())
@@ -283,7 +306,7 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
         axis.set(xlabel="training sequences M", ylabel=label)
     axes[0, 1].set_ylim(-0.02, 1.04)
     if not table["feasible"].all():
-        axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="misses a floor")
+        axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="no such τ")
     legend(figure, list(axes.flat))
     return figure
 
@@ -461,11 +484,12 @@ def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = F
 
 
 def optimum(table: pd.DataFrame) -> Figure:
-    """Every optimal temperature, and the recommended one, against the number of training sequences."""
+    """Every operating point, and the recommended temperature, against the number of training sequences."""
     figure, axis = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
     kinds = OPTIMA | {
+        "tau_train": ("τ_train: as good as nature", "#cc79a7", "P"),
         "tau_cal": ("τ_cal: calibrated site conditionals", "#56b4e9", "v"),
-        "tau": ("recommended: faithful and new", _CHOSEN, "D"),
+        "tau": ("recommended: as good as nature, new and varied", _CHOSEN, "D"),
     }
     kinds = {name: kind for name, kind in kinds.items() if name in table}
     finite, crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
@@ -629,9 +653,15 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
     return figure
 
 
-def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
-    """Pearson correlation and gradient norm against the step, a line a model."""
-    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
+def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataFrame) -> Figure:
+    """Draw the course of training, one line a model, and the likelihood of held-out sequences at each penalty tried.
+
+    Parameters
+    ----------
+    history, summaries, strengths : pandas.DataFrame
+        Rows of `history.tsv`, `training.json` and `regularisation.tsv` of all models, with subset, M, replicate.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(13.5, 3.6), layout="constrained")
     sizes = sorted(summaries["M"].unique())
     colours = dict(zip(sizes, palette(len(sizes)), strict=True))
     for subset, curve in history.groupby("subset", sort=False):
@@ -639,18 +669,44 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
         colour, first = colours[summary["M"]], summary["replicate"] == 1
         axes[0].plot(curve["step"], curve["pearson"], color=colour, label=f"M = {summary['M']:,}" if first else None)
         axes[0].plot(summary["steps"], summary["pearson"], "D", color=colour, ms=5, label=None)
-        axes[1].plot(curve["step"], curve["gradient_norm"], color=colour)
-    axes[0].plot([], [], "D", color="black", ms=5, ls="", label="fresh chains")
-    axes[0].axhline(summaries["target"].iloc[0], color="black", ls=":", lw=1, label="target")
+        axes[1].plot(curve["step"], curve["gradient_norm"] / curve["gradient_noise"], color=colour)
+    axes[0].plot([], [], "D", color="black", ms=5, ls="", label="independent chains")
     axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1))
     if history["gradient_norm"].notna().any():
-        axes[1].set(xlabel="gradient step", ylabel="norm of the gradient", yscale="log")
+        axes[1].axhline(1, color="black", ls=":", lw=1, label="sampling noise alone")
+        axes[1].set(xlabel="gradient step", ylabel="gradient / its sampling noise", yscale="log")
     else:
         axes[0].set_xticks([0])
-        axes[1].set_axis_off()
-        axes[1].text(0.5, 0.5, "The model was learnt elsewhere.", ha="center", transform=axes[1].transAxes)
+        _say_instead(axes[1], "The model was trained elsewhere.")
+    _draw_strengths(axes[2], strengths, summaries, colours)
     figure.legend(loc="outside right center")
     return figure
+
+
+def _draw_strengths(axes: Axes, strengths: pd.DataFrame, summaries: pd.DataFrame, colours: dict[int, Any]) -> None:
+    """Draw held-out log-likelihood against the strength of the L2 penalty; a ring marks the chosen one."""
+    if strengths.empty:
+        _say_instead(axes, "The penalty was not chosen\nby held-out sequences.")
+        return
+    for subset, curve in strengths.groupby("subset", sort=False):
+        colour = colours[summaries.set_index("subset").loc[subset, "M"]]
+        axes.errorbar(
+            curve["l2_couplings"],
+            curve["log_likelihood"],
+            curve["log_likelihood_error"],
+            color=colour,
+            marker="o",
+            ms=3,
+        )
+        chosen = curve[curve["chosen"]]
+        axes.plot(chosen["l2_couplings"], chosen["log_likelihood"], "o", color=colour, ms=9, mfc="none")
+    axes.plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
+    axes.set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
+
+
+def _say_instead(axes: Axes, text: str) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
 
 
 def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
@@ -735,15 +791,15 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
     return figure
 
 
-def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
+def orders(table: pd.DataFrame, best: dict, shown: list[float]) -> Figure:
     """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Of the largest subset, as `score_orders` gives it.
-    tau, shown
-        The recommended temperature; temperatures to draw r20 at.
+    best, shown
+        The recommendation; temperatures to draw r20 at.
     """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     samples, natural = table[table["temperature"].notna()], table[table["temperature"].isna()]
@@ -756,7 +812,7 @@ def orders(table: pd.DataFrame, tau: float, shown: list[float]) -> Figure:
             axis.plot(curve["temperature"], curve[column], color=colour, marker="o", ms=3.5, label=label)
             for value in natural.loc[natural["order"] == order, column]:
                 axis.axhline(value, color=colour, ls="--", lw=1.2, label=f"{label}: natural sequences")
-        axis.axvline(tau, color=_CHOSEN, lw=1.2, label="recommended")
+        _mark_temperature(axis, best)
         axis.set_ylabel(said)
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
         _temperature_axis(axis, temperatures)

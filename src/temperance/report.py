@@ -23,25 +23,18 @@ _FEW_HELDOUT = 50
 # Families that one page shows in full; of more, each has a page of its own.
 _ON_ONE_PAGE = 6
 # What of a family can be taken from its page.
-_FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv")
+_FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv", "operating_points.tsv")
 # Share of sites that the sweeps of a step change, below which chains stand still.
 _FROZEN = 0.01
 _MOST_RHAT = 1.05
-_SHORT_OF_TARGET = {
-    "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
-    "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
-    "time": ("stopped at its limit of time", "Raise train.max_minutes."),
+_NOT_CONVERGED = {
+    "steps": ("its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
+    "time": ("its time limit", "Raise train.max_minutes."),
 }
-_OPTIMA = {"tau_f": "τ_f", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal", "tau": "recommended τ"}
+_OPTIMA = {
+    "tau_f": "τ_f", "tau_train": "τ_train", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal", "tau": "recommended τ",
+}  # fmt: skip
 _STATES = ("entropy", "heat_capacity", "log_likelihood", "log_z", "log_z_error", "log_z_ais", "log_z_ais_error")
-_JUDGED = {
-    "p_nat": "a mean probability of {:.2f} to fold into the native structure",
-    "potts": "a score better than {:.0%} of natural sequences by Potts models of halves of these",
-    "hmm": "a profile-HMM score better than {:.0%} of natural sequences",
-    "truth": "an energy under the truth better than {:.0%} of natural sequences",
-    "profile": "a one-site profile score better than {:.0%} of natural sequences",
-    "folding": "a folding energy better than {:.0%} of natural sequences",
-}
 
 
 @dataclass(frozen=True)
@@ -51,6 +44,8 @@ class Section:
     name: str
     tau: str
     interval: str
+    headline: str
+    recommended: bool
     reasons: list[str]
     diagnosis: str
     verdict: list[str]
@@ -58,6 +53,7 @@ class Section:
     facts: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
     agreement: str
+    points: pd.DataFrame
     optimum: pd.DataFrame
     scores: pd.DataFrame
     front: pd.DataFrame
@@ -73,12 +69,15 @@ class Section:
 
 def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
     """Everything that the page says of a family, its figures in the order of `captions`."""
-    tau = evidence.best["tau"]
+    best = evidence.best
+    tau = best["tau"]
     return Section(
         name=name,
-        tau=f"{tau['value']:.2f}",
-        interval=f"{tau['low']:.2f} to {tau['high']:.2f}",
-        reasons=reasons(evidence),
+        tau=f"{tau['value']:.2f}" if tau else "none",
+        interval=f"{tau['low']:.2f} to {tau['high']:.2f}" if tau else "",
+        headline=best["headline"],
+        recommended=best["status"] == "recommended",
+        reasons=[*best["reasons"], *_of_designs(evidence)],
         diagnosis=evidence.best["diagnosis"],
         verdict=evidence.best["sentences"],
         warnings=warnings(evidence),
@@ -88,6 +87,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
             for figure, caption in captions.items()
         ],
         agreement=_agreement(evidence.optimum),
+        points=_points_table(evidence.points),
         optimum=_optimum_table(evidence.optimum),
         scores=_scores_table(evidence),
         front=_front_table(evidence.models),
@@ -145,26 +145,13 @@ def page(sections: list[Section], failed: pd.DataFrame, seed: int, index: bool =
 # ---------------------------------------------------------------- words
 
 
-def reasons(evidence: Evidence) -> list[str]:
-    """Why this temperature, in sentences made of measured numbers."""
-    best, floors, reference = evidence.best, evidence.settings["optimum"], evidence.reference
-    tau = best["tau"]["value"]
-    judged = _JUDGED.get(evidence.judge, f"a score by {evidence.judge} better than {{:.0%}} of natural sequences")
-    largest = evidence.scores[evidence.scores["M"] == evidence.scores["M"].max()]
-    sentences = [
-        f"At τ = {tau:.2f} samples of the model of {largest['M'].max():,} training sequences have "
-        f"{judged.format(best['fidelity'])}, differ from their nearest natural sequence in {best['novelty']:.0%} of "
-        f"sites (floor {floors['novelty_floor']:.0%}) and are {best['diversity']:.0%} as varied as natural sequences "
-        f"(floor {floors['diversity_floor']:.0%})."
-    ]
-    at_one = largest.groupby("temperature")["fidelity"].mean()
-    beside = float(np.interp(1.0, at_one.index, at_one))
-    sentences.append(
-        f"For comparison, fidelity is {beside:.2f} at τ = 1, and {reference['fidelity']:.2f} for held-out natural "
-        "sequences."
-    )
-    sentences.append(_binding(best, largest, floors, reference["diversity"]))
-    return [sentence for sentence in sentences if sentence]
+def _of_designs(evidence: Evidence) -> Iterator[str]:
+    """Say at which temperature designs were sampled where none is recommended."""
+    if evidence.best["status"] != "recommended":
+        yield (
+            f"Designs were sampled at τ = {evidence.temperature:.2f} all the same, the sampled temperature that misses "
+            "least. They are not recommended for that reason."
+        )
 
 
 def methods(evidence: Evidence) -> str:
@@ -183,18 +170,35 @@ def methods(evidence: Evidence) -> str:
         f"{split['fraction']:.0%} of the sequences were held out{kept_out}.",
         _learnt(evidence),
         *_others(given["models"]),
-        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))} by replica exchange "
+        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))}"
+        f"{_added_temperatures(evidence)} by replica exchange "
         f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
         f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
-        f"Fidelity was judged by {evidence.judge}, on sequences that no model was trained on; the recommended "
-        f"temperature is that of highest fidelity with a mean distance to the nearest natural sequence of "
-        f"{floors['novelty_floor']:.0%} of sites and {floors['diversity_floor']:.0%} of the natural "
-        f"diversity or more, its interval from {floors['bootstrap']:,} bootstrap draws over replicates and "
-        "ladders.",
+        "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the "
+        f"nearest natural sequence in {floors['novelty_floor']:.0%} of sites on average and have "
+        f"{floors['diversity_floor']:.0%} "
+        "of the natural diversity, with their errors, provided that it is not above the temperature at which samples "
+        "have the mean energy of the training sequences, nor above that up to which every trusted judge finds samples "
+        f"as natural as natural sequences; intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, "
+        "training sets and clusters of related held-out sequences.",
         f"temperance {versions['temperance']}, Python {versions['python']}, NumPy {versions['numpy']}, SciPy "
         f"{versions['scipy']}.",
     ]
     return " ".join(said)
+
+
+def _added_temperatures(evidence: Evidence) -> str:
+    """Say which temperatures were sampled beside those of the configuration."""
+    asked, spacing = evidence.settings["sample"]["temperatures"], evidence.settings["sample"]["spacing"]
+    temperatures = evidence.scores["temperature"].unique()
+    added = [t for t in temperatures if not np.isclose(t, asked, rtol=1e-4).any()]
+    if not added:
+        return ""
+    return (
+        f" and at {len(added)} more between {min(added):g} and {max(added):g}, so that neighbours differ by at most "
+        f"{spacing:.0%} from the coldest to 1.1 times the temperature at which samples have the mean energy of the "
+        "training sequences,"
+    )
 
 
 def _found(given: dict[str, Any]) -> Iterator[str]:
@@ -222,12 +226,24 @@ def _learnt(evidence: Evidence) -> str:
             f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
             "sampled as it is; whether it has seen the held-out sequences is not known."
         )
+    strengths = sorted({f"{strength:g}" for strength in evidence.training["l2_couplings"]}, key=float)
+    how = (
+        "the strongest of several than which no weaker one made held-out sequences likelier"
+        if train["l2_couplings"] == "auto"
+        else "as configured"
+    )
+    end = (
+        "Training went on to the optimum of the penalised likelihood, within the noise of its sampling."
+        if train["stop"] == "converged"
+        else "Training was stopped early, by the Pearson correlation of two-site correlations, which acts as a further "
+        "regularisation."
+    )
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
-        f"sweeps a step and L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on "
-        f"couplings, the target being that {train['confirm_chains']:,} fresh chains show a Pearson correlation of "
-        f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
+        f"sweeps a step, and an L2 penalty on the couplings of {', '.join(strengths)}, {how} (on fields "
+        f"{train['l2_fields']:g}). {end} {train['confirm_chains']:,} chains annealed from infinite temperature were "
+        "compared with the data."
     )
 
 
@@ -245,41 +261,16 @@ def _listed(numbers: pd.Series) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _binding(best: dict[str, Any], scores: pd.DataFrame, floors: dict[str, Any], natural_diversity: float) -> str:
-    """What keeps the temperature from being lower or higher."""
-    if not best["feasible"]:
-        return "No sampled temperature meets both floors; this one misses them least."
-    mean = scores.groupby("temperature")[["novelty", "diversity"]].mean()
-    colder = mean[mean.index < best["tau"]["low"]].tail(1)
-    too_close = (colder["novelty"] < floors["novelty_floor"]).any()
-    too_alike = (colder["diversity"] / natural_diversity < floors["diversity_floor"]).any()
-    limits = [word for word, holds in (("novelty", too_close), ("diversity", too_alike)) if holds]
-    if limits:
-        return f"Colder samples lack {' and '.join(limits)}; hotter ones lose fidelity."
-    return "Colder samples are no more faithful within the error; hotter ones are less."
-
-
 def warnings(evidence: Evidence) -> list[str]:
     """Everything that a reader has to know before trusting the answer."""
     return [
-        *_of_recommendation(evidence.best),
+        *evidence.best["limits"],
         *_of_imported(evidence.settings["model"]),
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_chains(evidence.history),
         *_of_sampling(evidence.scores, evidence.designs),
         *_of_data(evidence),
     ]
-
-
-def _of_recommendation(best: dict[str, Any]) -> Iterator[str]:
-    if not best["feasible"]:
-        yield (
-            "No sampled temperature meets both the novelty and the diversity floor; lower optimum.novelty_floor or "
-            "optimum.diversity_floor, or sample other temperatures."
-        )
-    elif best["at_edge"]:
-        tau = best["tau"]["value"]
-        yield f"The recommended temperature {tau:.2f} is at the edge of those sampled; widen sample.temperatures."
 
 
 def _of_imported(model: str) -> Iterator[str]:
@@ -291,20 +282,28 @@ def _of_imported(model: str) -> Iterator[str]:
 
 
 def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
-    for stopped, (end, remedy) in _SHORT_OF_TARGET.items():
+    for stopped, (limit, remedy) in _NOT_CONVERGED.items():
         short = training[training["stopped"] == stopped]
         if len(short):
-            shown = ", ".join(f"{row.subset} {row.pearson:.3f} ({row.scale_error:+.1%})" for row in short.itertuples())
             yield (
-                f"Training {end} without showing the target, a Pearson correlation of {short['target'].iloc[0]:.2f} "
-                f"(ceiling {short['ceiling'].min():.3f}) and a settled scale; fresh chains show: {shown}. {remedy}"
+                f"Training reached {limit} before it had converged: {', '.join(short['subset'])}. The temperatures of "
+                f"such a model hold what training left undone. {remedy}"
             )
-    relaxing = training[~training["equilibrated"]]
-    if len(relaxing):
+    early = training[training["stopped"] == "target"]
+    if len(early):
         yield (
-            f"Fresh chains were still relaxing after {relaxing['sweeps'].max()} sweeps, so the Pearson correlation is "
-            f"uncertain: {', '.join(relaxing['subset'])}. Raise train.confirm_sweeps."
+            f"Training was stopped early, as configured, at a Pearson correlation of {early['target'].iloc[0]:.2f}. "
+            "That regularises a model beyond its L2 penalty, so its temperatures do not diagnose the penalty."
         )
+    uncertain = training[~training["equilibrated"]]
+    if len(uncertain):
+        yield (
+            "Independent chains do not agree with those that the model was trained with, so it has modes that are hard "
+            f"to sample: {', '.join(uncertain['subset'])}. A larger train.l2_couplings makes it easier."
+        )
+    few = training[training["l2_choice"] == "too few held-out sequences"]
+    if len(few):
+        yield "Too few sequences are held out to choose the L2 penalty by them: the choice is a guess."
     most = training["Meff"].max()
     if most < length:
         yield (
@@ -373,7 +372,7 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
         ("columns", f"{ingest['L']} of {ingest['columns_read']}, q = {ingest['q']}"),
         ("held out", f"{heldout:,} sequences"),
         ("fidelity judged by", evidence.judge),
-        ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}"),
+        ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}{_doubt(designs)}"),
         *_predicted(evidence.predictions),
         *_random_energy(evidence.landscape["gaps"]),
         (
@@ -381,6 +380,10 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
             f"{lowest['energy']:.1f} nats, by {lowest['hits']:,} of {lowest['quenches']:,} quenches",
         ),
     ]
+
+
+def _doubt(designs: dict[str, Any]) -> str:
+    return "" if designs["recommended"] else ", which is not recommended"
 
 
 def _predicted(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -450,7 +453,27 @@ def _optimum_table(table: pd.DataFrame) -> pd.DataFrame:
             for name, label in optima.items()
             if f"{name}_exact" in table
         }
-        | {name: table[name].map("{:.2f}".format) for name in ("fidelity", "novelty", "diversity")}
+        | {name: table[name].map("{:.2f}".format) for name in ("novelty", "diversity")}
+        | {name: table[name].map("{:.2f}".format) for name in ("gain", "pearson", "slope") if name in table}
+    )
+
+
+def _points_table(points: pd.DataFrame) -> pd.DataFrame:
+    """Operating points of the family: of its largest training sets, pooled."""
+    family = points[points["subset"] == "all"]
+    names = {"tau_train": "τ_train", "tau_f": "τ_f", "coldest": "coldest above the floors"}
+    words = family["name"].map(lambda name: names.get(name, f"as natural, by {name.removeprefix('tau_')}"))
+
+    def shown(row: pd.Series) -> str:
+        return "" if np.isnan(row["value"]) else f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+
+    return pd.DataFrame(
+        {
+            "operating point": words,
+            "τ (95%)": family.apply(shown, axis=1),
+            "upper limit": np.where(family["decides"].astype(bool), "yes", ""),
+            "note": family["note"],
+        }
     )
 
 
@@ -481,9 +504,8 @@ def _models_table(evidence: Evidence) -> pd.DataFrame:
     shown = {"fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.2f}", "log_likelihood": "{:.3f}"}
     return pd.DataFrame(
         {"model": table["model"], "M": table["M"].map("{:,}".format)}
-        | {"recommended τ (95%)": table.apply(_interval, axis=1, name="tau")}
+        | {"coldest τ above the floors and as good as nature (95%)": table.apply(_interval, axis=1, name="tau")}
         | {name: table[name].map(form.format) for name, form in shown.items()}
-        | {"above the floors": np.where(table["feasible"].astype(bool), "yes", "NO")}
     )
 
 
@@ -494,7 +516,10 @@ def _best_models(table: pd.DataFrame) -> list[str]:
     )
     said = []
     able = {"fidelity": mean[mean["feasible"].astype(bool)], "log_likelihood": mean.dropna(subset="log_likelihood")}
-    for column, what in (("fidelity", "Most faithful above the floors"), ("log_likelihood", "Likeliest for held-out")):
+    for column, what in (
+        ("fidelity", "Most faithful where there is such a temperature"),
+        ("log_likelihood", "Likeliest for held-out"),
+    ):
         best = able[column].sort_values(column, ascending=False).drop_duplicates("M").sort_values("M")
         if len(best):
             listed = ", ".join(f"{row.model} with {row.M:,}" for row in best.itertuples())
@@ -517,6 +542,8 @@ def _joint_table(models: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval(row: pd.Series, name: str) -> str:
+    if np.isnan(row[name]):
+        return "none"
     return f"{row[name]:.2f} ({row[f'{name}_low']:.2f} to {row[f'{name}_high']:.2f})"
 
 
@@ -534,17 +561,19 @@ def _with_error(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _training_table(training: pd.DataFrame) -> pd.DataFrame:
+    ended = {"converged": "converged", "target": "stopped early", "imported": "imported"}
     return pd.DataFrame(
         {
             "M": training["M"].map("{:,}".format),
             "replicate": training["replicate"],
-            "stopped by": training["stopped"],
+            "L2 on couplings": training["l2_couplings"].map(lambda value: "-" if pd.isna(value) else f"{value:g}"),
+            "training": training["stopped"].map(lambda stopped: ended.get(stopped, "NOT CONVERGED")),
             "steps": training["steps"],
-            "Pearson, fresh chains": training["pearson"].map("{:.3f}".format),
+            "Pearson, independent chains": training["pearson"].map("{:.3f}".format),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
             "scale error": training["scale_error"].map("{:+.1%}".format),
-            "fresh chains": training["chains"].map("{:,}".format),
+            "independent families": training["families"].map("{:,.0f}".format),
         }
     )
 
@@ -564,7 +593,7 @@ def _small(evidence: Evidence) -> str:
     logs = np.log(scores["temperature"].to_numpy())
     width, height = 120, 44
     across = 2 + (logs - logs[0]) / (logs[-1] - logs[0]) * (width - 4)
-    tau = evidence.best["tau"]["value"]
+    tau, word = evidence.temperature, "recommended" if evidence.best["tau"] else "none recommended, nearest"
     mark = np.interp(np.log(tau), logs, across)
 
     def line(column: str) -> str:
@@ -575,7 +604,7 @@ def _small(evidence: Evidence) -> str:
     return (
         f'<svg class="small" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
         f"<title>fidelity (line) and novelty (dashed) from τ = {scores['temperature'].iloc[0]:g} to "
-        f"{scores['temperature'].iloc[-1]:g}; recommended {tau:.2f}</title>"
+        f"{scores['temperature'].iloc[-1]:g}; {word} {tau:.2f}</title>"
         f'<line x1="{mark:.1f}" x2="{mark:.1f}" y1="0" y2="{height}"/>'
         f'<polyline points="{line("fidelity")}"/><polyline points="{line("novelty")}" stroke-dasharray="3 2"/></svg>'
     )

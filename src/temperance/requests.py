@@ -112,7 +112,7 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
     "hmm": (0, 4, 0, 0),
     "judge": (7, 8, 0, 100),
     "subsample": (0, 6, 0, 0),
-    "train": (2.6, 2, 0, 0),
+    "train": (3.6, 2, 0, 0),
     "sample": (3, 2, 5, 100),
     "thermodynamics": (4.5, 20, 5, 450),
     "score": (4.5, 16, 10, 150),
@@ -151,18 +151,22 @@ def _rungs(size: Size, family: Settings) -> float:
 
 def _train(size: Size, family: Settings) -> float:
     plan = family["train"]
-    learning = plan["max_steps"] * plan["chains"] * plan["sweeps"]
-    # A few attempts of few chains, and one of all of them.
-    confirming = (5 * plan["chains"] + plan["confirm_chains"]) * plan["confirm_sweeps"]
-    seconds = 2 * _updates(size, learning + confirming)
+    steps = plan["max_steps"] + len(plan["l2_path"]) * plan["path_steps"]
+    # Populations: a part of the chains after every block of steps, all of them at each strength, and two confirmations.
+    annealed = (0.15 * steps / plan["check_every"] + len(plan["l2_path"])) * plan["chains"] + 2 * plan["confirm_chains"]
+    seconds = 2 * _updates(size, steps * plan["chains"] * plan["sweeps"] + annealed * _ANNEALING_SWEEPS * size.L**0.5)
     return min(seconds, 60 * plan["max_minutes"] + seconds / 2) if plan["max_minutes"] else seconds
+
+
+# Sweeps that a population takes from infinite temperature to 1, over the square root of the number of sites.
+_ANNEALING_SWEEPS = 15
 
 
 def _sample(size: Size, family: Settings) -> float:
     plan = family["sample"]
     draws = max(1, plan["sequences"] / plan["ladders"])
-    # Survey, draws that are taken again twice as far apart until they are far enough, and once more with colder rungs.
-    sweeps = draws * (plan["sweeps"] + (3.5 if plan["spacing"] else 2) * plan["max_sweeps"])
+    # Survey, draws that are taken again further apart until they are far enough, and once more with colder rungs.
+    sweeps = draws * (2 * plan["sweeps"] + (3 if plan["spacing"] else 1.5) * plan["max_sweeps"])
     return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
 
 

@@ -9,7 +9,8 @@ from temperance import exact
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.resampling import choices, interval_factor, jackknife_error, resampled
-from temperance.sampling.replica_exchange import sample, sequences_of_all_rungs
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.thermodynamics import (
     Annealed,

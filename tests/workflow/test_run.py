@@ -36,8 +36,8 @@ def finished(tmp_path_factory, protein_rows):
 def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
     page = (finished / "results" / "report.html").read_text()
     best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
-    assert f"τ = {best['tau']['value']:.2f}" in page
-    assert page.index("Sample at") < page.index("<figure>")
+    assert (best["tau"] is None) == (best["status"] == "none") == (not best["headline"].startswith("Sample at"))
+    assert html.unescape(page).index(best["headline"]) < page.index("<figure>")
     assert len(re.findall(r"<figure>\s*<svg[^>]* aria-label=", page)) == 17
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "file:" not in page
@@ -127,12 +127,20 @@ def test_designs_are_samples_that_can_be_ordered(finished):
     assert [row.replace("-", "") for row in table["aligned"]] == table["sequence"].tolist()
     assert table["nearest_natural"].str.startswith("natural_").all()
     best = json.loads((finished / "results" / "family" / "recommendation.json").read_text())
-    np.testing.assert_allclose(table["temperature"], best["tau"]["value"], rtol=1e-4)
+    np.testing.assert_allclose(table["temperature"], best["sampling_temperature"], rtol=1e-4)
+    summary = json.loads((finished / "results" / "family" / "designs.json").read_text())
+    assert summary["recommended"] == (best["tau"] is not None)
+    assert summary["why"] == best["headline"]
 
 
 def test_every_model_has_its_scores_and_its_optimum(finished):
     optimum = pd.read_csv(finished / "results" / "family" / "optimum.tsv", sep="\t")
     assert optimum["size"].tolist() == ["n60", "f1"]
+    points = pd.read_csv(finished / "results" / "family" / "operating_points.tsv", sep="\t")
+    assert set(points["subset"]) == {"all", "n60-r1", "f1-r1"}
+    assert {"tau_train", "tau_f", "coldest"} <= set(points["name"])
+    own = points[(points["subset"] == "f1-r1") & (points["name"] == "tau_train")]["value"].item()
+    assert optimum["tau_train"].iloc[1] == pytest.approx(own)
     assert optimum["M"].iloc[0] == 60
     assert (optimum["tau_f_low"] <= optimum["tau_f"]).all()
     assert (optimum["tau_f"] <= optimum["tau_f_high"]).all()
@@ -140,7 +148,8 @@ def test_every_model_has_its_scores_and_its_optimum(finished):
         scores = pd.read_csv(finished / "results" / "family" / subset / "scores.tsv", sep="\t")
         assert scores["temperature"].tolist() == [0.5, 1.0, 2.0]
         assert scores["energy"].is_monotonic_increasing
-        assert {"fidelity", "percentile_potts", "above_median_potts", "novelty", "diversity", "effective_share", "hmm", "profile", "pearson_pair",
+        assert {"fidelity", "percentile_potts", "above_median_potts", "novelty", "diversity", "effective_share",
+                "hmm", "profile", "pearson_pair",
                 "ess", "rhat", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
         states = pd.read_csv(finished / "results" / "family" / subset / "thermodynamics.tsv", sep="\t")
         assert states["temperature"].tolist() == [0.5, 1.0, 2.0]

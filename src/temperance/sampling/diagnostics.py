@@ -1,6 +1,5 @@
 """Convergence diagnostics of replica exchange: split R-hat, effective sample size, and which rungs to go on with."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
 
     Not those whose R-hat would stay above `max_rhat` even if its excess halved whenever the sweeps are doubled up to
     `max_sweeps`, nor those whose excess two doublings have not brought down; nor any rung colder than one of these,
-    since its replicas come from there.
+    since its replicas come from there. R-hats below 1.1 are near what few draws show by chance, and are no reason.
 
     Parameters
     ----------
@@ -84,14 +83,8 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     earlier = np.flatnonzero(sweeps <= sweeps[-1] / 4)
     if len(earlier):
         best = excess[earlier[-1] + 1 :].min(axis=0)
-        able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max_rhat - 1)
+        able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
     return np.logical_and.accumulate(able)
-
-
-def wanted_doublings(rhats: np.ndarray, max_rhat: float) -> int:
-    """Count the doublings of sweeps that the largest of R-hats (N,) needs at least; one where draws are too few."""
-    excess = max(float(rhats.max()) - 1, 0.0)
-    return max(math.ceil(math.log2(excess / (max_rhat - 1))), 1) if excess > max_rhat - 1 > 0 else 1
 
 
 def split_rhat(energies: np.ndarray) -> float:

@@ -14,83 +14,30 @@ from temperance.gibbs import Engine
 from temperance.potts import Potts
 from temperance.progress import Progress, in_words
 from temperance.sampling import window
-from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, wanted_doublings
+from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs
 from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
+from temperance.sampling.samples import TemperedSamples
 from temperance.weights import nearest
 
 log = logging.getLogger(__name__)
 
 # Seconds between two messages about draws; quick ones go without.
 _PROGRESS_SECONDS = 10
-# Why a rung is there: for exchange only, because its temperature was asked for, because the decision on a temperature
-# needs it, or because colder samples are still new.
-ORIGINS = np.array(["exchange", "asked", "refined", "colder"])
-_EXCHANGE, _ASKED, _REFINED, _COLDER = range(4)
+# Why a rung is there: for exchange only, because its temperature is in the user's list, because the decision on a
+# temperature needs it, or because colder samples are still new.
+ORIGINS = np.array(["exchange", "listed", "refined", "colder"])
+_EXCHANGE, _LISTED, _REFINED, _COLDER = range(4)
 # Sweeps of chains that are quenched to see how far colder samples are from the training sequences.
 _QUENCH_SWEEPS = 16
 # Of the draws of a survey the first share is left out, and R-hat of the rest may be so much for colder rungs to be
 # worth trying: few draws of chains that have only just begun.
 _TRANSIENT, _PROMISING_RHAT = 0.25, 1.4
-# Doublings of the sweeps between draws at a time, where R-hat says that it takes as many.
-_MOST_DOUBLINGS = 2
+# Times as many sweeps between draws in the next round as in one that was not enough: what does not mix within few
+# sweeps mostly takes all that it is allowed, and rounds on the way to these are lost.
+_MORE_SWEEPS = 4
 # Sequences that tell how far samples of a rung are from the training sequences.
 _SUBSAMPLE = 256
-
-
-@dataclass(frozen=True)
-class TemperedSamples:
-    """Samples of a model at several temperatures.
-
-    Attributes
-    ----------
-    temperatures : np.ndarray
-        (T,) ascending.
-    sequences : np.ndarray
-        (T, K, D, L) uint8: K independent ladders, D draws each.
-    energies : np.ndarray
-        (R, K, D) nats at temperature 1, of every rung.
-    betas : np.ndarray
-        (R,) inverse temperatures of all rungs, ascending from 0; those of `temperatures` are among them.
-    rungs : pandas.DataFrame
-        One row a rung: beta, temperature, requested (whether it is among `temperatures`), origin (asked, refined,
-        colder, or exchange for the rungs between them), mean_energy, variance, ess, rhat, acceptance (of exchanges
-        with the next colder rung), autocorrelation_sweeps, equilibrated.
-    round_trips : float
-        Passages of a replica from the hottest to the coldest rung and back, per ladder.
-    sweeps : int
-        Gibbs sweeps between two draws.
-    intermediate_sequences : np.ndarray or None
-        (R - T, K, D, L) sequences of the rungs between `temperatures`, ascending in beta.
-    """
-
-    temperatures: np.ndarray
-    sequences: np.ndarray
-    energies: np.ndarray
-    betas: np.ndarray
-    rungs: pd.DataFrame
-    round_trips: float
-    sweeps: int
-    intermediate_sequences: np.ndarray | None
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Collect what is written to a file, and read by `sequences_of_all_rungs`."""
-        content = {
-            "temperatures": self.temperatures,
-            "sequences": self.sequences,
-            "energies": self.energies,
-            "betas": self.betas,
-            "requested": self.rungs["requested"].to_numpy().astype(np.uint8),
-        }
-        return content if self.intermediate_sequences is None else content | {"others": self.intermediate_sequences}
-
-
-def sequences_of_all_rungs(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Order the sequences of every rung, (R, K, D, L), of samples that kept them all."""
-    requested = arrays["requested"].astype(bool)
-    chains = np.empty((len(requested), *arrays["sequences"].shape[1:]), np.uint8)
-    chains[requested], chains[~requested] = arrays["sequences"][::-1], arrays["others"]
-    return chains
 
 
 def sample(
@@ -117,13 +64,13 @@ def sample(
     Rungs are added between the temperatures, and up to an infinite one, until neighbours exchange often enough.
     Half of the ladders start from random sequences and half from `starts`, so that R-hat sees a memory of
     either. While a temperature is not equilibrated, and more sweeps may help, the draws are thrown away as burn-in and
-    taken again twice or four times as far apart, up to `max_sweeps`.
+    taken again four times as far apart, up to `max_sweeps`.
 
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
     energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
-    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws
-    are not taken again for their sake.
+    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. If it
+    turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
 
     Parameters
     ----------
@@ -193,7 +140,7 @@ class _Run:
     burn-in or survey; settle, where rungs were added; draw, again and again; done.
     """
 
-    _SAVED = ("stage", "refined", "colder", "rhats", "rounds", "went_colder")
+    _SAVED = ("stage", "refined", "colder", "rounds", "added_late")
 
     def __init__(
         self,
@@ -222,12 +169,11 @@ class _Run:
         progress(f"ladder of {len(betas)} rungs, {plan.ladders} of them in parallel")
         chains = starting_chains(model, starts, plan.ladders, len(betas), rng)
         self._ladders = Ladders(model, engine, betas, chains, rng)
-        # Temperatures beside those that were asked for; of each round of draws, the R-hats of the rungs that have to be
-        # equilibrated and the sweeps; and whether colder rungs were added to a ladder equilibrated without them.
+        # Temperatures beside those of the list; of each round of draws, its sweeps and the R-hats of the
+        # temperatures that have to be equilibrated; and whether rungs were added after draws that could have been last.
         self.refined, self.colder = np.empty(0), np.empty(0)
-        self.rhats: list[list[float]] = []
-        self.rounds: list[int] = []
-        self.went_colder = False
+        self.rounds: list[dict[str, Any]] = []
+        self.added_late = False
         self.stage = "burn-in" if plan.spacing is None else "survey"
         draws = plan.draws if plan.spacing is None else plan.few_draws
         self._buffer = self._ladders.empty_buffer(draws, plan.sweeps)
@@ -299,55 +245,71 @@ class _Run:
         energies = self._buffer.energies[:, :, int(_TRANSIENT * self._buffer.done) :]
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, energies)
         colder = self._leading_colder(self._diagnose(energies)["rhat"].to_numpy() <= _PROMISING_RHAT)
-        refined = self.refined if self.rhats else self._refined(mean_energies)
-        self._change_rungs(refined, colder, mean_energies)
+        self._change_rungs(self._refined(mean_energies), colder, mean_energies)
         self._progress(
-            f"{len(refined)} temperatures were added around that of the training sequences' mean energy, "
+            f"{len(self.refined)} temperatures were added around that of the training sequences' mean energy, "
             f"{mean_energies.temperature(self._training_energy):.3g}, and {len(colder)} colder ones; "
             f"{len(self._ladders.betas)} rungs"
         )
         self._begin_draws(self._buffer.sweeps)
 
     def _end_draws(self) -> None:
-        """Draw again, further apart, where that may equilibrate a temperature; else go colder, or end."""
+        """Draw again, further apart, where that may equilibrate a temperature; else add late rungs, or end."""
         plan, buffer = self._plan, self._buffer
-        rungs, origins = self._diagnose(buffer.energies), self._origins()
-        required = rungs[np.isin(origins, (_ASKED, _REFINED))]
+        rungs, required = self._diagnose(buffer.energies), np.isin(self._origins(), (_LISTED, _REFINED))
+        mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
+        lacking = self._record_round(rungs[required])
+        if buffer.sweeps < plan.max_sweeps and lacking.any():
+            limits = plan.max_rhat, plan.max_sweeps
+            sound = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
+            self._change_rungs(self._refined(mean_energies), self._leading_colder(sound), mean_energies)
+            self._begin_draws(min(_MORE_SWEEPS * buffer.sweeps, plan.max_sweeps))
+        elif plan.spacing and not self.added_late and self._add_late(rungs, mean_energies):
+            self._begin_settling()
+        else:
+            self.stage = "done"
+
+    def _record_round(self, required: pd.DataFrame) -> np.ndarray:
+        """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help."""
+        plan, buffer = self._plan, self._buffer
         self._progress(
             f"{buffer.done} draws, {buffer.sweeps} sweeps apart: {required.equilibrated.sum()} of {len(required)} "
             f"temperatures are equilibrated, largest R-hat {required.rhat.max():.3f}, smallest effective sample size "
             f"{required.ess.min():.0f}"
         )
-        self.rhats.append(required.rhat.tolist())
-        self.rounds.append(buffer.sweeps)
-        limits = plan.max_rhat, plan.max_sweeps
-        able = can_equilibrate(np.array(self.rhats), np.array(self.rounds), *limits)
-        lacking = able & ~required.equilibrated.to_numpy()
-        mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
-        if 2 * buffer.sweeps <= plan.max_sweeps and lacking.any():
-            sound = can_equilibrate(rungs.rhat.to_numpy()[None], np.array(self.rounds[-1:]), *limits)
-            self._change_rungs(self.refined, self._leading_colder(sound), mean_energies)
-            doublings = min(wanted_doublings(required.rhat[lacking], plan.max_rhat), _MOST_DOUBLINGS)
-            while 2**doublings * buffer.sweeps > plan.max_sweeps:
-                doublings -= 1
-            self._begin_draws(2**doublings * buffer.sweeps)
-        elif plan.spacing and rungs.equilibrated.iloc[-1] and not (len(self.colder) or self.went_colder):
-            self.went_colder = True
+        rhat_at = dict(zip(map(str, required.beta), required.rhat.tolist(), strict=True))
+        self.rounds.append({"sweeps": buffer.sweeps, "rhats": rhat_at})
+        # A temperature that an earlier round did not have has nothing to be compared with.
+        rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
+        sweeps = np.array([part["sweeps"] for part in self.rounds])
+        able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
+        return able & ~required.equilibrated.to_numpy()
+
+    def _add_late(self, rungs: pd.DataFrame, mean_energies: MeanEnergies) -> bool:
+        """Add what the survey could not know that the window needs; tell whether there was anything."""
+        plan, colder = self._plan, self.colder
+        assert plan.spacing is not None
+        refined, training = self.refined, mean_energies.temperature(self._training_energy)
+        if not window.brackets(self._temperatures(), plan.spacing, training):
+            refined = self._refined(mean_energies)
+        if rungs.equilibrated.iloc[-1] and not len(colder):
             colder, mean_energies = self._quench(mean_energies)
-            self._change_rungs(self.refined, colder, mean_energies)
-            if len(colder):
-                self._begin_settling()
-            else:
-                self.stage = "done"
-        else:
-            self.stage = "done"
+        self.added_late = len(refined) + len(colder) > len(self.refined) + len(self.colder)
+        if self.added_late:
+            self._change_rungs(refined, colder, mean_energies)
+        return self.added_late
+
+    def _temperatures(self) -> np.ndarray:
+        """Temperatures that are sampled, ascending."""
+        return np.sort(np.concatenate([self._plan.temperatures, self.refined, self.colder]))
 
     def _refined(self, mean_energies: MeanEnergies) -> np.ndarray:
-        """Temperatures that the window wants beside those that were asked for."""
-        asked, spacing = self._plan.temperatures, self._plan.spacing
-        assert spacing is not None
-        refined = window.refined_temperatures(asked, spacing, mean_energies.temperature(self._training_energy))
-        return refined[: MOST_RUNGS // 2]
+        """Temperatures that the window wants beside those of the list, and those that it wanted before."""
+        listed, spacing = self._plan.temperatures, self._plan.spacing
+        if spacing is None:
+            return self.refined
+        refined = window.refined_temperatures(listed, spacing, mean_energies.temperature(self._training_energy))
+        return np.union1d(self.refined, refined[: MOST_RUNGS // 2])
 
     def _quench(self, mean_energies: MeanEnergies) -> tuple[np.ndarray, MeanEnergies]:
         """Choose colder temperatures, quenching the coldest replicas from one to the next while that is worth it.
@@ -356,7 +318,7 @@ class _Run:
         """
         chains, spacing = self._ladders.chains[:, -1], self._plan.spacing
         assert spacing is not None
-        temperatures, means, variances = [float(self._coldest())], [float(mean_energies.means[-1])], []
+        temperatures, means, variances = [float(self._temperatures()[0])], [float(mean_energies.means[-1])], []
         while temperatures[-1] > window.COLDEST and self._is_worth_cooling(chains, means[-1]):
             temperatures.append(window.colder(temperatures[-1], spacing))
             chains, energies = self._ladders.cool(chains, 1 / temperatures[-1], _QUENCH_SWEEPS)
@@ -364,9 +326,6 @@ class _Run:
             variances.append(float(energies.var()))
         colder = np.array(temperatures[1:])
         return colder, mean_energies.extended(1 / colder, np.array(means[1:]), np.array(variances))
-
-    def _coldest(self) -> float:
-        return min(float(part.min()) for part in (self._plan.temperatures, self.refined, self.colder) if len(part))
 
     def _is_worth_cooling(self, sequences: np.ndarray, energy: float) -> bool:
         """Tell whether colder samples than these (N, L), of a mean energy, belong to the window.
@@ -387,9 +346,9 @@ class _Run:
         return self.colder[: failed[0] + 1] if len(failed) else self.colder
 
     def _change_rungs(self, refined: np.ndarray, colder: np.ndarray, mean_energies: MeanEnergies) -> None:
-        asked = self._plan.temperatures
-        earlier = 1 / np.concatenate([asked, self.refined, self.colder])
-        chosen = np.sort(1 / np.concatenate([asked, refined, colder]))
+        listed = self._plan.temperatures
+        earlier = 1 / self._temperatures()
+        chosen = np.sort(1 / np.concatenate([listed, refined, colder]))
         self._ladders.change_rungs(connect_rungs(np.concatenate([[0.0], chosen]), mean_energies, earlier))
         self.refined, self.colder = refined, colder
 
@@ -408,12 +367,11 @@ class _Run:
         rungs = rungs[:count].copy()
         rungs.insert(2, "requested", requested)
         rungs.insert(3, "origin", ORIGINS[origins[:count]])
-        # Not 1 / beta, which may differ from what was asked for in the last digit.
-        everything = np.sort(np.concatenate([self._plan.temperatures, self.refined, self.colder]))
         chains = buffer.chains[kept < count].transpose(0, 2, 1, 3)
         keep_all = self._plan.keep_all
         return TemperedSamples(
-            temperatures=everything[-requested.sum() :],
+            # Not 1 / beta, which may differ from the list in the last digit.
+            temperatures=self._temperatures()[-requested.sum() :],
             sequences=(chains[requested] if keep_all else chains)[::-1],
             energies=buffer.energies[:count],
             betas=self._ladders.betas[:count],

@@ -1,4 +1,4 @@
-"""Which temperatures are sampled beside those that were asked for: the window in which a design temperature lies."""
+"""Which temperatures are sampled beside those of the list: the window in which a design temperature lies."""
 
 import itertools
 import math
@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 # Refinement reaches this far above the temperature of the training sequences, and no further than so many times the
-# hottest temperature that was asked for.
+# hottest temperature of the list.
 _ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
 # Extension ends at this temperature, or where samples are this close to their nearest training sequence (share of
 # sites, mean): colder ones would be copies of these.
@@ -23,7 +23,7 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
     Parameters
     ----------
     temperatures : np.ndarray
-        (T,) that are sampled anyway.
+        (T,) that are sampled in any case.
     spacing : float
         Largest difference of neighbours, as a share of the hotter one.
     training : float
@@ -34,10 +34,10 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
     np.ndarray
         Ascending, without `temperatures` themselves.
     """
-    anyway = np.unique(temperatures)
-    hottest, chosen = float(anyway[-1]), []
+    listed = np.unique(temperatures)
+    hottest, chosen = float(listed[-1]), []
     end = min(_ABOVE_TRAINING * training, _MOST_HOTTER * hottest) if math.isfinite(training) else hottest
-    for low, high in itertools.pairwise(anyway.tolist()):
+    for low, high in itertools.pairwise(listed.tolist()):
         inside = _divided(low, high, spacing)
         chosen += [inside[n] for n in range(len(inside)) if (inside[n - 1] if n else low) < end]
     while hottest < end:
@@ -47,12 +47,21 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
 
 
 def _divided(low: float, high: float, spacing: float) -> list[float]:
-    """Divide a gap into as few equal ratios as differ by at most `spacing`; three significant digits where they do."""
+    """Divide a gap into as few equal ratios as differ by at most `spacing`, of three significant digits or else six."""
     pieces = math.ceil(round(math.log(high / low) / -math.log1p(-spacing), 9))
     exact = np.geomspace(low, high, pieces + 1)[1:-1].tolist()
     rounded = [float(f"{temperature:.3g}") for temperature in exact]
     ratios = [a / b for a, b in itertools.pairwise([low, *rounded, high])]
-    return rounded if all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios) else exact
+    close = all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios)
+    return rounded if close else [float(f"{temperature:.6g}") for temperature in exact]
+
+
+def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
+    """Tell whether `training` lies between two of ascending temperatures that differ by at most `spacing`."""
+    above = int(np.searchsorted(temperatures, training))
+    if not 0 < above < len(temperatures):
+        return False
+    return bool(temperatures[above - 1] >= temperatures[above] * (1 - spacing) - 1e-5)
 
 
 def colder(temperature: float, spacing: float) -> float:

@@ -13,7 +13,7 @@ from temperance.weights import compare_group, grouped_columns, largest_distance
 
 # Unrelated sequences that may pass for a relative of a sequence by chance. Such links join what is independent, which
 # widens no interval on average, as long as they are too few (below 1) to chain everything together.
-_CHANCE_RELATIVES = 0.25
+_CHANCE_RELATIVES = 0.05
 # Clusters have to be worth at least this many equal ones, and one for so many sequences: fewer say too little of their
 # spread, and relatives are then told apart more finely.
 _LEAST_CLUSTERS, _LARGEST_MEAN = 10, 25
@@ -54,7 +54,7 @@ def label_clusters(sequences: np.ndarray, identity: float | None = None) -> np.n
 def relatives_distance(sequences: np.ndarray, tree: np.ndarray) -> int:
     """Choose the number of differing columns up to which two sequences count as relatives.
 
-    It is the largest at which a sequence has a quarter of a relative by chance, if sites were independent; and
+    It is the largest at which one in twenty sequences has a relative by chance, if sites were independent; and
     smaller, if need be, until the clusters are worth at least ten equal ones and one for 25 sequences.
 
     Parameters

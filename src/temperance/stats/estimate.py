@@ -54,20 +54,21 @@ def estimate_columns(name: str, of: Estimate) -> dict[str, float]:
     return {name: of.value, f"{name}_low": of.low, f"{name}_high": of.high}
 
 
-def pool_temperatures(replicates: Sequence[Estimate]) -> Estimate:
+def pool_temperatures(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:
     """Pool a temperature over training sets by standard errors, in its logarithm.
 
-    The intervals of replicates hold the errors of their ladders and of held-out sequences, which all replicates share;
-    training sets differ between replicates. What intervals hold beyond the spread of the replicates is shared, so it
-    does not shrink with their number n, but the spread does:
-    variance of the mean = s^2 / n + max(0, w - s^2), s^2 the variance between replicates, w the mean of their
-    intervals' variances.
+    The intervals of replicates hold the errors of their ladders, which are their own, and of held-out sequences, which
+    all of them share; training sets differ between replicates and show in their spread. The variance of the mean of n
+    is the shared part plus a n-th of what differs. Where the shared part is not known, it is taken to be what the
+    intervals hold beyond the spread of the replicates.
 
     Parameters
     ----------
     replicates : sequence of Estimate
         At least one. A temperature of 0 or infinity lies outside the ladder; the mean is then taken in beta and the
         interval spans all.
+    shared : float
+        Standard error of ln tau that all replicates share; nan: not known.
 
     Returns
     -------
@@ -86,28 +87,26 @@ def pool_temperatures(replicates: Sequence[Estimate]) -> Estimate:
         errors = np.log(ends[:, 1] / ends[:, 0]) / (2 * NORMAL)
     if not np.isfinite(errors).all():
         return Estimate(float(np.exp(np.log(values).mean())), float(ends[:, 0].min()), float(ends[:, 1].max()))
-    mean, half = _pool(np.log(values), errors)
+    mean, half = _pool(np.log(values), errors, shared)
     return Estimate(float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half)))
 
 
-def pool_values(replicates: Sequence[Estimate]) -> Estimate:
+def pool_values(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:
     """Pool a value over training sets as `pool_temperatures` does, on its own scale."""
     if len(replicates) == 1:
         return replicates[0]
     values = np.array([one.value for one in replicates])
     errors = np.array([(one.high - one.low) / (2 * NORMAL) for one in replicates])
-    mean, half = _pool(values, errors)
+    mean, half = _pool(values, errors, shared)
     return Estimate(mean, mean - half, mean + half)
 
 
-def _pool(values: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
+def _pool(values: np.ndarray, errors: np.ndarray, shared: float) -> tuple[float, float]:
     """Mean, and half of its 95 % interval."""
     count = len(values)
     within, between = float((errors**2).mean()), float(values.var(ddof=1))
-    if between <= within:
-        half = NORMAL * (between / count + within - between) ** 0.5
-    else:
-        freedom = count - 1 + _PRIOR_REPLICATES
-        mixed = ((count - 1) * between + _PRIOR_REPLICATES * within) / freedom
-        half = float(stdtrit(freedom, 0.975)) * (mixed / count) ** 0.5
-    return float(values.mean()), half
+    common = max(within - between, 0.0) if np.isnan(shared) else min(shared**2, within)
+    freedom = count - 1 + _PRIOR_REPLICATES
+    own = ((count - 1) * between + _PRIOR_REPLICATES * (within - common)) / freedom
+    factor = float(stdtrit(freedom, 0.975)) if between > within - common else NORMAL
+    return float(values.mean()), factor * (common + own / count) ** 0.5

@@ -85,12 +85,15 @@ class Measurements:
     training : Training
     equilibrated_above : float
         The lowest temperature from which on all are equilibrated.
+    shared : float
+        Standard error of ln tau_f that the models of all training sets share; nan: not known.
     """
 
     tau_f: Estimate
     gain: Estimate | None
     training: Training
     equilibrated_above: float = 0.0
+    shared: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
     Diagnosis
     """
     trainings = [one.training for one in replicates]
-    tau_f = pool_temperatures([one.tau_f for one in replicates])
+    tau_f = pool_temperatures([one.tau_f for one in replicates], float(np.mean([one.shared for one in replicates])))
     gains = [one.gain for one in replicates if one.gain is not None]
     gain = pool_values(gains) if gains else None
     lowest = max(one.equilibrated_above for one in replicates)

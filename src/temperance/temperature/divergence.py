@@ -5,7 +5,7 @@ D_r = KL(Q_tau || P) = <E_P>_Q + ln Z_P - S(Q_tau) whether the truth accepts wha
 As functions of beta their slopes are <E_Q>_P - <E_Q>_Q and beta Var_Q(E_Q) - Cov_Q(E_P, E_Q).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,12 +89,15 @@ class Optimum:
     z : float
         Difference of their logarithms in units of its standard error; nan where either lies outside the ladder.
     agree : bool
+    shared : float
+        Standard error of its logarithm from held-out sequences alone, which models of other training sets share.
     """
 
     minimum: Estimate
     root: Estimate
     z: float
     agree: bool
+    shared: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,12 @@ class Divergences:
         for name, optimum in self.optima.items():
             minimum = optimum.minimum
             row = {"optimum": name, "value": minimum.value, "low": minimum.low, "high": minimum.high}
-            rows.append(row | estimate_columns("root", optimum.root) | {"z": optimum.z, "agree": optimum.agree})
+            rows.append(
+                row
+                | estimate_columns("root", optimum.root)
+                | {"z": optimum.z, "agree": optimum.agree}
+                | {"shared": optimum.shared}
+            )
         return pd.DataFrame(rows)
 
 
@@ -183,6 +191,8 @@ def divergences(
         rows, slope = searched[name]
         units = ladders if name == "tau_train" else min(ladders, heldout.units)
         optima[name] = _both(_minima(curves.betas, rows), _roots(curves.betas, slope), units)
+    shared = {"tau_train": 0.0, "tau_f": _spread_of_logs(_roots(curves.betas, natural[:, None] - local.mean[:1]))}
+    optima = {name: replace(one, shared=shared.get(name, np.nan)) for name, one in optima.items()}
     table = _table(curves.betas, values, absolute, energies.shape[1])
     return Divergences(table, absolute, optima)
 
@@ -246,6 +256,12 @@ def _moments(shifts: np.ndarray, energies: np.ndarray, other: np.ndarray, shares
     total = sums[0]
     mean, square, mean_other, product = (part / total for part in sums[1:])
     return np.array([mean + centre, square - mean**2, product - mean * mean_other])
+
+
+def _spread_of_logs(draws: np.ndarray) -> float:
+    """Standard deviation of the logarithms of temperatures, nan where some lie outside the ladder."""
+    inside = (draws > 0) & np.isfinite(draws)
+    return float(np.log(draws).std()) if inside.all() else float("nan")
 
 
 def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -330,7 +346,9 @@ def optima_row(table: pd.DataFrame) -> dict[str, float]:
     row: dict[str, float] = {}
     for optimum in table.itertuples():
         row |= estimate_columns(optimum.optimum, Estimate(optimum.value, optimum.low, optimum.high))
-        row |= {f"{optimum.optimum}_{name}": getattr(optimum, name) for name in ("root", "agree", "equilibrated")}
+        row |= {
+            f"{optimum.optimum}_{name}": getattr(optimum, name) for name in ("root", "agree", "shared", "equilibrated")
+        }
         if "exact" in table:
             row[f"{optimum.optimum}_exact"] = optimum.exact
     return row

@@ -61,7 +61,8 @@ def explain(
 def pooled(rows: pd.DataFrame, name: str) -> Estimate:
     """Pool an optimum over the rows of a table, one a training set."""
     parts = (rows[column].to_numpy(float) for column in (name, f"{name}_low", f"{name}_high"))
-    return pool_temperatures([Estimate(*map(float, one)) for one in zip(*parts, strict=True)])
+    shared = float(rows[f"{name}_shared"].mean(skipna=False)) if f"{name}_shared" in rows else float("nan")
+    return pool_temperatures([Estimate(*map(float, one)) for one in zip(*parts, strict=True)], shared)
 
 
 # On which side of 1 site conditionals have to be best calibrated to agree.

@@ -66,7 +66,7 @@ class SubsetResults:
             natural_diversity, q, scores["equilibrated"].to_numpy(bool),
         )  # fmt: skip
         optima = load_table(folder / "optima.tsv")
-        taus = {row.optimum: Estimate(row.value, row.low, row.high) for row in optima.itertuples()}
+        taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
         natural = load_table(folder / "natural.parquet")
         points = operating_points(rungs, taus, floors, read_judges(folder), judge_units(natural))
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
@@ -78,7 +78,9 @@ class SubsetResults:
         row |= {name: getattr(training, name) for name in _SHOWN} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
-        return cls(size, replicate, rungs, points, Measurements(taus["tau_f"], gain, training, lowest), row, scores)
+        tau_f, shared = taus["tau_f"]
+        measurements = Measurements(tau_f, gain, training, lowest, shared)
+        return cls(size, replicate, rungs, points, measurements, row, scores)
 
     def row_with(self, best: Recommendation) -> dict[str, Any]:
         """Add what is recommended for this model alone, with its scores there."""
@@ -128,8 +130,8 @@ def decide(
     diagnosis = diagnose([one.measurements for one in results])
     untrained = ""
     if diagnosis.name == NOT_TRAINED:
-        untrained = "the model is not trained" + diagnosis.because.removeprefix("Not trained").replace(":", " (", 1)
-        untrained = untrained.rstrip(".") + ")."
+        why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
+        untrained = f"the model is not trained ({why})."
     rungs, points = [one.rungs for one in results], [one.points for one in results]
     return recommend(rungs, points, *floors, rng, draws, untrained=untrained), diagnosis
 

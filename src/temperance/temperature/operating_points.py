@@ -40,6 +40,8 @@ class OperatingPoint:
         Whether samples above it are worse than natural sequences by a criterion that is trusted.
     note : str
         What else a reader has to know.
+    shared : float
+        Standard error of its logarithm that the models of all training sets share; nan: not known.
     """
 
     name: str
@@ -49,6 +51,7 @@ class OperatingPoint:
     sampled: bool = False
     decides: bool = False
     note: str = ""
+    shared: float = float("nan")
 
     @property
     def estimate(self) -> Estimate:
@@ -63,7 +66,7 @@ class OperatingPoint:
 
 def operating_points(
     rungs: RungScores,
-    optima: Mapping[str, Estimate],
+    optima: Mapping[str, tuple[Estimate, float]],
     floors: tuple[float, float],
     judges: Mapping[str, Mapping[str, Any]],
     natural_units: Mapping[str, float] | float,
@@ -74,7 +77,7 @@ def operating_points(
     ----------
     rungs : RungScores
     optima : mapping
-        tau_f and tau_train.
+        tau_f and tau_train, each with the standard error of its logarithm that other training sets share.
     floors : (float, float)
         Novelty and diversity that the user asks for.
     judges : mapping
@@ -86,14 +89,14 @@ def operating_points(
     -------
     list of OperatingPoint
     """
-    points = [_optimum_point(name, optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
+    points = [_optimum_point(name, *optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
     for name, percentiles in rungs.percentiles.items():
         units = natural_units if isinstance(natural_units, float | int) else natural_units.get(name, np.inf)
         points.append(judge_point(name, rungs, percentiles, judges.get(name), float(units)))
     return [*points, coldest_point(rungs, *floors)]
 
 
-def _optimum_point(name: str, tau: Estimate, rungs: RungScores) -> OperatingPoint:
+def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
     sound = rungs.temperatures[rungs.equilibrated]
     note = ""
     if not 0 < tau.value < np.inf:
@@ -102,7 +105,7 @@ def _optimum_point(name: str, tau: Estimate, rungs: RungScores) -> OperatingPoin
     elif not len(sound) or tau.value < sound.min():
         note = "lies where samples are not equilibrated"
     nearest = bool(np.isclose(rungs.temperatures, tau.value, rtol=1e-6).any())
-    return OperatingPoint(name, tau.value, tau.low, tau.high, nearest, name == TAU_TRAIN, note)
+    return OperatingPoint(name, tau.value, tau.low, tau.high, nearest, name == TAU_TRAIN, note, shared)
 
 
 def judge_point(
@@ -145,7 +148,7 @@ def _judge_note(value: float, taus: np.ndarray, known: Mapping[str, Any] | None,
         return "scores the samples of all temperatures alike and decides nothing"
     if known is None or not known.get("trusted"):
         why = (known or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
-        return f"decides nothing: {why}"
+        return f"decides nothing: {why[:1].lower()}{why[1:].rstrip('.')}"
     if value == np.inf:
         return f"at least {taus[-1]:.3g}, the hottest equilibrated temperature"
     if value == 0:
@@ -192,7 +195,8 @@ def gap_around(temperatures: np.ndarray, at: int) -> tuple[float, float]:
 def judge_units(natural: pd.DataFrame) -> float:
     """Count the independent natural sequences that judges' scales rest on: clusters of relatives, where known."""
     real = natural[natural["set"] != "random"] if "set" in natural else natural
-    weights = real["weight"].to_numpy(float) if "weight" in real else np.ones(len(real))
+    named = [column for column in ("scale_weight", "weight") if column in real]
+    weights = real[named[0]].to_numpy(float) if named else np.ones(len(real))
     labels = real["cluster"].to_numpy() if "cluster" in real else np.arange(len(real))
     return effective_clusters(labels, weights)
 
@@ -206,11 +210,14 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
         if len(known) < 2:
             pooled.append(known[0] if known else point)
             continue
-        tau = pool_temperatures([other.estimate for other in known])
+        shared = float(np.mean([other.shared for other in known]))
+        tau = pool_temperatures([other.estimate for other in known], shared)
         notes = list(dict.fromkeys(other.note for other in known if other.note))
         sampled = all(other.sampled for other in known) and len({other.value for other in known}) == 1
         decides = any(other.decides for other in known)
-        pooled.append(OperatingPoint(point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(notes)))
+        pooled.append(
+            OperatingPoint(point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(notes), shared)
+        )
     return pooled
 
 

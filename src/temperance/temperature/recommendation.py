@@ -232,8 +232,8 @@ def sensitivity(
         floor (novelty or diversity), value, tau with its interval (nan where none is recommended), status, feasible,
         novelty and diversity there, and percentile: the lowest mean percentile by a judge that decides.
     """
-    others = [("novelty", value, diversity_floor) for value in np.linspace(0, 0.6, 13)]
-    others += [("diversity", novelty_floor, value) for value in np.linspace(0, 1, 11)]
+    others = [("novelty", value, diversity_floor) for value in np.arange(13) / 20]
+    others += [("diversity", novelty_floor, value) for value in np.arange(11) / 10]
     deciding = {point.name.removeprefix("tau_") for point in points[0] if point.decides}
     rows = []
     for name, novelty, diversity in others:

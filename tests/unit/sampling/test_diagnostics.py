@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from temperance.sampling.diagnostics import can_equilibrate, effective_sample_size, split_rhat, wanted_doublings
+from temperance.sampling.diagnostics import can_equilibrate, effective_sample_size, split_rhat
 
 
 def test_rhat_and_effective_sample_size_see_disagreeing_and_sticky_ladders():
@@ -30,7 +30,7 @@ def test_a_rung_is_given_up_when_two_doublings_have_not_helped_and_so_are_colder
     assert can_equilibrate(rhats[:2], np.array([1, 4]), 1.05, 64).tolist() == [True, False, False]
 
 
-def test_as_many_doublings_are_wanted_as_halve_the_excess_to_the_limit():
-    assert wanted_doublings(np.array([1.01, 1.11]), 1.05) == 2
-    assert wanted_doublings(np.array([1.01, 1.09]), 1.05) == 1
-    assert wanted_doublings(np.array([1.01, 1.02]), 1.05) == 1
+def test_small_rhats_are_no_reason_to_give_up():
+    rhats = np.array([[1.06, 1.09], [1.07, 1.08], [1.06, 1.08]])
+    assert can_equilibrate(rhats, np.array([4, 16, 64]), 1.05, 64).tolist() == [True, True]
+    assert can_equilibrate(rhats + 0.05, np.array([4, 16, 64]), 1.05, 64).tolist() == [False, False]

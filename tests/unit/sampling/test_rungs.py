@@ -25,10 +25,10 @@ def enumerated(model, betas):
 
 
 def test_a_planned_ladder_holds_what_was_asked_for(model):
-    asked = np.array([0.5, 1.0, 4.0])
-    betas = plan_ladder(model, choose_engine("numba"), asked, np.random.default_rng(0))
+    listed = np.array([0.5, 1.0, 4.0])
+    betas = plan_ladder(model, choose_engine("numba"), listed, np.random.default_rng(0))
     assert betas[0] == 0
-    assert np.isin(asked, betas).all()
+    assert np.isin(listed, betas).all()
     assert (np.diff(betas) > 0).all()
 
 

@@ -1,28 +1,28 @@
-"""Temperatures that are added to those that were asked for."""
+"""Temperatures that are added to those of the list."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from temperance.sampling.window import COLDEST, colder, hotter, refined_temperatures
+from temperance.sampling.window import COLDEST, brackets, colder, hotter, refined_temperatures
 
 DEFAULT = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
 LISTS = (DEFAULT, [0.4, 0.55, 0.7, 0.85, 1.2, 1.5], [0.5, 0.8, 1.1])
 
 
-@pytest.mark.parametrize("asked", LISTS)
+@pytest.mark.parametrize("listed", LISTS)
 @pytest.mark.parametrize("spacing", [0.03, 0.08, 0.2])
 @pytest.mark.parametrize("training", [0.3, 0.62, 0.86, 1.05, 1.4])
 def test_neighbours_are_close_from_the_coldest_to_above_the_temperature_of_the_training_sequences(
-    asked, spacing, training
+    listed, spacing, training
 ):
-    added = refined_temperatures(np.array(asked), spacing, training)
-    everything = np.sort(np.concatenate([asked, added]))
+    added = refined_temperatures(np.array(listed), spacing, training)
+    everything = np.sort(np.concatenate([listed, added]))
     assert len(set(everything.tolist())) == len(everything)
     end = everything[everything >= 1.1 * training][0] if everything[-1] >= 1.1 * training else np.inf
     gaps = [(a, b) for a, b in itertools.pairwise(everything) if b <= end]
-    assert all(a >= b * (1 - spacing) - 1e-9 for a, b in gaps)
+    assert all(a >= b * (1 - spacing) - 1e-5 for a, b in gaps)
     assert not [t for t in added if t > end]
     assert end < np.inf
 
@@ -37,6 +37,12 @@ def test_a_list_that_ends_below_the_window_is_continued_and_not_without_end():
     assert refined_temperatures(np.array([0.5, 0.54]), 0.08, 5.0).max() < 1.2
     assert refined_temperatures(np.array([0.5, 0.54]), 0.08, np.inf).tolist() == []
     assert refined_temperatures(np.array([0.5, 1.54]), 0.08, 0.0).tolist() == []
+
+
+def test_a_temperature_is_bracketed_by_close_neighbours_only():
+    temperatures = np.array([0.5, 0.8, 0.85, 1.2])
+    assert brackets(temperatures, 0.08, 0.82)
+    assert not any(brackets(temperatures, 0.08, training) for training in (0.0, 0.4, 0.7, 1.0, 1.3, np.inf))
 
 
 @pytest.mark.parametrize("spacing", [0.01, 0.08, 0.5])

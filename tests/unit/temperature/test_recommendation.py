@@ -1,0 +1,240 @@
+"""The rule on trade-offs whose right answer is plain."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from temperance.stats.estimate import Estimate
+from temperance.temperature.operating_points import judge_point, operating_points
+from temperance.temperature.pareto import pareto
+from temperance.temperature.recommendation import recommend, sensitivity
+from temperance.temperature.rungs import RungScores
+
+LADDER = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5])
+TRUSTED = {"potts": {"trusted": True, "saturated": False}}
+TAU_TRAIN = Estimate(0.88, 0.86, 0.90)
+FLOORS = (0.2, 0.5)
+
+
+def rungs(temperatures=LADDER, equilibrated=None, percentiles=None, noise=0.004, seed=0, ladders=32):
+    """Novelty tau / 3, diversity tau^(1/2), and a judge's percentile that falls through 50 at 0.85."""
+    rng, count = np.random.default_rng(seed), len(temperatures)
+
+    def of_ladders(values, scale=1.0):
+        return np.asarray(values, float)[:, None] + scale * noise * rng.standard_normal((count, ladders))
+
+    if percentiles is None:
+        percentiles = 50 + 100 * (0.85 - temperatures)
+    return RungScores(
+        temperatures,
+        np.ones(count, bool) if equilibrated is None else np.asarray(equilibrated),
+        of_ladders(temperatures / 3),
+        of_ladders(temperatures**0.5),
+        of_ladders(-100 / temperatures, 100),
+        {"potts": of_ladders(np.clip(percentiles, 0, 100), 100)},
+    )
+
+
+def advise(scores, floors=FLOORS, tau_train=TAU_TRAIN, judges=TRUSTED, units=np.inf, **keys):
+    points = operating_points(scores, {"tau_train": (tau_train, 0.0)}, floors, judges, units)
+    return recommend([scores], [points], *floors, np.random.default_rng(1), **keys)
+
+
+def test_it_is_the_coldest_sampled_temperature_above_the_floors():
+    """Novelty 0.2 is met at exactly 0.6, so by its lower bound from 0.7 on."""
+    best = advise(rungs())
+    assert best.status == "recommended"
+    assert best.tau.value == 0.7
+    assert best.tau.low == 0.6
+    assert best.tau.high == pytest.approx((0.7 * 0.8) ** 0.5)
+    assert best.expected["novelty"] == pytest.approx(0.7 / 3, abs=0.003)
+    assert best.expected["percentiles"]["potts"]["value"] == pytest.approx(65, abs=0.5)
+    assert "Sample at τ = 0.70" in best.headline
+    assert "One training set" in best.headline
+    assert "miss the novelty floor" in " ".join(best.reasons)
+
+
+def test_a_temperature_above_tau_train_is_never_recommended():
+    """Floors that need 0.9 where samples are good up to 0.86 at most: the headline says which floor to lower."""
+    best = advise(rungs(), floors=(0.29, 0.5))
+    assert best.status == "none"
+    assert best.tau is None
+    assert "your novelty floor of 0.29 is met from τ = 0.9 up only" in best.headline
+    assert "Lower optimum.novelty_floor to 0.26 or less" in best.headline
+    assert "diversity" not in best.headline
+    assert best.sampling_temperature == 0.8
+    assert advise(rungs(), floors=(0.26, 0.5)).tau.value == 0.8
+    both = advise(rungs(), floors=(0.29, 0.94))
+    assert "optimum.novelty_floor to 0.26" in both.headline
+    assert "optimum.diversity_floor to 0.89" in both.headline
+
+
+def test_a_trusted_judge_bounds_as_tau_train_does():
+    """The judge's 50 at 0.65 lies below the coldest temperature above the floors; unknown, it decides nothing."""
+    strict = rungs(percentiles=50 + 100 * (0.65 - LADDER))
+    best = advise(strict)
+    assert best.status == "none"
+    assert "the judge potts" in best.headline
+    for judges in ({}, {"potts": {"trusted": False, "why": "it knows the model"}}, {"potts": {"saturated": True}}):
+        free = advise(strict, judges=judges)
+        assert free.tau.value == 0.7
+        assert any("rests on τ_train alone" in limit for limit in free.limits)
+
+
+def test_the_scale_of_a_judge_is_as_uncertain_as_natural_sequences_are_few():
+    """Percentile 55 of ten clusters, 28.9 / sqrt(10) = 9.1 uncertain, is not shown to be 50 or more."""
+    just = rungs(percentiles=50 + 100 * (0.75 - LADDER))
+    assert advise(just).tau.value == 0.7
+    assert advise(just, units=10.0).status == "none"
+
+
+def test_a_judge_that_says_99_everywhere_decides_nothing():
+    best = advise(rungs(percentiles=np.full(len(LADDER), 99.5), noise=0.0001))
+    (point,) = [point for point in best.operating_points if point.name == "tau_potts"]
+    assert not point.decides
+    assert "decides nothing" in point.note
+    assert best.status == "recommended"
+    assert any("potts" in limit for limit in best.limits)
+
+
+def test_a_judge_that_no_samples_satisfy():
+    best = advise(rungs(percentiles=40 - 10 * LADDER))
+    assert best.status == "none"
+    assert "at no equilibrated temperature" in best.headline
+
+
+def test_samples_that_are_not_equilibrated_are_never_recommended():
+    cold = advise(rungs(equilibrated=LADDER >= 0.8))
+    assert cold.tau.value == 0.8
+    assert any("Colder temperatures are not equilibrated" in limit for limit in cold.limits)
+    none = advise(rungs(equilibrated=np.zeros(len(LADDER), bool)))
+    assert none.status == "none"
+    assert "no temperature was equilibrated" in none.headline
+    above = advise(rungs(equilibrated=LADDER >= 0.95))
+    assert above.status == "none"
+    assert "equilibrated only from τ = 1 up" in above.headline
+    assert above.sampling_temperature == 1.0
+
+
+def test_edges_of_the_ladder_are_never_recommended():
+    cold = advise(rungs(), floors=(0.1, 0.5))
+    assert cold.status == "none"
+    assert "0.4, the coldest temperature sampled" in cold.headline
+    assert "below 0.4 to sample.temperatures" in " ".join(cold.reasons)
+    hot = advise(rungs(), floors=(0.45, 0.5), tau_train=Estimate(1.8, 1.7, 1.9), judges={})
+    assert hot.status == "none"
+    assert "hottest temperature sampled" in hot.headline
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_only_sampled_equilibrated_temperatures_off_the_edges(seed):
+    """Whatever the ladder, the floors and what is equilibrated."""
+    rng = np.random.default_rng(seed)
+    ladder = np.sort(rng.uniform(0.2, 1.6, rng.integers(3, 15)))
+    sound = rng.random(len(ladder)) < 0.7
+    best = advise(rungs(ladder, sound, seed=seed), floors=(rng.uniform(0, 0.4), rng.uniform(0, 1)))
+    if best.status == "recommended":
+        assert best.tau.value in ladder[1:-1]
+        assert best.tau.value in ladder[sound]
+        assert best.tau.value <= TAU_TRAIN.low
+    else:
+        assert best.tau is None
+        assert best.headline.startswith("No temperature can be recommended: ")
+        assert best.sampling_temperature in ladder
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_ladders_of_one_trade_off_agree_within_their_intervals(seed):
+    """With and without a rung here and there, fine and coarse: the floor is met at 0.615 whatever is sampled."""
+    ladders = [LADDER, np.delete(LADDER, 3), np.array([0.45, 0.65, 0.85, 1.1]), np.geomspace(0.3, 1.5, 22)]
+    answers = [advise(rungs(ladder, seed=seed + 100 * n), floors=(0.205, 0.5)).tau for n, ladder in enumerate(ladders)]
+    for one in answers:
+        for other in answers:
+            assert one.low <= other.high and other.low <= one.high
+
+
+def test_training_sets_widen_the_interval_and_lower_the_limit():
+    """A second training set whose samples meet the floor later, and whose tau_train is lower."""
+    first, second = rungs(seed=1), rungs(seed=2)
+    later = RungScores(
+        second.temperatures, second.equilibrated, second.novelty - 0.05, second.diversity, second.energy,
+        second.percentiles,
+    )  # fmt: skip
+    floors = FLOORS
+    points = [operating_points(one, {"tau_train": (TAU_TRAIN, 0.0)}, floors, {}, np.inf) for one in (first, later)]
+    both = recommend([first, later], points, *floors, np.random.default_rng(0))
+    assert both.tau.value == 0.7
+    assert both.tau.high == 0.8
+    assert "One training set" not in both.headline
+    points[1] = operating_points(later, {"tau_train": (Estimate(0.6, 0.58, 0.62), 0.0)}, floors, {}, np.inf)
+    assert recommend([first, later], points, *floors, np.random.default_rng(0)).status == "none"
+
+
+def test_an_untrained_model_is_not_recommended():
+    best = advise(rungs(), untrained="the model is not trained.")
+    assert best.status == "none"
+    assert best.headline == "No temperature can be recommended: the model is not trained."
+    assert best.sampling_temperature == 0.7
+
+
+def test_an_unknown_tau_train_is_said_to_be():
+    for tau, words in ((0.0, "lower energies than the samples of every temperature"), (np.inf, "is not known")):
+        best = advise(rungs(), tau_train=Estimate(tau, tau, tau))
+        assert best.status == "none"
+        assert words in best.headline
+
+
+def test_the_point_of_a_judge_by_hand():
+    """Mean percentiles 80, 60, 40 at 0.5, 1, 2: 50 half-way between 1 and 2 in the logarithm, at sqrt(2)."""
+    ladder = np.array([0.5, 1.0, 2.0])
+    scores = rungs(ladder, percentiles=np.array([80.0, 60, 40]), noise=0)
+    point = judge_point("potts", scores, scores.percentiles["potts"], TRUSTED["potts"], 120 / 12 * 1e6)
+    assert point.value == pytest.approx(2**0.5)
+    # 1.96 * 28.87 / sqrt(100) = 5.66 points: 60 - 5.66 and 40 - 5.66 cross 50 at a share of 4.34 / 20.
+    rough = judge_point("potts", scores, scores.percentiles["potts"], TRUSTED["potts"], 100.0)
+    assert rough.low == pytest.approx(2 ** (4.342 / 20), rel=1e-3)
+    assert rough.high == pytest.approx(2 ** (15.658 / 20), rel=1e-3)
+    cold = rungs(ladder, np.array([True, True, False]), np.array([80.0, 60, 40]), noise=0)
+    hottest = judge_point("potts", cold, cold.percentiles["potts"], TRUSTED["potts"], np.inf)
+    assert hottest.value == np.inf
+    assert hottest.note == "at least 1, the hottest equilibrated temperature"
+
+
+def test_sensitivity_is_what_other_floors_would_give():
+    scores = rungs()
+    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, np.inf)
+    table = sensitivity([scores], [points], *FLOORS, np.random.default_rng(0), draws=20).set_index(["floor", "value"])
+    assert table.loc[("novelty", 0.2), "tau"] == 0.7
+    assert table.loc[("novelty", 0.25), "tau"] == 0.8
+    assert np.isnan(table.loc[("novelty", 0.35), "tau"])
+    assert not table.loc[("novelty", 0.35), "feasible"]
+    assert table.loc[("diversity", 0.5), "tau"] == 0.7
+    assert table.loc[("novelty", 0.2), "percentile"] == pytest.approx(65, abs=0.5)
+
+
+def test_scores_are_means_over_the_draws_of_a_ladder():
+    sequences = np.zeros((2, 3, 4, 5), np.uint8)
+    sequences[1] = np.arange(5)[:, None, None, None].reshape(1, 1, 5) % 2
+    samples = pd.DataFrame(
+        {
+            "temperature": np.repeat([0.5, 1.0], 12),
+            "ladder": np.tile(np.repeat([0, 1, 2], 4), 2),
+            "distance_natural": np.arange(24) / 24,
+            "energy": -np.arange(24.0),
+            "percentile_potts": np.arange(24) * 2.0,
+        }
+    )
+    scores = RungScores.measure(samples, sequences, 0.5, 2, np.array([False, True]))
+    np.testing.assert_allclose(scores.novelty[1], [13.5 / 24, 17.5 / 24, 21.5 / 24])
+    np.testing.assert_allclose(scores.percentiles["potts"][0], [3, 11, 19])
+    np.testing.assert_allclose(scores.energy[0], [-1.5, -5.5, -9.5])
+    assert scores.diversity.shape == (2, 3)
+    assert scores.equilibrated.tolist() == [False, True]
+
+
+def test_the_pareto_front_holds_what_nothing_exceeds():
+    scores = pd.DataFrame(
+        {"M": 100, "temperature": [0.5, 0.7, 0.9, 1.1], "fidelity": [0.9, 0.9, 0.6, 0.5],
+         "novelty": [0.1, 0.2, 0.15, 0.4], "diversity": 0.5, "equilibrated": True}
+    )  # fmt: skip
+    assert pareto(scores)["temperature"].tolist() == [0.7, 1.1]
