@@ -227,7 +227,9 @@ class Family:
         >>> designs = pandas.read_csv("designs.tsv", sep="\t")                   # doctest: +SKIP
         >>> designs["percentile"] = family.percentiles(designs["sequence"])      # doctest: +SKIP
         """
-        encoded = sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(sequences)
+        encoded = (
+            sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(list(sequences))
+        )
         return NaturalScale.measure(self.judge(self.sequences), self.weights).percentiles(self.judge(encoded))
 
     def _encode(self, rows: Sequence[str]) -> np.ndarray:

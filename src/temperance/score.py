@@ -167,7 +167,8 @@ def judge_standings(
         if isinstance(judge, CrossFittedJudge):
             seen = judge.discrimination
         elif name not in TRUTHS:
-            seen = discriminate(*(of_some(judge, one, np.zeros(len(one))) for one in (natural, shuffled)))
+            groups = np.zeros(len(natural))
+            seen = discriminate(of_some(judge, natural, groups), of_some(judge, shuffled, groups))
         rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
     return {"judges": rows}
 

@@ -52,7 +52,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """Settings of `temperance.training.train`; `max_move` in nats. Equal steps are the same to an engine that compiles."""
+    """Settings of `temperance.training.train`; `max_move` in nats. Engines compile equal steps once."""
 
     probes: int
     sweeps: int

@@ -148,7 +148,8 @@ def test_every_model_has_its_scores_and_its_optimum(finished):
         scores = pd.read_csv(finished / "results" / "family" / subset / "scores.tsv", sep="\t")
         assert scores["temperature"].tolist() == [0.5, 1.0, 2.0]
         assert scores["energy"].is_monotonic_increasing
-        assert {"fidelity", "natural_like", "novelty", "diversity", "effective_share", "hmm", "profile", "pearson_pair",
+        assert {"fidelity", "percentile_potts", "above_median_potts", "novelty", "diversity", "effective_share",
+                "hmm", "profile", "pearson_pair",
                 "ess", "rhat", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
         states = pd.read_csv(finished / "results" / "family" / subset / "thermodynamics.tsv", sep="\t")
         assert states["temperature"].tolist() == [0.5, 1.0, 2.0]

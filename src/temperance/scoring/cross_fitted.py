@@ -24,6 +24,8 @@ PSEUDOCOUNT = 0.2
 SPLITS = 4
 # Sequences of at least this identity are never in different halves.
 _RELATIVES = 0.8
+# A cluster of more than this share of the weight is taken apart.
+_LARGEST_SHARE = 0.1
 # Sequences of a half that show whether the other half's model tells natural from shuffled ones, at most.
 _MOST_COMPARED = 1000
 
@@ -111,7 +113,8 @@ def split_clusters(clusters: np.ndarray, weights: np.ndarray, rng: np.random.Gen
     Parameters
     ----------
     clusters, weights : np.ndarray
-        (N,) labels and weights. If all sequences are one cluster, single sequences are assigned.
+        (N,) labels and weights. A cluster of a large share of the weight, as short sequences form, is taken apart: one
+        half would be that cluster, and know of nothing else.
     rng : np.random.Generator
 
     Returns
@@ -120,8 +123,8 @@ def split_clusters(clusters: np.ndarray, weights: np.ndarray, rng: np.random.Gen
         (N,) uint8, 0 or 1; neither is empty if there are two sequences.
     """
     labels = np.unique(clusters, return_inverse=True)[1]
-    if labels.max(initial=0) == 0:
-        labels = np.arange(len(clusters))
+    large = np.bincount(labels, weights)[labels] > _LARGEST_SHARE * weights.sum()
+    labels = np.unique(np.where(large, labels.max() + 1 + np.arange(len(labels)), labels), return_inverse=True)[1]
     sums = np.bincount(labels, weights)
     order = rng.permutation(len(sums))
     order = order[np.argsort(-sums[order], kind="stable")]

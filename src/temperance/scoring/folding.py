@@ -1,5 +1,6 @@
 """A judge of RNA that sees base pairs: ViennaRNA's minimum free energy."""
 
+import importlib
 import importlib.util
 
 import numpy as np
@@ -32,7 +33,7 @@ def fold_scores(sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
     """
     if not has_folding():
         raise InputError("optimum.folding: ViennaRNA is not installed; install it with: pip install viennarna")
-    import RNA
+    fold = importlib.import_module("RNA").fold
 
     rows = [row.replace(GAP, "") for row in letters.decode(sequences)]
-    return np.array([-RNA.fold(row)[1] / len(row) if row else 0.0 for row in rows])
+    return np.array([-fold(row)[1] / len(row) if row else 0.0 for row in rows])

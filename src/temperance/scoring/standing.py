@@ -37,7 +37,7 @@ def judge_standing(name: str, percentiles: np.ndarray, seen: Discrimination | No
     known = percentiles[np.isfinite(percentiles)]
     span = float(np.ptp(known)) if len(known) else 0.0
     saturated = not len(known) or is_saturated(known)
-    auc = {"auc": None, "auc_error": None}
+    auc: dict[str, float | None] = {"auc": None, "auc_error": None}
     if seen is not None and np.isfinite(seen.auc):
         auc = {"auc": seen.auc, "auc_error": seen.error}
     trusted, why = _trust(name, saturated, span, seen)

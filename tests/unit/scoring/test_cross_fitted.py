@@ -20,17 +20,21 @@ def family():
 
 
 def test_clusters_are_kept_whole_and_halves_weigh_the_same():
-    clusters, weights = np.repeat(np.arange(6), [8, 5, 4, 3, 2, 2]), np.ones(24)
+    clusters, weights = np.repeat(np.arange(24), 5), np.ones(120)
     half = split_clusters(clusters, weights, np.random.default_rng(0))
-    assert all(len(set(half[clusters == c])) == 1 for c in range(6))
-    assert half.sum() == 12
-    # One cluster of all: its sequences are split instead.
+    assert all(len(set(half[clusters == c])) == 1 for c in range(24))
+    assert half.sum() == 60
+    # A cluster of most sequences is taken apart, the others are not.
+    clusters = np.concatenate([np.zeros(80, int), np.repeat(np.arange(1, 9), 5)])
+    half = split_clusters(clusters, weights, np.random.default_rng(0))
+    assert 20 <= half[:80].sum() <= 60 and half.sum() == 60
+    assert all(len(set(half[clusters == c])) == 1 for c in range(1, 9))
     assert split_clusters(np.zeros(7, int), np.ones(7), np.random.default_rng(0)).sum() in (3, 4)
 
 
 def test_it_sees_pairs_and_the_cliff_over_temperature(family):
     judge = CrossFittedJudge.learn(family, np.ones(len(family)), 4, 1)
-    assert judge.discrimination.low > 0.8
+    assert judge.discrimination.low > 0.65
     model = random_potts(14, 4, 1, scale=0.8)
     means = [judge(samples(model, 300, tau, 7)).mean() for tau in (0.7, 1.0, 2.0)]
     assert means[0] > means[1] > means[2]
