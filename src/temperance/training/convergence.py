@@ -137,16 +137,10 @@ class ConvergenceTest:
         )
         return confirmation
 
-    def mix(self, chains: Any, population: Population, share: float = 1.0) -> Any:
-        """Replace random chains (C, L) by those of a population: modes that no chain has entered get their weight.
-
-        Parameters
-        ----------
-        share : float
-            Of the chains that are replaced, at most; all of the population that fits into it.
-        """
+    def mix(self, chains: Any, others: Any, share: float = 1.0) -> Any:
+        """Replace random chains (C, L) by others, (N, L), drawn at random: at most the stated share of the chains."""
         count, xp = len(chains), chains.__array_namespace__()
-        replaced = min(len(population.energies), round(share * count))
+        replaced = min(len(others), round(share * count))
         kept = self._rng.permutation(count)[: count - replaced]
-        fresh = self._rng.permutation(len(population.energies))[:replaced]
-        return xp.concatenate([chains[kept], xp.asarray(population.chains)[fresh]])[self._rng.permutation(count)]
+        fresh = self._rng.permutation(len(others))[:replaced]
+        return xp.concatenate([chains[kept], xp.asarray(others)[fresh]])[self._rng.permutation(count)]

@@ -34,8 +34,8 @@ _DRIFT = 0.005
 # Steps after a change of the penalty are shorter than the first ones by this factor: the chains are near the data.
 _WARM_MOVE = 0.3
 # Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
-# that found the two to differ.
-_MIXED, _MIXED_IN_DOUBT = 0.15, 0.5
+# that found the two to differ. And the share that sequences of the data replace after each block.
+_MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.02
 # Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
 # Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below
@@ -105,7 +105,8 @@ def train(
     Directions are those of `temperance.gibbs.Learner`, steps those of `temperance.steps.Step`. After every block of
     `check_every` steps a part of the chains is replaced by a population that was annealed from infinite temperature
     (`temperance.sampling.population`): a mode of the model that no persistent chain has entered shows up there, and
-    the next gradients remove it.
+    the next gradients remove it. A few more are replaced by sequences of the data: a mode of the data without a chain would
+    be deepened until it holds too much.
 
     Parameters
     ----------
@@ -278,8 +279,11 @@ class _Run:
             f"step {state.total}, L2 {self._strength:g}: Pearson {agreement.pearson:.3f}, scale error {scale:+.3f}, "
             f"gradient {norm / noise:.2f} times its noise, drift {drift:+.4f}; {left} to the last step at most"
         )
-        population = self._test.population(learning.learner, max(10, round(_MIXED * len(learning.chains))))
-        state.learning = learning._replace(chains=self._test.mix(learning.chains, population))
+        chains = len(learning.chains)
+        population = self._test.population(learning.learner, max(10, round(_MIXED * chains)))
+        data = self._test.draw_data(max(1, round(_SEEDED * chains)))
+        mixed = self._test.mix(self._test.mix(learning.chains, population.chains), data)
+        state.learning = learning._replace(chains=mixed)
         settled = abs(scale) <= SCALE_TOLERANCE
         state.near = settled and norm < _NEAR_NOISE * noise
         averaged = float(state.learning.clock) >= plan.warm.decay_steps
@@ -333,7 +337,7 @@ class _Run:
         energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
         confirmation = self._test.confirm(learner, population, energies, learner.showing(chains))
         if not confirmation.equilibrated:
-            state.learning = state.learning._replace(chains=self._test.mix(chains, population, _MIXED_IN_DOUBT))
+            state.learning = state.learning._replace(chains=self._test.mix(chains, population.chains, _MIXED_IN_DOUBT))
         strength = Strength(
             l2_couplings=self._strength,
             steps=state.step,
@@ -404,7 +408,7 @@ class _Run:
             self._confirmation = confirmation
             return True
         if not confirmation.equilibrated:
-            state.learning = state.learning._replace(chains=self._test.mix(chains, population, _MIXED_IN_DOUBT))
+            state.learning = state.learning._replace(chains=self._test.mix(chains, population.chains, _MIXED_IN_DOUBT))
         state.patience = 2 * state.patience or self._patience
         state.attempt_at = state.step + state.patience
         return False
