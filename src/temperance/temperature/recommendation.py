@@ -110,7 +110,12 @@ def recommend(
     own, pooled = rungs[0], pool_points(points)
     choice = choose_rung(own, points[0], pooled, floors)
     if untrained:
-        choice = Choice(None, untrained, "Train it to convergence first.", choice.fallback)
+        choice = Choice(
+            None,
+            untrained,
+            "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
+            choice.fallback,
+        )
     limits = _limits(own, pooled, len(rungs), choice)
     if choice.rung is None:
         return Recommendation(
