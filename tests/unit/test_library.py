@@ -29,6 +29,7 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     # The other two are edges of the ladder.
     assert not best.recommended or best.tau.value == 1.0
     assert 0.2 < scored.tau_train.value < 2
+    assert scored.judge == "potts"
     assert 0 < len(designs) <= 5 and (designs["potts"] >= scored.threshold).all()
     assert set(designs["nearest_natural"]) <= set(family.names)
     assert len(family.contacts(trained.model)) == 66 and len(family.mutants(trained.model)) > 100

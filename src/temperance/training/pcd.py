@@ -105,8 +105,8 @@ def train(
     Directions are those of `temperance.gibbs.Learner`, steps those of `temperance.steps.Step`. After every block of
     `check_every` steps a part of the chains is replaced by a population that was annealed from infinite temperature
     (`temperance.sampling.population`): a mode of the model that no persistent chain has entered shows up there, and
-    the next gradients remove it. A few more are replaced by sequences of the data: a mode of the data without a chain would
-    be deepened until it holds too much.
+    the next gradients remove it. A few more are replaced by sequences of the data: a mode of the data without a chain
+    would be deepened until it holds too much.
 
     Parameters
     ----------
