@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from temperance.engines.cuda import CudaEngine
+from temperance.engines.cuda import CudaEngine, group_bytes, row_cells, row_states, source_sites
 from temperance.potts import FORBIDDEN
 
 TURNS = (13, 15, 26, 6), (17, 29, 16, 24)
@@ -37,16 +37,22 @@ def packed_sums(rows):
     return np.stack([low, (pairs - low) >> 16], axis=-1).reshape(*rows.shape[:-2], -1).astype(np.int32)
 
 
-def unpacked(slabs):
-    """Numbers (..., 2 W) of which slabs (..., W) hold two each."""
-    return packed_sums(np.asarray(slabs)[..., None, :])
+def unpacked(slabs, q):
+    """Couplings (site, source site, source state, W) of slabs, as whole numbers where these are."""
+    slabs = np.asarray(slabs)
+    length, groups, _ = slabs.shape
+    cells = row_cells(q) // (2 if slabs.dtype == np.int32 else 1)
+    slabs = slabs[..., : 8 * q * cells].reshape(length, 8 * groups, q, cells)
+    return packed_sums(slabs[..., None, :]) if slabs.dtype == np.int32 else slabs
 
 
-def choose(logits, shares):
-    """States (C,) in which the distribution exp(logits), (C, W), first exceeds the shares (C,)."""
+def choose(logits, shares, width=8):
+    """States (C,) in which the distribution exp(logits), (C, W), first exceeds the shares (C,).
+
+    Threads have `width` states each."""
     top = logits.max(axis=1, keepdims=True)
     weights = np.exp2((logits - top) * np.float32(np.log2(np.e))).astype(np.float32)
-    parts = np.cumsum(weights.reshape(len(logits), -1, 8), axis=2, dtype=np.float32)
+    parts = np.cumsum(weights.reshape(len(logits), -1, width), axis=2, dtype=np.float32)
     before, total = np.zeros((len(logits), parts.shape[1]), np.float32), np.zeros(len(logits), np.float32)
     for part in range(parts.shape[1]):
         before[:, part] = total
@@ -55,15 +61,17 @@ def choose(logits, shares):
 
 
 def swept(slabs, fields, chains, betas, unit, key, sweeps, q):
-    """Chains (C, L) after sweeps; slabs (L, S, q, W), or half of it, and fields (L, W)."""
-    (count, length), sources = chains.shape, slabs.shape[1]
+    """Chains (C, L) after sweeps; slabs as packed, fields (L, W)."""
+    (count, length), sources = chains.shape, 8 * slabs.shape[1]
     states = np.zeros((count, sources), np.uint8)
     states[:, :length] = chains
     lanes, places = np.arange(count), np.arange(sources)
+    couplings = unpacked(slabs, q)
+    pairs = (couplings[..., 1::2] * 2**16 + couplings[..., ::2]) if couplings.dtype == np.int32 else couplings
     for update in range(int(sweeps) * length):
         site = update % length
-        rows = slabs[site, places, states]
-        if slabs.dtype == np.int32:
+        rows = pairs[site, places, states]
+        if pairs.dtype == np.int32:
             blocks = rows.reshape(count, -1, 8, rows.shape[-1])
             sums = packed_sums(blocks).sum(axis=1, dtype=np.int32)
         else:
@@ -72,7 +80,7 @@ def swept(slabs, fields, chains, betas, unit, key, sweeps, q):
         with np.errstate(invalid="ignore"):
             logits = np.where(local > FORBIDDEN / 2, betas[:, None] * local, np.float32(-np.inf))
         shares = uniform(key, np.full(count, update), lanes)
-        states[:, site] = np.minimum(choose(logits, shares), q - 1)
+        states[:, site] = np.minimum(choose(logits, shares, row_states(q)), q - 1)
     return states[:, :length]
 
 
@@ -96,7 +104,7 @@ class EmulatedCard:
 
     def load(self, source, defines, name):
         """What stands for a kernel's address: what the emulation has to know of it."""
-        return defines["Q"] | defines["LANES"] << 8 | defines["SINGLE"] << 16 | 1 << 20
+        return defines["Q"] | defines["SINGLE"] << 8 | 1 << 16
 
     def _launch(self, kernel, blocks, models, depth, threads, *rest):
         _, _, shared, _, parameters, _ = rest
@@ -109,18 +117,18 @@ class EmulatedCard:
         return 0
 
     def _run(self, kernel, models, parameters):
-        q, lanes, single = kernel & 255, kernel >> 8 & 255, kernel >> 16 & 1
+        q, single = kernel & 255, bool(kernel >> 8 & 1)
 
         def array(n, kind, *shape):
             address = ctypes.cast(parameters[n], ctypes.POINTER(ctypes.c_void_p))[0]
             raw = (ctypes.c_byte * (int(np.prod(shape)) * np.dtype(kind).itemsize)).from_address(address)
             return np.frombuffer(raw, kind).reshape(shape)
 
-        count, length, sources = (ctypes.cast(parameters[n], ctypes.POINTER(ctypes.c_int64))[0] for n in (8, 9, 10))
-        width, slabs = 8 * lanes, (models, length, sources, q)
+        count, length = (ctypes.cast(parameters[n], ctypes.POINTER(ctypes.c_int64))[0] for n in (8, 9))
+        cells = group_bytes(q, single) // 4
         arrays = (
-            array(0, *((np.float32, *slabs, width) if single else (np.int32, *slabs, width // 2))),
-            array(1, np.float32, models, length, width), array(2, np.uint8, models, count, length),
+            array(0, np.float32 if single else np.int32, models, length, source_sites(length) // 8, cells),
+            array(1, np.float32, models, length, row_cells(q)), array(2, np.uint8, models, count, length),
             array(3, np.float32, models, count), array(4, np.float32, models), array(5, np.uint32, models, 2),
             array(6, np.int32, models),
         )  # fmt: skip

@@ -5,7 +5,7 @@ card without the host. It samples the model that the CPU engine samples, couplin
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -22,13 +22,13 @@ from temperance.gibbs import seed_words
 from temperance.gibbs_jax import JaxEngine, energies
 from temperance.potts import FORBIDDEN, Potts
 
-# States of a thread; rows of a slab that are summed as 16-bit numbers; threads of a warp.
-_STATES, _BLOCK, _WARP = 8, 8, 32
+# Rows of a slab that are summed as 16-bit numbers; threads of a warp.
+_GROUP, _WARP = 8, 32
 MOST_STATES = 64
-# Warps of a block that hold chains: as many as have 96 registers a thread.
-_WARPS = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19
-# Chunks of the ring in shared memory: bytes of one at most, source sites of one, and how many there are.
-_CHUNK_BYTES, _CHUNKS, _STAGES = 32768, (64, 32, 16, 8, 4, 2, 1), (4, 3, 2)
+# Warps of a block that hold chains: more have too few registers. So many on a multiprocessor hide each other's latency.
+_MOST_WARPS, _ENOUGH_WARPS = 20, 6
+# Chunks of the ring: parts of the shared memory that one may take, in the order in which they are tried; how many.
+_CHUNK_ROOMS, _STAGES = (1 / 4, 1 / 8, 1 / 16), (4, 3)
 _LEAST_CAPABILITY = 80
 
 
@@ -38,53 +38,68 @@ class Shape:
 
     Attributes
     ----------
-    q, lanes, chunk, stages, warps : int
+    q, split, chunk, stages, warps : int
     single : bool
         Whether slabs are single precision.
-    cluster : int
     """
 
     q: int
-    lanes: int
+    split: int
     chunk: int
     stages: int
     warps: int
     single: bool = False
-    cluster: int = 1
+
+    @property
+    def lanes(self) -> int:
+        """Threads that hold the states of a chain."""
+        return row_cells(self.q) // row_states(self.q)
 
     @property
     def defines(self) -> dict[str, int]:
         """The kernel's macros."""
-        names = "Q", "LANES", "CHUNK", "STAGES", "WARPS", "SINGLE", "CLUSTER"
-        values = self.q, self.lanes, self.chunk, self.stages, self.warps, int(self.single), self.cluster
+        names = "Q", "STATES", "LANES", "SPLIT", "CHUNK", "STAGES", "WARPS", "SINGLE"
+        values = (self.q, row_states(self.q), self.lanes, self.split, self.chunk, self.stages, self.warps,
+                  int(self.single))  # fmt: skip
         return dict(zip(names, values, strict=True))
 
     @property
     def chains(self) -> int:
         """Chains of a block."""
-        return self.warps * (_WARP // self.lanes)
+        return self.warps * (_WARP // (self.lanes * self.split))
 
     @property
     def threads(self) -> int:
         """Threads of a block: one more warp copies the slabs."""
         return _WARP * (self.warps + 1)
 
-    @property
-    def row(self) -> int:
-        """Cells of a slab's row."""
-        return _STATES * self.lanes
-
     def shared_bytes(self, length: int) -> int:
         """Shared memory of a block: the ring, the chains' states, and two barriers a chunk."""
-        ring = self.stages * self.chunk * self.q * self.row * (4 if self.single else 2)
+        ring = self.stages * self.chunk * group_bytes(self.q, self.single) // _GROUP
         sources = source_sites(length)
         pitch = sources if sources % 16 else sources + 8
         return ring + -(-self.chains * pitch // 16) * 16 + 16 * self.stages
 
 
+def row_states(q: int) -> int:
+    """States of a thread."""
+    return 4 if q <= 4 else 8
+
+
+def row_cells(q: int) -> int:
+    """States of a slab's row: whole threads'."""
+    return -(-q // row_states(q)) * row_states(q)
+
+
+def group_bytes(q: int, single: bool) -> int:
+    """Bytes of eight source sites of a slab, with those between them and the next eight."""
+    source = q * row_cells(q) * (4 if single else 2)
+    return _GROUP * source + (-(-source // 16) * 16 if row_states(q) == 4 else 0)
+
+
 def source_sites(length: int) -> int:
-    """Source sites of a slab: the chain's, up to a whole block of rows."""
-    return -(-length // _BLOCK) * _BLOCK
+    """Source sites of a slab: the chain's, up to a whole group."""
+    return -(-length // _GROUP) * _GROUP
 
 
 def choose_shape(length: int, q: int, count: int, card: Card, single: bool = False) -> Shape:
@@ -97,21 +112,41 @@ def choose_shape(length: int, q: int, count: int, card: Card, single: bool = Fal
     """
     if not 2 <= q <= MOST_STATES:
         raise InputError(f"engine: cuda takes alphabets of 2 to {MOST_STATES} states, not {q}; jax takes any")
-    lanes = -(-q // _STATES)
-    source_bytes = q * _STATES * lanes * (4 if single else 2)
-    budget = min(_CHUNK_BYTES, card.shared_memory // 6)
-    chunk = next((n for n in _CHUNKS if n * source_bytes <= budget), 1)
-    chunk = min(chunk, 1 << (source_sites(length) - 1).bit_length())
-    chains = _WARP // lanes
-    for turns in range(1, 1 + -(-count // chains)):
-        needed = count / (card.multiprocessors * turns * chains)
-        warps = next((n for n in _WARPS if n >= needed), None)
-        for stages in _STAGES if warps else ():
-            shape = Shape(q, lanes, chunk, stages, warps or 1, single)
-            # Fewer chunks than four do not hide the copies: rather take more turns.
-            if shape.shared_bytes(length) <= card.shared_memory and (stages >= 4 or shape.warps == 1):
+    for room in _CHUNK_ROOMS:
+        chunk = _choose_chunk(length, q, room * card.shared_memory, single)
+        # Few chains: share the sources of each out among more threads, so that there are warps enough.
+        most = min(_WARP // Shape(q, 1, chunk, 1, 1).lanes, chunk // _GROUP + 1 if chunk >= _GROUP else 1)
+        splits = [n for n in (1, 2, 4, 8) if n <= most]
+        enough = [n for n in splits if count / _chains(card, Shape(q, n, chunk, 1, 1)) >= _ENOUGH_WARPS]
+        for split in splits[splits.index(min(enough, default=splits[-1])) :]:
+            if shape := _fit(length, count, card, Shape(q, split, chunk, 1, 1, single)):
                 return shape
     raise InputError(f"engine: cuda has no room for chains of {length} sites and {q} states on this card; jax has")
+
+
+def _chains(card: Card, shape: Shape) -> int:
+    """Chains of a block on every multiprocessor."""
+    return card.multiprocessors * shape.chains
+
+
+def _fit(length: int, count: int, card: Card, shape: Shape) -> Shape | None:
+    """The shape with as many warps and stages as take the fewest turns."""
+    for turns in range(1, 2 + count // _chains(card, shape)):
+        warps = -(-count // (turns * _chains(card, shape)))
+        for stages in _STAGES if warps <= _MOST_WARPS else ():
+            fitted = replace(shape, warps=warps, stages=stages)
+            if fitted.shared_bytes(length) <= card.shared_memory:
+                return fitted
+    return None
+
+
+def _choose_chunk(length: int, q: int, room: float, single: bool) -> int:
+    """Source sites of a chunk: equal shares of a slab, whole groups, or of very wide rows parts of a group."""
+    groups, needed = source_sites(length) // _GROUP, group_bytes(q, single)
+    for chunks in range(1, groups + 1):
+        if (share := -(-groups // chunks)) * needed <= room:
+            return share * _GROUP
+    return next((n for n in (4, 2, 1) if n * needed <= _GROUP * room), 1)
 
 
 class Packed(NamedTuple):
@@ -122,8 +157,9 @@ class Packed(NamedTuple):
     fields, couplings : jax.Array
         (L, q) and (L, q, L, q).
     slabs : jax.Array
-        (site, source site, source state, two states) int32: couplings in multiples of `unit`, the second state's times
-        2^16 plus the first one's, so that sums of these numbers hold both sums. Or all states, float32.
+        (site, group of eight source sites, cells): of each source site, source state and two states an int32 cell,
+        couplings in multiples of `unit`, the second state's times 2^16 plus the first one's, so that sums of cells hold
+        both sums; or a float32 cell of each state. Groups of narrow rows end with unused cells.
     padded : jax.Array
         Fields with forbidden states up to the row's length.
     unit : jax.Array
@@ -140,18 +176,20 @@ class Packed(NamedTuple):
 def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
     """Quantise couplings as `temperance.gibbs_numba.Prepared` does, to the last bit."""
     length, q = fields.shape
-    sources, row = source_sites(length), -(-q // _STATES) * _STATES
-    slabs, unit = couplings.transpose(0, 2, 3, 1), jnp.float32(1)
-    slabs = jnp.pad(slabs, ((0, 0), (0, sources - length), (0, 0), (0, row - q)))
+    sources, row = source_sites(length), row_cells(q)
+    slabs = jnp.pad(couplings.transpose(0, 2, 3, 1), ((0, 0), (0, sources - length), (0, 0), (0, row - q)))
+    unit = jnp.float32(1)
     if not single:
         # Double precision, as on the CPU: the unit decides how each coupling is rounded.
         with jax.enable_x64(True):
             largest = jnp.abs(couplings).max(axis=(1, 3)).astype(jnp.float64)
-            largest = jnp.pad(largest, ((0, 0), (0, sources - length))).reshape(length, -1, _BLOCK)
-            exact = jnp.maximum(largest.sum(axis=2).max() / (2**15 - 1 - _BLOCK), 1e-30)
+            largest = jnp.pad(largest, ((0, 0), (0, sources - length))).reshape(length, -1, _GROUP)
+            exact = jnp.maximum(largest.sum(axis=2).max() / (2**15 - 1 - _GROUP), 1e-30)
             unit, per_unit = exact.astype(jnp.float32), (1 / exact).astype(jnp.float32)
         rounded = jnp.round(slabs * per_unit).astype(jnp.int32)
         slabs = rounded[..., 1::2] * 2**16 + rounded[..., ::2]
+    slabs = slabs.reshape(length, sources // _GROUP, -1)
+    slabs = jnp.pad(slabs, ((0, 0), (0, 0), (0, group_bytes(q, single) // 4 - slabs.shape[2])))
     padded = jnp.pad(fields, ((0, 0), (0, row - q)), constant_values=FORBIDDEN)
     return Packed(fields, couplings, slabs, padded, unit)
 
@@ -204,7 +242,7 @@ class CudaEngine(JaxEngine):
         shared = shape.shared_bytes(length)
         named = repr((source(), shape, shared)).encode()
         number = int.from_bytes(hashlib.sha256(named).digest()[:7])
-        self._launcher.add(number, _loaded(self._card, shape), shape.threads, shared, shape.chains, shape.cluster)
+        self._launcher.add(number, _loaded(self._card, shape), shape.threads, shared, shape.chains)
         return number
 
     def shape(self, length: int, q: int, count: int) -> Shape:
@@ -271,5 +309,5 @@ def keep_compiled() -> None:
     """Have JAX keep what it compiles on disk, beside the kernels, unless it is told where already."""
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -3,31 +3,31 @@
 // Couplings lie in device memory as slabs (site, source site, source state, state): 16-bit multiples of a unit in which
 // the sum of eight rows does not overflow, two of them as one 32-bit number 2^16 y + x; or single precision. The last
 // warp of a block streams the slabs, site after site, through a ring of STAGES chunks of CHUNK source sites in shared
-// memory. The other warps hold the chains: LANES threads a chain, eight states a thread. They add, of every source site,
-// the row of the state that it is in, and draw the site's new state from the local fields.
+// memory. The other warps hold the chains. A chain has LANES threads, STATES states each, SPLIT times: its threads add,
+// of their share of the source sites, the row of the state that each is in, and draw the site's new state together.
 //
-// Defined by the caller: Q states, LANES = Q / 8 rounded up, CHUNK, STAGES, WARPS that hold chains, SINGLE (1: slabs are
-// single precision, 0: 16 bits), CLUSTER (blocks that share what they load; 1: none).
+// Defined by the caller: Q states; STATES of a thread (4 or 8); LANES = Q / STATES rounded up; SPLIT, a power of two;
+// CHUNK, a multiple of eight or a part of it; STAGES; WARPS that hold chains; SINGLE (1: slabs are single precision).
 typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
 #define HOPPER (__CUDA_ARCH__ >= 900)
-#define ROW (8 * LANES)
-#ifndef PITCH
-#define PITCH ROW  // cells from a row to the next
-#endif
 #if SINGLE
 typedef float Cell;
 #else
 typedef short Cell;
 #endif
-constexpr int CHAINS_PER_WARP = 32 / LANES, CHAINS_PER_BLOCK = WARPS * CHAINS_PER_WARP;
-constexpr int ROW_BYTES = PITCH * sizeof(Cell), SOURCE_BYTES = Q * ROW_BYTES, CHUNK_BYTES = CHUNK * SOURCE_BYTES;
-// Rows that are added before their sums are widened.
+constexpr int ROW = STATES * LANES, TEAM = LANES * SPLIT;
+constexpr int CHAINS_PER_WARP = 32 / TEAM, CHAINS_PER_BLOCK = WARPS * CHAINS_PER_WARP;
+// Rows that are added before their sums are widened are a group.
 constexpr int GROUP = CHUNK < 8 ? CHUNK : 8;
+constexpr int ROW_BYTES = ROW * sizeof(Cell), SOURCE_BYTES = Q * ROW_BYTES;
+// Threads that share a chain's sources read different groups at once: narrow ones start in different banks.
+constexpr int PAD_BYTES = STATES == 4 ? (SOURCE_BYTES + 15) / 16 * 16 : 0;
+constexpr int GROUP_BYTES = GROUP * SOURCE_BYTES + PAD_BYTES, CHUNK_BYTES = CHUNK / GROUP * GROUP_BYTES;
 // Many warps hide latencies from each other, and have few registers each.
-constexpr bool CROWDED = WARPS > 15;
+constexpr bool CROWDED = WARPS > (__CUDA_ARCH__ >= 1200 ? 11 : 15);
 constexpr int GROUPS_AT_ONCE = CROWDED ? 1 : 2;
 constexpr float FORBIDDEN = -1e30f;
 
@@ -65,29 +65,6 @@ __device__ __forceinline__ void bulk_copy(u32 to, const void* from, u32 bytes, u
                "l"(from), "r"(bytes), "r"(barrier)
                : "memory");
 }
-#if CLUSTER > 1
-__device__ __forceinline__ void bulk_copy_to_all(u32 to, const void* from, u32 bytes, u32 barrier) {
-  asm volatile(
-      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], %4;"
-      ::"r"(to), "l"(from), "r"(bytes), "r"(barrier), "h"((unsigned short)((1 << CLUSTER) - 1)) : "memory");
-}
-
-__device__ __forceinline__ void barrier_arrive_at(u32 barrier, u32 block) {
-  asm volatile(
-      "{\n.reg .b32 there;\nmapa.shared::cluster.u32 there, %0, %1;\n"
-      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n}" ::"r"(barrier), "r"(block) : "memory");
-}
-
-__device__ __forceinline__ void cluster_sync() {
-  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
-}
-
-__device__ __forceinline__ u32 rank_in_cluster() {
-  u32 rank;
-  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
-  return rank;
-}
-#endif
 #else
 __device__ __forceinline__ void copy_16_bytes(u32 to, const void* from) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
@@ -129,20 +106,22 @@ __device__ __forceinline__ float uniform(u32 key, u32 other_key, u32 counter, u3
 
 #if SINGLE
 typedef float Sum;
-__device__ __forceinline__ void add_rows(Sum (&sums)[8], const u8* rows, const u8* states) {
+__device__ __forceinline__ void add_rows(Sum (&sums)[STATES], const u8* rows, const u8* states) {
 #pragma unroll
   for (int k = 0; k < GROUP; k++) {
     const float4* row = (const float4*)(rows + k * SOURCE_BYTES + states[k] * ROW_BYTES);
-    const float4 low = row[0], high = row[1];
-    sums[0] += low.x, sums[1] += low.y, sums[2] += low.z, sums[3] += low.w;
-    sums[4] += high.x, sums[5] += high.y, sums[6] += high.z, sums[7] += high.w;
+#pragma unroll
+    for (int n = 0; n < STATES / 4; n++) {
+      const float4 four = row[n];
+      sums[4 * n] += four.x, sums[4 * n + 1] += four.y, sums[4 * n + 2] += four.z, sums[4 * n + 3] += four.w;
+    }
   }
 }
 #else
 typedef int Sum;
 // Numbers 2^16 y + x are added, which adds both; x is what the lower half says with its sign.
-__device__ __forceinline__ void add_rows(Sum (&sums)[8], const u8* rows, const u8* states) {
-  u32 pairs[4] = {0, 0, 0, 0};
+__device__ __forceinline__ void add_rows(Sum (&sums)[STATES], const u8* rows, const u8* states) {
+  u32 pairs[STATES / 2] = {};
 #if CHUNK >= 8
   const uint2 eight = *(const uint2*)states;
 #endif
@@ -153,11 +132,17 @@ __device__ __forceinline__ void add_rows(Sum (&sums)[8], const u8* rows, const u
 #else
     const u32 state = states[k];
 #endif
-    const uint4 row = *(const uint4*)(rows + k * SOURCE_BYTES + state * ROW_BYTES);
-    pairs[0] += row.x, pairs[1] += row.y, pairs[2] += row.z, pairs[3] += row.w;
+    const u8* at = rows + k * SOURCE_BYTES + state * ROW_BYTES;
+#if STATES == 4
+    const uint2 row = *(const uint2*)at;
+#else
+    const uint4 row = *(const uint4*)at;
+    pairs[2] += row.z, pairs[3] += row.w;
+#endif
+    pairs[0] += row.x, pairs[1] += row.y;
   }
 #pragma unroll
-  for (int j = 0; j < 4; j++) {
+  for (int j = 0; j < STATES / 2; j++) {
     const int low = (short)(pairs[j] & 0xffff);
     sums[2 * j] += low;
     sums[2 * j + 1] += ((int)(pairs[j] - low)) >> 16;
@@ -165,41 +150,55 @@ __device__ __forceinline__ void add_rows(Sum (&sums)[8], const u8* rows, const u
 }
 #endif
 
-__device__ __forceinline__ void load_fields(float (&fields)[8], const float4* from) {
-  const float4 low = from[0], high = from[1];
-  fields[0] = low.x, fields[1] = low.y, fields[2] = low.z, fields[3] = low.w;
-  fields[4] = high.x, fields[5] = high.y, fields[6] = high.z, fields[7] = high.w;
+__device__ __forceinline__ void load_fields(float (&fields)[STATES], const float* from) {
+#pragma unroll
+  for (int n = 0; n < STATES / 4; n++) {
+    const float4 four = ((const float4*)from)[n];
+    fields[4 * n] = four.x, fields[4 * n + 1] = four.y, fields[4 * n + 2] = four.z, fields[4 * n + 3] = four.w;
+  }
 }
 
 // The threads of a chain within their warp: the first of them, and which of them this is.
 struct Team {
-  int first, part;
+  int first, member;
+  __device__ __forceinline__ int part() const { return member % LANES; }  // of the states
+  __device__ __forceinline__ int share() const { return member / LANES; }  // of the source sites
   template <typename T>
-  __device__ __forceinline__ T from(T value, int member) const { return __shfl_sync(~0u, value, first + member); }
+  __device__ __forceinline__ T from(T value, int other) const { return __shfl_sync(~0u, value, first + other); }
 };
+
+// Sums over all source sites: in the same order for all threads of a chain.
+__device__ __forceinline__ void add_shares(Sum (&sums)[STATES], const Team& team) {
+#pragma unroll
+  for (int hop = 1; hop < SPLIT; hop *= 2) {
+    const int partner = (team.share() ^ hop) * LANES + team.part();
+#pragma unroll
+    for (int j = 0; j < STATES; j++) sums[j] += team.from(sums[j], partner);
+  }
+}
 
 // The state whose share of the distribution exp(logits) holds `share`. Cumulative sums are made in one order by all
 // threads, so the last of them is the total and a state of no weight is never taken.
-__device__ __forceinline__ int drawn_state(float (&logits)[8], float share, const Team& team) {
+__device__ __forceinline__ int drawn_state(float (&logits)[STATES], float share, const Team& team) {
   float top = logits[0];
 #pragma unroll
-  for (int j = 1; j < 8; j++) top = fmaxf(top, logits[j]);
+  for (int j = 1; j < STATES; j++) top = fmaxf(top, logits[j]);
   float highest = team.from(top, 0);
 #pragma unroll
   for (int member = 1; member < LANES; member++) highest = fmaxf(highest, team.from(top, member));
   float weight = 0;
 #pragma unroll
-  for (int j = 0; j < 8; j++) logits[j] = weight += exp2f((logits[j] - highest) * 1.4426950408889634f);
+  for (int j = 0; j < STATES; j++) logits[j] = weight += exp2f((logits[j] - highest) * 1.4426950408889634f);
   float before = 0, total = 0;
 #pragma unroll
   for (int member = 0; member < LANES; member++) {
-    if (member == team.part) before = total;
+    if (member == team.part()) before = total;
     total += team.from(weight, member);
   }
   const float mark = share * total;
   int passed = 0, state = 0;
 #pragma unroll
-  for (int j = 0; j < 8; j++) passed += before + logits[j] <= mark;
+  for (int j = 0; j < STATES; j++) passed += before + logits[j] <= mark;
 #pragma unroll
   for (int member = 0; member < LANES; member++) state += team.from(passed, member);
   return min(state, Q - 1);
@@ -211,25 +210,18 @@ __device__ __forceinline__ int drawn_state(float (&logits)[8], float share, cons
 __device__ __forceinline__ void stream_slabs(const Cell* slabs, u8* ring, u32 full, u32 empty, int updates, int length,
                                              int sources) {
   const int lane = threadIdx.x & 31;
-  const u64 slab_bytes = (u64)sources * SOURCE_BYTES;
+  const u64 slab_bytes = (u64)(sources / GROUP) * GROUP_BYTES;
   Place place = {0, 1};  // of an odd time round: the first time, places are free
 #pragma unroll 1
   for (int update = 0, site = 0; update < updates; update++, site = site + 1 == length ? 0 : site + 1) {
     const u8* slab = (const u8*)slabs + site * slab_bytes;
 #pragma unroll 1
     for (int start = 0; start < sources; start += CHUNK, place.advance()) {
-      const u32 bytes = min(CHUNK, sources - start) * SOURCE_BYTES;
+      const u32 bytes = min(CHUNK, sources - start) / GROUP * GROUP_BYTES;
       const u32 to = shared_address(ring + place.stage * CHUNK_BYTES);
-      const u8* from = slab + (u64)start * SOURCE_BYTES;
+      const u8* from = slab + (u64)(start / GROUP) * GROUP_BYTES;
       barrier_wait(empty + 8 * place.stage, place.parity);
-#if HOPPER && CLUSTER > 1
-      if (lane == 0) {
-        const u32 part = bytes / CLUSTER / 16 * 16, begin = rank_in_cluster() * part;
-        const u32 own = rank_in_cluster() == CLUSTER - 1 ? bytes - begin : part;
-        barrier_expect(full + 8 * place.stage, bytes);
-        bulk_copy_to_all(to + begin, from + begin, own, full + 8 * place.stage);
-      }
-#elif HOPPER
+#if HOPPER
       if (lane == 0) {
         barrier_expect(full + 8 * place.stage, bytes);
         bulk_copy(to, from, bytes, full + 8 * place.stage);
@@ -243,22 +235,19 @@ __device__ __forceinline__ void stream_slabs(const Cell* slabs, u8* ring, u32 fu
 }
 
 extern "C" __global__ void
-#if CLUSTER > 1
-__cluster_dims__(CLUSTER, 1, 1)
-#endif
 __launch_bounds__(32 * (WARPS + 1), 1)
 sweep(const Cell* __restrict__ slabs, const float* __restrict__ fields, const u8* __restrict__ chains,
       const float* __restrict__ betas, const float* __restrict__ unit, const u32* __restrict__ key,
-      const int* __restrict__ sweeps, u8* __restrict__ swept, long long count, long long length, long long sources) {
+      const int* __restrict__ sweeps, u8* __restrict__ swept, long long count, long long length) {
   extern __shared__ __align__(128) u8 memory[];
-  const int L = (int)length, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int L = (int)length, sources = (L + 7) / 8 * 8, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   // Rows of states start in different banks.
-  const int pitch = (int)sources % 16 ? (int)sources : (int)sources + 8;
+  const int pitch = sources % 16 ? sources : sources + 8;
   u8 *ring = memory, *states = memory + STAGES * CHUNK_BYTES;
   const u32 full = shared_address(states + (CHAINS_PER_BLOCK * pitch + 15) / 16 * 16), empty = full + 8 * STAGES;
   // Of models that are swept at once.
   const u64 model = blockIdx.y;
-  slabs += model * L * sources * (SOURCE_BYTES / sizeof(Cell));
+  slabs += model * L * (sources / GROUP) * (GROUP_BYTES / sizeof(Cell));
   fields += model * L * ROW, chains += model * count * L, swept += model * count * L, betas += model * count;
   const float scale = unit[model];
   const u32 first_key = key[2 * model], second_key = key[2 * model + 1];
@@ -266,74 +255,61 @@ sweep(const Cell* __restrict__ slabs, const float* __restrict__ fields, const u8
   if (threadIdx.x == 0) {
     for (int stage = 0; stage < STAGES; stage++) {
       barrier_init(full + 8 * stage, HOPPER ? 1 : 32);
-      barrier_init(empty + 8 * stage, WARPS * CLUSTER);
+      barrier_init(empty + 8 * stage, WARPS);
     }
 #if HOPPER
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 #endif
   }
-  const int slot = warp * CHAINS_PER_WARP + min(lane / LANES, CHAINS_PER_WARP - 1);
+  const int slot = warp * CHAINS_PER_WARP + min(lane / TEAM, CHAINS_PER_WARP - 1);
   const u32 chain = blockIdx.x * CHAINS_PER_BLOCK + slot;
   // Threads that are left over repeat what the last chain's do, and write nothing.
-  const bool kept = warp < WARPS && lane < LANES * CHAINS_PER_WARP && chain < count;
-  const Team team = {min(lane / LANES, CHAINS_PER_WARP - 1) * LANES, lane % LANES};
+  const bool kept = warp < WARPS && lane < TEAM * CHAINS_PER_WARP && chain < count;
+  const Team team = {min(lane / TEAM, CHAINS_PER_WARP - 1) * TEAM, lane % TEAM};
   u8* own = states + (warp < WARPS ? slot : 0) * pitch;
-  if (warp < WARPS && lane < LANES * CHAINS_PER_WARP)
+  if (warp < WARPS && lane < TEAM * CHAINS_PER_WARP)
 #pragma unroll 1
-    for (int i = team.part; i < sources; i += LANES) own[i] = kept && i < L ? chains[(u64)chain * L + i] : 0;
-#if CLUSTER > 1
-  cluster_sync();
-#else
+    for (int i = team.member; i < sources; i += TEAM) own[i] = kept && i < L ? chains[(u64)chain * L + i] : 0;
   __syncthreads();
-#endif
   if (warp == WARPS) {
-    stream_slabs(slabs, ring, full, empty, updates, L, (int)sources);
-#if CLUSTER > 1
-    cluster_sync();
-#endif
+    stream_slabs(slabs, ring, full, empty, updates, L, sources);
     return;
   }
   const float beta = kept ? betas[chain] : 1.0f;
   float shares = 0;
   Place place = {0, 0};
   for (int update = 0, site = 0, turn = 0; update < updates; update++, site = site + 1 == L ? 0 : site + 1) {
-    Sum sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-    float logits[8];
-    const float4* own_fields = (const float4*)(fields + site * ROW + 8 * team.part);
+    Sum sums[STATES] = {};
+    float logits[STATES];
+    const float* own_fields = fields + site * ROW + STATES * team.part();
     if (!CROWDED) load_fields(logits, own_fields);
 #pragma unroll 1
-    for (int start = 0; start < (int)sources; start += CHUNK, place.advance()) {
+    for (int start = 0; start < sources; start += CHUNK, place.advance()) {
       barrier_wait(full + 8 * place.stage, place.parity);
-      const u8* rows = ring + place.stage * CHUNK_BYTES + 8 * team.part * (int)sizeof(Cell);
-      const int groups = min(CHUNK, (int)sources - start) / GROUP;
+      const u8* rows = ring + place.stage * CHUNK_BYTES + STATES * team.part() * (int)sizeof(Cell);
+      const int groups = min(CHUNK, sources - start) / GROUP;
 #pragma unroll(GROUPS_AT_ONCE)
-      for (int group = 0; group < groups; group++)
-        add_rows(sums, rows + group * GROUP * SOURCE_BYTES, own + start + group * GROUP);
+      for (int group = team.share(); group < groups; group += SPLIT)
+        add_rows(sums, rows + group * GROUP_BYTES, own + start + group * GROUP);
       __syncwarp();
-#if CLUSTER > 1
-      if (lane < CLUSTER) barrier_arrive_at(empty + 8 * place.stage, lane);
-#else
       if (lane == 0) barrier_arrive(empty + 8 * place.stage);
-#endif
     }
+    add_shares(sums, team);
     if (CROWDED) load_fields(logits, own_fields);
 #pragma unroll
-    for (int j = 0; j < 8; j++) {
+    for (int j = 0; j < STATES; j++) {
       const float local = logits[j] + scale * sums[j];
       logits[j] = local > FORBIDDEN / 2 ? beta * local : -__int_as_float(0x7f800000);
     }
-    // Each thread of a chain makes the number of one of the next LANES updates.
-    if (turn == 0) shares = uniform(first_key, second_key, update + team.part, chain);
+    // Each thread of a chain makes the number of one of the next TEAM updates.
+    if (turn == 0) shares = uniform(first_key, second_key, update + team.member, chain);
     const int state = drawn_state(logits, team.from(shares, turn), team);
-    if (++turn == LANES) turn = 0;
+    if (++turn == TEAM) turn = 0;
     __syncwarp();
-    if (team.part == 0 && lane < LANES * CHAINS_PER_WARP) own[site] = (u8)state;
+    if (team.member == 0 && lane < TEAM * CHAINS_PER_WARP) own[site] = (u8)state;
     __syncwarp();
   }
   if (kept)
 #pragma unroll 1
-    for (int i = team.part; i < L; i += LANES) swept[(u64)chain * L + i] = own[i];
-#if CLUSTER > 1
-  cluster_sync();
-#endif
+    for (int i = team.member; i < L; i += TEAM) swept[(u64)chain * L + i] = own[i];
 }

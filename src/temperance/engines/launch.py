@@ -17,9 +17,8 @@ from numba import types
 from numba.extending import intrinsic
 
 TARGET = "temperance_sweep"
-# Columns of the table of kernels: number and address of a kernel; threads, bytes of shared memory and chains of a block;
-# and how many blocks go together.
-_COLUMNS = 6
+# Columns of the table of kernels: a kernel's number and address; threads, bytes of shared memory, chains of a block.
+_COLUMNS = 5
 _MOST_KERNELS = 4096
 _EXECUTE = 3  # the stage in which kernels are launched
 _METADATA = 1  # the extension by which XLA asks for the interface's version
@@ -107,16 +106,16 @@ class Launcher:
         self._handler = _handler(self._table.ctypes.data, launch, streams, *where)
         jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(self._handler.address), platform=platform)
 
-    def add(self, number: int, kernel: int, threads: int, shared: int, chains: int, together: int = 1) -> None:
+    def add(self, number: int, kernel: int, threads: int, shared: int, chains: int) -> None:
         """Make a kernel known by its number."""
         if number not in self._known:
-            self._table[len(self._known)] = number, kernel, threads, shared, chains, together
+            self._table[len(self._known)] = number, kernel, threads, shared, chains
             self._known.add(number)
 
 
 _MESSAGES = b"the Gibbs kernel is not loaded", b"the Gibbs kernel could not be launched"
-# Operands of the kernel, and which of them have the chains' and the slabs' shapes.
-_OPERANDS, _SLABS, _CHAINS = 7, 0, 2
+# Operands of the kernel, and which of them are the chains.
+_OPERANDS, _CHAINS = 7, 2
 # Where the handler finds what it reads.
 _CALL_EXTENSION = _Call.extension.offset
 _CALL_INTERFACE = _Call.interface.offset
@@ -164,22 +163,19 @@ def _handler(table: int, launch: int, streams: bool, unknown: int, failed: int) 
                 return _error(interface, unknown)
         operands = _word(call + _CALL_ARGUMENTS + _BUFFERS_VALUES)
         result = _word(_word(call + _CALL_RESULTS + _BUFFERS_VALUES))
-        # Addresses of the kernel's parameters: all operands' and the result's data; chains, sites, source sites.
-        places = np.empty(_OPERANDS + 4, np.int64)
+        # Addresses of the kernel's parameters: all operands' and the result's data; chains and sites.
+        places = np.empty(_OPERANDS + 3, np.int64)
         for n in range(_OPERANDS):
             places[n] = _word(operands + 8 * n) + _BUFFER_DATA
         places[_OPERANDS] = result + _BUFFER_DATA
-        chains, slabs = _word(operands + 8 * _CHAINS), _word(operands + 8 * _SLABS)
+        chains = _word(operands + 8 * _CHAINS)
         shape, rank = _word(chains + _BUFFER_SHAPE), _word(chains + _BUFFER_RANK)
         places[_OPERANDS + 1], places[_OPERANDS + 2] = shape + 8 * (rank - 2), shape + 8 * (rank - 1)
-        depth = _word(slabs + _BUFFER_SHAPE) + 8 * (_word(slabs + _BUFFER_RANK) - 3)
-        places[_OPERANDS + 3] = depth
         models = 1
         for n in range(rank - 2):
             models *= _word(shape + 8 * n)
-        per_block, together = _word(row + 32), _word(row + 40)
+        per_block = _word(row + 32)
         blocks = (_word(places[_OPERANDS + 1]) + per_block - 1) // per_block
-        blocks = (blocks + together - 1) // together * together
         stream = 0
         if streams:
             request = np.zeros(4, np.int64)
