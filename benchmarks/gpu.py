@@ -31,6 +31,7 @@ from temperance.gibbs_jax import JaxEngine
 from temperance.potts import Potts
 from temperance.statistics import frequencies, site_frequencies
 from temperance.tempering import sample
+from temperance.thermodynamics import annealed, energy_curve
 from temperance.threads import use_threads
 from temperance.together import run_together
 from temperance.train import train
@@ -213,7 +214,7 @@ def replicates(bench: Bench) -> Iterator[Row]:
 
 
 def exchange(bench: Bench) -> Iterator[Row]:
-    """Replica exchange of the family's model, all of it, on the card and on two cores."""
+    """Replica exchange of the family's model and annealing for ln Z, all of it, on the card and on two cores."""
     few: dict[str, Any] = {"sequences": 64, "ladders": 8, "max_sweeps": 8} if bench.small else {}
     engines = {"cuda, first": bench.engine(), "cuda": None, f"numba, {CORES} cores": choose_engine("numba")}
     engine: Any = None
@@ -223,11 +224,14 @@ def exchange(bench: Bench) -> Iterator[Row]:
         started = time.perf_counter()
         samples = sample(bench.model, engine, 1, TEMPERATURES, starts=bench.data["training"],
                          progress=lines.append, **few)  # fmt: skip
-        seconds = time.perf_counter() - started
+        seconds, started, betas = time.perf_counter() - started, time.perf_counter(), 1 / samples.temperatures[::-1]
+        annealed(bench.model, engine, 1, betas, energy_curve(samples.betas, samples.energies))
+        annealing = time.perf_counter() - started
         use_threads(before)
         rungs = samples.rungs
         yield {
-            "engine": name, "seconds": seconds, "rungs": len(rungs), "chains": len(rungs) * samples.sequences.shape[1],
+            "engine": name, "seconds": seconds, "annealing": annealing, "rungs": len(rungs),
+            "chains": len(rungs) * samples.sequences.shape[1],
             "sweeps": samples.sweeps, "rhat": rungs.rhat.max(), "energy": rungs.mean_energy.iloc[-1], "said": lines[-1],
         }  # fmt: skip
 

@@ -103,13 +103,19 @@ class JaxLearner:
         return Showing.of(np.asarray(moments), np.asarray(single, float), len(chains))
 
     def data_energy(self) -> float:
-        (fields, couplings), (single, pair) = self.prepared, self.data
-        return float(-jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2)
+        return float(_mean_energy(self.prepared, self.data))
 
     def penalty(self) -> float:
         return float(_penalty(self))
 
 
+@jax.jit
+def _mean_energy(parameters: Prepared, data: Prepared) -> Any:
+    (fields, couplings), (single, pair) = parameters, data
+    return -jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2
+
+
+@jax.jit
 def _penalty(learner: JaxLearner) -> Any:
     fields, couplings = learner.prepared
     return learner.l2[0] * jnp.vdot(fields, fields) + learner.l2[1] * jnp.vdot(couplings, couplings) / 2

@@ -192,7 +192,7 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
         pilot = _Ladders(model, engine, betas, chains, rng)
         none = np.zeros(len(betas), bool)
         pilot.advance(32, pilot.begin(0, 1, none))
-        drawing = pilot.begin(20, 1, none)
+        drawing = pilot.begin(5, _AT_ONCE, none)
         pilot.draw(drawing)
         drops = np.maximum(-np.diff(drawing.energies.mean(axis=(1, 2))), 0)
         distances = np.sqrt(np.diff(betas) * drops)

@@ -444,7 +444,7 @@ def fresh_chains(
         block = (sweeps >> halvings) - done
         chains = engine.sweep(prepared, chains, 1.0, int(rng.integers(2**63)), block)
         done += block
-        energies, shown = engine.energies(prepared, chains), show(chains)
+        energies, shown = np.asarray(engine.energies(prepared, chains)), show(chains)
         seen.append((done, energies.mean(), shown.pearson))
         moved, turned = np.abs(np.array(seen)[:, 1:] - seen[-1][1:]).T
         other = ~((moved < 3 * energies.std() * (2 / count) ** 0.5) & (turned < _REST))
@@ -507,7 +507,7 @@ class _Judge:
         self.progress(f"step {step}: {self._many} fresh chains have to confirm it")
         start, seed = profile_chains(self._many, self._single, self._rng), int(self._rng.integers(2**63))
         many = self._engine.sweep(learner.prepared, start, 1.0, seed, few.settling)
-        energies = self._engine.energies(learner.prepared, many)
+        energies = np.asarray(self._engine.energies(learner.prepared, many))
         return self._confirmation(learner, energies, learner.showing(many), few.settling, True)
 
     def satisfied(self, shown: Confirmation) -> bool:
