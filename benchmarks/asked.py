@@ -19,7 +19,7 @@ from temperance.configuration import configure
 SHAPES = (30, 2000), (100, 2000), (100, 20_000), (100, 200_000), (200, 2000), (400, 1000)
 BRIEF = {
     "subsets": {"sizes": ["all"], "replicates": 1},
-    "train": {"max_steps": 10, "confirm_sweeps": 25},
+    "train": {"max_steps": 10, "path_steps": 5},
     "sample": {"max_sweeps": 4},
     "design": {"candidates": 400},
 }

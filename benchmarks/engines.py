@@ -12,7 +12,7 @@ from training import FAMILIES, prepare
 from temperance.gibbs import choose_engine, profile_chains
 from temperance.potts import Potts
 from temperance.statistics import frequencies, site_frequencies
-from temperance.train import train
+from temperance.training import train
 
 CHAINS, SWEEPS = 10_000, 100
 
@@ -22,7 +22,7 @@ def main(families: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = prepare(families / file, Path(folder))
     numba = choose_engine("numba")
-    model = train(data["training"], data["weights"], 21, numba, 1, **settings).model
+    model = train(data["training"], data["weights"], 21, numba, 1, stop="pearson", **settings).model
     samples = []
     for seed, engine in enumerate((numba, choose_engine("jax"))):
         start = profile_chains(CHAINS, site_frequencies(data["training"], 21), np.random.default_rng(seed))

@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 from common import HERE, Peer, Process, clocked, in_turn, random_potts, save
 from engines import compared
-from long_family import draw, planted
-from training import FAMILIES, prepare
+from long_family import SETTINGS, draw, planted
+from training import FAMILIES, FRESH, prepare
 
 from temperance.gibbs import choose_engine, profile_chains, uniform_chains
 from temperance.gibbs_jax import JaxEngine
@@ -34,7 +34,7 @@ from temperance.tempering import sample
 from temperance.thermodynamics import annealed, energy_curve
 from temperance.threads import use_threads
 from temperance.together import run_together
-from temperance.train import train
+from temperance.training import train
 
 Row = dict[str, Any]
 Q, CORES, REPLICATES = 21, 2, 6
@@ -57,7 +57,7 @@ class Bench:
         self.peer = Peer() if "PEER" in os.environ and not small else None
         self.folder = Path(tempfile.mkdtemp())
         self.rows: dict[str, list[Row]] = {}
-        self.settings: dict[str, Any] = {"l2_couplings": 0.001, "confirm_sweeps": 800}
+        self.settings: dict[str, Any] = {"l2_couplings": 0.001}
         if families:
             file, self.settings, _ = FAMILIES["PF00014"]
             self.data = prepare(families / file, self.folder)
@@ -65,9 +65,9 @@ class Bench:
             sequences = draw(planted(6 if small else 53), 500 if small else 7000, 1)
             self.data = {"training": sequences, "weights": np.ones(len(sequences))}
             np.savez(self.folder / "data.npz", **self.data)
+        self.settings = self.settings | {"stop": "pearson", "confirm_chains": FRESH}
         if small:
-            short = {"chains": 100, "confirm_chains": 200, "confirm_sweeps": 8, "max_steps": 20, "sweeps": 2}
-            self.settings = self.settings | short
+            self.settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20, "sweeps": 2}
         self._model: Potts | None = None
 
     def engine(self, single: bool = False) -> JaxEngine:
@@ -242,9 +242,9 @@ def long_family(bench: Bench) -> Iterator[Row]:
     model, engine = planted(length), bench.engine()
     start = uniform_chains(count, length, Q, np.random.default_rng(1))
     sequences = np.asarray(engine.sweep(engine.prepare(model), start, 1.0, 1, 100))
-    settings: Row = {"target_pearson": 0.9, "sweeps": 5, "max_steps": 600, "max_minutes": 0.75}
+    settings: Row = SETTINGS | {"l2_couplings": 0.003, "confirm_chains": FRESH, "max_minutes": 0.75}
     if bench.small:
-        settings |= {"chains": 100, "confirm_chains": 200, "confirm_sweeps": 8, "max_steps": 20}
+        settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20}
     quiet = {"progress": lambda _: None}
     started = time.perf_counter()
     found = train(sequences, np.ones(count), Q, engine, 1, **settings, **quiet)
@@ -253,7 +253,7 @@ def long_family(bench: Bench) -> Iterator[Row]:
     row["seconds_a_step"] = float(np.median(np.diff(seconds))) / 10 if len(seconds) > 1 else math.nan
     yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
     before = use_threads(CORES)
-    brief = settings | {"max_steps": 3, "check_every": 1, "confirm_chains": 100, "confirm_sweeps": 8}
+    brief = settings | {"max_steps": 3, "check_every": 1, "confirm_chains": 100}
     found = train(sequences, np.ones(count), Q, choose_engine("numba"), 1, **(brief | {"target_pearson": 1.0}), **quiet)
     use_threads(before)
     step = float(np.diff(found.history["seconds"]).mean())

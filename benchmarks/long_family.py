@@ -22,7 +22,7 @@ Q, SEQUENCES = 21, 20_000
 # How far along the sequence a site's contacts are, spread of the planted couplings and fields, sweeps before the
 # sequences are taken.
 REACH, COUPLING, FIELD, SWEEPS = 2, 1.5, 1.0, 100
-SETTINGS = {"target_pearson": 0.9, "sweeps": 5, "max_steps": 600}
+SETTINGS = {"stop": "pearson", "target_pearson": 0.9, "sweeps": 5, "max_steps": 600}
 
 
 def planted(length: int) -> Potts:
@@ -57,7 +57,7 @@ def train(sequences: np.ndarray, settings: dict[str, object]) -> tuple[Process, 
 
 
 def main() -> None:
-    brief = {"max_steps": 3, "confirm_chains": 4000, "confirm_sweeps": 8}
+    brief = {"max_steps": 3, "confirm_chains": 4000}
     idle, _ = train(draw(planted(10), SEQUENCES, 1), brief)
     rows = []
     for length in (100, 200, 400):

@@ -12,7 +12,7 @@ import numpy as np
 
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine
-from temperance.train import train
+from temperance.training import train
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
 data, model, settings, *engine = sys.argv[1:]

@@ -14,7 +14,6 @@ import math
 import statistics
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,10 @@ from temperance.alignment import encode, filter_alignment, read
 from temperance.alphabet import alphabet
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.potts import Potts, load
+from temperance.sampling.population import anneal_population
 from temperance.split import split
 from temperance.statistics import frequencies, showing
 from temperance.thermodynamics import annealed, energy_curve
-from temperance.train import fresh_chains
 from temperance.weights import sequence_weights
 
 Row = dict[str, Any]
@@ -40,7 +39,7 @@ LETTERS = alphabet("protein")
 TARGET, FRESH, MOST_SWEEPS = 0.95, 40_000, 800
 # File, our settings beside the defaults, and the best of the peer's that were found (docs/method.md).
 FAMILIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
-    "PF00014": ("PF00014.fasta", {"l2_couplings": 0.001, "confirm_sweeps": 800}, ["--lr", "1.0", "--nsweeps", "2"]),
+    "PF00014": ("PF00014.fasta", {"l2_couplings": 0.001}, ["--lr", "1.0", "--nsweeps", "2"]),
     "WW": (
         "WW_PF00397.fasta",
         {"l2_couplings": 0.001, "chains": 2000, "check_every": 5},
@@ -48,7 +47,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "vwa": (
         "vwa_1atzA.aln",
-        {"l2_couplings": 0.01, "confirm_sweeps": 800, "max_steps": 200},
+        {"l2_couplings": 0.01, "max_steps": 200},
         ["--lr", "1.0", "--nsweeps", "2"],
     ),
 }
@@ -81,7 +80,7 @@ def ours(folder: Path, settings: dict[str, Any], seed: int) -> tuple[float, pd.D
         HERE / "train_one.py",
         folder / "data.npz",
         folder / "ours.safetensors",
-        json.dumps(settings),
+        json.dumps({"stop": "pearson", "confirm_chains": FRESH} | settings),
     ]
     run = Process(program, log=log)
     shown = json.loads(log.read_text().splitlines()[-1])
@@ -116,12 +115,12 @@ def load_peers(folder: Path, length: int) -> Potts:
 
 
 def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
-    """What fresh chains of a model show, and its log-likelihood of held-out sequences, nats a site."""
+    """Measure a model on chains annealed from infinite temperature, and on held-out sequences, in nats a site."""
     engine, rng, weights = choose_engine("numba"), np.random.default_rng(1), data["weights"]
     target = frequencies(data["training"], model.q, weights).with_pseudocount(1 / weights.sum())
     prepared = engine.prepare(model)
-    fresh = fresh_chains(engine, prepared, partial(showing, target), target.single, FRESH, MOST_SWEEPS, 0.0, rng)
-    shown, done, resting = fresh.shown, fresh.sweeps, fresh.rest
+    population = anneal_population(engine, prepared, FRESH, target.single.shape, rng)
+    agreement = showing(target, population.chains)
     ceiling = showing(target, data["training"][rng.choice(len(weights), FRESH, p=weights / weights.sum())])
     # Annealing needs to know where the energy changes fast: a few hundred chains a temperature tell.
     betas = np.linspace(0, 1, 41)
@@ -130,8 +129,9 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     log_z = annealed(model, engine, 1, np.array([1.0]), energy_curve(betas, np.array(pilot)[:, None]), steps=4000)
     mean = np.average(model.energies(data["heldout"]), weights=data["heldout_weights"])
     return {
-        "fresh_pearson": shown.pearson, "fresh_slope": shown.slope, "ceiling": ceiling.pearson, "sweeps": done,
-        "rests": resting, "heldout": -(mean + log_z.log_z[0]) / model.L, "heldout_error": log_z.error[0] / model.L,
+        "fresh_pearson": agreement.pearson, "fresh_slope": agreement.slope, "ceiling": ceiling.pearson,
+        "sweeps": population.sweeps, "families": population.families,
+        "heldout": -(mean + log_z.log_z[0]) / model.L, "heldout_error": log_z.error[0] / model.L,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Learn a Potts model of one subset. Outputs: the model, the history of its training, how it ended."""
+"""Train a Potts model on one subset. Outputs: the model, history, penalties that were tried, how training ended."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.progress import Progress
 from temperance.store import load_arrays, provenance
-from temperance.train import adopt, train
+from temperance.training import evaluate_imported, train
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["train"], snakemake.params.seed
@@ -26,14 +26,18 @@ with job(snakemake) as log:
         last = checkpoint(snakemake, source)
         weights, asked = subset["weights"], snakemake.input.get("imported")
         if asked:
-            names = ("chains", "target_pearson", "confirm_chains", "confirm_sweeps")
-            shown = {name: settings[name] for name in names}
             imported = read_model(asked, letters, sequences.shape[1])
-            result = adopt(imported, sequences, weights, engine, seed, progress=log.info, **shown)
+            chains = settings["confirm_chains"]
+            result = evaluate_imported(
+                imported, sequences, weights, engine, seed, confirm_chains=chains, progress=log.info
+            )
             source["model"] = asked
         else:
-            given = sequences, weights, letters.q, engine, seed
-            result = train(*given, progress=Progress(log.info), checkpoint=last, **settings)
+            parts = load_arrays(snakemake.input.split)[0]
+            result = train(
+                sequences, weights, letters.q, engine, seed, progress=Progress(log.info), checkpoint=last,
+                heldout=arrays["sequences"][parts["heldout"]], heldout_weights=parts["heldout_weights"], **settings,
+            )  # fmt: skip
         result.save(folder, letters, source)
         last.clear()
         log.info(result.outcome)

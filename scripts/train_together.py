@@ -9,13 +9,14 @@ from temperance.job import checkpoint, job
 from temperance.progress import Progress
 from temperance.store import load_arrays, provenance
 from temperance.together import fit_together, run_together
-from temperance.train import train
+from temperance.training import train
 
 with job(snakemake) as log:
     params, settings = snakemake.params, snakemake.params.settings["train"]
     arrays, metadata = load_arrays(snakemake.input.alignment)
     letters, engine = alphabet(metadata["alphabet"]), choose_engine(params.engine)
-    length = arrays["sequences"].shape[1]
+    length, parts = arrays["sequences"].shape[1], load_arrays(snakemake.input.split)[0]
+    heldout = {"heldout": arrays["sequences"][parts["heldout"]], "heldout_weights": parts["heldout_weights"]}
     at_once = min(params.at_once, fit_together(engine, length, letters.q, settings["confirm_chains"]))
     tasks, sources, last = {}, {}, {}
     for (label, seed), path in zip(params.seeds.items(), snakemake.input.subsets, strict=True):
@@ -23,7 +24,9 @@ with job(snakemake) as log:
         sources[label] = provenance(settings | {"engine": engine.name}, seed)
         last[label] = checkpoint(snakemake, sources[label], label)
         given = arrays["sequences"][subset["indices"]], subset["weights"], letters.q
-        tasks[label] = partial(train, *given, seed=seed, progress=progress, checkpoint=last[label], **settings)
+        tasks[label] = partial(
+            train, *given, seed=seed, progress=progress, checkpoint=last[label], **heldout, **settings
+        )
     labels = list(tasks)
     for start in range(0, len(labels), at_once):
         some = labels[start : start + at_once]

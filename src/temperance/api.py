@@ -23,7 +23,7 @@ from temperance.potts import Potts
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
 from temperance.tempering import TemperedSamples, sample
-from temperance.train import Training, train
+from temperance.training import Training, train
 from temperance.weights import sequence_weights
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
@@ -106,9 +106,19 @@ class Family:
         return splitting.subset(self.training, count, np.random.default_rng(seed))
 
     def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
-        """Learn a Potts model of a subset; `settings` as of `temperance.train.train`. Its `.model` is the model."""
+        """Train a Potts model on a subset; the attribute `model` of the result is the model.
+
+        Parameters
+        ----------
+        size : int or float
+            Training sequences, a number or a share.
+        **settings
+            Of `temperance.training.train`; held-out sequences choose the penalty unless `l2_couplings` names one.
+        """
         chosen = self.sequences[self.subset(size, seed)]
         weights = sequence_weights(chosen, self.identity)
+        heldout = self.sequences[self.heldout]
+        settings = {"heldout": heldout, "heldout_weights": sequence_weights(heldout, self.identity)} | settings
         return train(chosen, weights, self.letters.q, choose_engine(engine), seed, **settings)
 
     def sample(

@@ -34,6 +34,8 @@ _OF_TRUTHS: Settings = {
 }
 # A model from elsewhere is of every column of its alignment, and is looked at once.
 _OF_MODELS: Settings = {"filter": {"max_column_gaps": 1.0}, "subsets": {"sizes": ["all"], "replicates": 1}}
+# Studies compare models that differ in what is varied, not in a penalty chosen anew for each.
+_STUDY_DEFAULTS: Settings = {"train": {"l2_couplings": 0.003}}
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
 # What a family's results can be given out as, and what the files are called.
 EXPORTS = {
@@ -234,7 +236,7 @@ def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
         points = []
         for name, own in own_families.items():
             subsets = {key: settings[key] for key in ("sizes", "replicates")}
-            base = _merge(_merge(templates.get(name, {}), own), {"subsets": subsets})
+            base = _merge(_merge(_STUDY_DEFAULTS, _merge(templates.get(name, {}), own)), {"subsets": subsets})
             points += _points(study, name, base, settings, plans)
         for point in points:
             _check_teacher(point["label"], point["settings"], families)

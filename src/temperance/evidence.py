@@ -31,6 +31,8 @@ class Evidence:
     optimum, sensitivity, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
         One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
         `replicate` say of which.
+    strengths : pandas.DataFrame
+        One row a penalty that was tried with a model.
     models, compared : pandas.DataFrame
         Of the family's own models and those to compare with: scores, one row a temperature, and recommended
         temperatures, one row a model; `model` names it, `potts` the family's own.
@@ -78,6 +80,7 @@ class Evidence:
     truth: dict[str, Any] | None
     rungs: pd.DataFrame
     history: pd.DataFrame
+    strengths: pd.DataFrame
     training: pd.DataFrame
     largest: str
     natural: pd.DataFrame
@@ -123,6 +126,7 @@ class Evidence:
             truth=load_json(folder / "truth.json") if "truth" in settings else None,
             rungs=_of_all(folder, training, "ladder.tsv"),
             history=_of_all(folder, training, "history.tsv"),
+            strengths=_of_all(folder, training, "regularisation.tsv"),
             training=training,
             largest=largest,
             natural=natural,
@@ -154,7 +158,7 @@ class Evidence:
             "logo": (points[0], self.aligned, self.conservation, self.letters),
             "contacts": (self.contacts, self.predictions),
             "mutants": (self.mutants, self.predictions, self.letters),
-            "training": (self.history, self.training),
+            "training": (self.history, self.training, self.strengths),
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
@@ -178,7 +182,7 @@ class Evidence:
 
 def _training_row(folder: Path, subset: str) -> dict[str, Any]:
     summary = load_json(folder / subset / "training.json")
-    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target")}
+    flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target", "l2_couplings", "l2_choice")}
     return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | summary["confirmation"]
 
 

@@ -624,9 +624,15 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
     return figure
 
 
-def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
-    """Pearson correlation and gradient norm against the step, a line a model."""
-    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
+def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataFrame) -> Figure:
+    """Draw the course of training, one line a model, and the likelihood of held-out sequences at each penalty tried.
+
+    Parameters
+    ----------
+    history, summaries, strengths : pandas.DataFrame
+        Rows of `history.tsv`, `training.json` and `regularisation.tsv` of all models, with subset, M, replicate.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(13.5, 3.6), layout="constrained")
     sizes = sorted(summaries["M"].unique())
     colours = dict(zip(sizes, palette(len(sizes)), strict=True))
     for subset, curve in history.groupby("subset", sort=False):
@@ -634,18 +640,44 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame) -> Figure:
         colour, first = colours[summary["M"]], summary["replicate"] == 1
         axes[0].plot(curve["step"], curve["pearson"], color=colour, label=f"M = {summary['M']:,}" if first else None)
         axes[0].plot(summary["steps"], summary["pearson"], "D", color=colour, ms=5, label=None)
-        axes[1].plot(curve["step"], curve["gradient_norm"], color=colour)
-    axes[0].plot([], [], "D", color="black", ms=5, ls="", label="fresh chains")
-    axes[0].axhline(summaries["target"].iloc[0], color="black", ls=":", lw=1, label="target")
+        axes[1].plot(curve["step"], curve["gradient_norm"] / curve["gradient_noise"], color=colour)
+    axes[0].plot([], [], "D", color="black", ms=5, ls="", label="independent chains")
     axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1))
     if history["gradient_norm"].notna().any():
-        axes[1].set(xlabel="gradient step", ylabel="norm of the gradient", yscale="log")
+        axes[1].axhline(1, color="black", ls=":", lw=1, label="sampling noise alone")
+        axes[1].set(xlabel="gradient step", ylabel="gradient / its sampling noise", yscale="log")
     else:
         axes[0].set_xticks([0])
-        axes[1].set_axis_off()
-        axes[1].text(0.5, 0.5, "The model was learnt elsewhere.", ha="center", transform=axes[1].transAxes)
+        _say_instead(axes[1], "The model was trained elsewhere.")
+    _draw_strengths(axes[2], strengths, summaries, colours)
     figure.legend(loc="outside right center")
     return figure
+
+
+def _draw_strengths(axes: Axes, strengths: pd.DataFrame, summaries: pd.DataFrame, colours: dict[int, Any]) -> None:
+    """Draw held-out log-likelihood against the strength of the L2 penalty; a ring marks the chosen one."""
+    if strengths.empty:
+        _say_instead(axes, "The penalty was not chosen\nby held-out sequences.")
+        return
+    for subset, curve in strengths.groupby("subset", sort=False):
+        colour = colours[summaries.set_index("subset").loc[subset, "M"]]
+        axes.errorbar(
+            curve["l2_couplings"],
+            curve["log_likelihood"],
+            curve["log_likelihood_error"],
+            color=colour,
+            marker="o",
+            ms=3,
+        )
+        chosen = curve[curve["chosen"]]
+        axes.plot(chosen["l2_couplings"], chosen["log_likelihood"], "o", color=colour, ms=9, mfc="none")
+    axes.plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
+    axes.set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
+
+
+def _say_instead(axes: Axes, text: str) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
 
 
 def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:

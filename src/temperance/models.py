@@ -16,7 +16,7 @@ from temperance.potts import Potts, profile_fields
 from temperance.statistics import profile_frequencies
 from temperance.tempering import sample
 from temperance.thermodynamics import energy_curve
-from temperance.train import train
+from temperance.training import train
 
 # L2 strengths on fields and couplings where none are given: of arDCA's and plmDCA's own publications, in the
 # convention of `train`.
@@ -67,6 +67,7 @@ def learn(
     engine: Engine,
     seed: int,
     checkpoint: Checkpoint = NONE,
+    heldout: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Model:
     """A model of sequences (M, L) with weights (M,).
 
@@ -78,11 +79,15 @@ def learn(
         The configuration's `train`, for Boltzmann machines.
     checkpoint : Checkpoint
         From which these go on.
+    heldout : (np.ndarray, np.ndarray), optional
+        Sequences and weights by which a Boltzmann machine's penalty is chosen, where it is to be.
     """
     kind = given["kind"]
     l2 = {name: given[name] for name in ("l2_fields", "l2_couplings") if given[name] is not None}
     if kind == "boltzmann":
-        return train(sequences, weights, q, engine, seed, checkpoint=checkpoint, **{**settings, **l2}).model
+        chosen_by = dict(zip(("heldout", "heldout_weights"), heldout or (None, None), strict=True))
+        plan = {**settings, **l2, **chosen_by}
+        return train(sequences, weights, q, engine, seed, checkpoint=checkpoint, **plan).model
     if kind == "attention":
         return Attention.of(sequences, weights, q)
     if kind == "profile":

@@ -27,10 +27,9 @@ _FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv",
 # Share of sites that the sweeps of a step change, below which chains stand still.
 _FROZEN = 0.01
 _MOST_RHAT = 1.05
-_SHORT_OF_TARGET = {
-    "converged": ("converged", "A smaller train.l2_couplings would let it come closer."),
-    "steps": ("stopped at its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
-    "time": ("stopped at its limit of time", "Raise train.max_minutes."),
+_NOT_CONVERGED = {
+    "steps": ("its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
+    "time": ("its time limit", "Raise train.max_minutes."),
 }
 _OPTIMA = {"tau_f": "τ_f", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal", "tau": "recommended τ"}
 _STATES = ("entropy", "heat_capacity", "log_likelihood", "log_z", "log_z_error", "log_z_ais", "log_z_ais_error")
@@ -220,12 +219,24 @@ def _learnt(evidence: Evidence) -> str:
             f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
             "sampled as it is; whether it has seen the held-out sequences is not known."
         )
+    strengths = sorted({f"{strength:g}" for strength in evidence.training["l2_couplings"]}, key=float)
+    how = (
+        "the strongest of several than which no weaker one made held-out sequences likelier"
+        if train["l2_couplings"] == "auto"
+        else "as configured"
+    )
+    end = (
+        "Training went on to the optimum of the penalised likelihood, within the noise of its sampling."
+        if train["stop"] == "converged"
+        else "Training was stopped early, by the Pearson correlation of two-site correlations, which acts as a further "
+        "regularisation."
+    )
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
-        f"sweeps a step and L2 penalties of {train['l2_fields']:g} on fields and {train['l2_couplings']:g} on "
-        f"couplings, the target being that {train['confirm_chains']:,} fresh chains show a Pearson correlation of "
-        f"{evidence.training['target'].iloc[0]:.2f} with the connected two-site correlations of the data."
+        f"sweeps a step, and an L2 penalty on the couplings of {', '.join(strengths)}, {how} (on fields "
+        f"{train['l2_fields']:g}). {end} {train['confirm_chains']:,} chains annealed from infinite temperature were "
+        "compared with the data."
     )
 
 
@@ -289,20 +300,28 @@ def _of_imported(model: str) -> Iterator[str]:
 
 
 def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
-    for stopped, (end, remedy) in _SHORT_OF_TARGET.items():
+    for stopped, (limit, remedy) in _NOT_CONVERGED.items():
         short = training[training["stopped"] == stopped]
         if len(short):
-            shown = ", ".join(f"{row.subset} {row.pearson:.3f} ({row.scale_error:+.1%})" for row in short.itertuples())
             yield (
-                f"Training {end} without showing the target, a Pearson correlation of {short['target'].iloc[0]:.2f} "
-                f"(ceiling {short['ceiling'].min():.3f}) and a settled scale; fresh chains show: {shown}. {remedy}"
+                f"Training reached {limit} before it had converged: {', '.join(short['subset'])}. The temperatures of "
+                f"such a model hold what training left undone. {remedy}"
             )
-    relaxing = training[~training["equilibrated"]]
-    if len(relaxing):
+    early = training[training["stopped"] == "target"]
+    if len(early):
         yield (
-            f"Fresh chains were still relaxing after {relaxing['sweeps'].max()} sweeps, so the Pearson correlation is "
-            f"uncertain: {', '.join(relaxing['subset'])}. Raise train.confirm_sweeps."
+            f"Training was stopped early, as configured, at a Pearson correlation of {early['target'].iloc[0]:.2f}. "
+            "That regularises a model beyond its L2 penalty, so its temperatures do not diagnose the penalty."
         )
+    uncertain = training[~training["equilibrated"]]
+    if len(uncertain):
+        yield (
+            "Independent chains do not agree with those that the model was trained with, so it has modes that are hard "
+            f"to sample: {', '.join(uncertain['subset'])}. A larger train.l2_couplings makes it easier."
+        )
+    few = training[training["l2_choice"] == "too few held-out sequences"]
+    if len(few):
+        yield "Too few sequences are held out to choose the L2 penalty by them: the choice is a guess."
     most = training["Meff"].max()
     if most < length:
         yield (
@@ -531,17 +550,19 @@ def _with_error(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _training_table(training: pd.DataFrame) -> pd.DataFrame:
+    ended = {"converged": "converged", "target": "stopped early", "imported": "imported"}
     return pd.DataFrame(
         {
             "M": training["M"].map("{:,}".format),
             "replicate": training["replicate"],
-            "stopped by": training["stopped"],
+            "L2 on couplings": training["l2_couplings"].map(lambda value: "-" if pd.isna(value) else f"{value:g}"),
+            "training": training["stopped"].map(lambda stopped: ended.get(stopped, "NOT CONVERGED")),
             "steps": training["steps"],
-            "Pearson, fresh chains": training["pearson"].map("{:.3f}".format),
+            "Pearson, independent chains": training["pearson"].map("{:.3f}".format),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
             "scale error": training["scale_error"].map("{:+.1%}".format),
-            "fresh chains": training["chains"].map("{:,}".format),
+            "independent families": training["families"].map("{:,.0f}".format),
         }
     )
 

@@ -106,7 +106,7 @@ _MEMORY: dict[str, tuple[float, float, float]] = {
     "split": (0, 6, 100),
     "hmm": (0, 4, 0),
     "subsample": (0, 6, 0),
-    "train": (2.6, 2, 0),
+    "train": (3.6, 2, 0),
     "sample": (3, 2, 100),
     "thermodynamics": (4.5, 20, 450),
     "score": (3.5, 16, 150),
@@ -135,11 +135,15 @@ def _rungs(size: Size) -> float:
 
 def _train(size: Size, family: Settings) -> float:
     plan = family["train"]
-    learning = plan["max_steps"] * plan["chains"] * plan["sweeps"]
-    # A few attempts of few chains, and one of all of them.
-    confirming = (5 * plan["chains"] + plan["confirm_chains"]) * plan["confirm_sweeps"]
-    seconds = 2 * _updates(size, learning + confirming)
+    steps = plan["max_steps"] + len(plan["l2_path"]) * plan["path_steps"]
+    # Populations: a part of the chains after every block of steps, all of them at each strength, and two confirmations.
+    annealed = (0.15 * steps / plan["check_every"] + len(plan["l2_path"])) * plan["chains"] + 2 * plan["confirm_chains"]
+    seconds = 2 * _updates(size, steps * plan["chains"] * plan["sweeps"] + annealed * _ANNEALING_SWEEPS * size.L**0.5)
     return min(seconds, 60 * plan["max_minutes"] + seconds / 2) if plan["max_minutes"] else seconds
+
+
+# Sweeps that a population takes from infinite temperature to 1, over the square root of the number of sites.
+_ANNEALING_SWEEPS = 15
 
 
 def _sample(size: Size, family: Settings, sequences: int | None = None) -> float:

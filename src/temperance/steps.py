@@ -37,13 +37,16 @@ class Given(NamedTuple):
 class Taken(NamedTuple):
     """What steps (n,) found.
 
-    Norm of the gradient and that of its sampling noise, Newton's step in the logarithm of the common scale, and the
-    share of sites that the sweeps after the last choice of chains changed.
+    Norm of the gradient and that of its sampling noise; Newton's step in the logarithm of the common scale; by how much
+    the whole direction would lower the data's mean energy against the chains', in units of the heat capacity (so the
+    temperature at which the model covers its data would change by this share); and the share of sites that the sweeps
+    after the last choice of chains changed.
     """
 
     norm: Any
     noise: Any
     scale: Any
+    drift: Any
     acceptance: Any
 
 
@@ -82,8 +85,9 @@ class Step:
         scale = scale_step(gradient.rise, energies[apart].var(), gradient.penalty)
         bound = self.max_move / xp.maximum(levels.std(), 1e-6)
         move = _Move(rate, 1 + xp.clip(scale, -bound, bound))
+        drift = (change[apart].mean() - change_of_data.mean()) / xp.maximum(energies.var(), 1e-6)
         learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, given)
-        return Learning(learner, chains, clock), Taken(gradient.norm, gradient.noise, scale, acceptance)
+        return Learning(learner, chains, clock), Taken(gradient.norm, gradient.noise, scale, drift, acceptance)
 
     def _follow(
         self, engine: Engine, learner: Learner, move: "_Move", chains: Any, energies: Any, change: Any, given: Given

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 SMALL = {
     "subsets": {"sizes": [60, "all"], "replicates": 1},
-    "train": {"chains": 200, "sweeps": 2, "max_steps": 20, "confirm_chains": 400, "confirm_sweeps": 25},
+    "train": {"chains": 200, "sweeps": 2, "max_steps": 20, "path_steps": 10, "confirm_chains": 400},
     "sample": {"temperatures": [0.5, 1.0, 2.0], "sequences": 64, "ladders": 8, "sweeps": 1, "max_sweeps": 2},
     "annealing": {"chains": 100, "steps": 50},
     "optimum": {"novelty_floor": 0.0, "diversity_floor": 0.0, "bootstrap": 20},

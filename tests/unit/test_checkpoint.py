@@ -8,7 +8,7 @@ from small_systems import random_potts
 from temperance.checkpoint import Checkpoint
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.tempering import sample
-from temperance.train import train
+from temperance.training import train
 
 TASK = {"settings": {"sweeps": 3}, "seed": 1}
 ENGINES = {
@@ -61,14 +61,18 @@ def sequences():
     return engine.sweep(engine.prepare(model), chains, 1.0, 5, 20)
 
 
-def training(sequences, engine):
+def training(sequences, engine, l2):
     plan = {
+        "l2_couplings": l2,
+        "l2_path": [0.3, 0.03],
+        "path_steps": 10,
+        "heldout": sequences[-100:],
+        "heldout_weights": np.ones(100),
         "chains": 300,
         "sweeps": 2,
         "confirm_chains": 600,
         "check_every": 5,
         "max_steps": 40,
-        "target_pearson": 0.9999,
     }
     weights = np.ones(len(sequences))
     return lambda checkpoint: train(sequences, weights, 3, engine, 7, checkpoint=checkpoint, **plan)
@@ -80,10 +84,14 @@ def sampling(sequences, engine):
     return lambda checkpoint: sample(model, engine, 7, [0.5, 1.0], starts=sequences, checkpoint=checkpoint, **plan)
 
 
+@pytest.mark.parametrize("l2", [0.01, "auto"])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_training_that_was_killed_ends_with_the_same_model(tmp_path, sequences, engine):
-    compute = training(sequences, ENGINES[engine]())
-    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [0, 2, 1])
+def test_training_that_was_killed_ends_with_the_same_model(tmp_path, sequences, engine, l2):
+    """Killed on the path, after a penalty was chosen, and at the last penalty."""
+    compute = training(sequences, ENGINES[engine](), l2)
+    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [0, 1, 1, 2])
+    assert resumed.strengths.equals(whole.strengths)
+    assert resumed.l2_couplings == whole.l2_couplings
     np.testing.assert_array_equal(resumed.model.couplings, whole.model.couplings)
     np.testing.assert_array_equal(resumed.model.fields, whole.model.fields)
     assert resumed.confirmation == whole.confirmation
@@ -120,7 +128,7 @@ def test_a_checkpoint_is_of_one_task_only(tmp_path, caplog):
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "one bit", "other format"])
 def test_a_damaged_checkpoint_is_told_and_not_used(tmp_path, sequences, damage, caplog):
-    compute, path = training(sequences, choose_engine("numba")), tmp_path / "x"
+    compute, path = training(sequences, choose_engine("numba"), 0.01), tmp_path / "x"
     whole = compute(Checkpoint())
     kill(path, compute, 3)
     content = bytearray(path.read_bytes())

@@ -19,7 +19,7 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     path.write_text(fasta(planted_rows(alphabet("protein"), length=12)))
     small = {"ladders": 8, "max_sweeps": 4}
     family = temperance.read_family(path, max_column_gaps=0.6)
-    trained = family.train(200, chains=200, max_steps=30, confirm_chains=400, confirm_sweeps=25)
+    trained = family.train(200, chains=200, max_steps=30, path_steps=10, confirm_chains=400)
     drawn = family.sample(trained.model, [0.5, 1.0, 2.0], sequences=64, **small)
     scored = family.score(trained.model, drawn)
     best = scored.recommend(novelty_floor=0.1, diversity_floor=0.5, draws=50)

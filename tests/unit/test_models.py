@@ -129,7 +129,7 @@ def test_every_kind_is_learnt_drawn_from_and_scores(kind, system):
     _, states, weights = system
     rng = np.random.default_rng(4)
     training = states[rng.choice(81, 300, p=weights)]
-    settings = {"chains": 200, "max_steps": 20, "confirm_chains": 400, "confirm_sweeps": 25}
+    settings = {"chains": 200, "max_steps": 20, "confirm_chains": 400, "l2_couplings": 0.01}
     engine = choose_engine("numba")
     model = learn(GIVEN | {"kind": kind}, settings, training, np.ones(300), 3, engine, 7)
     drawn = draw(model, SAMPLE, training, engine, 7)

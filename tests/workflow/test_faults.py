@@ -17,7 +17,7 @@ KILLS, SEED = int(os.environ.get("KILLS", "5")), int(os.environ.get("KILL_SEED",
 # Jobs of seconds, which keep every state that they can go on from.
 SLOW = SMALL | {
     "checkpoint_seconds": 0,
-    "train": SMALL["train"] | {"chains": 2000, "max_steps": 400, "check_every": 10, "target_pearson": 0.9999},
+    "train": SMALL["train"] | {"chains": 4000, "sweeps": 20, "path_steps": 60, "max_steps": 400},
     "sample": SMALL["sample"] | {"sequences": 1000, "max_sweeps": 8, "max_rhat": 1.001},
     "alignment": "family.fasta",
 }

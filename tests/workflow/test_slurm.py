@@ -122,7 +122,7 @@ def test_what_slurm_refuses_fails_in_its_words_and_leaves_nothing(folder, argume
 
 def test_a_node_that_goes_down_and_comes_back_is_waited_for(folder):
     """slurmd is stopped with its job for longer than Slurm waits for it."""
-    slow = SMALL["train"] | {"max_steps": 600, "check_every": 10, "target_pearson": 0.9999, "chains": 2000}
+    slow = SMALL["train"] | {"chains": 8000, "sweeps": 20, "path_steps": 60, "max_steps": 600}
     plan = PLAN | {"alignment": "family.fasta", "checkpoint_seconds": 0, "train": slow}
     target = folder / "results" / "family" / "f1-r1" / "model.safetensors"
     run = submit(folder, plan, "--", str(target))

@@ -1,5 +1,5 @@
 rule train:
-    """Learn a Potts model of one subset."""
+    """Train a Potts model on one subset."""
     input:
         # Models that one job learns are taken from its folder.
         lambda wildcards: (
@@ -9,10 +9,12 @@ rule train:
         ),
         unpack(imported_model),
         alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
         subset=rules.subsample.output,
     output:
         model=f"{SUBSET}/model.safetensors",
         history=f"{SUBSET}/history.tsv",
+        strengths=f"{SUBSET}/regularisation.tsv",
         summary=f"{SUBSET}/training.json",
     log:
         f"{LOGS}/train-{{subset}}.log",
@@ -35,9 +37,10 @@ rule train:
 
 
 rule train_together:
-    """Learn the Potts models of all subsets of a family in one job."""
+    """Train the Potts models of all subsets of a family in one job."""
     input:
         alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
         subsets=of_subsets("subset.safetensors"),
     output:
         temp(directory(f"{FAMILY}/trained")),

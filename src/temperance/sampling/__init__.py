@@ -1,0 +1,1 @@
+"""Samples of Potts models at one temperature and at many."""

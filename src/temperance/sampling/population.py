@@ -1,0 +1,110 @@
+"""Population annealing: independent samples of a model, and its partition function, from uniformly random chains.
+
+Chains are cooled from infinite temperature in small steps. After each step every chain is copied or dropped as its
+Boltzmann weight says, and swept. Modes that single chains cannot leave get the weights that the model gives them, as
+long as some chains enter them on the way.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import logsumexp
+
+from temperance.gibbs import Engine, uniform_chains
+from temperance.resampling import effective_number
+from temperance.steps import survivors
+
+# Share of the population, as an effective number, that the weights of a step in temperature leave.
+_LEAST_SURVIVAL = 0.85
+# Gibbs sweeps after each step.
+_SWEEPS = 2
+
+
+@dataclass(frozen=True)
+class Population:
+    """Chains of a model at temperature 1, as population annealing leaves them.
+
+    Attributes
+    ----------
+    chains : array
+        (C, L) uint8.
+    energies : np.ndarray
+        (C,) nats.
+    log_z : float
+        Logarithm of the model's partition function.
+    families : float
+        Effective number of the initial chains that have descendants left, (sum n)^2 / sum n^2 over their numbers of
+        descendants. The standard error of `log_z` is about `families ** -0.5`.
+    sweeps : int
+        Gibbs sweeps that each chain had.
+    """
+
+    chains: Any
+    energies: np.ndarray
+    log_z: float
+    families: float
+    sweeps: int
+
+    @property
+    def log_z_error(self) -> float:
+        """Standard error of `log_z`, nats."""
+        return self.families**-0.5
+
+    @property
+    def mean_energy_error(self) -> float:
+        """Standard error of the mean energy, each family counted as one independent chain; nats."""
+        return float(self.energies.std() / self.families**0.5)
+
+
+def anneal_population(
+    engine: Engine, prepared: Any, count: int, shape: tuple[int, int], rng: np.random.Generator
+) -> Population:
+    """Sample a model by population annealing from infinite temperature to temperature 1.
+
+    Parameters
+    ----------
+    prepared : Any
+        The model as `engine.prepare` or a learner gives it.
+    count : int
+        Chains.
+    shape : (int, int)
+        Sites and states of the model.
+
+    Returns
+    -------
+    Population
+
+    References
+    ----------
+    Hukushima, Iba, AIP Conf. Proc. 690:200 (2003); Wang, Machta, Katzgraber, Phys. Rev. E 92:063307 (2015), for the
+    families of descendants and the error of ln Z.
+    """
+    length, q = shape
+    chains, ancestors = uniform_chains(count, length, q, rng), np.arange(count)
+    energies = np.asarray(engine.energies(prepared, chains), float)
+    log_z, beta, sweeps = length * np.log(q), 0.0, 0
+    while beta < 1:
+        step = _largest_step(energies, 1 - beta)
+        beta = 1.0 if step >= 1 - beta else beta + step
+        log_weights = -step * energies
+        log_z += float(logsumexp(log_weights)) - np.log(count)
+        kept = survivors(np.arange(count), log_weights, rng.random())
+        ancestors = ancestors[kept]
+        chains = engine.sweep(prepared, chains[kept], beta, int(rng.integers(2**63)), _SWEEPS)
+        energies = np.asarray(engine.energies(prepared, chains), float)
+        sweeps += _SWEEPS
+    descendants = np.bincount(ancestors).astype(float)
+    return Population(chains, energies, log_z, float(count**2 / (descendants**2).sum()), sweeps)
+
+
+def _largest_step(energies: np.ndarray, most: float) -> float:
+    """Step in inverse temperature, at most `most`, whose weights leave an effective `_LEAST_SURVIVAL` of the chains."""
+
+    def surplus(step: float) -> float:
+        return float(effective_number(-step * energies)) / len(energies) - _LEAST_SURVIVAL
+
+    if surplus(most) >= 0:
+        return most
+    return float(brentq(surplus, 0.0, most, xtol=1e-6))

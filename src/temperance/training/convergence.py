@@ -1,0 +1,152 @@
+"""Independent chains of a model in training, and whether they agree with the chains that it is trained with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.special import logsumexp
+
+from temperance.gibbs import Engine, Learner
+from temperance.sampling.population import Population, anneal_population
+from temperance.statistics import Showing
+from temperance.steps import scale_step, survivors
+from temperance.training.result import Confirmation
+
+# The scale of the parameters has settled when its error is below this share.
+SCALE_TOLERANCE = 0.03
+# Families of descendants that a population needs: with fewer its averages are those of a few sequences.
+FEWEST_FAMILIES = 20
+# Mean energies agree within so many standard errors, noise-corrected Pearson correlations within this difference.
+_Z_ENERGY, _PEARSON_TOLERANCE = 2.58, 0.1
+# Gibbs sweeps of a population after its model was rescaled.
+_RESCALED_SWEEPS = 2
+
+
+class Trained(Protocol):
+    """A model and its training data, as far as a test of convergence asks for them."""
+
+    @property
+    def prepared(self) -> Any:
+        """The model, in the layout that the engine reads."""
+        ...
+
+    def showing(self, chains: Any) -> Showing:
+        """Compute the agreement of the connected correlations of chains (C, L) with the data's."""
+        ...
+
+    def data_energy(self) -> float:
+        """Compute the mean energy of the data, nats."""
+        ...
+
+    def penalty(self) -> float:
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats."""
+        ...
+
+
+class ConvergenceTest:
+    """Draws populations of independent chains and compares them with the data and with persistent chains.
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        Training data, (M, L) uint8 and (M,).
+    q : int
+        States.
+    rng : numpy.random.Generator
+        Source of all randomness.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sequences: np.ndarray,
+        weights: np.ndarray,
+        q: int,
+        rng: np.random.Generator,
+        progress: Callable[[str], None],
+    ):
+        self._engine, self._rng, self._progress = engine, rng, progress
+        self.sequences, self.weights, self._shape = sequences, weights, (sequences.shape[1], q)
+
+    def draw_data(self, count: int) -> np.ndarray:
+        """Draw sequences (count, L) of the data with probabilities proportional to their weights."""
+        return self.sequences[self._rng.choice(len(self.sequences), count, p=self.weights / self.weights.sum())]
+
+    def population(self, model: Trained, count: int) -> Population:
+        """Draw independent chains of the model by population annealing."""
+        return anneal_population(self._engine, model.prepared, count, self._shape, self._rng)
+
+    def scale_error(self, model: Trained, energies: np.ndarray) -> float:
+        """Compute the relative error of the parameters' common scale from the energies (C,) of chains of the model."""
+        penalty = model.penalty()
+        return float(scale_step(energies.mean() - model.data_energy() - penalty, energies.var(), penalty))
+
+    def rescale(self, learner: Learner, population: Population) -> tuple[Learner, Population]:
+        """Correct the common scale of a model's parameters by what a population says of it; the chains follow.
+
+        Single steps know the scale to a few percent only: the few chains that tell it are far fewer than a population.
+        """
+        error = self.scale_error(learner, population.energies)
+        if abs(error) > SCALE_TOLERANCE:
+            return learner, population
+        log_weights = -error * population.energies
+        kept = survivors(np.arange(len(log_weights)), log_weights, self._rng.random())
+        learner = learner.moved(0.0, 1 + error)
+        chains = self._engine.sweep(
+            learner.prepared, population.chains[kept], 1.0, int(self._rng.integers(2**63)), _RESCALED_SWEEPS
+        )
+        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
+        log_z = population.log_z + float(logsumexp(log_weights)) - np.log(len(log_weights))
+        return learner, replace(population, chains=chains, energies=energies, log_z=log_z)
+
+    def ceiling(self, model: Trained, count: int) -> float:
+        """Compute the Pearson correlation that `count` sequences drawn from the data themselves reach."""
+        return float(model.showing(self.draw_data(count)).pearson)
+
+    def confirm(self, model: Trained, population: Population, energies: np.ndarray, agreement: Showing) -> Confirmation:
+        """Compare a population with the data and with persistent chains.
+
+        Parameters
+        ----------
+        energies : np.ndarray
+            (C,) of the persistent chains.
+        agreement : Showing
+            Of the persistent chains' correlations with the data's.
+        """
+        independent = model.showing(population.chains)
+        shift = float(population.energies.mean() - energies.mean())
+        error = float(np.hypot(population.mean_energy_error, energies.std() / len(energies) ** 0.5))
+        short = agreement.freed - independent.freed > _PEARSON_TOLERANCE
+        sound = population.families >= FEWEST_FAMILIES and abs(shift) <= _Z_ENERGY * error and not short
+        confirmation = Confirmation(
+            pearson=independent.pearson,
+            slope=independent.slope,
+            ceiling=self.ceiling(model, len(population.energies)),
+            scale_error=self.scale_error(model, population.energies),
+            energy_shift=shift / max(float(energies.std()), 1e-9),
+            chains=len(population.energies),
+            sweeps=population.sweeps,
+            families=population.families,
+            equilibrated=bool(sound),
+        )
+        self._progress(
+            f"{confirmation.chains} independent chains of {confirmation.families:.0f} families: Pearson "
+            f"{confirmation.pearson:.3f}, energy {confirmation.energy_shift:+.2f} standard deviations from that of the "
+            f"training chains, {'in agreement' if sound else 'not in agreement'}"
+        )
+        return confirmation
+
+    def mix(self, chains: Any, population: Population, share: float = 1.0) -> Any:
+        """Replace random chains (C, L) by those of a population: modes that no chain has entered get their weight.
+
+        Parameters
+        ----------
+        share : float
+            Of the chains that are replaced, at most; all of the population that fits into it.
+        """
+        count, xp = len(chains), chains.__array_namespace__()
+        replaced = min(len(population.energies), round(share * count))
+        kept = self._rng.permutation(count)[: count - replaced]
+        fresh = self._rng.permutation(len(population.energies))[:replaced]
+        return xp.concatenate([chains[kept], xp.asarray(population.chains)[fresh]])[self._rng.permutation(count)]

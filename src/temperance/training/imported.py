@@ -1,0 +1,93 @@
+"""Evaluation of a model that was trained elsewhere."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.gibbs import Engine
+from temperance.potts import Potts
+from temperance.statistics import Frequencies, Showing, frequencies, showing
+from temperance.training.convergence import ConvergenceTest
+from temperance.training.pcd import HISTORY_COLUMNS
+from temperance.training.result import Training
+from temperance.training.strengths import strength_table
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _FrozenModel:
+    """An imported model with the interface of one in training; its penalty is unknown and counts as none."""
+
+    prepared: Any
+    data: Frequencies
+    mean_data_energy: float
+
+    def showing(self, chains: Any) -> Showing:
+        return showing(self.data, np.asarray(chains))
+
+    def data_energy(self) -> float:
+        return self.mean_data_energy
+
+    def penalty(self) -> float:
+        return 0.0
+
+
+def evaluate_imported(
+    model: Potts,
+    sequences: np.ndarray,
+    weights: np.ndarray,
+    engine: Engine,
+    seed: int,
+    *,
+    confirm_chains: int = 10_000,
+    progress: Callable[[str], None] = log.info,
+) -> Training:
+    """Measure how an imported model agrees with training sequences; nothing is trained.
+
+    The penalty that it was trained with is not known, so its scale error is that of the likelihood alone. Two
+    populations are annealed, and have to agree with each other.
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    seed : int
+        Determines the result, together with the engine.
+    confirm_chains : int
+        Independent chains.
+    """
+    rng, data = np.random.default_rng(seed), frequencies(sequences, model.q, weights, np.float32)
+    frozen = _FrozenModel(engine.prepare(model), data, float(np.average(model.energies(sequences), weights=weights)))
+    test = ConvergenceTest(engine, sequences, weights, model.q, rng, progress)
+    first, second = (test.population(frozen, confirm_chains) for _ in range(2))
+    confirmation = test.confirm(frozen, first, second.energies, frozen.showing(second.chains))
+    missing = np.nan
+    row = (
+        0,
+        missing,
+        confirmation.pearson,
+        confirmation.slope,
+        confirmation.scale_error,
+        missing,
+        missing,
+        missing,
+        0.0,
+    )
+    return Training(
+        model=model,
+        stopped="imported",
+        steps=0,
+        l2_couplings=missing,
+        l2_choice="unknown",
+        confirmation=confirmation,
+        history=pd.DataFrame([row], columns=HISTORY_COLUMNS),
+        strengths=strength_table([], np.empty(0), model.L, missing),
+        sequences=len(sequences),
+        meff=float(weights.sum()),
+        target=None,
+    )

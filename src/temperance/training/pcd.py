@@ -1,0 +1,438 @@
+"""Boltzmann-machine learning of a Potts model by persistent contrastive divergence, along a path of L2 penalties."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from temperance.checkpoint import NONE, Checkpoint
+from temperance.errors import InputError
+from temperance.gibbs import Engine, Learner, profile_chains
+from temperance.potts import Potts
+from temperance.progress import in_words
+from temperance.statistics import Frequencies, frequencies
+from temperance.steps import Learning, Step
+from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
+from temperance.training.result import Confirmation, Training
+from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
+from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, strength_table
+
+log = logging.getLogger(__name__)
+
+HISTORY_COLUMNS = [
+    "step", "l2_couplings", "pearson", "slope", "scale_error", "gradient_norm", "gradient_noise", "acceptance",
+    "seconds",
+]  # fmt: skip
+# Norm of the gradient over that of its sampling noise. At the last penalty less than half of the gradient may be left
+# above the noise; at a penalty on the way training goes on to the next one earlier.
+_AT_NOISE, _NEAR_NOISE = 1.1, 1.5
+# At the last penalty a full step may move the temperature at which the model covers its data by less than this share.
+_DRIFT = 0.005
+# Steps after a change of the penalty are shorter than the first ones by this factor: the chains are near the data.
+_WARM_MOVE = 0.3
+# Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
+# that found the two to differ.
+_MIXED, _MIXED_IN_DOUBT = 0.15, 0.5
+# Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
+_RETRIES = 3
+# Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below,
+# gradients are less noisy, and steps take a larger share of the direction, so many times as large at most.
+_SHORT, _FASTEST = 50, 2.5
+# Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
+_PROBES = 500
+# Factors of the steps' bounds that are tried in turn while the parameters diverge.
+_SHORTER = 1, 1 / 4, 1 / 16
+# Blocks of steps between two tests of convergence; twice as many after each that fails.
+_PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Settings of `train`, resolved."""
+
+    l2_fields: float
+    strengths: tuple[float, ...]
+    choose: bool
+    path_steps: int
+    max_steps: int
+    max_minutes: float | None
+    check_every: int
+    confirm_chains: int
+    target: float | None
+    first: Step
+    warm: Step
+
+
+def train(
+    sequences: np.ndarray,
+    weights: np.ndarray,
+    q: int,
+    engine: Engine,
+    seed: int,
+    *,
+    heldout: np.ndarray | None = None,
+    heldout_weights: np.ndarray | None = None,
+    chains: int = 4_000,
+    sweeps: int = 10,
+    learning_rate: float = 0.2,
+    max_move: float = 1.0,
+    decay_steps: int = 50,
+    l2_fields: float = 0.0,
+    l2_couplings: float | str = "auto",
+    l2_path: Sequence[float] = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001),
+    path_steps: int = 60,
+    pseudocount: float | str = "auto",
+    stop: str = "converged",
+    target_pearson: float = 0.95,
+    confirm_chains: int = 10_000,
+    check_every: int = 10,
+    max_steps: int = 300,
+    max_minutes: float | None = None,
+    progress: Callable[[str], None] = log.info,
+    checkpoint: Checkpoint = NONE,
+) -> Training:
+    """Maximise the penalised likelihood of a Potts model along sampled gradients.
+
+    The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
+    l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). Training begins with a strong penalty, which leaves
+    nearly independent sites, and weakens it step by step to the one that is wanted, each model starting from the one
+    before: so the chains follow the model through the transition between the family and all other sequences. With
+    `l2_couplings='auto'` the strength is chosen among those of the path by the likelihood of held-out sequences.
+
+    Directions are those of `temperance.gibbs.Learner`, steps those of `temperance.steps.Step`. After every block of
+    `check_every` steps a part of the chains is replaced by a population that was annealed from infinite temperature
+    (`temperance.sampling.population`): a mode of the model that no persistent chain has entered shows up there, and
+    the next gradients remove it.
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    q : int
+        States.
+    seed : int
+        Determines the result, together with the engine.
+    heldout, heldout_weights : np.ndarray, optional
+        (H, L) uint8 and (H,), for `l2_couplings='auto'`.
+    chains, sweeps : int
+        Persistent chains, and Gibbs sweeps of each between two gradient steps.
+    learning_rate : float
+        Largest share of the direction that a step takes; times 50 / L, at most 2.5, below 50 sites.
+    max_move : float
+        Largest standard deviation of the change of energies by a first step, nats; times sqrt(L / 50) beyond 50 sites.
+    decay_steps : int
+        Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2) with the steps k at one penalty.
+    l2_path : sequence of float
+        Strengths from which training descends.
+    path_steps : int
+        Most steps at each strength on the way.
+    pseudocount : float or 'auto'
+        Share of the uniform distribution in the data's frequencies; 'auto' is 1 / Meff.
+    stop : {'converged', 'pearson'}
+        `converged`: at the optimum, within sampling noise. `pearson`: as soon as `confirm_chains` independent chains
+        show the correlation `target_pearson` (or the ceiling, where that is lower). Stopping early is a regulariser of
+        its own, and leaves parameters too small: the temperatures of such a model mean something else.
+    confirm_chains : int
+        Independent chains that the final comparison with the data rests on.
+    max_steps : int
+        Most steps at the last penalty.
+    max_minutes : float, optional
+        Limit on wall-clock time. A run that it stops is not reproducible.
+    checkpoint : Checkpoint
+        State to resume from, of a task that settings, seed and engine determine; sequences and weights are added here.
+
+    Raises
+    ------
+    InputError
+        If fewer than two columns vary, held-out sequences are missing, or the parameters diverge.
+
+    References
+    ----------
+    Tieleman, ICML 2008 (persistent chains); Carbone, Hua, Coste, Vanden-Eijnden, NeurIPS 2023 (their weights).
+    """
+    _check_sequences(sequences)
+    if l2_couplings == "auto" and (heldout is None or heldout_weights is None):
+        raise InputError("train.l2_couplings: auto needs held-out sequences; name a strength")
+    checkpoint = checkpoint.of(sequences=sequences, weights=weights)
+    share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
+    length = sequences.shape[1]
+    heldout = np.empty((0, length), np.uint8) if heldout is None else heldout
+    heldout_weights = np.empty(0) if heldout_weights is None else heldout_weights
+    for factor in _SHORTER:
+        longest = factor * max_move * max(1.0, length / _SHORT) ** 0.5
+        probes, rate = min(_PROBES, chains // 5), factor * learning_rate * min(max(1.0, _SHORT / length), _FASTEST)
+        plan = _Plan(
+            l2_fields=l2_fields,
+            strengths=_path(l2_couplings, l2_path, stop),
+            choose=l2_couplings == "auto",
+            path_steps=path_steps,
+            max_steps=max_steps,
+            max_minutes=max_minutes,
+            check_every=check_every,
+            confirm_chains=confirm_chains,
+            target=target_pearson if stop == "pearson" else None,
+            first=Step(probes, sweeps, rate, longest, decay_steps),
+            warm=Step(probes, sweeps, rate, _WARM_MOVE * longest, decay_steps),
+        )
+        rng = np.random.default_rng(seed)
+        data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
+        test = ConvergenceTest(engine, sequences, weights, q, rng, progress)
+        run = _Run(plan, engine, data, test, rng, chains, heldout, heldout_weights, checkpoint.of(factor=factor))
+        try:
+            return run.train(progress)
+        except FloatingPointError:
+            progress(f"the parameters diverged with steps {factor:g} times as long as asked for")
+    raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
+
+
+def _check_sequences(sequences: np.ndarray) -> None:
+    varied = int((sequences != sequences[0]).any(axis=0).sum())
+    if varied < 2:
+        raise InputError(
+            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences, "
+            "2 have to for there to be correlations; train on more sequences"
+        )
+
+
+def _path(l2_couplings: float | str, l2_path: Sequence[float], stop: str) -> tuple[float, ...]:
+    """Penalties in the order in which they are trained with, the strongest first."""
+    descending = tuple(sorted((float(strength) for strength in l2_path), reverse=True))
+    if l2_couplings == "auto":
+        return descending
+    wanted = float(l2_couplings)
+    # A model that stops early is not the optimum of any penalty: a path to it would only cost time.
+    stronger = () if stop == "pearson" else tuple(strength for strength in descending[1:] if strength > 2 * wanted)
+    return (*stronger, wanted)
+
+
+class _Run:
+    """One training, from the profile model to a confirmed result."""
+
+    def __init__(
+        self,
+        plan: _Plan,
+        engine: Engine,
+        data: Frequencies,
+        test: ConvergenceTest,
+        rng: np.random.Generator,
+        chains: int,
+        heldout: np.ndarray,
+        heldout_weights: np.ndarray,
+        checkpoint: Checkpoint,
+    ):
+        self._plan, self._engine, self._data, self._test, self._rng = plan, engine, data, test, rng
+        self._heldout, self._heldout_weights, self._checkpoint = heldout, heldout_weights, checkpoint
+        # The profile model's chains are at equilibrium from the start.
+        start = Learning(self._learner(plan.strengths[0]), profile_chains(chains, data.single, rng))
+        self._state = TrainingState(start, last=len(plan.strengths) == 1)
+        self._confirmation: Confirmation | None = None
+        self._started = time.monotonic()
+        self._progress: Callable[[str], None] = log.info
+
+    def _learner(self, strength: float) -> Learner:
+        return self._engine.learner(self._data, self._plan.l2_fields, strength)
+
+    def train(self, progress: Callable[[str], None]) -> Training:
+        """Descend the path, settle at the last penalty, and compare the model with the data."""
+        state = self._state
+        if saved := self._checkpoint.load():
+            restore_state(state, saved, self._rng, lambda position: self._learner(self._plan.strengths[position]))
+        self._started, self._progress = time.monotonic() - state.seconds, progress
+        while not state.last:
+            self._train_strength()
+            self._leave_strength()
+        stopped = self._settle()
+        return self._result(stopped)
+
+    # ------------------------------------------------------------ steps
+
+    @property
+    def _patience(self) -> int:
+        return _PATIENCE * self._plan.check_every
+
+    @property
+    def _strength(self) -> float:
+        return self._plan.strengths[self._state.position]
+
+    def _take_block(self, count: int) -> bool:
+        """Take steps and mix in a population; return whether the gradient is down to its noise."""
+        state, plan = self._state, self._plan
+        take = plan.first if state.position == 0 else plan.warm
+        randomness = take.given(self._test.draw_data(count * take.probes), count, self._rng)
+        with np.errstate(over="ignore", invalid="ignore"):
+            learning, info = self._engine.repeat(take, None, state.learning, randomness)
+        if not np.isfinite(info.norm).all():
+            raise FloatingPointError
+        norm, noise, scale, _, acceptance = (float(values[-1]) for values in info)
+        drift = float(np.mean(info.drift))
+        agreement = learning.learner.showing(learning.chains)
+        state.step, state.total = state.step + count, state.total + count
+        state.seconds = time.monotonic() - self._started
+        record = (state.total, self._strength, agreement.pearson, agreement.slope, scale, norm, noise, acceptance)
+        state.records.append((*record, state.seconds))
+        left = in_words(state.seconds / state.total * self._steps_left())
+        self._progress(
+            f"step {state.total}, L2 {self._strength:g}: Pearson {agreement.pearson:.3f}, scale error {scale:+.3f}, "
+            f"gradient {norm / noise:.2f} times its noise, drift {drift:+.4f}; {left} to the last step at most"
+        )
+        population = self._test.population(learning.learner, max(10, round(_MIXED * len(learning.chains))))
+        state.learning = learning._replace(chains=self._test.mix(learning.chains, population))
+        settled = abs(scale) <= SCALE_TOLERANCE
+        state.near = settled and norm < _NEAR_NOISE * noise
+        averaged = float(state.learning.clock) >= plan.warm.decay_steps
+        return settled and averaged and norm < _AT_NOISE * noise and abs(drift) < _DRIFT
+
+    def _steps_left(self) -> int:
+        on_path = 0 if self._state.last else len(self._plan.strengths) - self._state.position - 1
+        return self._plan.max_steps + on_path * self._plan.path_steps - (self._state.step if self._state.last else 0)
+
+    def _save(self) -> None:
+        if self._checkpoint.due:
+            self._checkpoint.save(save_state(self._state, self._rng))
+
+    def _late(self) -> bool:
+        minutes = self._plan.max_minutes
+        return minutes is not None and self._state.seconds > 60 * minutes
+
+    # ------------------------------------------------------------ the path
+
+    def _train_strength(self) -> None:
+        state, plan = self._state, self._plan
+        limit = state.more_steps or plan.path_steps
+        while (state.more_steps or not state.near) and state.step < limit and not self._late():
+            self._take_block(min(plan.check_every, limit - state.step))
+            self._save()
+
+    def _leave_strength(self) -> None:
+        """Go on to the next penalty, or back to the chosen one if weaker ones are no longer likelier."""
+        state, plan = self._state, self._plan
+        at_end = state.position + 1 == len(plan.strengths)
+        if plan.choose:
+            strength = self._assess()
+            if not strength.equilibrated and state.retries < _RETRIES and not self._late():
+                state.retries, state.more_steps = state.retries + 1, state.step + self._patience
+                return
+            state.tried.append(strength)
+            chosen = choose_strength(state.tried, self._heldout_weights)
+            if chosen == state.position:
+                state.best = copy_arrays(state.learning)
+            if chosen < state.position or at_end or self._late():
+                self._return_to(chosen)
+                return
+        self._move_to(state.position + 1)
+        state.last = not plan.choose and state.position + 1 == len(plan.strengths)
+
+    def _assess(self) -> Strength:
+        """Compute the held-out likelihood of the present model from a population of independent chains."""
+        state = self._state
+        learner, chains = state.learning.learner, state.learning.chains
+        population = self._test.population(learner, len(chains))
+        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
+        confirmation = self._test.confirm(learner, population, energies, learner.showing(chains))
+        if not confirmation.equilibrated:
+            state.learning = state.learning._replace(chains=self._test.mix(chains, population, _MIXED_IN_DOUBT))
+        strength = Strength(
+            l2_couplings=self._strength,
+            steps=state.step,
+            energies=np.asarray(self._engine.energies(learner.prepared, self._heldout), float),
+            log_z=population.log_z,
+            log_z_error=population.log_z_error,
+            families=population.families,
+            equilibrated=confirmation.equilibrated,
+            penalty=learner.penalty(),
+            scale_error=confirmation.scale_error,
+        )
+        table = strength_table([strength], self._heldout_weights, self._heldout.shape[1], self._strength)
+        self._progress(f"L2 {self._strength:g}: held-out log-likelihood {table['log_likelihood'][0]:.4f} nats a site")
+        return strength
+
+    def _move_to(self, position: int) -> None:
+        """Change the penalty; the model and its chains stay, and steps are long again."""
+        state = self._state
+        arrays = copy_arrays(state.learning)
+        # The old learner is as large as the new one: let go of it first.
+        del state.learning
+        state.begin(position)
+        state.learning = Learning(self._learner(self._strength).restored(arrays), arrays["chains"])
+
+    def _return_to(self, chosen: int) -> None:
+        state = self._state
+        steps, best = state.tried[chosen].steps, state.best
+        self._move_to(chosen)
+        if best:
+            learner = state.learning.learner.restored(best)
+            state.learning = Learning(learner, best["chains"], best["clock"][0])
+        state.step, state.last, state.best = steps, True, {}
+
+    # ------------------------------------------------------------ the last penalty
+
+    def _settle(self) -> str:
+        """Train at the last penalty until the test of convergence passes, or a limit is reached; return which."""
+        state, plan = self._state, self._plan
+        begun = state.tried[state.position].steps if plan.choose else 0
+        while state.step - begun < plan.max_steps:
+            at_noise = self._take_block(min(plan.check_every, plan.max_steps - (state.step - begun)))
+            if state.step >= state.attempt_at and self._passes(at_noise):
+                return "converged" if at_noise else "target"
+            if self._late():
+                return "time"
+            self._save()
+        return "steps"
+
+    def _passes(self, at_noise: bool) -> bool:
+        """Whether independent chains confirm that training is at its end."""
+        state, plan = self._state, self._plan
+        learner, chains = state.learning.learner, state.learning.chains
+        agreement = learner.showing(chains)
+        early = plan.target is not None and agreement.with_samples(plan.confirm_chains) >= plan.target
+        if not (at_noise or early):
+            return False
+        population = self._test.population(learner, plan.confirm_chains)
+        if at_noise:
+            learner, population = self._test.rescale(learner, population)
+            state.learning = state.learning._replace(learner=learner)
+        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
+        confirmation = self._test.confirm(learner, population, energies, agreement)
+        settled = confirmation.equilibrated and abs(confirmation.scale_error) <= SCALE_TOLERANCE
+        if at_noise and settled:
+            self._confirmation = confirmation
+            return True
+        if early and settled and confirmation.pearson >= min(plan.target or 0.0, confirmation.ceiling):
+            self._confirmation = confirmation
+            return True
+        if not confirmation.equilibrated:
+            state.learning = state.learning._replace(chains=self._test.mix(chains, population, _MIXED_IN_DOUBT))
+        state.patience = 2 * state.patience or self._patience
+        state.attempt_at = state.step + state.patience
+        return False
+
+    def _result(self, stopped: str) -> Training:
+        state, plan = self._state, self._plan
+        learner, chains = state.learning.learner, state.learning.chains
+        if self._confirmation is None:
+            population = self._test.population(learner, plan.confirm_chains)
+            energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
+            self._confirmation = self._test.confirm(learner, population, energies, learner.showing(chains))
+        parameters, length = learner.parameters, self._data.single.shape[0]
+        enough = self._heldout_weights.sum() >= FEWEST_HELDOUT
+        choice = "held-out log-likelihood" if enough else "too few held-out sequences"
+        strengths = strength_table(state.tried, self._heldout_weights, length, self._strength)
+        records, steps, strength = state.records, state.total, self._strength
+        # What learning needed is larger than the model: let go of it before that is written out in full.
+        del learner, state, self._state
+        return Training(
+            model=Potts.of_pairs(*parameters).zero_sum(overwrite=True),
+            stopped=stopped,
+            steps=steps,
+            l2_couplings=strength,
+            l2_choice=choice if plan.choose else "fixed",
+            confirmation=self._confirmation,
+            history=pd.DataFrame(records, columns=HISTORY_COLUMNS),
+            strengths=strengths,
+            sequences=len(self._test.sequences),
+            meff=float(self._test.weights.sum()),
+            target=plan.target,
+        )

@@ -1,0 +1,111 @@
+"""Choice of the L2 penalty: models along a path of strengths, compared by the likelihood of held-out sequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from temperance.resampling import weighted_mean
+
+# Held-out sequences, as an effective number, below which a choice among strengths rests on too little.
+FEWEST_HELDOUT = 20
+# Standard errors by which a strength has to be likelier than a stronger one to be preferred to it.
+_MARGIN = 1.0
+COLUMNS = ["l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "scale_error", "families"]
+
+
+@dataclass(frozen=True)
+class Strength:
+    """A model trained with one penalty, as held-out sequences see it.
+
+    Attributes
+    ----------
+    l2_couplings : float
+    steps : int
+        Gradient steps taken with this penalty.
+    energies : np.ndarray
+        (H,) of the held-out sequences, nats; none where there are no held-out sequences.
+    log_z, log_z_error : float
+        Of the model, by population annealing.
+    families : float
+        Effective number of independent chains behind `log_z`.
+    equilibrated : bool
+        Whether independent chains agree with those that were trained with: only such a model can be sampled.
+    penalty : float
+        l2_couplings * sum_{i<j} J^2 (and that of the fields), nats.
+    scale_error : float
+    """
+
+    l2_couplings: float
+    steps: int
+    energies: np.ndarray
+    log_z: float
+    log_z_error: float
+    families: float
+    equilibrated: bool
+    penalty: float
+    scale_error: float
+
+
+def likelier(weaker: Strength, stronger: Strength, weights: np.ndarray) -> bool:
+    """Whether the weaker penalty's model is likelier for held-out sequences, by more than a standard error.
+
+    The difference is taken sequence by sequence, so that what all models find hard does not blur it.
+
+    Parameters
+    ----------
+    weights : np.ndarray
+        (H,) of the held-out sequences.
+    """
+    gains = stronger.energies - weaker.energies
+    mean, error = weighted_mean(gains, weights)
+    gain = mean + stronger.log_z - weaker.log_z
+    return bool(gain > _MARGIN * np.hypot(error, np.hypot(weaker.log_z_error, stronger.log_z_error)))
+
+
+def choose_strength(strengths: Sequence[Strength], weights: np.ndarray) -> int:
+    """Index of the strongest penalty than which no weaker one is likelier for the held-out sequences.
+
+    Only models whose chains have equilibrated take part: one that cannot be sampled is of no use for design.
+
+    Parameters
+    ----------
+    strengths : sequence of Strength
+        From the strongest penalty to the weakest.
+    weights : np.ndarray
+        (H,) of the held-out sequences.
+    """
+    best = 0
+    for number, strength in enumerate(strengths[1:], 1):
+        if strength.equilibrated and (not strengths[best].equilibrated or likelier(strength, strengths[best], weights)):
+            best = number
+    return best
+
+
+def strength_table(strengths: Sequence[Strength], weights: np.ndarray, length: int, chosen: float) -> pd.DataFrame:
+    """Tabulate the strengths that were tried, from the strongest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS` (log-likelihood of held-out sequences in nats a site, with its standard error over sequences), then
+        equilibrated and chosen.
+    """
+    rows = []
+    for strength in strengths:
+        mean, error = weighted_mean(strength.energies, weights) if len(weights) else (np.nan, np.nan)
+        rows.append(
+            {
+                "l2_couplings": strength.l2_couplings,
+                "steps": strength.steps,
+                "log_likelihood": -(mean + strength.log_z) / length,
+                "log_likelihood_error": float(np.hypot(error, strength.log_z_error)) / length,
+                "penalty": strength.penalty,
+                "scale_error": strength.scale_error,
+                "families": strength.families,
+                "equilibrated": strength.equilibrated,
+                "chosen": strength.l2_couplings == chosen,
+            }
+        )
+    return pd.DataFrame(rows, columns=[*COLUMNS, "equilibrated", "chosen"])
