@@ -207,7 +207,8 @@ rounds in which both take turns.
 """, gpu_sampler),
     ("A GPU: whole jobs", "gpu_jobs", """
 Training of PF00014 to a Pearson correlation of 0.95 that 40,000 fresh chains confirm, from the start of Python to the
-model's file: with nothing compiled, and with what the first job left on disk.
+model's file: with nothing compiled, and with what the first job left on disk. These and the next numbers of trainings
+are of the trainer that confirmed on chains of the profile model, before independent chains were annealed.
 """, gpu),
     ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
     ("A GPU: replica exchange and annealing", "gpu_exchange", """

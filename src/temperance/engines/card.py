@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from temperance.engines.nvrtc import compile_kept
+from temperance.engines.nvrtc import compile_cached
 
 # Numbers of the driver's attributes of devices and functions.
 _MULTIPROCESSORS, _CAPABILITY_MAJOR, _CAPABILITY_MINOR, _SHARED_MEMORY = 16, 75, 76, 97
@@ -21,7 +21,7 @@ class DriverError(Exception):
 
 @dataclass
 class Card:
-    """What a kernel has to know of a card.
+    """Properties of a card that determine the layout of kernels.
 
     Attributes
     ----------
@@ -43,7 +43,13 @@ class Card:
     @classmethod
     @cache
     def current(cls) -> "Card":
-        """The card that JAX computes on."""
+        """Return the card that JAX computes on.
+
+        Raises
+        ------
+        DriverError
+            If there is no driver or no card.
+        """
         device = _device()
         numbers = [_attribute(n, device) for n in (_CAPABILITY_MAJOR, _CAPABILITY_MINOR)]
         return cls(
@@ -51,10 +57,25 @@ class Card:
         )
 
     def load(self, source: str, defines: Mapping[str, int], name: str) -> int:
-        """Address of the kernel `name` of a source; it may have all of a block's shared memory."""
-        code = compile_kept(source, defines, self.capability)
+        """Compile a source and load it onto the card.
+
+        Parameters
+        ----------
+        source : str
+            CUDA C++.
+        defines : dict
+            Macros and their values.
+        name : str
+            Of the kernel; it may use all of a block's shared memory.
+
+        Returns
+        -------
+        int
+            Address of the kernel.
+        """
+        code = compile_cached(source, defines, self.capability)
         driver, context, module, kernel = _driver(), ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
-        # The context that JAX has, too.
+        # JAX's own context.
         _check(driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), _device()))
         _check(driver.cuCtxPushCurrent_v2(context))
         try:
@@ -68,7 +89,7 @@ class Card:
         return kernel.value
 
     def launcher(self) -> int:
-        """Address of the driver's function that launches a kernel."""
+        """Return the address of the driver's function that launches a kernel."""
         address = ctypes.cast(_driver().cuLaunchKernel, ctypes.c_void_p).value
         assert address
         return address

@@ -103,7 +103,19 @@ def source_sites(length: int) -> int:
 
 
 def choose_shape(length: int, q: int, count: int, card: Card, single: bool = False) -> Shape:
-    """The layout for `count` chains of `length` sites: all of them at once on the card, or in as few turns as fit.
+    """Choose the layout for `count` chains: all of them at once on the card, or in as few turns as fit.
+
+    Parameters
+    ----------
+    length, q, count : int
+        Sites, states and chains.
+    card : Card
+    single : bool
+        Whether slabs are single precision.
+
+    Returns
+    -------
+    Shape
 
     Raises
     ------
@@ -130,7 +142,7 @@ def _chains(card: Card, shape: Shape) -> int:
 
 
 def _fit(length: int, count: int, card: Card, shape: Shape) -> Shape | None:
-    """The shape with as many warps and stages as take the fewest turns."""
+    """Choose the warps and stages that take the fewest turns; None if nothing fits."""
     for turns in range(1, 2 + count // _chains(card, shape)):
         warps = -(-count // (turns * _chains(card, shape)))
         for stages in _STAGES if warps <= _MOST_WARPS else ():
@@ -141,7 +153,7 @@ def _fit(length: int, count: int, card: Card, shape: Shape) -> Shape | None:
 
 
 def _choose_chunk(length: int, q: int, room: float, single: bool) -> int:
-    """Source sites of a chunk: equal shares of a slab, whole groups, or of very wide rows parts of a group."""
+    """Choose the source sites of a chunk: an equal share of a slab in whole groups, or part of a group of wide rows."""
     groups, needed = source_sites(length) // _GROUP, group_bytes(q, single)
     for chunks in range(1, groups + 1):
         if (share := -(-groups // chunks)) * needed <= room:
@@ -174,7 +186,19 @@ class Packed(NamedTuple):
 
 
 def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
-    """Quantise couplings as `temperance.gibbs_numba.Prepared` does, to the last bit."""
+    """Bring a model into the kernel's layout, couplings quantised as by `temperance.gibbs_numba.Prepared`, bit by bit.
+
+    Parameters
+    ----------
+    fields, couplings : array
+        (L, q) and (L, q, L, q) float32, nats.
+    single : bool
+        Keep couplings in single precision.
+
+    Returns
+    -------
+    Packed
+    """
     length, q = fields.shape
     sources, row = source_sites(length), row_cells(q)
     slabs = jnp.pad(couplings.transpose(0, 2, 3, 1), ((0, 0), (0, sources - length), (0, 0), (0, row - q)))
@@ -224,7 +248,7 @@ class CudaEngine(JaxEngine):
             )
         self._single, self._launcher = single, _launcher(self._card)
         if self._card.platform == "CUDA":
-            keep_compiled()
+            enable_compilation_cache()
 
     def prepare(self, model: Potts) -> Any:
         return _pack(*super().prepare(model), self._single)
@@ -238,26 +262,26 @@ class CudaEngine(JaxEngine):
         return energies(*prepared[:2], jnp.asarray(chains))
 
     def kernel(self, shape: Shape, length: int) -> int:
-        """The number by which compiled programs call the kernel of a shape, which is loaded first."""
+        """Load the kernel of a shape; return the number by which compiled programs name it."""
         shared = shape.shared_bytes(length)
         named = repr((source(), shape, shared)).encode()
         number = int.from_bytes(hashlib.sha256(named).digest()[:7])
-        self._launcher.add(number, _loaded(self._card, shape), shape.threads, shared, shape.chains)
+        self._launcher.register(number, _loaded(self._card, shape), shape.threads, shared, shape.chains)
         return number
 
     def shape(self, length: int, q: int, count: int) -> Shape:
-        """The layout that is taken for so many chains."""
+        """Choose the layout for `count` chains on this card."""
         return choose_shape(length, q, count, self._card, self._single)
 
     def packed(self, prepared: Any) -> Packed:
-        """A model as the kernel reads it; one that is still being learnt is packed anew for each call."""
+        """Return the model in the kernel's layout; one that is being trained is packed anew for each call."""
         if isinstance(prepared, Packed):
             return prepared
         fields, couplings = prepared
         return pack(fields, couplings, self._single)
 
     def fault(self) -> str | None:
-        """What keeps the kernel from running here, found by sweeps whose outcome is known."""
+        """Sweep a system whose outcome is known; return what is wrong, or None."""
         q = 21
         states = jnp.arange(q)
         # Sites want their neighbours' states, and the first one wants the last state, by far more than chance gives.
@@ -284,7 +308,7 @@ def _sweep(engine: CudaEngine, prepared: Any, chains: Any, beta: Any, words: Any
 
 @cache
 def source() -> str:
-    """The kernel's source."""
+    """Return the kernel's source."""
     return files("temperance.engines").joinpath("gibbs.cu").read_text(encoding="utf-8")
 
 
@@ -305,8 +329,8 @@ def _loaded(card: Any, shape: Shape) -> int:
     return _kernels[key]
 
 
-def keep_compiled() -> None:
-    """Have JAX keep what it compiles on disk, beside the kernels, unless it is told where already."""
+def enable_compilation_cache() -> None:
+    """Have JAX cache compiled programs on disk, beside the kernels, unless a folder is configured already."""
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

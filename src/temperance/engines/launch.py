@@ -87,7 +87,7 @@ class _ErrorRequest(_Structure):
 
 
 class Launcher:
-    """Kernels that JAX's programs on one kind of device can call.
+    """Table of the kernels that JAX's programs on one kind of device can launch.
 
     Parameters
     ----------
@@ -106,8 +106,18 @@ class Launcher:
         self._handler = _handler(self._table.ctypes.data, launch, streams, *where)
         jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(self._handler.address), platform=platform)
 
-    def add(self, number: int, kernel: int, threads: int, shared: int, chains: int) -> None:
-        """Make a kernel known by its number."""
+    def register(self, number: int, kernel: int, threads: int, shared: int, chains: int) -> None:
+        """Make a loaded kernel available to programs.
+
+        Parameters
+        ----------
+        number : int
+            By which programs name the kernel: positive, and the same in every process.
+        kernel : int
+            Address.
+        threads, shared, chains : int
+            Threads of a block, its bytes of shared memory, and the chains that it holds.
+        """
         if number not in self._known:
             self._table[len(self._known)] = number, kernel, threads, shared, chains
             self._known.add(number)
@@ -140,54 +150,54 @@ _INTERFACE_CREATE_ERROR = _Interface.create_error.offset
 
 
 def _handler(table: int, launch: int, streams: bool, unknown: int, failed: int) -> Any:
-    """A handler (call frame -> error or 0) that knows kernels by the table at an address."""
+    """Compile a handler, call frame -> error or 0, that finds kernels in the table at an address."""
 
     @numba.cfunc(types.int64(types.int64))
     def handle(call: int) -> int:
-        extension = _word(call + _CALL_EXTENSION)
-        interface = _word(call + _CALL_INTERFACE)
-        if extension and _half(extension + _EXTENSION_KIND) == _METADATA:
+        extension = _load_64(call + _CALL_EXTENSION)
+        interface = _load_64(call + _CALL_INTERFACE)
+        if extension and _load_32(extension + _EXTENSION_KIND) == _METADATA:
             # The handler reads what all versions of the interface have had: it answers with the one that asks.
-            version = _word(extension + _EXTENSION_METADATA) + _METADATA_VERSION
+            version = _load_64(extension + _EXTENSION_METADATA) + _METADATA_VERSION
             asking = interface + _INTERFACE_VERSION + _VERSION_MAJOR
-            _put(version + _VERSION_MAJOR, _word(asking))
+            _store_64(version + _VERSION_MAJOR, _load_64(asking))
             return 0
-        if _half(call + _CALL_STAGE) != _EXECUTE:
+        if _load_32(call + _CALL_STAGE) != _EXECUTE:
             return 0
-        attributes = _word(call + _CALL_ATTRIBUTES + _ATTRIBUTES_VALUES)
-        number = _word(_word(_word(attributes) + _SCALAR_VALUE))
+        attributes = _load_64(call + _CALL_ATTRIBUTES + _ATTRIBUTES_VALUES)
+        number = _load_64(_load_64(_load_64(attributes) + _SCALAR_VALUE))
         row = table
-        while _word(row) != number:
+        while _load_64(row) != number:
             row += 8 * _COLUMNS
-            if _word(row) == 0 or row >= table + 8 * _COLUMNS * _MOST_KERNELS:
+            if _load_64(row) == 0 or row >= table + 8 * _COLUMNS * _MOST_KERNELS:
                 return _error(interface, unknown)
-        operands = _word(call + _CALL_ARGUMENTS + _BUFFERS_VALUES)
-        result = _word(_word(call + _CALL_RESULTS + _BUFFERS_VALUES))
+        operands = _load_64(call + _CALL_ARGUMENTS + _BUFFERS_VALUES)
+        result = _load_64(_load_64(call + _CALL_RESULTS + _BUFFERS_VALUES))
         # Addresses of the kernel's parameters: all operands' and the result's data; chains and sites.
-        places = np.empty(_OPERANDS + 3, np.int64)
+        parameters = np.empty(_OPERANDS + 3, np.int64)
         for n in range(_OPERANDS):
-            places[n] = _word(operands + 8 * n) + _BUFFER_DATA
-        places[_OPERANDS] = result + _BUFFER_DATA
-        chains = _word(operands + 8 * _CHAINS)
-        shape, rank = _word(chains + _BUFFER_SHAPE), _word(chains + _BUFFER_RANK)
-        places[_OPERANDS + 1], places[_OPERANDS + 2] = shape + 8 * (rank - 2), shape + 8 * (rank - 1)
+            parameters[n] = _load_64(operands + 8 * n) + _BUFFER_DATA
+        parameters[_OPERANDS] = result + _BUFFER_DATA
+        chains = _load_64(operands + 8 * _CHAINS)
+        shape, rank = _load_64(chains + _BUFFER_SHAPE), _load_64(chains + _BUFFER_RANK)
+        parameters[_OPERANDS + 1], parameters[_OPERANDS + 2] = shape + 8 * (rank - 2), shape + 8 * (rank - 1)
         models = 1
         for n in range(rank - 2):
-            models *= _word(shape + 8 * n)
-        per_block = _word(row + 32)
-        blocks = (_word(places[_OPERANDS + 1]) + per_block - 1) // per_block
+            models *= _load_64(shape + 8 * n)
+        per_block = _load_64(row + 32)
+        blocks = (_load_64(parameters[_OPERANDS + 1]) + per_block - 1) // per_block
         stream = 0
         if streams:
             request = np.zeros(4, np.int64)
-            request[0], request[2] = 32, _word(call + _CALL_CONTEXT)
-            wrong = _ask(_word(interface + _INTERFACE_GET_STREAM), request.ctypes.data)
+            request[0], request[2] = 32, _load_64(call + _CALL_CONTEXT)
+            wrong = _call_interface(_load_64(interface + _INTERFACE_GET_STREAM), request.ctypes.data)
             if wrong:
                 return wrong
             stream = request[3]
         if blocks * models == 0:
             return 0
-        block, shared = _word(row + 16), _word(row + 24)
-        if _launch(launch, _word(row + 8), blocks, models, block, shared, stream, places.ctypes.data):
+        block, shared = _load_64(row + 16), _load_64(row + 24)
+        if _launch(launch, _load_64(row + 8), blocks, models, block, shared, stream, parameters.ctypes.data):
             return _error(interface, failed)
         return 0
 
@@ -198,15 +208,15 @@ def _handler(table: int, launch: int, streams: bool, unknown: int, failed: int) 
 def _error(interface: int, message: int) -> int:
     request = np.zeros(4, np.int64)
     request[0], request[2], request[3] = 28, message, _INTERNAL
-    return _ask(_word(interface + _INTERFACE_CREATE_ERROR), request.ctypes.data)
+    return _call_interface(_load_64(interface + _INTERFACE_CREATE_ERROR), request.ctypes.data)
 
 
 _BYTE, _HALF, _WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
 
 @intrinsic
-def _word(typing: Any, address: Any) -> Any:
-    """64 bits at an address."""
+def _load_64(typing: Any, address: Any) -> Any:
+    """Load 64 bits from an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(builder.inttoptr(arguments[0], _WORD.as_pointer()))
@@ -215,8 +225,8 @@ def _word(typing: Any, address: Any) -> Any:
 
 
 @intrinsic
-def _half(typing: Any, address: Any) -> Any:
-    """32 bits at an address."""
+def _load_32(typing: Any, address: Any) -> Any:
+    """Load 32 bits from an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(builder.inttoptr(arguments[0], _HALF.as_pointer()))
@@ -225,7 +235,7 @@ def _half(typing: Any, address: Any) -> Any:
 
 
 @intrinsic
-def _put(typing: Any, address: Any, value: Any) -> Any:
+def _store_64(typing: Any, address: Any, value: Any) -> Any:
     """Store 64 bits at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -236,8 +246,8 @@ def _put(typing: Any, address: Any, value: Any) -> Any:
 
 
 @intrinsic
-def _ask(typing: Any, function: Any, request: Any) -> Any:
-    """What a function of the interface answers, an error or 0."""
+def _call_interface(typing: Any, function: Any, request: Any) -> Any:
+    """Call a function of the interface; it returns an error or 0."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(_WORD, [_WORD]).as_pointer()
@@ -251,7 +261,7 @@ def _launch(
     typing: Any, function: Any, kernel: Any, blocks: Any, models: Any, threads: Any, shared: Any, stream: Any,
     parameters: Any,
 ) -> Any:  # fmt: skip
-    """cuLaunchKernel(kernel, blocks, models, 1, threads, 1, 1, shared, stream, parameters, NULL)."""
+    """Call cuLaunchKernel(kernel, blocks, models, 1, threads, 1, 1, shared, stream, parameters, NULL)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         function, kernel, blocks, models, threads, shared, stream, parameters = arguments

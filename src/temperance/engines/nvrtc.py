@@ -16,12 +16,12 @@ class CompilationError(Exception):
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept between jobs: `$XDG_CACHE_HOME/temperance` or `~/.cache/temperance`."""
+    """Return the folder of code compiled by earlier jobs: `$XDG_CACHE_HOME/temperance` or `~/.cache/temperance`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "temperance"
 
 
-def compile_kept(source: str, defines: Mapping[str, int], capability: int) -> bytes:
-    """Machine code of a source, from disk where it was compiled before.
+def compile_cached(source: str, defines: Mapping[str, int], capability: int) -> bytes:
+    """Compile a source, or read from disk what was compiled of it before.
 
     Parameters
     ----------
@@ -30,22 +30,27 @@ def compile_kept(source: str, defines: Mapping[str, int], capability: int) -> by
     defines : dict
         Macros and their values.
     capability : int
-        Of the card, 80 for 8.0.
+        Compute capability of the card, 80 for 8.0.
+
+    Returns
+    -------
+    bytes
+        Machine code (cubin).
 
     Raises
     ------
     CompilationError
         If NVRTC is missing or does not compile it.
     """
-    known = repr((source, sorted(defines.items()), capability, version()))
-    kept = cache_folder() / "cuda" / f"{hashlib.sha256(known.encode()).hexdigest()}.cubin"
+    identity = repr((source, sorted(defines.items()), capability, version()))
+    cached = cache_folder() / "cuda" / f"{hashlib.sha256(identity.encode()).hexdigest()}.cubin"
     try:
-        return kept.read_bytes()
+        return cached.read_bytes()
     except OSError:
         code, _ = compile_source(source, defines, capability)
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(kept) as part:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(cached) as part:
             part.write_bytes(code)
     except OSError:  # a full or read-only disk: compile again next time
         pass
@@ -53,7 +58,25 @@ def compile_kept(source: str, defines: Mapping[str, int], capability: int) -> by
 
 
 def compile_source(source: str, defines: Mapping[str, int], capability: int) -> tuple[bytes, str]:
-    """Machine code of a source, and what the assembler says of its registers and spills; see `compile_kept`."""
+    """Compile a source for cards of a compute capability.
+
+    Parameters
+    ----------
+    source, defines, capability
+        As of `compile_cached`.
+
+    Returns
+    -------
+    code : bytes
+        Machine code (cubin).
+    log : str
+        The assembler's account of registers and spills.
+
+    Raises
+    ------
+    CompilationError
+        If NVRTC is missing or does not compile it.
+    """
     options = ["--std=c++17", f"--gpu-architecture=sm_{capability}", "--ptxas-options=-v"]
     options += [f"-D{name}={value}" for name, value in defines.items()]
     library, program = _library(), ctypes.c_void_p()
@@ -70,7 +93,7 @@ def compile_source(source: str, defines: Mapping[str, int], capability: int) -> 
 
 
 def version() -> tuple[int, int]:
-    """Major and minor version of NVRTC."""
+    """Return the major and minor version of NVRTC."""
     major, minor = ctypes.c_int(), ctypes.c_int()
     _check(_library().nvrtcVersion(ctypes.byref(major), ctypes.byref(minor)))
     return major.value, minor.value
@@ -104,6 +127,6 @@ def _library() -> ctypes.CDLL:
 
 def _installed() -> list[Path]:
     """NVRTC of NVIDIA's packages, alternative builds left out, and of a toolkit."""
-    found = [path for entry in sys.path if entry for path in Path(entry).glob("nvidia/*/lib/libnvrtc.so.*")]
+    packages = [path for entry in sys.path if entry for path in Path(entry).glob("nvidia/*/lib/libnvrtc.so.*")]
     toolkit = Path(os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME") or "/usr/local/cuda") / "lib64"
-    return [path for path in found if "alt" not in path.name] + [toolkit / "libnvrtc.so"]
+    return [path for path in packages if "alt" not in path.name] + [toolkit / "libnvrtc.so"]
