@@ -66,11 +66,11 @@ def test_a_card_of_80_gigabytes_holds_a_training_of_a_thousand_sites():
 def test_compiled_kernels_are_kept_on_disk(compiler, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     defines = choose_shape(20, 4, 100, CARDS["H100"]).defines
-    code = nvrtc.compile_kept(source(), defines, 90)
+    code = nvrtc.compile_cached(source(), defines, 90)
     monkeypatch.setattr(nvrtc, "compile_source", lambda *_: pytest.fail("compiled again"))
-    assert nvrtc.compile_kept(source(), defines, 90) == code
+    assert nvrtc.compile_cached(source(), defines, 90) == code
     with pytest.raises(pytest.fail.Exception, match="compiled again"):
-        nvrtc.compile_kept(source(), defines, 80)
+        nvrtc.compile_cached(source(), defines, 80)
 
 
 def test_what_does_not_compile_is_said(compiler):
@@ -106,8 +106,8 @@ def test_the_usual_number_of_chains_is_on_the_card_at_once():
 def test_what_does_not_fit_is_said_in_a_line():
     with pytest.raises(InputError, match="engine: cuda takes alphabets of 2 to 64 states, not 65"):
         choose_shape(10, 65, 100, CARDS["H100"])
-    with pytest.raises(InputError, match="engine: cuda has no room for chains of 50000 sites"):
-        choose_shape(50_000, 21, 100, CARDS["H100"])
+    with pytest.raises(InputError, match="engine: cuda has no room for chains of 300000 sites"):
+        choose_shape(300_000, 21, 100, CARDS["H100"])
 
 
 # ---------------------------------------------------------------- the kernel's arithmetic
