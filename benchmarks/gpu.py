@@ -29,8 +29,8 @@ from training import FAMILIES, FRESH, prepare
 from temperance.gibbs import choose_engine, profile_chains, uniform_chains
 from temperance.gibbs_jax import JaxEngine
 from temperance.potts import Potts
+from temperance.sampling.replica_exchange import sample
 from temperance.statistics import frequencies, site_frequencies
-from temperance.tempering import sample
 from temperance.thermodynamics import annealed, energy_curve
 from temperance.threads import use_threads
 from temperance.together import run_together

@@ -25,13 +25,16 @@ with job(snakemake) as log:
     weights, natural = load_arrays(beside / "subset.safetensors")[0]["weights"], load_table(beside / "natural.parquet")
     engine, rng = choose_engine(snakemake.params.engine), np.random.default_rng(seed)
     asked = snakemake.input.get("model")
-    source = provenance({"model": given, "train": settings["train"], "sample": settings["sample"]}, seed)
+    # The temperatures of the family's own model, which were chosen for it.
+    own = load_arrays(beside / "samples.safetensors")[0]["temperatures"].tolist()
+    sampling = settings["sample"] | {"temperatures": own, "spacing": None}
+    source = provenance({"model": given, "train": settings["train"], "sample": sampling}, seed)
     learning, drawing = (checkpoint(snakemake, source | {"engine": engine.name}, part) for part in ("learn", "draw"))
     if asked:
         model = read_model(asked, letters, family.natural.shape[1])
     else:
         model = learn(given, settings["train"], family.training, weights, letters.q, engine, seed, learning)
-    drawn = draw(model, settings["sample"], family.training, engine, seed, drawing)
+    drawn = draw(model, sampling, family.training, engine, seed, drawing)
     panel = judges(dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads)
     samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)

@@ -7,9 +7,9 @@ from temperance.design import design_table, fasta, mutations, plates, select
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.potts import load
+from temperance.sampling.replica_exchange import sample
 from temperance.score import Family, judges, natural_threshold, score_samples
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
-from temperance.tempering import sample
 from temperance.thermodynamics import equilibrated_above
 
 with job(snakemake) as log:
@@ -21,7 +21,7 @@ with job(snakemake) as log:
     names = load_table(snakemake.input.sequences)["name"].to_numpy()
     asked = snakemake.input.get("constraints")
     kept = Constraints.load(asked) if asked else Constraints(np.ones((model.L, model.q), bool))
-    plan = settings["sample"] | {"temperatures": [tau], "sequences": wanted["candidates"]}
+    plan = settings["sample"] | {"temperatures": [tau], "spacing": None, "sequences": wanted["candidates"]}
     engine = choose_engine(snakemake.params.engine)
     source = provenance(plan | {"engine": engine.name}, seed)
     last = checkpoint(snakemake, source)

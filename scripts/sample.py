@@ -1,25 +1,32 @@
-"""Sample a model at all temperatures. Outputs: sequences and energies, and the diagnostics of every rung."""
+"""Sample a model at all temperatures of its window. Outputs: sequences and energies, diagnostics of every rung."""
 
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.potts import load
+from temperance.sampling.replica_exchange import sample
 from temperance.store import load_arrays, provenance, save_arrays, save_table
-from temperance.tempering import sample
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["sample"], snakemake.params.seed
     model, letters, _ = load(snakemake.input.model)
-    training = load_arrays(snakemake.input.alignment)[0]["sequences"][load_arrays(snakemake.input.subset)[0]["indices"]]
+    subset = load_arrays(snakemake.input.subset)[0]
+    training = load_arrays(snakemake.input.alignment)[0]["sequences"][subset["indices"]]
     engine = choose_engine(snakemake.params.engine)
     source = provenance(settings | {"engine": engine.name}, seed)
     last = checkpoint(snakemake, source)
-    wanted = settings | {"keep_all": snakemake.params.keep_all}
-    drawn = sample(model, engine, seed, starts=training, progress=log.info, checkpoint=last, **wanted)
-    save_arrays(snakemake.output.samples, drawn.arrays(), source | {"alphabet": letters.name})
-    save_table(snakemake.output.ladder, drawn.rungs.assign(round_trips=drawn.round_trips, sweeps=drawn.sweeps))
+    samples = sample(
+        model, engine, seed, starts=training, weights=subset["weights"], keep_all=snakemake.params.keep_all,
+        progress=log.info, checkpoint=last, **settings,
+    )  # fmt: skip
+    save_arrays(snakemake.output.samples, samples.arrays(), source | {"alphabet": letters.name})
+    save_table(snakemake.output.ladder, samples.rungs.assign(round_trips=samples.round_trips, sweeps=samples.sweeps))
     last.clear()
-    for row in drawn.rungs[drawn.rungs.requested & ~drawn.rungs.equilibrated].itertuples():
+    expected = samples.rungs[samples.rungs.origin.isin(["listed", "refined"])]
+    failed = expected[~expected.equilibrated]
+    if len(failed):
         log.warning(
-            "warning: temperature %.3g is not equilibrated (R-hat %.3f, effective sample size %.0f); raise "
-            "sample.max_sweeps", row.temperature, row.rhat, row.ess,
+            "warning: %d of %d temperatures, from %.3g to %.3g, are not equilibrated (R-hat up to %.3f): their samples "
+            "depend on where chains began. More sweeps (sample.max_sweeps) or a stronger penalty (train.l2_couplings) "
+            "may help",
+            len(failed), len(expected), failed.temperature.min(), failed.temperature.max(), failed.rhat.max(),
         )  # fmt: skip

@@ -13,10 +13,10 @@ from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
-from temperance.tempering import of_all_rungs
 from temperance.thermodynamics import (
     annealed,
     compare,
@@ -41,7 +41,7 @@ with job(snakemake) as log:
     truth = load_truth(snakemake.input.truth) if hasattr(snakemake.input, "truth") else None
     true_energies = None
     if truth:
-        true_energies = truth.energies(of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
+        true_energies = truth.energies(sequences_of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
     found = curves(betas, energies, model.L, letters.q, true_energies)
     heldout = Heldout(model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout))
     distance = divergences(

@@ -20,9 +20,10 @@ from temperance.gibbs import choose_engine
 from temperance.novelty import natural_diversity
 from temperance.optimum import Recommendation, TradeOff, recommend
 from temperance.potts import Potts
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import TemperedSamples
 from temperance.score import Family as Natural
 from temperance.score import natural_threshold, score_natural, score_samples
-from temperance.tempering import TemperedSamples, sample
 from temperance.training import Training, train
 from temperance.weights import sequence_weights
 
@@ -130,9 +131,14 @@ class Family:
         engine: str = "auto",
         **settings: Any,
     ) -> TemperedSamples:
-        """Sample a model at all temperatures; `settings` as of `temperance.tempering.sample`."""
-        starts = self.sequences[self.training]
-        return sample(model, choose_engine(engine), seed, list(temperatures), starts=starts, **settings)
+        """Sample a model at all temperatures; `settings` as of `temperance.sampling.replica_exchange.sample`.
+
+        With a `spacing` other temperatures are added, as the workflow does.
+        """
+        starts, weights = self.sequences[self.training], self.weights[self.training]
+        return sample(
+            model, choose_engine(engine), seed, list(temperatures), starts=starts, weights=weights, **settings
+        )
 
     def score(
         self,

@@ -11,8 +11,9 @@ from temperance import exact
 from temperance.divergence import Heldout, divergences
 from temperance.gibbs import Engine
 from temperance.resampling import interval_factor, jackknife_error
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.statistics import frequencies
-from temperance.tempering import of_all_rungs, sample
 from temperance.thermodynamics import annealed, curves, energy_curve
 from temperance.truth.enumerable import KINDS
 
@@ -61,7 +62,7 @@ def _intervals(
     drawn: Any, model: Any, engine: Engine, truth: np.ndarray, energies: np.ndarray, rng: np.random.Generator
 ) -> Iterator[tuple[tuple[str, float | None], float, float, float]]:
     """Estimator and temperature, exact value, and the interval's ends."""
-    true_energies = truth[exact.positions(of_all_rungs(drawn.arrays()).reshape(-1, LENGTH), Q)]
+    true_energies = truth[exact.positions(sequences_of_all_rungs(drawn.arrays()).reshape(-1, LENGTH), Q)]
     true_energies = true_energies.reshape(drawn.energies.shape)
     found = curves(drawn.betas, drawn.energies, LENGTH, Q, true_energies)
     heldout = rng.choice(len(truth), 1000, p=exact.boltzmann(truth))

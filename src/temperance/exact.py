@@ -167,7 +167,7 @@ def _least(curve: Any) -> float:
 def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
     """The pairwise model that maximises the penalised likelihood of frequencies, by L-BFGS on exact gradients.
 
-    The penalty is that of `temperance.train`. Without one, frequencies have to be positive, as a pseudocount makes
+    The penalty is that of `temperance.training.train`. Without one, frequencies have to be positive, as a pseudocount makes
     them, for the maximum to exist.
     """
     length, q = data.single.shape

@@ -121,11 +121,22 @@ def palette(count: int) -> list[tuple[float, float, float]]:
 
 def _temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sampling temperature τ") -> None:
     axis.set_xscale("log")
-    axis.set_xticks(temperatures, [f"{t:g}" for t in temperatures])
+    ticks = _apart(np.sort(temperatures))
+    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlabel(label)
-    if len(temperatures) > 8:
+    if len(ticks) > 8:
         axis.tick_params(axis="x", labelrotation=60)
+
+
+def _apart(temperatures: np.ndarray, most: int = 12) -> np.ndarray:
+    """Choose those of ascending temperatures whose labels have room on a logarithmic axis, with the first and last."""
+    logs, chosen = np.log(temperatures), [0]
+    least = (logs[-1] - logs[0]) / most
+    for number in range(1, len(logs) - 1):
+        if logs[number] - logs[chosen[-1]] >= least and logs[-1] - logs[number] >= least:
+            chosen.append(number)
+    return temperatures[[*chosen, len(logs) - 1]] if len(logs) > 1 else temperatures
 
 
 def legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:

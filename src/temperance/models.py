@@ -13,8 +13,8 @@ from temperance.checkpoint import NONE, Checkpoint
 from temperance.conditional import Autoregressive, pseudolikelihood
 from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts, profile_fields
+from temperance.sampling.replica_exchange import sample
 from temperance.statistics import profile_frequencies
-from temperance.tempering import sample
 from temperance.thermodynamics import energy_curve
 from temperance.training import train
 

@@ -180,7 +180,8 @@ def methods(evidence: Evidence) -> str:
         f"{split['fraction']:.0%} of the sequences were held out{kept_out}.",
         _learnt(evidence),
         *_others(given["models"]),
-        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))} by replica exchange "
+        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))}"
+        f"{_added_temperatures(evidence)} by replica exchange "
         f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
         f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
         f"Fidelity was judged by {evidence.judge}, on sequences that no model was trained on; the recommended "
@@ -192,6 +193,20 @@ def methods(evidence: Evidence) -> str:
         f"{versions['scipy']}.",
     ]
     return " ".join(said)
+
+
+def _added_temperatures(evidence: Evidence) -> str:
+    """Say which temperatures were sampled beside those of the configuration."""
+    asked, spacing = evidence.settings["sample"]["temperatures"], evidence.settings["sample"]["spacing"]
+    temperatures = evidence.scores["temperature"].unique()
+    added = [t for t in temperatures if not np.isclose(t, asked, rtol=1e-4).any()]
+    if not added:
+        return ""
+    return (
+        f" and at {len(added)} more between {min(added):g} and {max(added):g}, so that neighbours differ by at most "
+        f"{spacing:.0%} from the coldest to 1.1 times the temperature at which samples have the mean energy of the "
+        "training sequences,"
+    )
 
 
 def _found(given: dict[str, Any]) -> Iterator[str]:

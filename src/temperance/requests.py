@@ -1,6 +1,7 @@
 """What jobs ask of a cluster: memory and time, by formulas that docs/scale.md compares with what jobs took."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -90,31 +91,35 @@ def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: 
 
     Couplings decide for long families, the alignment for deep ones.
     """
-    models, alignments, more = _MEMORY[stage]
+    models, alignments, samples, more = _MEMORY[stage]
     if stage == "train" and engine == "jax" and not gpu:
         models = _REFERENCE
     chains = family["train"]["confirm_chains"] * size.L / 1e6 if stage == "train" else 0
     idle = (_CARD if gpu else _IDLE) + SNAKEMAKE
+    kept = _temperatures(family) * family["sample"]["sequences"] * size.L / 1e6
+    # Energies of all samples at all rungs, as reweighting takes them.
+    reweighted = 8e-6 * family["sample"]["sequences"] * _rungs(size, family) ** 2 if stage == "thermodynamics" else 0
+    more += samples * kept + 3 * reweighted
     return round(idle + more + models * (size.couplings + chains) + alignments * size.alignment)
 
 
 # Full couplings that training takes with the reference engine, which does not spare memory.
 _REFERENCE = 22
-# Full couplings, alignments, and megabytes beside them.
-_MEMORY: dict[str, tuple[float, float, float]] = {
-    "ingest": (0, 12, 100),
-    "split": (0, 6, 100),
-    "hmm": (0, 4, 0),
-    "subsample": (0, 6, 0),
-    "train": (3.6, 2, 0),
-    "sample": (3, 2, 100),
-    "thermodynamics": (4.5, 20, 450),
-    "score": (3.5, 16, 150),
-    "compare": (6, 300, 500),
-    "optimum": (0, 4, 200),
-    "design": (3.5, 6, 250),
-    "predict": (4, 4, 200),
-    "figures": (1, 6, 250),
+# Full couplings, alignments, samples of all temperatures, and megabytes beside them.
+_MEMORY: dict[str, tuple[float, float, float, float]] = {
+    "ingest": (0, 12, 0, 100),
+    "split": (0, 6, 0, 100),
+    "hmm": (0, 4, 0, 0),
+    "subsample": (0, 6, 0, 0),
+    "train": (3.6, 2, 0, 0),
+    "sample": (3, 2, 5, 100),
+    "thermodynamics": (4.5, 20, 5, 450),
+    "score": (3.5, 16, 10, 150),
+    "compare": (6, 300, 15, 500),
+    "optimum": (0, 4, 5, 200),
+    "design": (3.5, 6, 0, 250),
+    "predict": (4, 4, 0, 200),
+    "figures": (1, 6, 5, 250),
 }
 
 
@@ -129,8 +134,18 @@ def _updates(size: Size, count: float) -> float:
     return count * size.L * (20 + 0.5 * size.L * size.q / 21) * 1e-9
 
 
-def _rungs(size: Size) -> float:
-    return 10 + 4 * size.L**0.5
+def _added(family: Settings) -> float:
+    """Temperatures that are added to those that were asked for, at most: a window from 1.1 down to 0.1."""
+    spacing = family["sample"]["spacing"]
+    return math.log(11) / -math.log1p(-spacing) if spacing else 0
+
+
+def _temperatures(family: Settings) -> float:
+    return len(family["sample"]["temperatures"]) + _added(family)
+
+
+def _rungs(size: Size, family: Settings) -> float:
+    return 10 + 4 * size.L**0.5 + _added(family)
 
 
 def _train(size: Size, family: Settings) -> float:
@@ -146,17 +161,26 @@ def _train(size: Size, family: Settings) -> float:
 _ANNEALING_SWEEPS = 15
 
 
-def _sample(size: Size, family: Settings, sequences: int | None = None) -> float:
+def _sample(size: Size, family: Settings) -> float:
     plan = family["sample"]
-    draws = max(1, (sequences or plan["sequences"]) / plan["ladders"])
-    # Burn-in, and draws that are taken again twice as far apart until they are far enough.
-    sweeps = draws * (plan["sweeps"] + 2 * plan["max_sweeps"])
-    return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size))
+    draws = max(1, plan["sequences"] / plan["ladders"])
+    # Survey, draws that are taken again further apart until they are far enough, and once more with colder rungs.
+    sweeps = draws * (2 * plan["sweeps"] + (3 if plan["spacing"] else 1.5) * plan["max_sweeps"])
+    return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
+
+
+def _design(size: Size, family: Settings) -> float:
+    plan = family["sample"] | {"spacing": None, "sequences": family["design"]["candidates"]}
+    return _sample(size, {"sample": plan}) + 60
+
+
+def _score(size: Size, family: Settings) -> float:
+    return 20 + 6 * _temperatures(family) + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8
 
 
 def _thermodynamics(size: Size, family: Settings) -> float:
     plan = family["annealing"]
-    return 4 * _updates(size, plan["chains"] * plan["steps"] * 10) + 1e-3 * size.L * size.q * _rungs(size)
+    return 4 * _updates(size, plan["chains"] * plan["steps"] * 10) + 1e-3 * size.L * size.q * _rungs(size, family)
 
 
 def _conditionals(size: Size) -> float:
@@ -168,7 +192,7 @@ _SECONDS: dict[str, Callable[[Size, Settings], float]] = {
     "train": _train,
     "sample": _sample,
     "thermodynamics": _thermodynamics,
-    "score": lambda size, family: 60 + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8,
+    "score": _score,
     "compare": lambda size, family: _train(size, family) + _sample(size, family) + _conditionals(size) + 60,
-    "design": lambda size, family: _sample(size, family, family["design"]["candidates"]) + 60,
+    "design": _design,
 }

@@ -52,7 +52,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """Settings of `temperance.train.train`; `max_move` in nats. Equal steps are the same to an engine that compiles."""
+    """Settings of `temperance.training.train`; `max_move` in nats. Equal steps are the same to an engine that compiles."""
 
     probes: int
     sweeps: int

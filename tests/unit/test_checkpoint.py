@@ -7,7 +7,7 @@ from small_systems import random_potts
 
 from temperance.checkpoint import Checkpoint
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.tempering import sample
+from temperance.sampling.replica_exchange import sample
 from temperance.training import train
 
 TASK = {"settings": {"sweeps": 3}, "seed": 1}
@@ -79,7 +79,7 @@ def training(sequences, engine, l2):
 
 
 def sampling(sequences, engine):
-    plan = {"sequences": 64, "ladders": 8, "sweeps": 3, "max_sweeps": 12, "max_rhat": 0.5, "keep_all": True}
+    plan = {"sequences": 192, "ladders": 12, "sweeps": 3, "max_sweeps": 12, "max_rhat": 0.5, "keep_all": True}
     model = random_potts(8, 3, seed=4)
     return lambda checkpoint: sample(model, engine, 7, [0.5, 1.0], starts=sequences, checkpoint=checkpoint, **plan)
 
@@ -100,11 +100,39 @@ def test_training_that_was_killed_ends_with_the_same_model(tmp_path, sequences, 
     assert resumed.history["seconds"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize(("engine", "late"), [("numba", False), ("numba", True), ("jax", False)])
+def test_sampling_of_a_refined_ladder_that_was_killed_ends_with_the_same_samples(
+    tmp_path, sequences, engine, late, monkeypatch
+):
+    """Killed in the survey, while added rungs settle, and while it draws, each time a draw on."""
+    if late:  # colder rungs are tried when the draws have shown that the ladder is equilibrated, not before
+        monkeypatch.setattr("temperance.sampling.replica_exchange._PROMISING_RHAT", 0.0)
+    model, engine = random_potts(8, 3, seed=4), ENGINES[engine]()
+    plan = {"sequences": 128, "ladders": 16, "sweeps": 4, "max_sweeps": 8, "spacing": 0.15, "keep_all": True}
+    plan["max_rhat"] = 1.2
+    weights = np.linspace(1, 2, len(sequences))
+
+    def compute(checkpoint):
+        return sample(
+            model, engine, 7, [0.6, 1.0], starts=sequences, weights=weights, checkpoint=checkpoint, **plan
+        )  # fmt: skip
+
+    whole, resumed = (
+        compute(Checkpoint()),
+        interrupted(tmp_path / "x", compute, [2, 2, 0, 1, 3, *([8, 3] if late else [])]),
+    )
+    assert {"refined", "colder"} <= set(whole.rungs["origin"])
+    for name, array in whole.arrays().items():
+        np.testing.assert_array_equal(resumed.arrays()[name], array)
+    assert resumed.rungs.equals(whole.rungs)
+    assert (resumed.round_trips, resumed.sweeps) == (whole.round_trips, whole.sweeps)
+
+
 @pytest.mark.parametrize("engine", ["numba", "jax"])
 def test_sampling_that_was_killed_ends_with_the_same_samples(tmp_path, sequences, engine):
     """Killed while it burns in, while it draws, and after the draws had to be taken again."""
     compute = sampling(sequences, ENGINES[engine]())
-    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [3, 10, 7])
+    whole, resumed = compute(Checkpoint()), interrupted(tmp_path / "x", compute, [3, 20, 18])
     assert whole.sweeps > 3
     for name, array in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], array)

@@ -8,7 +8,7 @@ from temperance.alphabet import alphabet
 from temperance.constraints import Constraints
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine
-from temperance.tempering import sample
+from temperance.sampling.replica_exchange import sample
 
 LETTERS = alphabet("-ACD")
 GIVEN = {"fixed": {}, "forbidden": {}, "seed": "", "mutations": 10}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from temperance.errors import InputError
-from temperance.tempering import split_rhat
+from temperance.sampling.diagnostics import split_rhat
 from temperance.truth.lattice import (
     PAIRS,
     SYMBOLS,

@@ -1,100 +1,10 @@
-"""Replica exchange, thermodynamics and the optimum against enumeration."""
+"""The recommended temperature, from trade-offs made by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import erfc
-from small_systems import all_states, boltzmann, random_potts
 
-from temperance.gibbs import choose_engine, uniform_chains
 from temperance.optimum import TradeOff, pareto, recommend, sensitivity
-from temperance.tempering import effective_size, of_all_rungs, plan_ladder, sample, split_rhat
-
-TEMPERATURES = [0.3, 0.6, 1.0, 2.0]
-STATES = all_states(5, 3)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return random_potts(5, 3, seed=4, scale=1.2)
-
-
-@pytest.fixture(scope="module", params=["numba", "jax"])
-def drawn(request, model):
-    starts = uniform_chains(50, 5, 3, np.random.default_rng(0))
-    return sample(
-        model, choose_engine(request.param), 7, TEMPERATURES, starts=starts, sequences=6400, ladders=64, sweeps=5
-    )
-
-
-def test_every_temperature_has_the_enumerated_distribution(drawn, model):
-    for t, temperature in enumerate(TEMPERATURES):
-        p = boltzmann(model, STATES, temperature)
-        keys = (drawn.sequences[t].reshape(-1, 5) @ 3 ** np.arange(5)[::-1]).astype(int)
-        counts = np.bincount(keys, minlength=len(STATES)) / len(keys)
-        row = drawn.rungs[np.isclose(drawn.rungs.temperature, temperature)].iloc[0]
-        error = np.sqrt(p * (1 - p) / row.ess) + 2 / row.ess
-        assert (np.abs(counts - p) / error).max() < 5
-
-
-def test_energies_belong_to_the_sequences(drawn, model):
-    requested = np.flatnonzero(drawn.rungs["requested"])[::-1]
-    for t, r in enumerate(requested):
-        expected = model.energies(drawn.sequences[t].reshape(-1, 5)).reshape(drawn.energies[r].shape)
-        np.testing.assert_allclose(drawn.energies[r], expected, atol=1e-4)
-
-
-def test_diagnostics_are_sound(drawn):
-    assert drawn.betas[0] == 0
-    assert drawn.rungs[drawn.rungs.requested].equilibrated.all()
-    assert (drawn.rungs["acceptance"].iloc[:-1] > 0.15).all()
-    assert drawn.round_trips > 5
-
-
-def test_the_ladder_exchanges_as_predicted(drawn):
-    drops = -np.diff(drawn.rungs["mean_energy"])
-    predicted = erfc(np.sqrt(np.diff(drawn.betas) * drops) / 2)
-    assert np.abs(drawn.rungs["acceptance"].iloc[:-1] - predicted).max() < 0.2
-
-
-def test_the_sequences_of_all_rungs_are_kept_when_asked_for(model):
-    starts = uniform_chains(10, 5, 3, np.random.default_rng(0))
-    arrays = sample(
-        model, choose_engine("numba"), 3, [0.2, 0.25, 2.0], starts=starts, sequences=64, ladders=8, keep_all=True
-    ).arrays()
-    of_all = of_all_rungs(arrays)
-    assert len(of_all) == len(arrays["betas"]) > 3
-    np.testing.assert_allclose(model.energies(of_all.reshape(-1, 5)), arrays["energies"].ravel(), atol=1e-4)
-
-
-def test_what_is_not_equilibrated_is_swept_longer_and_then_said_so(model):
-    """No finite run has an R-hat of exactly one."""
-    starts = uniform_chains(10, 5, 3, np.random.default_rng(0))
-    found = sample(
-        model, choose_engine("numba"), 1, [0.5, 1.0],
-        starts=starts, sequences=64, ladders=8, sweeps=1, max_sweeps=8, max_rhat=0.5,
-    )  # fmt: skip
-    assert found.sweeps == 8
-    assert not found.rungs["equilibrated"].any()
-
-
-def test_a_planned_ladder_holds_what_was_asked_for(model):
-    asked = np.array([0.5, 1.0, 4.0])
-    betas = plan_ladder(model, choose_engine("numba"), asked, np.random.default_rng(0))
-    assert betas[0] == 0
-    assert np.isin(asked, betas).all()
-    assert (np.diff(betas) > 0).all()
-
-
-def test_rhat_and_effective_size_see_disagreeing_and_sticky_ladders():
-    rng = np.random.default_rng(0)
-    good = rng.normal(size=(16, 200))
-    assert split_rhat(good) < 1.02
-    assert effective_size(good) > 2000
-    assert split_rhat(good + np.arange(16)[:, None]) > 1.5
-    sticky = np.repeat(rng.normal(size=(16, 10)), 20, axis=1)
-    assert effective_size(sticky) < 400
-    assert split_rhat(np.repeat(rng.normal(size=(16, 1)), 200, axis=1)) > 10
 
 
 def trade_off(fidelity, novelty, diversity=(1, 1, 1), noise=0.0, ladders=20):

@@ -10,7 +10,8 @@ from temperance.divergence import Heldout, divergences
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.resampling import choices, interval_factor, jackknife_error, resampled
-from temperance.tempering import of_all_rungs, sample
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.thermodynamics import (
     Annealed,
     _reweighted,
@@ -55,7 +56,7 @@ def of_all(model):
 
 
 def under_truth(drawn, truth):
-    sequences = of_all_rungs(drawn.arrays()).reshape(-1, L)
+    sequences = sequences_of_all_rungs(drawn.arrays()).reshape(-1, L)
     return truth[exact.positions(sequences, Q)].reshape(drawn.energies.shape)
 
 

@@ -1,1 +1,1 @@
-"""Samples of Potts models at one temperature and at many."""
+"""Equilibrium samples of a Potts model over temperatures, and the diagnostics that say how far to trust them."""

@@ -38,8 +38,8 @@ _WARM_MOVE = 0.3
 _MIXED, _MIXED_IN_DOUBT = 0.15, 0.5
 # Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
-# Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below,
-# gradients are less noisy, and steps take a larger share of the direction, so many times as large at most.
+# Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below
+# it gradients are less noisy, and steps take a larger share of the direction, at most so many times as large.
 _SHORT, _FASTEST = 50, 2.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500

@@ -21,7 +21,7 @@ from scipy.special import softmax
 from temperance.alignment import encode, read
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
-from temperance.tempering import effective_size, split_rhat
+from temperance.sampling.diagnostics import effective_sample_size, split_rhat
 from temperance.threads import threaded
 from temperance.truth import Drawn
 
@@ -242,7 +242,7 @@ def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Calla
     diagnostics = {
         "acceptance": draws.acceptance,
         "rhat": split_rhat(draws.log_p_nat),
-        "ess": effective_size(draws.log_p_nat),
+        "ess": effective_sample_size(draws.log_p_nat),
         "mean_p_nat_drawn_ensemble": float(np.exp(draws.log_p_nat).mean()),
         "mean_p_nat_all_folds": float(judging.p_nat(sequences[:500]).mean()),
     }

@@ -10,7 +10,7 @@ from temperance.errors import InputError
 from temperance.gibbs import Engine
 from temperance.potts import load
 from temperance.resampling import jackknife_error
-from temperance.tempering import sample
+from temperance.sampling.replica_exchange import sample
 from temperance.thermodynamics import curves
 from temperance.truth import Drawn
 

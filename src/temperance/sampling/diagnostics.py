@@ -1,0 +1,114 @@
+"""Convergence diagnostics of replica exchange: split R-hat, effective sample size, and which rungs to go on with."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# R-hat's excess over 1 halves when chains that mix run twice as long. Chains whose excess two doublings leave above
+# this share of what it was do not mix.
+_LEAST_IMPROVEMENT = 0.8
+# Excess of R-hat over 1 that is still taken for noise of few draws.
+_NOISE = 0.1
+
+
+def diagnose_rungs(
+    betas: np.ndarray, energies: np.ndarray, acceptance: np.ndarray, sweeps: int, max_rhat: float, min_ess: float
+) -> pd.DataFrame:
+    """Tabulate the diagnostics of every rung.
+
+    Parameters
+    ----------
+    betas : np.ndarray
+        (R,) inverse temperatures.
+    energies : np.ndarray
+        (R, K, D) nats at temperature 1, of K independent ladders.
+    acceptance : np.ndarray
+        (R - 1,) share of accepted exchanges with the next colder rung.
+    sweeps : int
+        Gibbs sweeps between two draws.
+    max_rhat, min_ess : float
+        Limits within which a rung is equilibrated; of the effective sample size, half the number of draws is enough.
+
+    Returns
+    -------
+    pandas.DataFrame
+        beta, temperature, mean_energy, variance, ess, rhat, acceptance, autocorrelation_sweeps, equilibrated.
+    """
+    ess = np.array([effective_sample_size(rung) for rung in energies])
+    rhat = np.array([split_rhat(rung) for rung in energies])
+    with np.errstate(divide="ignore"):
+        temperatures = 1 / betas
+    count = energies[0].size
+    return pd.DataFrame(
+        {
+            "beta": betas,
+            "temperature": temperatures,
+            "mean_energy": energies.mean(axis=(1, 2)),
+            "variance": energies.var(axis=(1, 2)),
+            "ess": ess,
+            "rhat": rhat,
+            "acceptance": np.append(acceptance, np.nan),
+            "autocorrelation_sweeps": sweeps * count / ess,
+            "equilibrated": (rhat <= max_rhat) & (ess >= min(min_ess, 0.5 * count)),
+        }
+    )
+
+
+def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_sweeps: int) -> np.ndarray:
+    """Tell which rungs more sweeps between draws may yet equilibrate.
+
+    Not those whose R-hat would stay above `max_rhat` even if its excess halved whenever the sweeps are doubled up to
+    `max_sweeps`, nor those whose excess two doublings have not brought down; nor any rung colder than one of these,
+    since its replicas come from there. R-hats below 1.1 are near what few draws show by chance, and are no reason.
+
+    Parameters
+    ----------
+    rhats : np.ndarray
+        (P, R) split R-hat of rungs, from hot to cold, after each of P rounds of draws.
+    sweeps : np.ndarray
+        (P,) ascending, Gibbs sweeps between two draws of each round.
+    max_rhat : float
+        R-hat of an equilibrated rung.
+    max_sweeps : int
+        The most sweeps between two draws.
+
+    Returns
+    -------
+    np.ndarray
+        (R,) bool.
+    """
+    excess = rhats - 1
+    able = excess[-1] <= max(_NOISE, max_sweeps / sweeps[-1] * (max_rhat - 1))
+    earlier = np.flatnonzero(sweeps <= sweeps[-1] / 4)
+    if len(earlier):
+        best = excess[earlier[-1] + 1 :].min(axis=0)
+        able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
+    return np.logical_and.accumulate(able)
+
+
+def split_rhat(energies: np.ndarray) -> float:
+    """Compute R-hat of energies (K, D), each ladder split in halves; infinite where no ladder's energy ever changes.
+
+    References
+    ----------
+    Vehtari et al., Bayesian Anal. 16:667 (2021), doi:10.1214/20-BA1221.
+    """
+    if np.ptp(energies) == 0:
+        return 1.0
+    value = float(_array_stats().rhat(energies, chain_axis=0, draw_axis=1, method="split"))
+    return value if np.isfinite(value) else float("inf")
+
+
+def effective_sample_size(energies: np.ndarray) -> float:
+    """Compute how many independent draws know the mean of energies (K, D) as well as these do."""
+    if np.ptp(energies) == 0:
+        return float(energies.size)
+    value = float(_array_stats().ess(energies, chain_axis=0, draw_axis=1, method="mean"))
+    return min(value, energies.size) if np.isfinite(value) else 1.0
+
+
+def _array_stats() -> Any:
+    import arviz_stats.base  # takes a second, so only for those who need it
+
+    return arviz_stats.base.array_stats

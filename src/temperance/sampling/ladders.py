@@ -1,0 +1,209 @@
+"""Ladders of replicas that move together: Gibbs sweeps of all, and Metropolis exchanges of neighbouring rungs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from temperance.gibbs import Engine, profile_chains
+from temperance.potts import Potts
+
+# Exchanges in one call of an engine: few, so that an engine that compiles does so for few numbers of them.
+EXCHANGES_PER_CALL = 4
+
+
+class LadderState(NamedTuple):
+    """State of K ladders of R replicas.
+
+    A round trip starts at the hottest rung (leg 1), turns at the coldest (leg 2) and ends at the hottest.
+
+    Attributes
+    ----------
+    chains
+        (K R, L) uint8 sequences of replicas.
+    rung_of, energies, leg
+        (K, R) rung of each replica, its energy (nats at temperature 1), and its leg.
+    """
+
+    chains: Any
+    rung_of: Any
+    energies: Any
+    leg: Any
+
+
+class ExchangeRandomness(NamedTuple):
+    """Pre-drawn random inputs of n exchanges.
+
+    Attributes
+    ----------
+    seeds : np.ndarray
+        (n, 2) words of the sweeps' seeds.
+    uniforms : np.ndarray
+        (n, K, R - 1) numbers in [0, 1), one a pair of neighbours.
+    parity : np.ndarray
+        (n,) 0 where rungs (0, 1), (2, 3), ... are exchanged, 1 where (1, 2), (3, 4), ... are.
+    """
+
+    seeds: np.ndarray
+    uniforms: np.ndarray
+    parity: np.ndarray
+
+
+class ExchangeStats(NamedTuple):
+    """Of each exchange: how many ladders swapped a rung with the next, (R - 1,), and how many round trips ended."""
+
+    swaps: Any
+    round_trips: Any
+
+
+def _sweep_and_exchange(
+    engine: Engine, constants: tuple[Any, np.ndarray], state: LadderState, randomness: ExchangeRandomness
+) -> tuple[LadderState, ExchangeStats]:
+    """Sweep all replicas, each at its rung's inverse temperature, and try to exchange neighbours."""
+    prepared, betas = constants
+    chains, rung_of, _, leg = state
+    shape = rung_of.shape
+    chains = engine.sweep(prepared, chains, betas[rung_of].ravel(), randomness.seeds, 1)
+    energies = engine.energies(prepared, chains).reshape(shape)
+    xp = energies.__array_namespace__()
+    by_rung = xp.take_along_axis(energies, xp.argsort(rung_of, axis=1), axis=1)
+    log_ratio = (betas[1:] - betas[:-1]) * (by_rung[:, 1:] - by_rung[:, :-1])
+    tried = xp.arange(shape[1] - 1) % 2 == randomness.parity
+    swap = ((xp.log(randomness.uniforms) < log_ratio) & tried).astype(xp.int8)
+    step = xp.pad(swap, ((0, 0), (0, 1))) - xp.pad(swap, ((0, 0), (1, 0)))
+    rung_of = rung_of + xp.take_along_axis(step, rung_of, axis=1)
+    hottest, coldest = rung_of == 0, rung_of == shape[1] - 1
+    trips = (hottest & (leg == 2)).sum()
+    leg = xp.where(hottest, 1, xp.where(coldest & (leg == 1), 2, leg)).astype(xp.int8)
+    return LadderState(chains, rung_of, energies, leg), ExchangeStats(swap.sum(axis=0), trips)
+
+
+@dataclass
+class DrawBuffer:
+    """Draws from ladders, as far as they have been taken.
+
+    Attributes
+    ----------
+    sweeps, done : int
+        Gibbs sweeps between two draws, and draws so far.
+    kept : np.ndarray
+        (R,) bool: rungs whose sequences are kept; none while ladders burn in.
+    chains, energies : np.ndarray
+        (T, D, K, L) uint8 sequences of the kept rungs, and (R, K, D) energies of all rungs, nats at temperature 1.
+    tried, accepted : np.ndarray
+        (R - 1,) exchanges with the next colder rung.
+    round_trips : int
+        Passages of a replica from the hottest to the coldest rung and back, of all ladders.
+    """
+
+    sweeps: int
+    kept: np.ndarray
+    chains: np.ndarray
+    energies: np.ndarray
+    tried: np.ndarray
+    accepted: np.ndarray
+    round_trips: int = 0
+    done: int = 0
+
+    @property
+    def acceptance(self) -> np.ndarray:
+        """Share of accepted exchanges with the next colder rung, (R - 1,)."""
+        return self.accepted / np.maximum(self.tried, 1)
+
+
+class Ladders:
+    """K ladders of R replicas each, from chains (K, R, L) in the order of the rungs' inverse temperatures (R,)."""
+
+    def __init__(self, model: Potts, engine: Engine, betas: np.ndarray, chains: np.ndarray, rng: np.random.Generator):
+        self._engine, self._prepared, self._rng = engine, engine.prepare(model), rng
+        self._swept = 0
+        self._start(betas, chains)
+
+    def _start(self, betas: np.ndarray, chains: np.ndarray) -> None:
+        ladders, rungs, self._length = chains.shape
+        rung_of = np.tile(np.arange(rungs), (ladders, 1))
+        flat = np.ascontiguousarray(chains.reshape(-1, self._length))
+        self.betas = betas
+        self._state = LadderState(flat, rung_of, np.zeros(rung_of.shape), np.zeros(rung_of.shape, np.int8))
+
+    @property
+    def chains(self) -> np.ndarray:
+        """Present sequences in the order of the rungs, (K, R, L)."""
+        rung_of = np.asarray(self._state.rung_of)
+        replicas = np.asarray(self._state.chains).reshape(*rung_of.shape, -1)
+        return np.take_along_axis(replicas, np.argsort(rung_of, axis=1)[:, :, None], axis=1)
+
+    def change_rungs(self, betas: np.ndarray) -> None:
+        """Go on with other rungs: each takes a copy of the replica of the nearest present one."""
+        if not np.array_equal(betas, self.betas):
+            nearest = np.abs(np.subtract.outer(betas, self.betas)).argmin(axis=1)
+            self._start(betas, self.chains[:, nearest])
+
+    def cool(self, chains: np.ndarray, beta: float, sweeps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sweep chains (C, L), which belong to no rung, at one inverse temperature; return them and their energies."""
+        seed = self._rng.integers(2**32, size=2, dtype=np.uint32)
+        chains = self._engine.sweep(self._prepared, chains, beta, seed, sweeps)
+        return np.asarray(chains), np.asarray(self._engine.energies(self._prepared, chains), float)
+
+    def empty_buffer(self, draws: int, sweeps: int, kept: np.ndarray | None = None) -> DrawBuffer:
+        """Make room for draws, `sweeps` sweeps apart, and for sequences of the `kept` rungs (R,), by default none."""
+        ladders, rungs = self._state.rung_of.shape
+        kept = np.zeros(rungs, bool) if kept is None else kept
+        chains = np.empty((int(kept.sum()), draws, ladders, self._length), np.uint8)
+        energies, (tried, accepted) = np.empty((rungs, ladders, draws)), np.zeros((2, rungs - 1))
+        return DrawBuffer(sweeps, kept, chains, energies, tried, accepted)
+
+    def advance(self, sweeps: int, buffer: DrawBuffer) -> None:
+        """Sweep all replicas, trying exchanges after each sweep, and count these in the buffer."""
+        (ladders, rungs), stats = self._state.rung_of.shape, []
+        for start in range(0, sweeps, EXCHANGES_PER_CALL):
+            count = min(EXCHANGES_PER_CALL, sweeps - start)
+            seeds = self._rng.integers(2**32, size=(count, 2), dtype=np.uint32)
+            uniforms = self._rng.random((count, ladders, rungs - 1), dtype=np.float32)
+            randomness = ExchangeRandomness(seeds, uniforms, (self._swept + np.arange(count)) % 2)
+            constants = self._prepared, self.betas
+            with np.errstate(divide="ignore"):  # the logarithm of 0
+                self._state, part = self._engine.repeat(_sweep_and_exchange, constants, self._state, randomness)
+            self._swept += count
+            buffer.tried += ladders * (np.arange(rungs - 1) % 2 == randomness.parity[:, None]).sum(axis=0)
+            stats.append(part)
+        buffer.accepted += sum(np.asarray(part.swaps).sum(axis=0) for part in stats)
+        buffer.round_trips += int(sum(np.asarray(part.round_trips).sum() for part in stats))
+
+    def fill(self, buffer: DrawBuffer, after_draw: Callable[[], None] = lambda: None) -> None:
+        """Take the draws that are left; at every `after_draw` ladders and buffer are in a state to go on from."""
+        for d in range(buffer.done, buffer.energies.shape[2]):
+            self.advance(buffer.sweeps, buffer)
+            replicas, rung_of, energies, _ = map(np.asarray, self._state)
+            order = np.argsort(rung_of, axis=1)
+            buffer.energies[:, :, d] = np.take_along_axis(energies, order, axis=1).T
+            replicas = replicas.reshape(*rung_of.shape, -1)
+            kept = np.take_along_axis(replicas, order[:, buffer.kept, None], axis=1)
+            buffer.chains[:, d] = kept.transpose(1, 0, 2)
+            buffer.done = d + 1
+            after_draw()
+
+    def saved(self) -> dict[str, Any]:
+        """Everything that `restore` needs."""
+        state = {f"state_{name}": np.asarray(part) for name, part in self._state._asdict().items()}
+        return state | {"betas": self.betas, "swept": self._swept, "rng": self._rng.bit_generator.state}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on as the ladders would have that were saved."""
+        self._state = LadderState(*(saved[f"state_{name}"] for name in LadderState._fields))
+        self.betas, self._swept, self._rng.bit_generator.state = saved["betas"], saved["swept"], saved["rng"]
+
+
+def uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw chains (count, L), every state that the model allows equally likely."""
+    return profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
+
+
+def starting_chains(model: Potts, starts: np.ndarray, ladders: int, rungs: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw chains (K, R, L): those of every other ladder from sequences `starts` (M, L), of the rest at random."""
+    chains = uniform_allowed_chains(model, ladders * rungs, rng).reshape(ladders, rungs, model.L)
+    copies = starts[rng.integers(0, len(starts), (len(chains[1::2]), rungs))]
+    allowed = model.allowed[np.arange(model.L), copies]
+    chains[1::2] = np.where(allowed, copies, chains[1::2])
+    return chains

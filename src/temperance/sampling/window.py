@@ -1,0 +1,80 @@
+"""Which temperatures are sampled beside those of the list: the window in which a design temperature lies."""
+
+import itertools
+import math
+
+import numpy as np
+
+# Refinement reaches this far above the temperature of the training sequences, and no further than so many times the
+# hottest temperature of the list.
+_ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
+# Extension ends at this temperature, or where samples are this close to their nearest training sequence (share of
+# sites, mean): colder ones would be copies of these.
+COLDEST, LEAST_DISTANCE = 0.1, 0.1
+
+
+def refined_temperatures(temperatures: np.ndarray, spacing: float, training: float) -> np.ndarray:
+    """Choose temperatures between and above `temperatures` so that neighbours are close where a decision is made.
+
+    From the coldest of `temperatures` to the first that is at least 1.1 times `training`, neighbours differ by at most
+    `spacing`. Gaps are divided equally on a logarithmic scale, so the same list gives the same temperatures whatever
+    the model, as far as these are needed; hotter ones are added where the list ends too early.
+
+    Parameters
+    ----------
+    temperatures : np.ndarray
+        (T,) that are sampled in any case.
+    spacing : float
+        Largest difference of neighbours, as a share of the hotter one.
+    training : float
+        Temperature at which samples have the mean energy of the training sequences; 0 or infinite where none has.
+
+    Returns
+    -------
+    np.ndarray
+        Ascending, without `temperatures` themselves.
+    """
+    listed = np.unique(temperatures)
+    hottest, chosen = float(listed[-1]), []
+    end = min(_ABOVE_TRAINING * training, _MOST_HOTTER * hottest) if math.isfinite(training) else hottest
+    for low, high in itertools.pairwise(listed.tolist()):
+        inside = _divided(low, high, spacing)
+        chosen += [inside[n] for n in range(len(inside)) if (inside[n - 1] if n else low) < end]
+    while hottest < end:
+        hottest = hotter(hottest, spacing)
+        chosen.append(hottest)
+    return np.array(chosen)
+
+
+def _divided(low: float, high: float, spacing: float) -> list[float]:
+    """Divide a gap into as few equal ratios as differ by at most `spacing`, of three significant digits or else six."""
+    pieces = math.ceil(round(math.log(high / low) / -math.log1p(-spacing), 9))
+    exact = np.geomspace(low, high, pieces + 1)[1:-1].tolist()
+    rounded = [float(f"{temperature:.3g}") for temperature in exact]
+    ratios = [a / b for a, b in itertools.pairwise([low, *rounded, high])]
+    close = all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios)
+    return rounded if close else [float(f"{temperature:.6g}") for temperature in exact]
+
+
+def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
+    """Tell whether `training` lies between two of ascending temperatures that differ by at most `spacing`."""
+    above = int(np.searchsorted(temperatures, training))
+    if not 0 < above < len(temperatures):
+        return False
+    return bool(temperatures[above - 1] >= temperatures[above] * (1 - spacing) - 1e-5)
+
+
+def colder(temperature: float, spacing: float) -> float:
+    """Return the next colder temperature, of three significant digits, and no lower than the coldest of all."""
+    exact = temperature * (1 - spacing)
+    scale = 10 ** (2 - math.floor(math.log10(exact)))
+    rounded = math.ceil(round(exact * scale, 6)) / scale
+    return max(rounded if rounded < temperature else exact, COLDEST)
+
+
+def hotter(temperature: float, spacing: float) -> float:
+    """Return the next hotter temperature, of three significant digits."""
+    exact = temperature / (1 - spacing)
+    scale = 10 ** (2 - math.floor(math.log10(exact)))
+    rounded = math.floor(round(exact * scale, 6)) / scale
+    return rounded if rounded > temperature else exact
