@@ -213,7 +213,8 @@ are of the trainer that confirmed on chains of the profile model, before indepen
     ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
     ("A GPU: replica exchange and annealing", "gpu_exchange", """
 The model of PF00014 at seven temperatures from 0.4 to 1.5 by replica exchange, and ln Z by annealing 500 chains over
-1,000 temperatures: seconds of each, the first time in a process and the next, and of two cores of the same machine.
+1,000 temperatures: seconds of each, the first time in a process and the next, and of two cores of the same machine;
+before ladders were surveyed first.
 """, gpu),
     ("A GPU: a long family", "gpu_long_family", """
 20,000 sequences of a planted model of 400 sites, trained to a Pearson correlation of 0.9 on 40,000 fresh chains, with a
