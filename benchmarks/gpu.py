@@ -1,15 +1,16 @@
-"""Sampling and training on a GPU, beside adabmDCA's kernels where PEER has a PyTorch for the card. About five minutes.
+"""Sampling and training on an NVIDIA card, beside adabmDCA's kernels where PEER has a PyTorch for the card.
 
-Two floors stand beside a sweep: of operations, the products of one-hot states with couplings at the rate at which the
-card multiplies large matrices, and of bytes, all couplings once at the rate at which it reads large arrays; both rates
-are measured here. `gpu.py [FOLDER]`, the folder with PF00014.fasta; without it a planted family of 53 sites is learnt.
-With `--small`, on any machine, small systems go through the kernel operation by operation: to see that this runs.
+`gpu.py [FOLDER] [--parts NAME...]`, the folder with PF00014.fasta; without it a planted family of 53 sites is learnt.
+Ratios are of times in one run, peer and ours in turn; the last table says which targets were met. All of it takes five
+minutes. With `--small`, on any machine, small systems go through plain JAX: to see that this runs.
 """
 
 import argparse
 import itertools
+import json
+import math
 import os
-import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,23 +21,73 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from common import Peer, clocked, in_turn, random_potts, save
+from common import HERE, Peer, Process, clocked, in_turn, random_potts, save
 from engines import compared
-from long_family import draw, planted
-from training import FAMILIES, prepare
+from long_family import SETTINGS, draw, planted
+from training import FAMILIES, FRESH, prepare
 
-from temperance import gibbs_triton
 from temperance.gibbs import choose_engine, profile_chains, uniform_chains
 from temperance.gibbs_jax import JaxEngine
-from temperance.gibbs_triton import TritonEngine
 from temperance.potts import Potts
+from temperance.sampling.replica_exchange import sample
 from temperance.statistics import frequencies, site_frequencies
+from temperance.thermodynamics import annealed, energy_curve
+from temperance.threads import use_threads
 from temperance.together import run_together
-from temperance.training import Training, train
+from temperance.training import train
 
-Q, REPLICATES = 21, 6
-# Chains of a program, its warps and stages, in the order in which they are tried.
-SHAPES = [(64, 4, 3), (64, 4, 2), (64, 4, 4), (128, 4, 3), (128, 8, 3), (32, 2, 3), (32, 4, 3), (64, 8, 3)]
+Row = dict[str, Any]
+Q, CORES, REPLICATES = 21, 2, 6
+TEMPERATURES = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
+# Updates of a measurement.
+UPDATES = 150_000_000
+
+
+class Bench:
+    """The sizes of a run, and what its parts share.
+
+    Attributes
+    ----------
+    small : bool
+    families : Path or None
+    """
+
+    def __init__(self, small: bool, families: Path | None):
+        self.small, self.families = small, families
+        self.peer = Peer() if "PEER" in os.environ and not small else None
+        self.folder = Path(tempfile.mkdtemp())
+        self.rows: dict[str, list[Row]] = {}
+        self.settings: dict[str, Any] = {"l2_couplings": 0.001}
+        if families:
+            file, self.settings, _ = FAMILIES["PF00014"]
+            self.data = prepare(families / file, self.folder)
+        else:
+            sequences = draw(planted(6 if small else 53), 500 if small else 7000, 1)
+            self.data = {"training": sequences, "weights": np.ones(len(sequences))}
+            np.savez(self.folder / "data.npz", **self.data)
+        self.settings = self.settings | {"stop": "pearson", "confirm_chains": FRESH}
+        if small:
+            self.settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20, "sweeps": 2}
+        self._model: Potts | None = None
+
+    def engine(self, single: bool = False) -> JaxEngine:
+        """That of the card."""
+        if self.small:
+            return JaxEngine()
+        from temperance.engines.cuda import CudaEngine
+
+        return CudaEngine(single)
+
+    def learn(self, engine: Any, seed: int, **settings: Any) -> Any:
+        own = self.settings | settings
+        return train(self.data["training"], self.data["weights"], Q, engine, seed, progress=lambda _: None, **own)
+
+    @property
+    def model(self) -> Potts:
+        """One that was learnt on the card."""
+        if self._model is None:
+            self._model = self.learn(self.engine(), 1).model
+        return self._model
 
 
 def waited(action: Callable[[], Any]) -> float:
@@ -44,183 +95,222 @@ def waited(action: Callable[[], Any]) -> float:
     return clocked(lambda: jax.block_until_ready(action()))
 
 
-def rates(size: int) -> tuple[float, float]:
-    """Operations a second of float16 products, and bytes a second of sums, of arrays of side `size`."""
-    a = jnp.ones((size, size), jnp.float16)
-    multiply, add = jax.jit(lambda x: x @ x), jax.jit(lambda x: x.sum(dtype=jnp.float32))
-    best = [min(waited(lambda f=f: f(a)) for _ in range(5)) for f in (multiply, add)]
-    return 2 * size**3 / best[0], 2 * size**2 / best[1]
+# ---------------------------------------------------------------- jobs, before this process takes the card
 
 
-def peer_of(card: bool) -> Peer | None:
-    """The peer, where it is installed with a PyTorch that sees the card."""
-    return Peer() if card and "PEER" in os.environ else None
+def jobs(bench: Bench) -> Iterator[Row]:
+    """Whole jobs of a training, from the start of Python: with nothing compiled, and with what the first one kept."""
+    os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
+    data, model, engine = bench.folder / "data.npz", bench.folder / "model", "jax" if bench.small else "cuda"
+    program = [sys.executable, HERE / "train_one.py", data, model, json.dumps(bench.settings | {"seed": 1}), engine]
+    for job in ("first ever", "with disk caches"):
+        log = bench.folder / "log"
+        run = Process(program, log=log)
+        shown = json.loads(log.read_text().splitlines()[-1])
+        learning = {"learning": shown["history"]["seconds"][-1]}
+        yield {"job": job, "seconds": run.seconds} | learning | {key: shown[key] for key in
+               ("stopped", "steps", "pearson", "chains", "sweeps")}  # fmt: skip
 
 
-def sampling(
-    engines: dict[str, JaxEngine], sizes: list[int], count: int, peer: Peer | None, side: int
-) -> Iterator[Any]:
-    operations, bytes_read = rates(side)
-    for length in sizes:
-        rng = np.random.default_rng(0)
-        model, chains = random_potts(length, Q, rng), jnp.asarray(uniform_chains(count, length, Q, rng))
-        contestants = ours(engines, model, chains, max(1, 1000 // length))
-        if peer:
-            contestants |= peers(peer, model, count, max(1, 1000 // length))
-        seconds = in_turn(contestants)
-        # Padded states, and two bytes of each term of a coupling.
-        padded = (length * 32) ** 2
-        floors = {
-            f"floor_{name}": max(2 * padded * count * terms / operations, 2 * padded * terms / bytes_read)
-            for name, terms in (("triton", 2), ("triton-bfloat16", 1))
-        }
-        updates = {f"{name}_updates": length * count / of_sweep for name, of_sweep in (seconds | floors).items()}
-        yield {"L": length, "q": Q, "chains": count} | updates
+# ---------------------------------------------------------------- correctness
 
 
-def ours(engines: dict[str, JaxEngine], model: Potts, chains: Any, sweeps: int) -> dict[str, Callable[[], float]]:
+def accuracy(bench: Bench) -> Iterator[Row]:
+    """Deviations of pair frequencies from enumeration, in standard errors, of frequencies that are seen 20 times."""
+    count = 20_000 if bench.small else 60_000
+    for single, (q, length) in itertools.product((False, True), ((2, 8), (3, 6), (21, 3))):
+        engine, rng = bench.engine(single), np.random.default_rng(q)
+        pairs = length * (length - 1) // 2
+        model = Potts.of_pairs(
+            rng.normal(0, 0.7, (length, q)).astype(np.float32), rng.normal(0, 0.7, (pairs, q, q)).astype(np.float32)
+        )
+        states = np.array(list(itertools.product(range(q), repeat=length)), np.uint8)
+        for restricted, temperature in itertools.product((False, True), (0.7, 1.0, math.inf)):
+            allowed = np.ones((length, q), bool)
+            if restricted:
+                allowed[0, 0], allowed[1, q - 1], allowed[-1, : q - 1] = False, False, False
+            possible = states[allowed[np.arange(length), states].all(axis=1)]
+            weights = np.exp(-(model.energies(possible) - model.energies(possible).min()) / temperature)
+            exact = frequencies(possible, q, weights).pair
+            start = profile_chains(count, allowed / allowed.sum(axis=1, keepdims=True), rng)
+            prepared = engine.prepare(model.restricted(allowed))
+            chains = np.asarray(engine.sweep(prepared, start, 1 / temperature, 1, 60))
+            often = (exact > 20 / count) & (exact < 1 - 20 / count)
+            z = (frequencies(chains, q).pair - exact)[often]
+            z /= np.sqrt(exact[often] * (1 - exact[often]) / count)
+            yield {
+                "cells": "float32" if single else "int16", "q": q, "L": length, "temperature": temperature,
+                "forbidden_states": restricted, "frequencies": z.size, "z_squared": (z**2).mean(),
+                "largest_z": abs(z).max(), "forbidden_taken": int((~allowed[np.arange(length), chains]).sum()),
+            }  # fmt: skip
+
+
+def two_samples(bench: Bench) -> Iterator[Row]:
+    """Samples of the family's model by three engines, two at a time: do they come from one distribution?"""
+    count, sweeps = (500, 3) if bench.small else (10_000, 100)
+    engines = {"cuda": bench.engine(), "jax": JaxEngine(), "numba": choose_engine("numba")}
+    samples = {}
+    for seed, (name, engine) in enumerate(engines.items()):
+        start = profile_chains(count, site_frequencies(bench.data["training"], Q), np.random.default_rng(seed))
+        samples[name] = np.asarray(engine.sweep(engine.prepare(bench.model), start, 1.0, seed, sweeps))
+    for one, other in (("cuda", "jax"), ("cuda", "numba")):
+        found = compared(bench.model, [samples[one], samples[other]], ("one", "other"))
+        yield {"one": one, "other": other, "chains": count, "sweeps": sweeps} | found
+
+
+# ---------------------------------------------------------------- speed
+
+
+def sampler(bench: Bench) -> Iterator[Row]:
+    """Site updates a second, the model random, beside the peer's single-precision kernel."""
+    sizes, counts = ([5, 6], [50]) if bench.small else ([53, 96, 200, 400], [4000, 10_000, 40_000])
+    for q, length in itertools.product((Q, 4), sizes):
+        rng, engine = np.random.default_rng(0), bench.engine()
+        model = random_potts(length, q, rng)
+        prepared, file = engine.prepare(model), bench.folder / "model.npz"
+        if bench.peer:
+            np.savez(file, fields=model.fields, couplings=model.couplings)
+        for count in counts:
+            chains = jnp.asarray(uniform_chains(count, length, q, rng))
+            sweeps = 2 if bench.small else -(-UPDATES // (count * length))
+            contestants = {"cuda": partial(ours, engine, prepared, chains, sweeps)}
+            if bench.peer:
+                bench.peer.ask(do="load", file=str(file), count=count, device="cuda")
+                contestants["peer"] = partial(peers, bench.peer, max(1, 1000 // length))
+            updates = {name: length * count / seconds for name, seconds in in_turn(contestants).items()}
+            row = {"L": length, "q": q, "chains": count} | {f"{n}_updates": u for n, u in updates.items()}
+            yield row | ({"ratio": updates["cuda"] / updates["peer"]} if bench.peer else {})
+
+
+def ours(engine: JaxEngine, prepared: Any, chains: Any, sweeps: int) -> float:
     """Seconds of a sweep."""
-
-    def measure(engine: JaxEngine, prepared: Any) -> float:
-        return waited(lambda: engine.sweep(prepared, chains, 1.0, 1, sweeps)) / sweeps
-
-    return {name: partial(measure, engine, engine.prepare(model)) for name, engine in engines.items()}
+    return waited(lambda: engine.sweep(prepared, chains, 1.0, 1, sweeps)) / sweeps
 
 
-def peers(peer: Peer, model: Potts, count: int, sweeps: int) -> dict[str, Callable[[], float]]:
+def peers(peer: Peer, sweeps: int) -> float:
     """Seconds of a sweep."""
-    with tempfile.TemporaryDirectory() as folder:
-        np.savez(Path(folder) / "model.npz", fields=model.fields, couplings=model.couplings)
-        peer.ask(do="load", file=f"{folder}/model.npz", count=count, device="cuda")
-
-    def measure(dtype: str) -> float:
-        return peer.ask(do="sweep", sampler="gibbs", sweeps=sweeps, dtype=dtype) / sweeps
-
-    return {"peer_fp32": partial(measure, "float32"), "peer_bf16": partial(measure, "bfloat16")}
+    return peer.ask(do="sweep", sampler="gibbs", sweeps=sweeps, dtype="float32") / sweeps
 
 
-def shapes(length: int, count: int) -> Iterator[Any]:
-    """Which shape of a program is fastest on this card."""
-    rng = np.random.default_rng(0)
-    model, chains = random_potts(length, Q, rng), jnp.asarray(uniform_chains(count, length, Q, rng))
-    for shape, terms in itertools.product(SHAPES, (2, 1)):
-        gibbs_triton._BLOCK, gibbs_triton._WARPS, gibbs_triton._STAGES = shape
-        gibbs_triton.sweep.clear_cache()
-        engine = TritonEngine(terms)
-        prepared = engine.prepare(model)
-        seconds = [waited(lambda e=engine, p=prepared: e.sweep(p, chains, 1.0, 1, 10)) / 10 for _ in range(4)][1:]
-        named = dict(zip(("block", "warps", "stages"), shape, strict=True))
-        yield named | {"terms": terms, "updates": length * count / statistics.median(seconds)}
-    gibbs_triton._BLOCK, gibbs_triton._WARPS, gibbs_triton._STAGES = SHAPES[0]
-    gibbs_triton.sweep.clear_cache()
+def learning(bench: Bench) -> Iterator[Row]:
+    """Trainings of the family one after the other in this process: the first loads what is on disk."""
+    engine = bench.engine()
+    for seed in range(4):
+        started = time.perf_counter()
+        found = bench.learn(engine, seed)
+        row = {"seed": seed, "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
+        yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
+        bench._model = found.model
 
 
-def learning(
-    engine: JaxEngine, data: dict[str, np.ndarray], settings: dict[str, Any]
-) -> tuple[Training, dict[str, Any]]:
-    """Seconds of trainings of a family: one that compiles, the next; several at once, and one after the other."""
-
-    def learn(seed: int, engine: Any) -> Training:
-        return train(data["training"], data["weights"], Q, engine, seed, progress=lambda _: None, **settings)
-
-    first = clocked(lambda: learn(0, engine))
-    started = time.perf_counter()
-    found = learn(1, engine)
-    row = {"first": first, "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
-    row |= {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
-    brief = {"max_steps": 30, "confirm_chains": 4000, "target_pearson": 1.0}
-
-    def few(seed: int, engine: Any) -> Training:
-        own = settings | brief
-        return train(data["training"], data["weights"], Q, engine, seed, progress=lambda _: None, **own)
-
-    tasks = [partial(few, seed) for seed in range(REPLICATES)]
+def replicates(bench: Bench) -> Iterator[Row]:
+    """Short trainings, several at once and one after the other."""
+    engine, brief = bench.engine(), {"max_steps": 30, "confirm_chains": 4000, "target_pearson": 1.0}
+    tasks = [partial(lambda seed, engine: bench.learn(engine, seed, **brief), seed) for seed in range(REPLICATES)]
     run_together(engine, tasks)
-    row["together"] = clocked(lambda: run_together(engine, tasks))
-    few(0, engine)
-    row["in_turn"] = clocked(lambda: [task(engine) for task in tasks])
-    return found, row
+    tasks[0](engine)
+    at_once, in_turn_ = (clocked(lambda: run_together(engine, tasks)), clocked(lambda: [t(engine) for t in tasks]))
+    yield {"trainings": REPLICATES, "at_once": at_once, "in_turn": in_turn_}
 
 
-def accuracy(engines: dict[str, JaxEngine], count: int) -> Iterator[Any]:
-    """Largest deviation of pair frequencies from enumeration, in standard errors."""
-    model = planted_small()
-    states = np.array(list(itertools.product(range(3), repeat=6)), np.uint8)
-    weights = np.exp(-(model.energies(states) - model.energies(states).min()))
-    exact = frequencies(states, 3, weights).pair
-    for name, engine in engines.items():
-        chains = uniform_chains(count, 6, 3, np.random.default_rng(0))
-        shown = frequencies(np.asarray(engine.sweep(engine.prepare(model), chains, 1.0, 1, 60)), 3).pair
-        z = (shown - exact) / np.sqrt(exact * (1 - exact) / count)
+def exchange(bench: Bench) -> Iterator[Row]:
+    """Replica exchange of the family's model and annealing for ln Z, all of it, on the card and on two cores."""
+    few: dict[str, Any] = {"sequences": 64, "ladders": 8, "max_sweeps": 8} if bench.small else {}
+    engines = {"cuda, first": bench.engine(), "cuda": None, f"numba, {CORES} cores": choose_engine("numba")}
+    engine: Any = None
+    for name, own in engines.items():
+        engine, before = own or engine, use_threads(CORES if "numba" in name else 64)
+        lines: list[str] = []
+        started = time.perf_counter()
+        samples = sample(bench.model, engine, 1, TEMPERATURES, starts=bench.data["training"],
+                         progress=lines.append, **few)  # fmt: skip
+        seconds, started, betas = time.perf_counter() - started, time.perf_counter(), 1 / samples.temperatures[::-1]
+        annealed(bench.model, engine, 1, betas, energy_curve(samples.betas, samples.energies))
+        annealing = time.perf_counter() - started
+        use_threads(before)
+        rungs = samples.rungs
         yield {
-            "engine": name,
-            "chains": count,
-            "frequencies": z.size,
-            "z_squared": (z**2).mean(),
-            "largest_z": abs(z).max(),
-        }
+            "engine": name, "seconds": seconds, "annealing": annealing, "rungs": len(rungs),
+            "chains": len(rungs) * samples.sequences.shape[1],
+            "sweeps": samples.sweeps, "rhat": rungs.rhat.max(), "energy": rungs.mean_energy.iloc[-1], "said": lines[-1],
+        }  # fmt: skip
 
 
-def planted_small() -> Potts:
-    rng = np.random.default_rng(0)
-    return Potts.of_pairs(
-        rng.normal(0, 0.5, (6, 3)).astype(np.float32), rng.normal(0, 0.5, (15, 3, 3)).astype(np.float32)
-    )
+def long_family(bench: Bench) -> Iterator[Row]:
+    """A planted family of 400 sites and 20,000 sequences: the whole training on the card, steps of it on two cores."""
+    length, count = (8, 200) if bench.small else (400, 20_000)
+    model, engine = planted(length), bench.engine()
+    start = uniform_chains(count, length, Q, np.random.default_rng(1))
+    sequences = np.asarray(engine.sweep(engine.prepare(model), start, 1.0, 1, 100))
+    settings: Row = SETTINGS | {"l2_couplings": 0.003, "confirm_chains": FRESH, "max_minutes": 0.75}
+    if bench.small:
+        settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20}
+    quiet = {"progress": lambda _: None}
+    started = time.perf_counter()
+    found = train(sequences, np.ones(count), Q, engine, 1, **settings, **quiet)
+    row = {"engine": "cuda", "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
+    seconds = found.history["seconds"].to_numpy()
+    row["seconds_a_step"] = float(np.median(np.diff(seconds))) / 10 if len(seconds) > 1 else math.nan
+    yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
+    before = use_threads(CORES)
+    brief = settings | {"max_steps": 3, "check_every": 1, "confirm_chains": 100}
+    found = train(sequences, np.ones(count), Q, choose_engine("numba"), 1, **(brief | {"target_pearson": 1.0}), **quiet)
+    use_threads(before)
+    step = float(np.diff(found.history["seconds"]).mean())
+    yield {"engine": f"numba, {CORES} cores", "steps": found.steps, "seconds_a_step": step}
 
 
-def two_samples(model: Potts, sequences: np.ndarray, engines: dict[str, JaxEngine], count: int, sweeps: int) -> Any:
-    """Single precision and bfloat16: do they come from one distribution?"""
-    names, samples = ("triton", "triton-bfloat16"), []
-    for seed, name in enumerate(names):
-        start = profile_chains(count, site_frequencies(sequences, Q), np.random.default_rng(seed))
-        engine = engines[name]
-        samples.append(np.asarray(engine.sweep(engine.prepare(model), start, 1.0, seed, sweeps)))
-    return {"chains": count, "sweeps": sweeps} | compared(model, samples, names)
+# ---------------------------------------------------------------- targets
+
+
+def targets(bench: Bench) -> Iterator[Row]:
+    """What was asked for, and what was measured."""
+    for row in bench.rows.get("sampler", []):
+        least = 4 if row["chains"] == 4000 else 9 if (row["L"], row["q"]) == (400, Q) else 6
+        named = f"L {row['L']} q {row['q']} chains {row['chains']}: times the peer's updates a second"
+        yield verdict(named, row.get("ratio", math.nan), least=least)
+    for row, most in zip(bench.rows.get("jobs", []), (45, 15), strict=False):
+        yield verdict(f"training, whole job, {row['job']}, seconds", row["seconds"], most=most)
+    for row in bench.rows.get("learning", [])[1:]:
+        yield verdict(f"training, warm, seed {row['seed']}, seconds", row["seconds"], most=3)
+    for row in bench.rows.get("accuracy", []):
+        named = f"enumeration, {row['cells']}, q {row['q']}, temperature {row['temperature']}"
+        named += ", forbidden states" if row["forbidden_states"] else ""
+        yield verdict(f"{named}: largest z", row["largest_z"], most=5)
+    for row in bench.rows.get("two_samples", []):
+        yield verdict(f"{row['one']} and {row['other']}: mean squared z", row["z_squared"], most=1.05)
+
+
+def verdict(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> Row:
+    asked = f"at least {least:g}" if least > -math.inf else f"at most {most:g}"
+    return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
+
+
+PARTS = jobs, learning, sampler, accuracy, two_samples, exchange, long_family, replicates, targets
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("families", type=Path, nargs="?")
-    asked.add_argument("--small", action="store_true")
-    given = asked.parse_args()
-    if not given.small:
-        choose_engine("triton")  # says in one line that there is no card
-    card = {"card": jax.devices()[0].device_kind}
-    engines = {
-        "triton": TritonEngine(2, given.small),
-        "triton-bfloat16": TritonEngine(1, given.small),
-        "jax": JaxEngine(),
-    }
-    sizes, count, side = ([5, 6], 200, 256) if given.small else ([53, 96, 200, 400], 10_000, 8192)
-
-    def keep(name: str, rows: list[dict[str, Any]]) -> None:
-        rows = [card | row for row in rows]
-        for row in rows:
-            print(
-                name,
-                {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()},
-                flush=True,
-            )
-        if not given.small:
-            save(name, rows)
-
-    keep("gpu_accuracy", list(accuracy(engines, 500 if given.small else 60_000)))
-    keep("gpu_sampler", list(sampling(engines, sizes, count, peer_of(not given.small), side)))
-    if not given.small:
-        keep("gpu_shapes", list(shapes(96, count)))
-    settings: dict[str, Any] = {"l2_couplings": 0.001, "confirm_sweeps": 800}
-    with tempfile.TemporaryDirectory() as folder:
-        if given.families:
-            file, settings, _ = FAMILIES["PF00014"]
-            data = prepare(given.families / file, Path(folder))
-        else:
-            sequences = draw(planted(6 if given.small else 53), 500 if given.small else 7000, 1)
-            data = {"training": sequences, "weights": np.ones(len(sequences))}
-    if given.small:
-        settings |= {"chains": 100, "confirm_chains": 200, "confirm_sweeps": 8, "max_steps": 20, "sweeps": 2}
-    found, row = learning(engines["triton"], data, settings)
-    keep("gpu_training", [{"family": "PF00014" if given.families else "planted"} | row])
-    keep("gpu_halves", [two_samples(found.model, data["training"], engines, count, 2 if given.small else 100)])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("families", type=Path, nargs="?")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--parts", nargs="*", choices=[part.__name__ for part in PARTS])
+    options = parser.parse_args()
+    began = time.perf_counter()
+    bench = Bench(options.small, options.families)
+    for part in PARTS:
+        if options.parts and part.__name__ not in options.parts:
+            continue
+        rows = bench.rows[part.__name__] = []
+        try:
+            for row in part(bench):
+                rows.append(row)
+                shown = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
+                print(f"[{time.perf_counter() - began:5.0f} s] {part.__name__}", shown, flush=True)
+        except Exception as error:  # one part is not to cost the others
+            print(f"{part.__name__} FAILED: {error!r}", flush=True)
+        if rows and not options.small:
+            card = {"card": jax.devices()[0].device_kind} if part is not jobs else {}
+            save(f"gpu_{part.__name__}", [card | row for row in rows])
 
 
 if __name__ == "__main__":

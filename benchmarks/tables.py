@@ -147,16 +147,20 @@ def pipeline(t: pd.DataFrame) -> pd.DataFrame:
 
 
 def gpu_sampler(t: pd.DataFrame) -> pd.DataFrame:
-    known = t.rename(columns={"triton_updates": "two float16", "triton-bfloat16_updates": "bfloat16",
-                              "jax_updates": "plain JAX", "peer_fp32_updates": "adabmDCA fp32",
-                              "peer_bf16_updates": "adabmDCA bf16"})  # fmt: skip
-    ratios = {"two float16 of the floor": known["two float16"] / t["floor_triton_updates"],
-              "bfloat16 of the floor": known["bfloat16"] / t["floor_triton-bfloat16_updates"]}  # fmt: skip
-    if "adabmDCA fp32" in known:
-        ratios |= {"two float16 / fp32": known["two float16"] / known["adabmDCA fp32"],
-                   "bfloat16 / bf16": known["bfloat16"] / known["adabmDCA bf16"]}  # fmt: skip
-    known = known[[name for name in known if not name.endswith("_updates")]]
-    return rounded(known.assign(**ratios))
+    million = {name: figures(t[f"{name}_updates"] / 1e6) for name in ("cuda", "peer") if f"{name}_updates" in t}
+    names = {"cuda": "ours", "peer": "adabmDCA, fp32"}
+    shown = t[["L", "q", "chains"]].assign(**{names[name]: column for name, column in million.items()})
+    return shown.assign(**{"ours / adabmDCA": figures(t["ratio"], 2)}) if "ratio" in t else shown
+
+
+def gpu(t: pd.DataFrame) -> pd.DataFrame:
+    """As it stands, but for the card's name and what a program said."""
+    yes = t.select_dtypes(bool).columns
+    shown = t.drop(columns=["card", "said"], errors="ignore").assign(**{name: t[name].map(_YES) for name in yes})
+    return rounded(shown.rename(columns=lambda name: name.replace("_", " ")))
+
+
+_YES = {True: "yes", False: "no"}
 
 
 def rounded(t: pd.DataFrame) -> pd.DataFrame:
@@ -196,15 +200,34 @@ chains. The last row is 20,000 sequences of a planted model of 600 sites, traine
 40,000 fresh chains; as many of the planted model itself would show what stands beside it.
 """, long_family),
     ("A GPU", "gpu_sampler", """
-Gibbs site updates a second, of floors that `benchmarks/gpu.py`, which measures this, describes.
+`python benchmarks/gpu.py FOLDER` measures this part in one call. The numbers are of an NVIDIA H100 80GB HBM3 (driver
+580, CUDA 13, JAX 0.11.2, 16 processor cores); adabmDCA 1.0.0 ran its single-precision Triton kernels, with PyTorch
+2.11.0, in the same run. Million Gibbs site updates a second of a random model, with 16-bit couplings; medians of 3
+rounds in which both take turns.
 """, gpu_sampler),
-    ("A GPU: shapes of a program", "gpu_shapes", "Updates a second at L 96.", rounded),
-    ("A GPU: training", "gpu_training", """
-Seconds to a Pearson correlation of 0.95 on 40,000 fresh chains, with compilation and without; of six short trainings
-together and one after the other.
-""", rounded),
-    ("A GPU: accuracy", "gpu_accuracy", "Pair frequencies against enumeration, in standard errors.", rounded),
-    ("A GPU: two float16 against bfloat16", "gpu_halves", "Two samples of the model that was learnt.", rounded),
+    ("A GPU: whole jobs", "gpu_jobs", """
+Training of PF00014 to a Pearson correlation of 0.95 that 40,000 fresh chains confirm, from the start of Python to the
+model's file: with nothing compiled, and with what the first job left on disk. These and the next numbers of trainings
+are of the trainer that confirmed on chains of the profile model, before independent chains were annealed.
+""", gpu),
+    ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
+    ("A GPU: replica exchange and annealing", "gpu_exchange", """
+The model of PF00014 at seven temperatures from 0.4 to 1.5 by replica exchange, and ln Z by annealing 500 chains over
+1,000 temperatures: seconds of each, the first time in a process and the next, and of two cores of the same machine;
+before ladders were surveyed first.
+""", gpu),
+    ("A GPU: a long family", "gpu_long_family", """
+20,000 sequences of a planted model of 400 sites, trained to a Pearson correlation of 0.9 on 40,000 fresh chains, with a
+look at the chains every ten steps; on two cores of the same machine three steps, with a look after each.
+""", gpu),
+    ("A GPU: several trainings at once", "gpu_replicates", "Seconds of short trainings of PF00014.", gpu),
+    ("A GPU: accuracy", "gpu_accuracy", """
+Pair frequencies of 60,000 chains against enumeration, in standard errors, with couplings of 16 bits and in single
+precision.
+""", gpu),
+    ("A GPU: engines", "gpu_two_samples", """
+Two samples of the model of PF00014, as above: the card's against plain JAX's on the card, and against the CPU engine's.
+""", gpu),
     ("What jobs ask for", "requests", """
 Memory that the formulas of `temperance.requests` ask for, without the 400 MB of Snakemake's own processes, over
 what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that its

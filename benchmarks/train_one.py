@@ -1,4 +1,7 @@
-"""Train on sequences and weights of an .npz, as the workflow does: `train_one.py DATA MODEL SETTINGS_AS_JSON`."""
+"""Train on sequences and weights of an .npz, as the workflow does: `train_one.py DATA MODEL SETTINGS [ENGINE]`.
+
+Settings are JSON.
+"""
 
 import json
 import logging
@@ -12,9 +15,9 @@ from temperance.gibbs import choose_engine
 from temperance.training import train
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-data, model, settings = sys.argv[1:]
+data, model, settings, *engine = sys.argv[1:]
 arrays = np.load(data)
-found = train(arrays["training"], arrays["weights"], 21, choose_engine("numba"), **json.loads(settings))
+found = train(arrays["training"], arrays["weights"], 21, choose_engine(*engine or ["numba"]), **json.loads(settings))
 found.model.save(model, alphabet("protein"), {})
 history = found.history[["seconds", "pearson"]].to_dict("list")
 print(json.dumps({"stopped": found.stopped, "steps": found.steps, "history": history} | asdict(found.confirmation)))

@@ -138,7 +138,7 @@ class Learner(Protocol):
 # More momentum overshoots where persistent chains answer late; less damping follows the noise of rare states
 # (docs/method.md has the figures).
 MOMENTUM, DAMPING = 0.5, 0.004
-# Compute capability from which on cards multiply bfloat16.
+# Compute capability from which on cards copy to shared memory without waiting.
 _AMPERE = 8.0
 
 
@@ -159,7 +159,7 @@ def seed_words(seed: Any) -> Any:
 
 
 def choose_engine(name: str = "auto") -> Engine:
-    """The engine called `name`; `auto` takes the kernel on an NVIDIA card, JAX on others, and Numba on a CPU.
+    """The engine called `name`; `auto` takes CUDA on an NVIDIA card, JAX on others, and Numba on a CPU.
 
     Each library is imported only when it is needed: they take seconds.
 
@@ -170,20 +170,24 @@ def choose_engine(name: str = "auto") -> Engine:
     """
     automatic = name == "auto"
     if automatic:
-        name = "numba" if not _accelerator() else "jax" if _capability() < _AMPERE else "triton"
+        name = "numba" if not _accelerator() else "jax" if _capability() < _AMPERE else "cuda"
     if name == "numba":
         from temperance.gibbs_numba import NumbaEngine
 
         return NumbaEngine()
-    if name.startswith("triton"):
+    if name == "cuda":
         if _capability() < _AMPERE:
-            raise InputError(
-                f"engine: {name} needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none"
-            )
-        from temperance.gibbs_triton import TritonEngine
+            raise InputError("engine: cuda needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
+        from temperance.engines.cuda import CudaEngine
 
-        engine = TritonEngine(terms=1) if name == "triton-bfloat16" else TritonEngine()
-        if not automatic or (fault := engine.fault()) is None:
+        try:
+            engine = CudaEngine()
+            fault = engine.fault() if automatic else None
+        except InputError as error:
+            if not automatic:
+                raise
+            fault = str(error)
+        if fault is None:
             return engine
         log.warning("warning: the kernel does not run on this card, so the engine is jax, which is slower: %s", fault)
     from temperance.gibbs_jax import JaxEngine

@@ -30,7 +30,7 @@ class JaxEngine:
         return _sweep(*prepared, jnp.asarray(chains), beta, jnp.asarray(seed_words(seed)), sweeps)
 
     def energies(self, prepared: Prepared, chains: Any) -> Any:
-        return _energies(*prepared, jnp.asarray(chains))
+        return energies(*prepared, jnp.asarray(chains))
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
         return JaxLearner.of(data, l2_fields, l2_couplings)
@@ -92,7 +92,7 @@ class JaxLearner:
         return found
 
     def change(self, sequences: Any) -> Any:
-        return _energies(*self.direction, jnp.asarray(sequences))
+        return energies(*self.direction, jnp.asarray(sequences))
 
     def moved(self, rate: Any, factor: Any) -> "JaxLearner":
         moved = jax.tree.map(lambda value, step: factor * (value + rate * step), self.prepared, self.direction)
@@ -103,13 +103,19 @@ class JaxLearner:
         return Showing.of(np.asarray(moments), np.asarray(single, float), len(chains))
 
     def data_energy(self) -> float:
-        (fields, couplings), (single, pair) = self.prepared, self.data
-        return float(-jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2)
+        return float(_mean_energy(self.prepared, self.data))
 
     def penalty(self) -> float:
         return float(_penalty(self))
 
 
+@jax.jit
+def _mean_energy(parameters: Prepared, data: Prepared) -> Any:
+    (fields, couplings), (single, pair) = parameters, data
+    return -jnp.vdot(single, fields) - jnp.vdot(pair, couplings) / 2
+
+
+@jax.jit
 def _penalty(learner: JaxLearner) -> Any:
     fields, couplings = learner.prepared
     return learner.l2[0] * jnp.vdot(fields, fields) + learner.l2[1] * jnp.vdot(couplings, couplings) / 2
@@ -178,12 +184,27 @@ def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, words: Any, swee
 
 
 @jax.jit
-def _energies(fields: Any, couplings: Any, chains: Any) -> Any:
+def energies(fields: Any, couplings: Any, chains: Any) -> Any:
+    """Energies (C,) at temperature 1 of chains (C, L), nats."""
     length, q = fields.shape
-    onehot = jax.nn.one_hot(chains, q, dtype=fields.dtype).reshape(len(chains), -1)
-    with jax.default_matmul_precision("highest"):
-        local = fields.ravel() + 0.5 * onehot @ couplings.reshape(length * q, length * q)
-    return -(onehot * local).sum(axis=1)
+    onehot = jax.nn.one_hot(chains, q, dtype=jnp.bfloat16).reshape(len(chains), -1)
+    local = _product(onehot, couplings.reshape(length * q, length * q))
+    return -(onehot * (fields.ravel() + 0.5 * local)).sum(axis=1)
+
+
+def _product(onehot: Any, matrix: Any) -> Any:
+    """Rows of a single-precision matrix added as bfloat16 zeros and ones (C, N) say."""
+    if jax.default_backend() == "cpu":
+        with jax.default_matmul_precision("highest"):
+            return onehot.astype(jnp.float32) @ matrix
+    # Three bfloat16 numbers are a single-precision one: three fast products are exact but for the order of sums.
+    product = jnp.zeros((), jnp.float32)
+    for _ in range(3):
+        # Not a mere conversion, which a compiler that may keep more digits would undo in the rest.
+        term = lax.reduce_precision(matrix, exponent_bits=8, mantissa_bits=7)
+        product = product + jnp.matmul(onehot, term.astype(jnp.bfloat16), preferred_element_type=jnp.float32)
+        matrix = matrix - term
+    return product
 
 
 def _frequencies(chains: Any, q: int) -> tuple[Any, Any]:

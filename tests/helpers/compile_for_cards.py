@@ -1,59 +1,83 @@
-"""Compile for NVIDIA cards without one, by the compiler that `make CUDA=1` installs; prints what came of it as JSON."""
+"""What NVIDIA's compilers, which need no card, make of the CUDA engine for cards; as a program it prints the table.
+
+The kernel's registers and shared memory come from NVRTC; the memory of a training is what XLA plans for an H100, where
+the packages that `make CUDA=1` installs are there.
+"""
 
 import json
+import re
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax_plugins.xla_cuda12 as plugin
-from jax.experimental.topologies import get_topology_desc
 
-from temperance import gibbs_jax, gibbs_triton
+from temperance import gibbs_jax
+from temperance.engines import nvrtc
+from temperance.engines.card import Card
+from temperance.engines.cuda import CudaEngine, choose_shape, source
 from temperance.gibbs_jax import JaxLearner
-from temperance.gibbs_triton import TritonEngine
 from temperance.steps import Given, Learning, Step
 
-# Compute capability, shared memory of a core, cores.
+# Compute capability, multiprocessors, and shared memory of a block.
 CARDS = {
-    "A100": (8, 0, 166_912, 108),
-    "RTX 3090": (8, 6, 101_376, 82),
-    "RTX 4090": (8, 9, 101_376, 128),
-    "H100": (9, 0, 232_448, 132),
-    "B200": (10, 0, 232_448, 148),
-    "RTX 5090": (12, 0, 101_376, 170),
+    "A100": Card(80, 108, 166_912),
+    "RTX 3090": Card(86, 82, 101_376),
+    "RTX 4090": Card(89, 128, 101_376),
+    "H100": Card(90, 132, 232_448),
+    "B200": Card(100, 148, 232_448),
+    "RTX 5090": Card(120, 170, 101_376),
 }
-TARGET = """
-gpu_device_info {{
+STATES, CHAINS, LENGTH = (2, 4, 21, 64), (100, 4000, 10_000, 40_000), 96
+H100 = """
+gpu_device_info {
   threads_per_block_limit: 1024 threads_per_warp: 32 threads_per_core_limit: 2048 fpus_per_core: 128
   block_dim_limit_x: 2147483647 block_dim_limit_y: 65535 block_dim_limit_z: 65535
   registers_per_core_limit: 65536 registers_per_block_limit: 65536
-  shared_memory_per_block: 49152 shared_memory_per_core: {shared} shared_memory_per_block_optin: {shared}
-  core_count: {cores} clock_rate_ghz: 1.5 memory_bandwidth: 2000000000000 l2_cache_size: 41943040
-  device_memory_size: 80000000000 cuda_compute_capability {{ major: {major} minor: {minor} }}
-}}
-platform_name: "CUDA" dnn_version_info {{ major: 9 minor: 8 }} device_description_str: "{name}"
+  shared_memory_per_block: 49152 shared_memory_per_core: 232448 shared_memory_per_block_optin: 232448
+  core_count: 132 clock_rate_ghz: 1.5 memory_bandwidth: 2000000000000 l2_cache_size: 41943040
+  device_memory_size: 80000000000 cuda_compute_capability { major: 9 minor: 0 }
+}
+platform_name: "CUDA" dnn_version_info { major: 9 minor: 8 } device_description_str: "H100"
 """
-# It asks a driver, which machines without a card do not have.
-plugin._check_cuda_versions = lambda **_: None
 
 
-def card(name: str) -> jax.sharding.Sharding:
-    major, minor, shared, cores = CARDS[name]
-    target = TARGET.format(major=major, minor=minor, shared=shared, cores=cores, name=name)
-    described = get_topology_desc("1x1x1", "cuda", topology="1x1x1", target_config=target)
-    return jax.sharding.SingleDeviceSharding(described.devices[0])
+def kernel(card: str, q: int, chains: int, single: bool = False) -> dict[str, Any]:
+    """Registers of a thread and bytes of spills that the assembler says, with the layout that is taken."""
+    shape = choose_shape(LENGTH, q, chains, CARDS[card], single)
+    code, log = nvrtc.compile_source(source(), shape.defines, CARDS[card].capability)
+    spills = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+    used = re.search(r"Used (\d+) registers", log)
+    assert code.startswith(b"\x7fELF")
+    assert spills
+    assert used
+    return {
+        "card": card, "q": q, "chains": chains, "cells": "float32" if single else "int16", "warps": shape.warps,
+        "threads": shape.threads, "registers": int(used[1]), "spills": int(spills[1]) + int(spills[2]),
+        "shared": shape.shared_bytes(LENGTH),
+    }  # fmt: skip
 
 
-def sweeps(name: str, terms: int, length: int = 96, q: int = 21, count: int = 10_000) -> None:
-    where = card(name)
-    kinds = [((length, q), "f4"), ((length, q, length, q), "f4"), ((count, length), "u1"), ((count,), "f4"),
-             ((2,), "u4"), ((1,), "i4")]  # fmt: skip
-    given = [jax.ShapeDtypeStruct(shape, kind, sharding=where) for shape, kind in kinds]
-    gibbs_triton.sweep.trace(*given, terms=terms, interpret=False).lower().compile()
+class _NoCard(Card):
+    """An H100 on which nothing is launched."""
+
+    def launcher(self) -> int:
+        return 0
+
+    def load(self, source: str, defines: Any, name: str) -> int:
+        return 0
 
 
-def bytes_of_training(name: str, length: int, count: int, q: int = 21, steps: int = 10, sweeps: int = 10) -> int:
-    """Of ten steps, as planned for the card."""
-    where = card(name)
+def bytes_of_training(length: int, count: int, q: int = 21, steps: int = 10, sweeps: int = 10) -> int:
+    """Of ten steps, as XLA plans them for an H100."""
+    from jax.experimental.topologies import get_topology_desc
+
+    for plugin in entry_points(group="jax_plugins"):
+        # It asks a driver, which machines without a card do not have.
+        import_module(plugin.value)._check_cuda_versions = lambda **_: None  # type: ignore[attr-defined]
+    described = get_topology_desc("1x1x1", "cuda", topology="1x1x1", target_config=H100)
+    where = jax.sharding.SingleDeviceSharding(described.devices[0])
 
     def array(*shape: int, kind: type = jnp.float32) -> jax.ShapeDtypeStruct:
         return jax.ShapeDtypeStruct(shape, kind, sharding=where)
@@ -63,11 +87,19 @@ def bytes_of_training(name: str, length: int, count: int, q: int = 21, steps: in
     state = Learning(learner, array(count, length, kind=jnp.uint8), array())
     seeds, drawn = array(steps, sweeps, 2, kind=jnp.uint32), array(steps, 500, length, kind=jnp.uint8)
     given, take = Given(drawn, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)
-    planned = gibbs_jax._repeat.trace(TritonEngine(), take, None, state, given).lower().compile().memory_analysis()
+    engine = CudaEngine(card=_NoCard(90, 132, 232_448))
+    planned = gibbs_jax._repeat.trace(engine, take, None, state, given).lower().compile().memory_analysis()
     return planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
 
 
-for name in CARDS:
-    for terms in (1, 2):
-        sweeps(name, terms)
-print(json.dumps({"cards": list(CARDS), "bytes": bytes_of_training("H100", 1000, 10_000)}))
+def main() -> None:
+    for card in CARDS:
+        for q in STATES:
+            for single in (False, True):
+                print(json.dumps([kernel(card, q, chains, single) for chains in CHAINS]), flush=True)
+    if entry_points(group="jax_plugins"):
+        print(json.dumps({"bytes": bytes_of_training(1000, 10_000)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from kernel_in_numpy import emulated_engine
 from small_systems import random_potts
 
 from temperance.checkpoint import Checkpoint
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.gibbs_triton import TritonEngine
 from temperance.sampling.replica_exchange import sample
 from temperance.training import train
 
@@ -14,7 +14,7 @@ TASK = {"settings": {"sweeps": 3}, "seed": 1}
 ENGINES = {
     "numba": lambda: choose_engine("numba"),
     "jax": lambda: choose_engine("jax"),
-    "triton": lambda: TritonEngine(interpret=True),
+    "cuda": lambda: emulated_engine(),
 }
 
 

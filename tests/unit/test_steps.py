@@ -1,25 +1,19 @@
 """Steps of learning: their parts, several trainings at once, and what they take of a card's memory."""
 
-import json
-import os
-import subprocess
-import sys
 from functools import partial
-from importlib.metadata import entry_points
-from pathlib import Path
 from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from kernel_in_numpy import emulated_engine
 from small_systems import all_states, boltzmann, random_potts
 
 from temperance import gibbs_jax, together
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine, profile_chains
 from temperance.gibbs_jax import JaxLearner
-from temperance.gibbs_triton import TritonEngine
 from temperance.statistics import frequencies
 from temperance.steps import Given, Learning, Step
 from temperance.together import fit_together, needed, run_together
@@ -45,7 +39,7 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     assert swept == [6 // parts] * parts
 
 
-@pytest.mark.parametrize("engine", [choose_engine("jax"), TritonEngine(interpret=True)], ids=lambda engine: engine.name)
+@pytest.mark.parametrize("engine", [choose_engine("jax"), emulated_engine()], ids=lambda engine: engine.name)
 def test_trainings_at_once_give_the_models_of_trainings_alone(engine):
     plan = {"chains": 300, "sweeps": 2, "confirm_chains": 600, "max_steps": 30, "l2_couplings": 0.1, "stop": "pearson"}
 
@@ -111,17 +105,3 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     planned = gibbs_jax._repeat.lower(choose_engine("jax"), take, None, state, given).compile().memory_analysis()
     total = planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
     assert total < needed(length, q, count) < 60e9
-
-
-def test_cards_from_ampere_to_blackwell_get_code_and_hold_a_thousand_sites():
-    """By the cards' own compiler, which needs no card."""
-    if not entry_points(group="jax_plugins"):
-        pytest.skip("needs the packages that make CUDA=1 installs")
-    script = Path(__file__).parents[1] / "helpers" / "compile_for_cards.py"
-    run = subprocess.run(
-        [sys.executable, script], env=os.environ | {"PYTHONPATH": ":".join(sys.path)}, capture_output=True
-    )
-    assert run.returncode == 0, run.stderr.decode()
-    found = json.loads(run.stdout.splitlines()[-1])
-    assert len(found["cards"]) == 6
-    assert found["bytes"] < needed(1000, 21, 10_000) < 80e9 * 0.75

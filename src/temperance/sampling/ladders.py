@@ -10,7 +10,7 @@ from temperance.gibbs import Engine, profile_chains
 from temperance.potts import Potts
 
 # Exchanges in one call of an engine: few, so that an engine that compiles does so for few numbers of them.
-_EXCHANGES_PER_CALL = 4
+EXCHANGES_PER_CALL = 4
 
 
 class LadderState(NamedTuple):
@@ -157,8 +157,8 @@ class Ladders:
     def advance(self, sweeps: int, buffer: DrawBuffer) -> None:
         """Sweep all replicas, trying exchanges after each sweep, and count these in the buffer."""
         (ladders, rungs), stats = self._state.rung_of.shape, []
-        for start in range(0, sweeps, _EXCHANGES_PER_CALL):
-            count = min(_EXCHANGES_PER_CALL, sweeps - start)
+        for start in range(0, sweeps, EXCHANGES_PER_CALL):
+            count = min(EXCHANGES_PER_CALL, sweeps - start)
             seeds = self._rng.integers(2**32, size=(count, 2), dtype=np.uint32)
             uniforms = self._rng.random((count, ladders, rungs - 1), dtype=np.float32)
             randomness = ExchangeRandomness(seeds, uniforms, (self._swept + np.arange(count)) % 2)

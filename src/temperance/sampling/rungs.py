@@ -10,7 +10,7 @@ from scipy.special import erfc, erfcinv
 
 from temperance.gibbs import Engine
 from temperance.potts import Potts
-from temperance.sampling.ladders import Ladders, uniform_allowed_chains
+from temperance.sampling.ladders import EXCHANGES_PER_CALL, Ladders, uniform_allowed_chains
 
 # Between rungs: an acceptance near 0.35 keeps round trips short without wasting replicas.
 _WANTED_ACCEPTANCE = 0.35
@@ -88,7 +88,8 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
         chains = uniform_allowed_chains(model, 16 * len(betas), rng).reshape(16, len(betas), -1)
         pilot = Ladders(model, engine, betas, chains, rng)
         pilot.advance(32, pilot.empty_buffer(0, 1))
-        buffer = pilot.empty_buffer(20, 1)
+        # As many sweeps as go into a call: engines that compile have one program less to compile for each ladder.
+        buffer = pilot.empty_buffer(5, EXCHANGES_PER_CALL)
         pilot.fill(buffer)
         drops = np.maximum(-np.diff(buffer.energies.mean(axis=(1, 2))), 0)
         distances = np.sqrt(np.diff(betas) * drops)

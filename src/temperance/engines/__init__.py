@@ -1,0 +1,1 @@
+"""Engines for accelerators, beside those of `temperance.gibbs`."""

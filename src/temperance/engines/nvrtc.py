@@ -1,0 +1,132 @@
+"""CUDA C++ compiled at run time by NVRTC, which needs neither a card nor a compiler; compiled code is kept on disk."""
+
+import ctypes
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from temperance.store import atomic
+
+
+class CompilationError(Exception):
+    """NVRTC is missing, or does not compile a source."""
+
+
+def cache_folder() -> Path:
+    """Return the folder of code compiled by earlier jobs: `$XDG_CACHE_HOME/temperance` or `~/.cache/temperance`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "temperance"
+
+
+def compile_cached(source: str, defines: Mapping[str, int], capability: int) -> bytes:
+    """Compile a source, or read from disk what was compiled of it before.
+
+    Parameters
+    ----------
+    source : str
+        CUDA C++.
+    defines : dict
+        Macros and their values.
+    capability : int
+        Compute capability of the card, 80 for 8.0.
+
+    Returns
+    -------
+    bytes
+        Machine code (cubin).
+
+    Raises
+    ------
+    CompilationError
+        If NVRTC is missing or does not compile it.
+    """
+    identity = repr((source, sorted(defines.items()), capability, version()))
+    cached = cache_folder() / "cuda" / f"{hashlib.sha256(identity.encode()).hexdigest()}.cubin"
+    try:
+        return cached.read_bytes()
+    except OSError:
+        code, _ = compile_source(source, defines, capability)
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(cached) as part:
+            part.write_bytes(code)
+    except OSError:  # a full or read-only disk: compile again next time
+        pass
+    return code
+
+
+def compile_source(source: str, defines: Mapping[str, int], capability: int) -> tuple[bytes, str]:
+    """Compile a source for cards of a compute capability.
+
+    Parameters
+    ----------
+    source, defines, capability
+        As of `compile_cached`.
+
+    Returns
+    -------
+    code : bytes
+        Machine code (cubin).
+    log : str
+        The assembler's account of registers and spills.
+
+    Raises
+    ------
+    CompilationError
+        If NVRTC is missing or does not compile it.
+    """
+    options = ["--std=c++17", f"--gpu-architecture=sm_{capability}", "--ptxas-options=-v"]
+    options += [f"-D{name}={value}" for name, value in defines.items()]
+    library, program = _library(), ctypes.c_void_p()
+    _check(library.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"gibbs.cu", 0, None, None))
+    try:
+        arguments = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
+        failed = library.nvrtcCompileProgram(program, len(options), arguments)
+        log = _text(program, "ProgramLog").decode(errors="replace").rstrip("\0")
+        if failed:
+            raise CompilationError(f"NVRTC does not compile the kernel for compute capability {capability}: {log}")
+        return _text(program, "CUBIN"), log
+    finally:
+        library.nvrtcDestroyProgram(ctypes.byref(program))
+
+
+def version() -> tuple[int, int]:
+    """Return the major and minor version of NVRTC."""
+    major, minor = ctypes.c_int(), ctypes.c_int()
+    _check(_library().nvrtcVersion(ctypes.byref(major), ctypes.byref(minor)))
+    return major.value, minor.value
+
+
+def _text(program: ctypes.c_void_p, name: str) -> bytes:
+    library, size = _library(), ctypes.c_size_t()
+    _check(getattr(library, f"nvrtcGet{name}Size")(program, ctypes.byref(size)))
+    content = ctypes.create_string_buffer(size.value)
+    _check(getattr(library, f"nvrtcGet{name}")(program, content))
+    return content.raw
+
+
+def _check(status: int) -> None:
+    if status:
+        describe = _library().nvrtcGetErrorString
+        describe.restype = ctypes.c_char_p
+        raise CompilationError(f"NVRTC: {describe(status).decode()}")
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    """NVRTC of the installed packages, or else of the system."""
+    for path in [*_installed(), "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12"]:
+        try:
+            return ctypes.CDLL(str(path))
+        except OSError:
+            continue
+    raise CompilationError("NVRTC is not installed; the package nvidia-cuda-nvrtc-cu12 has it")
+
+
+def _installed() -> list[Path]:
+    """NVRTC of NVIDIA's packages, alternative builds left out, and of a toolkit."""
+    packages = [path for entry in sys.path if entry for path in Path(entry).glob("nvidia/*/lib/libnvrtc.so.*")]
+    toolkit = Path(os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME") or "/usr/local/cuda") / "lib64"
+    return [path for path in packages if "alt" not in path.name] + [toolkit / "libnvrtc.so"]
