@@ -58,7 +58,7 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
         ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is not known"),
         ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),
-        ({"alignment": "a", "engine": "torch"}, "engine: 'torch' is not one of auto, jax, numba"),
+        ({"alignment": "a", "engine": "torch"}, "engine: 'torch' is not one of auto, cuda, jax, numba"),
         ({"alignment": "a", "subsets": {"sizes": "geometric(500, 100, 3)"}}, "subsets.sizes: geometric(500, 100, 3)"),
         ({"alignment": "a", "subsets": {"sizes": "geometric(1, 2)"}}, "subsets.sizes"),
         ({"alignment": "a", "subsets": {"sizes": [100, 0.5]}}, "counts and fractions are mixed"),
