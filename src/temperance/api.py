@@ -303,7 +303,7 @@ class Scored:
     threshold: float
 
     def recommend(
-        self, novelty_floor: float = 0.2, diversity_floor: float = 0.8, *,
+        self, novelty_floor: float = 0.2, diversity_floor: float = 0.5, *,
         judges: dict[str, dict[str, Any]] | None = None,
         draws: int = 1000, seed: int = 1,
     ) -> Recommendation:  # fmt: skip

@@ -29,6 +29,8 @@ UNTRAINED_PEARSON, FAITHFUL_PEARSON = 0.9, 0.8
 # Strength of the samples' connected correlations in units of the data's: below the first the model has shrunk them
 # away, from the second on it may be faithful.
 SHRUNK_SLOPE, FAITHFUL_SLOPE = 0.5, 0.7
+# Share of the variance of the data's correlations that is taken to be no sampling noise, at least.
+LEAST_RELIABILITY = 0.2
 _LIMITS = {"steps": "its limit of steps", "time": "its limit of time"}
 
 
@@ -43,6 +45,8 @@ class Training:
     pearson, slope, ceiling : float or None
         Connected correlations of fresh samples against the data's, and the Pearson correlation that as many sequences
         of the data themselves show.
+    chains, meff : float or None
+        How many samples these were, and the effective number of training sequences.
     equilibrated : bool or None
         Whether those samples had come to rest.
     """
@@ -52,13 +56,16 @@ class Training:
     slope: float | None = None
     ceiling: float | None = None
     equilibrated: bool | None = None
+    chains: float | None = None
+    meff: float | None = None
 
     @classmethod
     def read(cls, summary: dict) -> "Training":
         """Take what a training.json holds."""
         shown = summary.get("confirmation") or {}
-        known = {name: _known(shown.get(name)) for name in ("pearson", "slope", "ceiling")}
-        return cls(summary.get("stopped"), **known, equilibrated=shown.get("equilibrated"))
+        known = {name: _known(shown.get(name)) for name in ("pearson", "slope", "ceiling", "chains")}
+        meff = _known(summary.get("Meff"))
+        return cls(summary.get("stopped"), **known, equilibrated=shown.get("equilibrated"), meff=meff)
 
     @property
     def relative_pearson(self) -> float | None:
@@ -66,6 +73,18 @@ class Training:
         if self.pearson is None:
             return None
         return self.pearson / self.ceiling if self.ceiling else self.pearson
+
+    @property
+    def strength(self) -> float | None:
+        """Slope over the share of the data's variance that is not their own sampling noise.
+
+        So many draws from the data have chains / Meff times less noise than the data themselves, and their ceiling says
+        how much that is.
+        """
+        if self.slope is None or not self.ceiling or not self.chains or not self.meff:
+            return self.slope
+        noise = self.chains / self.meff * (1 / self.ceiling**2 - 1)
+        return self.slope / min(max(1 - noise, LEAST_RELIABILITY), 1.0)
 
 
 def _known(value: float | None) -> float | None:
@@ -200,7 +219,7 @@ def _off_one(tau_f: Estimate) -> Diagnosis | None:
 
 def _shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
     """With free fields tau_f returns to 1 under a strong penalty, which the correlations then give away."""
-    slope = _mean([training.slope for training in trainings])
+    slope = _mean([training.strength for training in trainings])
     if slope is None or slope >= SHRUNK_SLOPE:
         return None
     return Diagnosis(
@@ -212,7 +231,7 @@ def _shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
 
 def _faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Training]) -> Diagnosis:
     """Faithful if everything that it takes is shown, else the first thing that is not."""
-    slope = _mean([training.slope for training in trainings])
+    slope = _mean([training.strength for training in trainings])
     pearson = _mean([training.relative_pearson for training in trainings])
     if tau_f.low < 1 - EQUIVALENT or tau_f.high > 1 + EQUIVALENT:
         lacking = (

@@ -35,7 +35,7 @@ _DRIFT = 0.005
 _WARM_MOVE = 0.3
 # Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
 # that found the two to differ. And the share that sequences of the data replace after each block.
-_MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.02
+_MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.05
 # Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
 # Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below

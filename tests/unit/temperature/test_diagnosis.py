@@ -120,3 +120,22 @@ def test_pooled_intervals_hold_the_truth(training):
         pooled = pool_temperatures(replicates, heldout)
         hits.append(pooled.low <= 1 <= pooled.high)
     assert 0.9 < np.mean(hits) < 0.99
+
+
+def test_the_datas_own_sampling_noise_does_not_count_as_correlation():
+    """Data of which a quarter of the variance is noise: a model with all of the rest has a slope of 0.75."""
+    # As many draws as the data are worth have ceiling^2 = 1 / (1 + 0.25); ten times as many 1 / (1 + 0.025).
+    for chains, noise in ((500, 0.25), (5000, 0.025)):
+        known = Training("converged", 0.9, slope=0.75, ceiling=(1 + noise) ** -0.5, chains=chains, meff=500)
+        assert known.strength == pytest.approx(1.0)
+    assert Training("converged", 0.9, slope=0.75, ceiling=0.9).strength == 0.75
+    # Almost all is noise: no more is taken out than four fifths.
+    assert Training("converged", 0.9, slope=0.1, ceiling=0.5, chains=500, meff=500).strength == pytest.approx(0.5)
+
+
+def test_a_training_is_read_with_what_its_noise_is_computed_from():
+    summary = {"stopped": "converged", "Meff": 687.0, "confirmation": {"pearson": 0.8, "slope": 0.51, "ceiling": 0.991,
+               "chains": 10_000, "equilibrated": True}}  # fmt: skip
+    read = Training.read(summary)
+    assert (read.chains, read.meff) == (10_000, 687.0)
+    assert read.strength == pytest.approx(0.51 / (1 - 10_000 / 687 * (1 / 0.991**2 - 1)))
