@@ -112,7 +112,7 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
     "hmm": (0, 4, 0, 0),
     "judge": (7, 8, 0, 100),
     "subsample": (0, 6, 0, 0),
-    "train": (3.6, 2, 0, 0),
+    "train": (4.7, 2, 0, 0),
     "sample": (3, 2, 5, 100),
     "thermodynamics": (4.5, 20, 5, 450),
     "score": (4.5, 16, 10, 150),
