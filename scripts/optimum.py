@@ -37,5 +37,5 @@ with job(snakemake) as log:
     save_table(snakemake.output.sensitivity, sensitivity(rungs, points, *floors, rng))
     said = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
     save_json(snakemake.output.recommendation, best.summary() | said | {"provenance": provenance(settings, seed)})
-    for sentence in [best.headline, *best.reasons, *best.limits, *sentences]:
+    for sentence in [best.headline, *best.reasons, *best.limits, *best.notes, *sentences]:
         log.info("%s", sentence)

@@ -154,6 +154,7 @@ class Evidence:
         return {
             "trade_off": verdict,
             "novelty_fidelity": verdict,
+            "operating_points": (self.points, self.best, np.sort(self.scores["temperature"].unique())),
             "sensitivity": (self.sensitivity, self.best, self.settings["optimum"]),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),

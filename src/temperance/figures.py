@@ -31,6 +31,7 @@ from sklearn.decomposition import PCA
 from temperance.alphabet import Alphabet
 from temperance.conservation import information, residue_frequencies
 from temperance.orders import pair_correlations, triple_correlations
+from temperance.scoring.names import short_judge_name
 from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
 from temperance.temperature.pareto import pareto
@@ -523,6 +524,60 @@ def optimum(table: pd.DataFrame) -> Figure:
         handles.append(plt.Line2D([], [], color="black", marker="x", lw=0, ms=7, mew=1.5, label="not equilibrated"))
     figure.legend(handles=handles, loc="outside right center")
     return figure
+
+
+def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray) -> Figure:
+    """Draw every operating point of the family with its interval, and the window that is left for a recommendation.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Rows of `operating_points.tsv`, those of the family being of subset `all`.
+    best : dict
+        `recommendation.json`.
+    temperatures : np.ndarray
+        (T,) sampled temperatures.
+    """
+    rows = operating_point_rows(points)
+    figure, axis = plt.subplots(figsize=(8.4, 0.9 + 0.42 * len(rows)), layout="constrained")
+    for place, row in enumerate(rows.itertuples()):
+        colour = "#0072b2" if row.decides else "#009e73" if row.name == "coldest" else "0.6"
+        axis.plot([row.low, row.high], [place, place], color=colour, lw=3, solid_capstyle="butt")
+        axis.plot(row.value, place, "o", color=colour, ms=6)
+    window = best_window(rows)
+    if window:
+        axis.axvspan(*window, color="#009e73", alpha=0.12, lw=0, label="new, varied, and as good as natural")
+    _mark_temperature(axis, best)
+    axis.plot(temperatures, np.full(len(temperatures), len(rows) - 0.4), "|", color="black", ms=5, label="sampled")
+    axis.set_yticks(range(len(rows)), rows["label"])
+    axis.set(xlabel="temperature", ylim=(-0.6, len(rows)))
+    axis.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
+    """Select the family's operating points with a finite value, label them, and sort them, the coldest first."""
+    rows = points[(points["subset"] == "all") & np.isfinite(points["value"]) & (points["value"] > 0)]
+    labels = {
+        "tau_train": "mean energy of training sequences",
+        "tau_f": "mean energy of held-out sequences",
+        "coldest": "coldest above the floors",
+    }
+    known = [
+        labels.get(name, f"as natural by the {short_judge_name(name.removeprefix('tau_'))}") for name in rows["name"]
+    ]
+    rows = rows.assign(label=known, decides=rows["decides"].astype(bool))
+    highest = rows["value"].where(rows["high"] == np.inf, rows["high"])
+    return rows.assign(high=highest).sort_values("value", ignore_index=True)
+
+
+def best_window(rows: pd.DataFrame) -> tuple[float, float] | None:
+    """Find the window from the coldest temperature above the floors to the least limit; None where it is empty."""
+    coldest, limits = rows.loc[rows["name"] == "coldest", "value"], rows.loc[rows["decides"], "low"]
+    if coldest.empty or limits.empty or coldest.iloc[0] > limits.min():
+        return None
+    return float(coldest.iloc[0]), float(limits.min())
 
 
 def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarray) -> Figure:

@@ -16,6 +16,7 @@ import pandas as pd
 from temperance import __version__
 from temperance.evidence import Evidence
 from temperance.failures import unfinished
+from temperance.scoring.names import judge_name
 from temperance.store import save_text
 from temperance.temperature.pareto import pareto
 
@@ -50,6 +51,7 @@ class Section:
     diagnosis: str
     verdict: list[str]
     warnings: list[str]
+    notes: list[str]
     facts: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
     agreement: str
@@ -81,6 +83,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         diagnosis=evidence.best["diagnosis"],
         verdict=evidence.best["sentences"],
         warnings=warnings(evidence),
+        notes=evidence.best.get("notes", []),
         facts=_facts(evidence),
         figures=[
             (figure, _inline(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption), caption)
@@ -462,7 +465,7 @@ def _points_table(points: pd.DataFrame) -> pd.DataFrame:
     """Operating points of the family: of its largest training sets, pooled."""
     family = points[points["subset"] == "all"]
     names = {"tau_train": "τ_train", "tau_f": "τ_f", "coldest": "coldest above the floors"}
-    words = family["name"].map(lambda name: names.get(name, f"as natural, by {name.removeprefix('tau_')}"))
+    words = family["name"].map(lambda name: names.get(name, f"as natural by {judge_name(name.removeprefix('tau_'))}"))
 
     def shown(row: pd.Series) -> str:
         return "" if np.isnan(row["value"]) else f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"

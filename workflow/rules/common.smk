@@ -84,6 +84,7 @@ CLAIMS = [
     "calibration",
 ]
 FIGURES = [
+    "operating_points",
     "trade_off",
     "novelty_fidelity",
     "sensitivity",

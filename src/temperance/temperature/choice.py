@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from temperance.scoring.names import judge_name
 from temperance.temperature.operating_points import NATURAL_PERCENTILE, TAU_TRAIN, OperatingPoint
 from temperance.temperature.rungs import RungScores, lower_bound, mean_and_half
 
@@ -162,7 +163,7 @@ def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint) -> Choice
     else:
         obstacle = (
             f"at no equilibrated temperature, the coldest being {coldest:.3g}, are samples shown to be as natural as "
-            f"natural sequences by the judge {by.name.removeprefix('tau_')}."
+            f"natural sequences by {judge_name(by.name.removeprefix('tau_'))}."
         )
     return Choice(None, obstacle, colder, _fallback(rungs, limit))
 
@@ -209,5 +210,5 @@ def describe(point: OperatingPoint) -> str:
     what = {
         "tau_train": "τ_train, where samples have the mean energy of the training sequences",
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
-    }.get(point.name, f"up to where the judge {point.name.removeprefix('tau_')} finds them as natural")
+    }.get(point.name, f"up to where {judge_name(point.name.removeprefix('tau_'))} finds them as natural")
     return f"{what}: {point.value:.2f}, {point.low:.2f} to {point.high:.2f}"

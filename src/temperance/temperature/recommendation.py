@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.scoring.names import judge_name
 from temperance.stats.estimate import NORMAL, Estimate, estimate_columns
 from temperance.temperature.choice import Choice, choose_rung, describe
 from temperance.temperature.operating_points import (
@@ -55,6 +56,7 @@ class Recommendation:
     expected: dict[str, Any]
     operating_points: list[OperatingPoint]
     limits: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def recommended(self) -> bool:
@@ -121,13 +123,15 @@ def recommend(
         return Recommendation(
             "none", None, f"No temperature can be recommended: {choice.obstacle}", _sentences(choice.remedy),
             float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
+            _notes(pooled),
         )  # fmt: skip
     tau = _interval(rungs, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
     reasons = _reasons(own, choice.rung, pooled, floors)
-    return Recommendation("recommended", tau, headline, reasons, tau.value, expected(own, choice.rung), pooled, limits)
+    promise = expected(own, choice.rung)
+    return Recommendation("recommended", tau, headline, reasons, tau.value, promise, pooled, limits, _notes(pooled))
 
 
 def _sentences(*parts: str) -> list[str]:
@@ -190,7 +194,7 @@ def _reasons(
         before = f"Those at the next colder one, {rungs.temperatures[colder]:.3g}, miss the {floor} floor."
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
-        f"{name} places them at percentile {value['value']:.0f} ± {NORMAL * (value['error'] or 0):.0f}"
+        f"{judge_name(name)} places them at percentile {value['value']:.0f} ± {NORMAL * (value['error'] or 0):.0f}"
         for name, value in shown["percentiles"].items()
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
@@ -212,14 +216,19 @@ def _limits(rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int
     trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
     if not trusted:
         said.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
-    said += [
-        f"The judge {point.name.removeprefix('tau_')} {point.note}."
-        for point in pooled
-        if point.name.startswith("tau_") and point.name not in _NAMES and not point.decides and point.note
-    ]
     if choice.rung is not None and not rungs.equilibrated[: choice.rung].all():
         said.append("Colder temperatures are not equilibrated; one of them might do as well.")
     return said
+
+
+def _notes(pooled: Sequence[OperatingPoint]) -> list[str]:
+    """Say which judges decide nothing, and why: that does not touch what is recommended."""
+    return [
+        f"{name[0].upper()}{name[1:]} {point.note}."
+        for point in pooled
+        if point.name.startswith("tau_") and point.name not in _NAMES and not point.decides and point.note
+        for name in [judge_name(point.name.removeprefix("tau_"))]
+    ]
 
 
 # ---------------------------------------------------------------- other floors

@@ -74,7 +74,7 @@ def test_a_trusted_judge_bounds_as_tau_train_does():
     strict = rungs(percentiles=50 + 100 * (0.65 - LADDER))
     best = advise(strict)
     assert best.status == "none"
-    assert "the judge potts" in best.headline
+    assert "the pair judge" in best.headline
     for judges in ({}, {"potts": {"trusted": False, "why": "it knows the model"}}, {"potts": {"saturated": True}}):
         free = advise(strict, judges=judges)
         assert free.tau.value == 0.7
@@ -94,7 +94,7 @@ def test_a_judge_that_says_99_everywhere_decides_nothing():
     assert not point.decides
     assert "decides nothing" in point.note
     assert best.status == "recommended"
-    assert any("potts" in limit for limit in best.limits)
+    assert any("pair judge" in note for note in best.notes)
 
 
 def test_a_judge_that_no_samples_satisfy():
