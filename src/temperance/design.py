@@ -85,4 +85,4 @@ def plates(designs: pd.DataFrame) -> pd.DataFrame:
     wells = [f"{'ABCDEFGH'[n // 12]}{n % 12 + 1}" for n in number % 96]
     table = pd.DataFrame({"plate": number // 96 + 1, "well": wells})
     table[["name", "sequence"]] = designs[["name", "sequence"]]
-    return table.assign(length=designs["sequence"].str.len())
+    return table.assign(length=[len(sequence) for sequence in designs["sequence"]])

@@ -36,7 +36,7 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
     }
     families = configure(given, SCHEMA)["families"]
     assert families["kunitz"]["subsets"]["sizes"] == [100, 1.0]
-    assert families["1e5"]["train"]["l2_couplings"] == 0.003
+    assert families["1e5"]["train"]["l2_couplings"] == "auto"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from temperance.alphabet import alphabet
 def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tmp_path):
     truth = {"kind": "planted", "length": 8, "sequences": 1500}
     sampling = {"temperatures": [0.5, 0.7, 1.0, 1.5, 2.5], "sequences": 512, "ladders": 16}
-    config = SMALL | {"families": {"spins": {"truth": truth}}, "sample": sampling, "subsets": {"sizes": [200]}}
+    train = SMALL["train"] | {"l2_couplings": 0.003}
+    families = {"families": {"spins": {"truth": truth}}}
+    config = SMALL | families | {"train": train, "sample": sampling, "subsets": {"sizes": [200]}}
     run = snakemake(tmp_path, config)
     assert run.returncode == 0, run.stdout + run.stderr
     family = tmp_path / "results" / "spins"
