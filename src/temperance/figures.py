@@ -966,6 +966,7 @@ def ladder(rungs: pd.DataFrame) -> Figure:
 FIGURES: dict[str, Callable[..., Figure]] = {
     function.__name__: function
     for function in (
+        operating_points,
         trade_off,
         novelty_fidelity,
         sensitivity,
