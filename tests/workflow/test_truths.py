@@ -8,6 +8,7 @@ import pytest
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.alphabet import alphabet
+from temperance.temperature.diagnosis import CANNOT_TELL, NOT_TRAINED, NOTHING_LEARNT, OVER_REGULARISED, OVERFITTED
 
 
 def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tmp_path):
@@ -36,7 +37,8 @@ def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tm
     assert "What the temperatures say" in page
     assert "Each was found twice" in page
     best = json.loads((family / "recommendation.json").read_text())
-    assert best["diagnosis"] in ("overfitted", "over-regularised", "faithful", "undecided")
+    # A training of 20 steps is stopped by its limit: it can be anything but faithful.
+    assert best["diagnosis"] in (NOT_TRAINED, NOTHING_LEARNT, OVERFITTED, OVER_REGULARISED, CANNOT_TELL)
     assert all(sentence in page.replace("&#39;", "'") for sentence in best["sentences"])
 
 
