@@ -13,7 +13,8 @@ from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
 from temperance.progress import in_words
-from temperance.statistics import Frequencies, frequencies
+from temperance.sampling.population import Population
+from temperance.statistics import Frequencies, Showing, frequencies
 from temperance.steps import Learning, Step
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
 from temperance.training.result import Confirmation, Training
@@ -297,6 +298,12 @@ class _Run:
         if self._checkpoint.due:
             self._checkpoint.save(save_state(self._state, self._rng))
 
+    def _compare(self, population: Population, agreement: Showing) -> Confirmation:
+        """Compare a population with the data and with the persistent chains, whose agreement with the data is known."""
+        learner, chains = self._state.learning.learner, self._state.learning.chains
+        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
+        return self._test.confirm(learner, population, energies, agreement)
+
     def _late(self) -> bool:
         minutes = self._plan.max_minutes
         return minutes is not None and self._state.seconds > 60 * minutes
@@ -334,8 +341,7 @@ class _Run:
         state = self._state
         learner, chains = state.learning.learner, state.learning.chains
         population = self._test.population(learner, len(chains))
-        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
-        confirmation = self._test.confirm(learner, population, energies, learner.showing(chains))
+        confirmation = self._compare(population, learner.showing(chains))
         if not confirmation.equilibrated:
             state.learning = state.learning._replace(chains=self._test.mix(chains, population.chains, _MIXED_IN_DOUBT))
         strength = Strength(
@@ -398,13 +404,10 @@ class _Run:
         if at_noise:
             learner, population = self._test.rescale(learner, population)
             state.learning = state.learning._replace(learner=learner)
-        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
-        confirmation = self._test.confirm(learner, population, energies, agreement)
+        confirmation = self._compare(population, agreement)
         settled = confirmation.equilibrated and abs(confirmation.scale_error) <= SCALE_TOLERANCE
-        if at_noise and settled:
-            self._confirmation = confirmation
-            return True
-        if early and settled and confirmation.pearson >= min(plan.target or 0.0, confirmation.ceiling):
+        reached = early and confirmation.pearson >= min(plan.target or 0.0, confirmation.ceiling)
+        if settled and (at_noise or reached):
             self._confirmation = confirmation
             return True
         if not confirmation.equilibrated:
@@ -418,8 +421,7 @@ class _Run:
         learner, chains = state.learning.learner, state.learning.chains
         if self._confirmation is None:
             population = self._test.population(learner, plan.confirm_chains)
-            energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
-            self._confirmation = self._test.confirm(learner, population, energies, learner.showing(chains))
+            self._confirmation = self._compare(population, learner.showing(chains))
         parameters, length = learner.parameters, self._data.single.shape[0]
         enough = self._heldout_weights.sum() >= FEWEST_HELDOUT
         choice = "held-out log-likelihood" if enough else "too few held-out sequences"
