@@ -31,7 +31,8 @@ from temperance.thermodynamics import (
 )
 from temperance.truth import load_truth
 
-with job(snakemake) as log:
+# MBAR's last digits would depend on the threads, which cost it little.
+with job(snakemake, jax_threads=1) as log:
     seed, settings = snakemake.params.seed, snakemake.params.settings
     rng = np.random.default_rng(seed)
     beside = Path(snakemake.input.samples).parent
