@@ -1,6 +1,6 @@
 """Figures of one family. Each function takes tables and returns a matplotlib figure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from itertools import cycle
@@ -709,14 +709,16 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
 
 
 def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataFrame) -> Figure:
-    """Draw the course of training, one line a model, and the likelihood of held-out sequences at each penalty tried.
+    """Draw the course of training, one line a model, and how the penalties that were tried suit the data.
+
+    The likelihood of held-out sequences, and the optimal temperature that the training sequences alone predict.
 
     Parameters
     ----------
     history, summaries, strengths : pandas.DataFrame
         Rows of `history.tsv`, `training.json` and `regularisation.tsv` of all models, with subset, M, replicate.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(13.5, 3.6), layout="constrained")
+    figure, axes = plt.subplots(1, 4, figsize=(17, 3.6), layout="constrained")
     sizes = sorted(summaries["M"].unique())
     colours = dict(zip(sizes, palette(len(sizes)), strict=True))
     for subset, curve in history.groupby("subset", sort=False):
@@ -733,30 +735,33 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataF
     else:
         axes[0].set_xticks([0])
         _say_instead(axes[1], "The model was trained elsewhere.")
-    _draw_strengths(axes[2], strengths, summaries, colours)
+    _draw_strengths(axes[2:], strengths, summaries, colours)
     figure.legend(loc="outside right center")
     return figure
 
 
-def _draw_strengths(axes: Axes, strengths: pd.DataFrame, summaries: pd.DataFrame, colours: dict[int, Any]) -> None:
-    """Draw held-out log-likelihood against the strength of the L2 penalty; a ring marks the chosen one."""
+def _draw_strengths(
+    axes: Sequence[Axes], strengths: pd.DataFrame, summaries: pd.DataFrame, colours: dict[int, Any]
+) -> None:
+    """Draw held-out log-likelihood and predicted tau_f against the L2 penalty; rings mark the chosen one."""
     if strengths.empty:
-        _say_instead(axes, "The penalty was not chosen\nby held-out sequences.")
+        _say_instead(axes[0], "The penalty was not chosen\nby held-out sequences.")
+        axes[1].set_axis_off()
         return
     for subset, curve in strengths.groupby("subset", sort=False):
         colour = colours[summaries.set_index("subset").loc[subset, "M"]]
-        axes.errorbar(
-            curve["l2_couplings"],
-            curve["log_likelihood"],
-            curve["log_likelihood_error"],
-            color=colour,
-            marker="o",
-            ms=3,
-        )
-        chosen = curve[curve["chosen"]]
-        axes.plot(chosen["l2_couplings"], chosen["log_likelihood"], "o", color=colour, ms=9, mfc="none")
-    axes.plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
-    axes.set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
+        x, chosen = curve["l2_couplings"], curve[curve["chosen"]]
+        axes[0].errorbar(x, curve["log_likelihood"], curve["log_likelihood_error"], color=colour, marker="o", ms=3)
+        axes[1].plot(x, curve["predicted_tau_f"], color=colour, marker="o", ms=3)
+        for axis, column in zip(axes, ("log_likelihood", "predicted_tau_f"), strict=True):
+            axis.plot(chosen["l2_couplings"], chosen[column], "o", color=colour, ms=9, mfc="none")
+    axes[0].plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
+    axes[0].set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
+    axes[1].axhline(1, color="black", ls=":", lw=1)
+    axes[1].set(
+        xscale="log", xlabel="L2 penalty on couplings", ylabel="τ_f predicted from the training data",
+        ylim=(0, max(2.0, strengths["predicted_tau_f"].max() + 0.1)),
+    )  # fmt: skip
 
 
 def _say_instead(axes: Axes, text: str) -> None:

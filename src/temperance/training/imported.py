@@ -86,7 +86,7 @@ def evaluate_imported(
         l2_choice="unknown",
         confirmation=confirmation,
         history=pd.DataFrame([row], columns=HISTORY_COLUMNS),
-        strengths=strength_table([], np.empty(0), model.L, missing),
+        strengths=strength_table([], np.empty(0), missing, model.L, missing),
         sequences=len(sequences),
         meff=float(weights.sum()),
         target=None,

@@ -17,6 +17,7 @@ from temperance.sampling.population import Population
 from temperance.statistics import Frequencies, Showing, frequencies
 from temperance.steps import Learning, Step
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
+from temperance.training.effective_parameters import effective_parameters
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
 from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, strength_table
@@ -338,7 +339,7 @@ class _Run:
 
     def _assess(self) -> Strength:
         """Compute the held-out likelihood of the present model from a population of independent chains."""
-        state = self._state
+        state, q = self._state, self._data.single.shape[1]
         learner, chains = state.learning.learner, state.learning.chains
         population = self._test.population(learner, len(chains))
         confirmation = self._compare(population, learner.showing(chains))
@@ -353,11 +354,20 @@ class _Run:
             families=population.families,
             equilibrated=confirmation.equilibrated,
             penalty=learner.penalty(),
+            effective_parameters=effective_parameters(np.asarray(chains), q, self._strength, self._rng),
+            heat_capacity=float(population.energies.var()),
             scale_error=confirmation.scale_error,
         )
-        table = strength_table([strength], self._heldout_weights, self._heldout.shape[1], self._strength)
-        self._progress(f"L2 {self._strength:g}: held-out log-likelihood {table['log_likelihood'][0]:.4f} nats a site")
+        table = self._table([strength])
+        self._progress(
+            f"L2 {self._strength:g}: held-out log-likelihood {table['log_likelihood'][0]:.4f} nats a site, predicted "
+            f"tau_f {table['predicted_tau_f'][0]:.3f}"
+        )
         return strength
+
+    def _table(self, strengths: Sequence[Strength]) -> pd.DataFrame:
+        meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
+        return strength_table(strengths, self._heldout_weights, meff, length, self._strength)
 
     def _move_to(self, position: int) -> None:
         """Change the penalty; the model and its chains stay, and steps are long again."""
@@ -422,10 +432,10 @@ class _Run:
         if self._confirmation is None:
             population = self._test.population(learner, plan.confirm_chains)
             self._confirmation = self._compare(population, learner.showing(chains))
-        parameters, length = learner.parameters, self._data.single.shape[0]
+        parameters = learner.parameters
         enough = self._heldout_weights.sum() >= FEWEST_HELDOUT
         choice = "held-out log-likelihood" if enough else "too few held-out sequences"
-        strengths = strength_table(state.tried, self._heldout_weights, length, self._strength)
+        strengths = self._table(state.tried)
         records, steps, strength = state.records, state.total, self._strength
         # What learning needed is larger than the model: let go of it before that is written out in full.
         del learner, state, self._state

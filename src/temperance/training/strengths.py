@@ -7,12 +7,16 @@ import numpy as np
 import pandas as pd
 
 from temperance.resampling import weighted_mean
+from temperance.training.effective_parameters import covering_temperature
 
 # Held-out sequences, as an effective number, below which a choice among strengths rests on too little.
 FEWEST_HELDOUT = 20
 # Standard errors by which a strength has to be likelier than a stronger one to be preferred to it.
 _MARGIN = 1.0
-COLUMNS = ["l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "scale_error", "families"]
+COLUMNS = [
+    "l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "effective_parameters",
+    "heat_capacity", "predicted_tau_f", "scale_error", "families", "equilibrated", "chosen",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,10 @@ class Strength:
         Whether independent chains agree with those that were trained with: only such a model can be sampled.
     penalty : float
         l2_couplings * sum_{i<j} J^2 (and that of the fields), nats.
+    effective_parameters : float
+        Of `temperance.training.effective_parameters`, nan where the chains are too few.
+    heat_capacity : float
+        Variance of the model's energy at temperature 1.
     scale_error : float
     """
 
@@ -45,6 +53,8 @@ class Strength:
     families: float
     equilibrated: bool
     penalty: float
+    effective_parameters: float
+    heat_capacity: float
     scale_error: float
 
 
@@ -83,14 +93,23 @@ def choose_strength(strengths: Sequence[Strength], weights: np.ndarray) -> int:
     return best
 
 
-def strength_table(strengths: Sequence[Strength], weights: np.ndarray, length: int, chosen: float) -> pd.DataFrame:
+def strength_table(
+    strengths: Sequence[Strength], weights: np.ndarray, meff: float, length: int, chosen: float
+) -> pd.DataFrame:
     """Tabulate the strengths that were tried, from the strongest.
+
+    Parameters
+    ----------
+    weights : np.ndarray
+        (H,) of the held-out sequences.
+    meff : float
+        Effective number of training sequences.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS` (log-likelihood of held-out sequences in nats a site, with its standard error over sequences), then
-        equilibrated and chosen.
+        `COLUMNS`: log-likelihood of held-out sequences in nats a site, with its standard error over sequences; and the
+        optimal temperature of the held-out likelihood that the training data alone predict.
     """
     rows = []
     for strength in strengths:
@@ -102,10 +121,15 @@ def strength_table(strengths: Sequence[Strength], weights: np.ndarray, length: i
                 "log_likelihood": -(mean + strength.log_z) / length,
                 "log_likelihood_error": float(np.hypot(error, strength.log_z_error)) / length,
                 "penalty": strength.penalty,
+                "effective_parameters": strength.effective_parameters,
+                "heat_capacity": strength.heat_capacity,
+                "predicted_tau_f": covering_temperature(
+                    strength.effective_parameters, meff, strength.penalty, strength.heat_capacity
+                ),
                 "scale_error": strength.scale_error,
                 "families": strength.families,
                 "equilibrated": strength.equilibrated,
                 "chosen": strength.l2_couplings == chosen,
             }
         )
-    return pd.DataFrame(rows, columns=[*COLUMNS, "equilibrated", "chosen"])
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -9,7 +9,7 @@ WEIGHTS = np.array([1.0, 1.0, 2.0])
 
 
 def strength(l2, energies, log_z=0.0, equilibrated=True, error=0.0):
-    return Strength(l2, 10, np.array(energies, float), log_z, error, 100.0, equilibrated, 2.5, 0.01)
+    return Strength(l2, 10, np.array(energies, float), log_z, error, 100.0, equilibrated, 2.5, 60.0, 10.0, 0.01)
 
 
 def test_a_weaker_penalty_has_to_gain_more_than_its_error():
@@ -35,11 +35,13 @@ def test_a_model_that_cannot_be_sampled_is_not_chosen():
 
 
 def test_the_table_has_likelihoods_a_site():
-    table = strength_table([strength(0.1, [10, 20, 30], log_z=2.5)], WEIGHTS, 5, 0.1)
+    table = strength_table([strength(0.1, [10, 20, 30], log_z=2.5)], WEIGHTS, 20, 5, 0.1)
     row = table.iloc[0]
     # Weighted mean energy 22.5, so -(22.5 + 2.5) / 5.
     assert row["log_likelihood"] == pytest.approx(-5.0)
     # sqrt((1/4)^2 12.5^2 + (1/4)^2 2.5^2 + (1/2)^2 7.5^2) / 5
     assert row["log_likelihood_error"] == pytest.approx(np.sqrt((12.5**2 + 2.5**2) / 16 + 7.5**2 / 4) / 5)
+    # Parameters worth 60 / 20 = 3 nats against a penalty of 2.5, over a heat capacity of 10.
+    assert row["predicted_tau_f"] == pytest.approx(1.05)
     assert bool(row["chosen"]) and row["penalty"] == 2.5
-    assert strength_table([], np.empty(0), 5, np.nan).empty
+    assert strength_table([], np.empty(0), 20, 5, np.nan).empty
