@@ -199,7 +199,7 @@ class Family:
 
     @cached_property
     def judge(self) -> CrossFittedJudge:
-        """The family's judge that sees pairs, learnt once from halves of the natural sequences."""
+        """The family's judge that sees pairs, learnt once from parts of the natural sequences."""
         return CrossFittedJudge.learn(self.sequences, self.weights, self.letters.q, _JUDGE_SEED)
 
     def percentiles(self, sequences: Sequence[str] | np.ndarray) -> np.ndarray:
@@ -230,7 +230,7 @@ class Family:
         encoded = (
             sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(list(sequences))
         )
-        return NaturalScale.measure(self.judge(self.sequences), self.weights).percentiles(self.judge(encoded))
+        return NaturalScale.measure(self.judge.natural_scores, self.weights).percentiles(self.judge(encoded))
 
     def _encode(self, rows: Sequence[str]) -> np.ndarray:
         read = list(map(str, rows))

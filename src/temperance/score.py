@@ -110,19 +110,22 @@ def score_natural(
     others = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
     sets = {"training": family.members, "heldout": family.heldout_members, "other": others}
     tables = []
-    for name, members in sets.items():
-        chosen = members if name == "heldout" else _some(members, rng)
+    for part, members in sets.items():
+        chosen = members if part == "heldout" else _some(members, rng)
         sequences = family.natural[chosen]
         energies = model.energies(sequences)
-        table = pd.DataFrame({"set": name, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
+        table = pd.DataFrame({"set": part, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
         table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
         table["cluster"] = clusters[chosen]
-        if name == "heldout":
+        if part == "heldout":
             table["weight"] = family.heldout_weights
             table["distance_training"] = 1 - nearest(sequences, family.training)[1]
             table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
-        for judge, score in panel.items() if len(chosen) else ():
-            table[judge] = of_some(score, sequences, np.zeros(len(sequences)))
+        for name, judge in panel.items() if len(chosen) else ():
+            if isinstance(judge, CrossFittedJudge):
+                table[name] = judge.natural_scores[chosen]
+            else:
+                table[name] = of_some(judge, sequences, np.zeros(len(sequences)))
         tables.append(table)
     sequences = uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
     energies = model.energies(sequences)

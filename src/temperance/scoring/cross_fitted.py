@@ -1,7 +1,9 @@
-"""The judge that sees pairs: Potts models of halves of the natural sequences, by another method than the model's.
+"""The judge that sees pairs: Potts models of parts of the natural sequences, by another method than the model's.
 
-The natural sequences are split into halves a few times, and each half is modelled by the Gaussian approximation. A
-sequence's score is the mean of all log densities.
+The natural sequences are split into folds, a few times, and a Gaussian approximation is fitted to all but one fold. A
+sequence's score is the mean of all log densities. Natural sequences, on whose scores the scale rests, are known to most
+of the models, which overrate them for that, and unknown to the others, which do not: their score is the middle of the
+two means.
 """
 
 from dataclasses import dataclass
@@ -20,13 +22,14 @@ from temperance.store import load_arrays, save_arrays
 # Share of the uniform distribution in the frequencies that the models are fitted to. On measured designs and on
 # lattice proteins the answer hardly depends on it between 0.05 and 0.4 (docs/method.md, "Judges").
 PSEUDOCOUNT = 0.2
-# Random splits into halves whose models are averaged: which sequences share a half then hardly matters.
-SPLITS = 4
-# Sequences of at least this identity are never in different halves.
+# Random splits into folds, and folds of each: which sequences share a fold then hardly matters. Models of half of the
+# sequences ranked measured designs less well (docs/method.md, "Judges").
+SPLITS, FOLDS = 2, 4
+# Sequences of at least this identity are never in different folds.
 _RELATIVES = 0.8
 # A cluster of more than this share of the weight is taken apart.
 _LARGEST_SHARE = 0.1
-# Sequences of a half that show whether the other half's model tells natural from shuffled ones, at most.
+# Sequences of a fold that show whether a model without it tells natural from shuffled ones, at most.
 _MOST_COMPARED = 1000
 
 
@@ -37,15 +40,18 @@ class CrossFittedJudge:
     Attributes
     ----------
     model : Potts
-        Mean of the halves' parameters: minus its energy is the mean of their scores.
+        Mean of the models' parameters: minus its energy is the mean of their scores.
+    natural_scores : np.ndarray
+        (N,) of the natural sequences, the middle of the mean scores by models that know and do not know a sequence.
     clusters : np.ndarray
         (N,) int64 label of each natural sequence; relatives share one. They say how many independent sequences the
         scale is worth.
     discrimination : Discrimination
-        How well a half's model tells sequences of the other half from these with shuffled columns.
+        How well a model tells sequences that it does not know from these with shuffled columns.
     """
 
     model: Potts
+    natural_scores: np.ndarray
     clusters: np.ndarray
     discrimination: Discrimination
 
@@ -65,7 +71,7 @@ class CrossFittedJudge:
         q : int
             States of a site.
         seed : int
-            Of the halves.
+            Of the folds.
         pseudocount : float
             As of `fit_gaussian_potts`.
 
@@ -77,24 +83,30 @@ class CrossFittedJudge:
         clusters, relatives = label_clusters(sequences), label_clusters(sequences, _RELATIVES)
         length, parts = sequences.shape[1], []
         mean = Potts(np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32))
-        for half in (split_clusters(relatives, weights, rng) for _ in range(SPLITS)):
-            for own in (half == 0, half == 1):
-                model = fit_gaussian_potts(sequences[own], weights[own], q, pseudocount)
-                np.add(mean.fields, model.fields / (2 * SPLITS), out=mean.fields)
-                np.add(mean.couplings, model.couplings / (2 * SPLITS), out=mean.couplings)
-                others = np.flatnonzero(~own)
-                others = others[np.sort(rng.permutation(len(others))[:_MOST_COMPARED])]
-                shuffled = -model.energies(shuffle_columns(sequences[others], rng))
-                units = effective_clusters(clusters[others], weights[others])
-                parts.append(discriminate(-model.energies(sequences[others]), shuffled, units))
+        known, unknown = np.zeros(len(sequences)), np.zeros(len(sequences))
+        for folds in (assign_folds(relatives, weights, FOLDS, rng) for _ in range(SPLITS)):
+            count = folds.max() + 1
+            for fold in range(count):
+                left_out = folds == fold
+                model = fit_gaussian_potts(sequences[~left_out], weights[~left_out], q, pseudocount)
+                np.add(mean.fields, model.fields / (count * SPLITS), out=mean.fields)
+                np.add(mean.couplings, model.couplings / (count * SPLITS), out=mean.couplings)
+                scores = -model.energies(sequences)
+                known += np.where(left_out, 0, scores / ((count - 1) * SPLITS))
+                unknown += np.where(left_out, scores / SPLITS, 0)
+                compared = np.flatnonzero(left_out)
+                compared = compared[np.sort(rng.permutation(len(compared))[:_MOST_COMPARED])]
+                shuffled = -model.energies(shuffle_columns(sequences[compared], rng))
+                units = effective_clusters(clusters[compared], weights[compared])
+                parts.append(discriminate(scores[compared], shuffled, units))
         # The same sequences are compared at each split: more splits make the mean no surer than one does.
         auc, error = (float(np.mean([getattr(part, name) for part in parts])) for name in ("auc", "error"))
-        return cls(mean, clusters, Discrimination(auc, error / 2**0.5))
+        return cls(mean, (known + unknown) / 2, clusters, Discrimination(auc, error / (len(parts) / SPLITS) ** 0.5))
 
     def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
         """Write a file that holds a Potts model, too: `temperance.potts.load` reads it."""
         arrays = {"fields": self.model.fields, "couplings": self.model.couplings}
-        arrays |= {"clusters": self.clusters}
+        arrays |= {"natural_scores": self.natural_scores, "clusters": self.clusters}
         known = {"auc": self.discrimination.auc, "auc_error": self.discrimination.error}
         save_arrays(path, arrays, metadata | known | {"alphabet": letters.name})
 
@@ -104,23 +116,25 @@ class CrossFittedJudge:
         arrays, metadata = load_arrays(path)
         model = Potts(arrays["fields"], arrays["couplings"])
         known = Discrimination(metadata["auc"], metadata["auc_error"])
-        return cls(model, arrays["clusters"], known)
+        return cls(model, arrays["natural_scores"], arrays["clusters"], known)
 
 
-def split_clusters(clusters: np.ndarray, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Assign whole clusters to two halves of about equal weight, the heaviest first, equal ones in random order.
+def assign_folds(clusters: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Assign whole clusters to folds of about equal weight, the heaviest first, equal ones in random order.
 
     Parameters
     ----------
     clusters, weights : np.ndarray
         (N,) labels and weights. A cluster of a large share of the weight, as short sequences form, is taken apart: one
-        half would be that cluster, and know of nothing else.
+        fold would be that cluster, and know of nothing else.
+    count : int
+        Folds; as many as sequences, if these are fewer.
     rng : np.random.Generator
 
     Returns
     -------
     np.ndarray
-        (N,) uint8, 0 or 1; neither is empty if there are two sequences.
+        (N,) uint8, from 0; no fold is empty.
     """
     labels = np.unique(clusters, return_inverse=True)[1]
     large = np.bincount(labels, weights)[labels] > _LARGEST_SHARE * weights.sum()
@@ -128,9 +142,9 @@ def split_clusters(clusters: np.ndarray, weights: np.ndarray, rng: np.random.Gen
     sums = np.bincount(labels, weights)
     order = rng.permutation(len(sums))
     order = order[np.argsort(-sums[order], kind="stable")]
-    half, totals = np.zeros(len(sums), np.uint8), [0.0, 0.0]
+    folds, totals = np.zeros(len(sums), np.uint8), np.zeros(min(count, len(sums)))
     for label in order:
-        lighter = int(totals[1] < totals[0])
-        half[label] = lighter
-        totals[lighter] += sums[label]
-    return half[labels]
+        lightest = int(totals.argmin())
+        folds[label] = lightest
+        totals[lightest] += sums[label]
+    return folds[labels]

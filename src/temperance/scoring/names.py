@@ -1,7 +1,7 @@
 """What judges are called in messages, reports and figures."""
 
 _NAMES = {
-    "potts": "the pair judge (Potts models of halves of the natural sequences)",
+    "potts": "the pair judge (Potts models of parts of the natural sequences)",
     "hmm": "the profile HMM",
     "profile": "the one-site profile",
     "p_nat": "the probability of folding into the native structure",

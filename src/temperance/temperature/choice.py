@@ -74,7 +74,7 @@ def choose_rung(
     if obstacle := _unknown_quality(rungs, own):
         return obstacle
     limit, by = quality_limit(own, pooled)
-    good = sound & (rungs.temperatures <= limit) & _as_natural(rungs, own)
+    good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
     if not good.any():
         return _nothing_good(rungs, limit, by)
     new, varied = rungs.meets(*floors)
@@ -138,7 +138,7 @@ def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice
     return None
 
 
-def _as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
+def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
     """Whether no judge that decides places the samples of a temperature (T,) below natural sequences for certain."""
     good = np.ones(len(rungs.temperatures), bool)
     for point in own:

@@ -5,6 +5,7 @@ family; the temperature up to which each judge finds samples as natural as natur
 temperature whose samples are as new and as varied as the user asks for.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -212,11 +213,14 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
             continue
         shared = float(np.mean([other.shared for other in known]))
         tau = pool_temperatures([other.estimate for other in known], shared)
-        notes = list(dict.fromkeys(other.note for other in known if other.note))
+        # Of notes that differ in a number only, the first stands for all.
+        notes = {re.sub(r"[0-9]+", "", other.note): other.note for other in reversed(known) if other.note}
         sampled = all(other.sampled for other in known) and len({other.value for other in known}) == 1
         decides = any(other.decides for other in known)
         pooled.append(
-            OperatingPoint(point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(notes), shared)
+            OperatingPoint(
+                point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(reversed(notes.values())), shared
+            )
         )
     return pooled
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from temperance.scoring.names import judge_name
 from temperance.stats.estimate import NORMAL, Estimate, estimate_columns
-from temperance.temperature.choice import Choice, choose_rung, describe
+from temperance.temperature.choice import Choice, as_natural, choose_rung, describe
 from temperance.temperature.operating_points import (
     NATURAL_PERCENTILE,
     TAU_TRAIN,
@@ -129,7 +129,7 @@ def recommend(
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
-    reasons = _reasons(own, choice.rung, pooled, floors)
+    reasons = _reasons(own, choice.rung, points[0], pooled, floors)
     promise = expected(own, choice.rung)
     return Recommendation("recommended", tau, headline, reasons, tau.value, promise, pooled, limits, _notes(pooled))
 
@@ -180,18 +180,11 @@ def expected(rungs: RungScores, at: int) -> dict[str, Any]:
 
 
 def _reasons(
-    rungs: RungScores, chosen: int, pooled: Sequence[OperatingPoint], floors: tuple[float, float]
-) -> list[str]:
+    rungs: RungScores, chosen: int, own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
+    floors: tuple[float, float],
+) -> list[str]:  # fmt: skip
     shown = expected(rungs, chosen)
-    tau = rungs.temperatures[chosen]
-    new, varied = rungs.meets(*floors)
-    colder = chosen - 1
-    missed = [name for name, met in (("novelty", new), ("diversity", varied)) if not met[colder]]
-    if not rungs.equilibrated[colder]:
-        before = f"At the next colder one, {rungs.temperatures[colder]:.3g}, samples are not equilibrated."
-    else:
-        floor = " floor and the ".join(missed)
-        before = f"Those at the next colder one, {rungs.temperatures[colder]:.3g}, miss the {floor} floor."
+    tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, own, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
         f"{judge_name(name)} places them at percentile {value['value']:.0f} ± {NORMAL * (value['error'] or 0):.0f}"
@@ -201,12 +194,29 @@ def _reasons(
     words = [
         f"It is the coldest temperature whose samples are as new and as varied as you ask: at τ = {tau:.3g} they "
         f"differ from their nearest natural sequence in {shown['novelty']:.0%} of sites (floor {floors[0]:.0%}) and "
-        f"are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). {before}",
+        f"are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). {colder}",
         f"It is not above {describe(train)}, up to which samples are as good as natural sequences.",
     ]
     if judges:
         words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {', '.join(judges)}.")
     return words
+
+
+def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> str:
+    """Say what is wrong with the samples of the next colder temperature."""
+    tau = f"{rungs.temperatures[colder]:.3g}"
+    if not rungs.equilibrated[colder]:
+        return f"At the next colder one, {tau}, samples are not equilibrated."
+    missed = [name for name, met in zip(("novelty", "diversity"), rungs.meets(*floors), strict=True) if not met[colder]]
+    if missed:
+        floor = "floors" if len(missed) > 1 else "floor"
+        return f"Those at the next colder one, {tau}, miss the {' and '.join(missed)} {floor}."
+    worse = [point for point in own if not as_natural(rungs, [point])[colder]]
+    placed = [
+        f"{judge_name(name)} places them at percentile {rungs.percentiles[name][colder].mean():.0f}"
+        for name in (point.name.removeprefix("tau_") for point in worse)
+    ]
+    return f"Those at the next colder one, {tau}, are less natural: {' and '.join(placed)}."
 
 
 def _limits(rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice) -> list[str]:

@@ -54,6 +54,24 @@ def test_it_is_the_coldest_sampled_temperature_above_the_floors():
     assert "miss the novelty floor" in " ".join(best.reasons)
 
 
+def test_cold_samples_that_a_judge_finds_less_natural_are_passed_over():
+    """Cold samples crowd in few modes, and these need not be the best ones."""
+    best = advise(rungs(percentiles=np.where(LADDER < 0.75, 40, 60)))
+    assert best.tau.value == 0.8
+    assert "at the next colder one, 0.7, are less natural" in best.reasons[0]
+    assert best.reasons[0].endswith("places them at percentile 40.")
+
+
+def test_judges_that_decide_nothing_are_named_once():
+    poor = {"potts": {"trusted": False, "why": "It ranks natural sequences first in 54% of cases."}}
+    other = {"potts": {"trusted": False, "why": "It ranks natural sequences first in 55% of cases."}}
+    scores = rungs()
+    points = [operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, one, np.inf) for one in (poor, other)]
+    best = recommend([scores, scores], points, *FLOORS, np.random.default_rng(1))
+    assert len(best.notes) == 1
+    assert best.notes[0].count("of cases") == 1
+
+
 def test_a_temperature_above_tau_train_is_never_recommended():
     """Floors that need 0.9 where samples are good up to 0.86 at most: the headline says which floor to lower."""
     best = advise(rungs(), floors=(0.29, 0.5))
