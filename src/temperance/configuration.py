@@ -112,19 +112,22 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     header = [name.strip() for name in lines[0]] if lines else []
     if "family" not in header or len(set(header)) < len(header):
         raise InputError(
-            f"{path}, line 1: '{' '.join(header)[:60]}'; column names, each once, family among them, are right"
+            f"{path}, line 1: '{' '.join(header)[:60]}'; expected tab-separated column names, each of them once, "
+            "one of them 'family'"
         )
     families: dict[str, Settings] = {}
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
             continue
         if len(cells) > len(header):
-            raise InputError(f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; tabs divide cells")
+            raise InputError(
+                f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; cells are separated by tabs"
+            )
         # Editors take empty cells at the end of a line away.
         row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
         name = row.pop("family", "")
         if name in families:
-            raise InputError(f"{path}, line {number}: family {name} stands twice")
+            raise InputError(f"{path}, line {number}: family {name} is on an earlier line, too")
         try:
             families[name] = {}
             for key, cell in row.items():
@@ -136,7 +139,7 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
     if not families:
-        raise InputError(f"{path}: has no family; a line of column names and a line a family are right")
+        raise InputError(f"{path}: has no family; expected a line of column names, then one line for each family")
     return {**given, "families": families}
 
 
@@ -452,10 +455,10 @@ def _in_words(error: jsonschema.ValidationError) -> str:
         "maximum": f"{value!r} is too large, {bound} is the most",
         "exclusiveMinimum": f"{value!r} is too small, it has to be above {bound}",
         "exclusiveMaximum": f"{value!r} is too large, it has to be below {bound}",
-        "minItems": f"{bound} entries at least are needed",
-        "uniqueItems": "an entry stands twice",
+        "minItems": f"at least {bound} entries are needed",
+        "uniqueItems": "an entry is repeated",
         "required": f"{error.message}",
-    }.get(str(error.validator), f"{value!r} will not do")
+    }.get(str(error.validator), f"{value!r} is not allowed here")
     described = error.schema.get("description") if isinstance(error.schema, dict) else None
     return " ".join((f"{said} ({described})" if described else said).split())
 

@@ -339,7 +339,7 @@ def _read_gremlin(path: str | Path, letters: Alphabet) -> Potts:
     at = {(i, j): n for n, (i, j) in enumerate(zip(*(of.tolist() for of in pairs_of_sites(len(place))), strict=True))}
     for (i, j), block in blocks.items():
         if i not in place or j not in place or place[i] >= place[j]:
-            raise InputError(f"{path}: W[{i}][{j}]: sites with V[i] and i < j are right")
+            raise InputError(f"{path}: W[{i}][{j}]: expected two sites with i < j that have fields, V[i]")
         pairs[at[place[i], place[j]]] = block.reshape(q, q)
     return _checked(path, *_ordered(of_ours, np.array([fields[site] for site in place]), pairs))
 

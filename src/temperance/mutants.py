@@ -66,7 +66,8 @@ def measured(path: str | Path) -> pd.DataFrame:
     places = [next((header.index(name) for name in names if name in header), -1) for names in (_NAMES, _SCORES)]
     if -1 in places:
         raise InputError(
-            f"mutants.table: {path}, line 1: '{lines[0][:40] if lines else ''}'; columns mutant and score are right"
+            f"mutants.table: {path}, line 1: '{lines[0][:40] if lines else ''}'; expected a header with the columns "
+            "mutant and score"
         )
     found = []
     for number, cells in enumerate(rows[1:], 2):

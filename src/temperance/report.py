@@ -336,7 +336,8 @@ def _of_sampling(scores: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]
         yield (
             f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
             f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
-            "are good, ln Z shows a valley that no ladder has entered, or a hotter temperature is not equilibrated."
+            "are good, a group of sequences (usually around a training sequence) is so probable that the sampler "
+            "should have found it, and it has not, or a hotter temperature is not equilibrated."
         )
     if not designs["equilibrated"]:
         yield (

@@ -54,7 +54,7 @@ def test_a_family_overrides_what_all_share():
         ),
         ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
         ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
-        ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry stands twice"),
+        ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry is repeated"),
         ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
         ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is not known"),
         ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),

@@ -43,19 +43,19 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
     ("text", "said"),
     [
         ("", "line 1: "),
-        ("alignment\na\n", "line 1: 'alignment'; column names"),
+        ("alignment\na\n", "line 1: 'alignment'; expected tab-separated"),
         ("family\tfamily\n", "line 1: "),
         ("family\talignment\n", "has no family"),
         ("family\talignment\nx\ta\tb\n", "line 2: 3 cells, 2 columns"),
         ("family\talignment\nx\n", "line 2: x: has no source; one of alignment"),
-        ("family\talignment\nx\ta\nx\tb\n", "line 3: family x stands twice"),
-        ("family\talignment\n../x\ta\n", r"line 2: family: '\.\./x' will not do"),
+        ("family\talignment\nx\ta\nx\tb\n", "line 3: family x is on an earlier line, too"),
+        ("family\talignment\n../x\ta\n", r"line 2: family: '\.\./x' is not allowed here"),
         ("family\talignment\n\ta\n", "line 2: family"),
         ("family\talignment\ttrain.chain\nx\ta\t100\n", "line 2: train.chain: unknown key; did you mean chains"),
         ("family\talignment\ttrain.chains\nx\ta\tmany\n", "line 2: train.chains: 'many' is of the wrong type"),
         ("family\talignment\ttrain.chains\nx\ta\t3\n", "line 2: train.chains: 3 is too small, 10 is the least"),
         ("family\talignment\tsubsets.sizes\nx\ta\t[1\n", r"line 2: subsets.sizes: '\[1' is no YAML"),
-        ("family\tpfam\nx\tPF14\n", "line 2: pfam: 'PF14' will not do"),
+        ("family\tpfam\nx\tPF14\n", "line 2: pfam: 'PF14' is not allowed here"),
     ],
 )
 def test_a_mistake_is_named_by_its_line(text, said, tmp_path):

@@ -125,9 +125,14 @@ def _of_truth(table: pd.DataFrame) -> Iterator[str]:
 def _of_gap(landscape: dict[str, Any]) -> Iterator[str]:
     uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
     if uniform["gap"] is not None and profile["gap"] is not None:
+        places = [
+            f"{abs(gap):.1f} standard deviations {'below' if gap >= 0 else 'ABOVE'}"
+            for gap in (uniform["gap"], profile["gap"])
+        ]
+        odd = "" if min(uniform["gap"], profile["gap"]) >= 0 else " So the model prefers scrambled sequences."
         yield (
-            f"The energy gap: held-out sequences lie {uniform['gap']:.1f} standard deviations below random ones and "
-            f"{profile['gap']:.1f} below those with shuffled columns."
+            f"The energy gap: held-out sequences lie {places[0]} random ones and {places[1]} those with shuffled "
+            f"columns.{odd}"
         )
 
 
@@ -137,7 +142,7 @@ def _more_data(table: pd.DataFrame, name: str, label: str) -> str:
     means = [pooled(table[table["M"] == size], name) for size in sizes]
     logs = np.array([np.log(mean.value) if 0 < mean.value < np.inf else np.nan for mean in means])
     if abs(logs[-1]) < np.log(1 + GOAL):
-        return f"{label} is already within {GOAL:.0%} of 1."
+        return f"More sequences would change little: {label} is already within {GOAL:.0%} of 1."
     unknown = f"The sizes sampled do not tell how many more sequences would bring {label} near 1."
     if len(sizes) < 3 or np.isnan(logs).any() or len(set(np.sign(logs))) > 1:
         return unknown

@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 from temperance import pairs
 
 # Steps of Lanczos' algorithm: the trace of a smooth function needs few.
-_LANCZOS_STEPS = 30
+_LANCZOS_STEPS = 20
 # Share of the number of samples beyond which the effective number of parameters cannot be told from them.
-_MOST_OF_SAMPLES = 0.6
+_MOST_OF_SAMPLES = 0.7
 
 
 def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.Generator) -> float:

@@ -47,6 +47,8 @@ _SHORT, _FASTEST = 50, 2.5
 _PROBES = 500
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
 _SHORTER = 1, 1 / 4, 1 / 16
+# Snapshots of the chains from which effective parameters are counted, and Gibbs sweeps between them.
+_SNAPSHOTS, _SWEEPS_APART = 3, 20
 # Blocks of steps between two tests of convergence; twice as many after each that fails.
 _PATIENCE = 2
 
@@ -354,7 +356,7 @@ class _Run:
             families=population.families,
             equilibrated=confirmation.equilibrated,
             penalty=learner.penalty(),
-            effective_parameters=effective_parameters(np.asarray(chains), q, self._strength, self._rng),
+            effective_parameters=effective_parameters(self._snapshots(), q, self._strength, self._rng),
             heat_capacity=float(population.energies.var()),
             scale_error=confirmation.scale_error,
         )
@@ -368,6 +370,15 @@ class _Run:
     def _table(self, strengths: Sequence[Strength]) -> pd.DataFrame:
         meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
         return strength_table(strengths, self._heldout_weights, meff, length, self._strength)
+
+    def _snapshots(self) -> np.ndarray:
+        """Samples of the present model, several times as many as there are chains."""
+        learner, chains = self._state.learning.learner, self._state.learning.chains
+        snapshots = [np.asarray(chains)]
+        for _ in range(_SNAPSHOTS - 1):
+            chains = self._engine.sweep(learner.prepared, chains, 1.0, int(self._rng.integers(2**63)), _SWEEPS_APART)
+            snapshots.append(np.asarray(chains))
+        return np.concatenate(snapshots)
 
     def _move_to(self, position: int) -> None:
         """Change the penalty; the model and its chains stay, and steps are long again."""
