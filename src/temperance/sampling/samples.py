@@ -23,7 +23,7 @@ class TemperedSamples:
     rungs : pandas.DataFrame
         One row a rung: beta, temperature, requested (whether it is among `temperatures`), origin (listed, refined,
         colder, or exchange for the rungs between them), mean_energy, variance, ess, rhat, acceptance (of exchanges
-        with the next colder rung), autocorrelation_sweeps, equilibrated.
+        with the next colder rung), drift, autocorrelation_sweeps, equilibrated.
     round_trips : float
         Passages of a replica from the hottest to the coldest rung and back, per ladder.
     sweeps : int

@@ -1,8 +1,15 @@
 """Convergence diagnostics."""
 
 import numpy as np
+import pytest
 
-from temperance.sampling.diagnostics import can_equilibrate, effective_sample_size, split_rhat
+from temperance.sampling.diagnostics import (
+    can_equilibrate,
+    diagnose_rungs,
+    effective_sample_size,
+    relative_drift,
+    split_rhat,
+)
 
 
 def test_rhat_and_effective_sample_size_see_disagreeing_and_sticky_ladders():
@@ -14,6 +21,23 @@ def test_rhat_and_effective_sample_size_see_disagreeing_and_sticky_ladders():
     sticky = np.repeat(rng.normal(size=(16, 10)), 20, axis=1)
     assert effective_sample_size(sticky) < 400
     assert split_rhat(np.repeat(rng.normal(size=(16, 1)), 200, axis=1)) > 10
+
+
+def test_ladders_that_relax_together_are_not_equilibrated():
+    """Half a standard deviation from one half to the other: R-hat, 1.03 = sqrt(1 + 0.5^2 / 4), does not see it."""
+    still = np.random.default_rng(1).normal(size=(16, 200))
+    relaxing = still - np.repeat([0.0, 0.5], 100)
+    assert split_rhat(relaxing) == pytest.approx(1.03, abs=0.005)
+    drift, error = relative_drift(relaxing)
+    assert drift == pytest.approx(-0.5, abs=0.06)
+    # Means of 100 draws, twice, over 16 ladders.
+    assert error == pytest.approx((2 / 100 / 16) ** 0.5, rel=0.4)
+    energies, betas = np.stack([still, relaxing, still + np.repeat([0.0, 0.1], 100)]), np.array([0.0, 1.0, 2.0])
+    rungs = diagnose_rungs(betas, energies, np.ones(2), 4, 1.05, 100)
+    assert rungs["equilibrated"].tolist() == [True, False, True]
+    # Few draws drift by chance.
+    few = np.random.default_rng(2).normal(size=(4, 4))
+    assert abs(relative_drift(few)[0]) < 3 * relative_drift(few)[1]
 
 
 def test_a_rung_is_given_up_when_no_number_of_doublings_would_do():
