@@ -31,8 +31,7 @@ from temperance.thermodynamics import (
 )
 from temperance.truth import load_truth
 
-# MBAR's last digits would depend on the threads, which cost it little.
-with job(snakemake, jax_threads=1) as log:
+with job(snakemake) as log:
     seed, settings = snakemake.params.seed, snakemake.params.settings
     rng = np.random.default_rng(seed)
     beside = Path(snakemake.input.samples).parent

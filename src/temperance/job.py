@@ -20,18 +20,11 @@ from temperance.threads import use_threads
 
 
 @contextlib.contextmanager
-def job(snakemake: Any, jax_threads: int | None = None) -> Iterator[logging.Logger]:
-    """Log to the rule's log file and, with the wildcards in front, to the terminal; end a user's error in one line.
-
-    Parameters
-    ----------
-    jax_threads : int, optional
-        Threads of JAX on the CPU, if not all that the rule has. The order of its sums, and so the last digits of what
-        it computes, depend on their number.
-    """
+def job(snakemake: Any) -> Iterator[logging.Logger]:
+    """Log to the rule's log file and, with the wildcards in front, to the terminal; end a user's error in one line."""
     _share_compiled()
     # As many threads as the rule has, not as the machine has: JAX reads this.
-    os.environ["NPROC"] = str(jax_threads or snakemake.threads)
+    os.environ["NPROC"] = str(snakemake.threads)
     # Jobs that share a card take of its memory what they need.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     use_threads(snakemake.threads)

@@ -18,7 +18,8 @@ rule thermodynamics:
         f"{TIMES}/thermodynamics-{{subset}}.tsv"
     conda:
         ENVIRONMENT
-    threads: threads
+    # MBAR's last digits depend on the number of threads, and it gains little by them.
+    threads: 1
     resources:
         mem_mb=memory_of("thermodynamics"),
         runtime=minutes_of("thermodynamics"),
