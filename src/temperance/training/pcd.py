@@ -294,8 +294,16 @@ class _Run:
         return settled and averaged and norm < _AT_NOISE * noise and abs(drift) < _DRIFT
 
     def _steps_left(self) -> int:
-        on_path = 0 if self._state.last else len(self._plan.strengths) - self._state.position - 1
-        return self._plan.max_steps + on_path * self._plan.path_steps - (self._state.step if self._state.last else 0)
+        state, plan = self._state, self._plan
+        if state.last:
+            return plan.max_steps - (state.step - self._begun)
+        return plan.max_steps + (len(plan.strengths) - state.position - 1) * plan.path_steps
+
+    @property
+    def _begun(self) -> int:
+        """Steps that the chosen penalty had been trained with before it was chosen."""
+        tried = self._state.tried[self._state.position :]
+        return tried[0].steps if tried else 0
 
     def _save(self) -> None:
         if self._checkpoint.due:
@@ -403,9 +411,8 @@ class _Run:
     def _settle(self) -> str:
         """Train at the last penalty until the test of convergence passes, or a limit is reached; return which."""
         state, plan = self._state, self._plan
-        begun = state.tried[state.position].steps if plan.choose else 0
-        while state.step - begun < plan.max_steps:
-            at_noise = self._take_block(min(plan.check_every, plan.max_steps - (state.step - begun)))
+        while (left := self._begun + plan.max_steps - state.step) > 0:
+            at_noise = self._take_block(min(plan.check_every, left))
             if state.step >= state.attempt_at and self._passes(at_noise):
                 return "converged" if at_noise else "target"
             if self._late():
