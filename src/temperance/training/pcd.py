@@ -32,7 +32,7 @@ HISTORY_COLUMNS = [
 # above the noise; at a penalty on the way training goes on to the next one earlier.
 _AT_NOISE, _NEAR_NOISE = 1.1, 1.5
 # At the last penalty a full step may move the temperature at which the model covers its data by less than this share.
-_DRIFT = 0.005
+_DRIFT = 0.01
 # Steps after a change of the penalty are shorter than the first ones by this factor: the chains are near the data.
 _WARM_MOVE = 0.3
 # Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
