@@ -20,7 +20,7 @@ from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
 from temperance.training.effective_parameters import effective_parameters
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
-from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, strength_table
+from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, likelier, strength_table
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,9 @@ _SHORT, _FASTEST = 50, 2.5
 _PROBES = 500
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
 _SHORTER = 1, 1 / 4, 1 / 16
-# Snapshots of the chains from which effective parameters are counted, and Gibbs sweeps between them.
-_SNAPSHOTS, _SWEEPS_APART = 3, 20
+# Effective parameters are counted from snapshots of the chains, so many sweeps apart; from so many times as many where
+# these are too few, as long as samples and pairs of sites multiply to less than this: some seconds a penalty.
+_SWEEPS_APART, _MORE_SAMPLES, _MOST_SITE_PAIRS = 20, 3, 1.2e8
 # Blocks of steps between two tests of convergence; twice as many after each that fails.
 _PATIENCE = 2
 
@@ -334,7 +335,7 @@ class _Run:
         at_end = state.position + 1 == len(plan.strengths)
         if plan.choose:
             strength = self._assess()
-            if not strength.equilibrated and state.retries < _RETRIES and not self._late():
+            if not strength.equilibrated and self._may_be_chosen(strength) and not self._late():
                 state.retries, state.more_steps = state.retries + 1, state.step + self._patience
                 return
             state.tried.append(strength)
@@ -347,9 +348,21 @@ class _Run:
         self._move_to(state.position + 1)
         state.last = not plan.choose and state.position + 1 == len(plan.strengths)
 
+    def _may_be_chosen(self, strength: Strength) -> bool:
+        """Whether more steps may make a strength that is not equilibrated the chosen one.
+
+        A population that misses modes takes ln Z for too small, and its model for too likely. If even so it is not
+        likelier than a stronger penalty's, it is not worth going on with.
+        """
+        state, weights = self._state, self._heldout_weights
+        sound = [tried for tried in state.tried if tried.equilibrated]
+        if state.retries >= _RETRIES or not sound:
+            return state.retries < _RETRIES
+        return likelier(strength, sound[choose_strength(sound, weights)], weights)
+
     def _assess(self) -> Strength:
         """Compute the held-out likelihood of the present model from a population of independent chains."""
-        state, q = self._state, self._data.single.shape[1]
+        state = self._state
         learner, chains = state.learning.learner, state.learning.chains
         population = self._test.population(learner, len(chains))
         confirmation = self._compare(population, learner.showing(chains))
@@ -364,7 +377,7 @@ class _Run:
             families=population.families,
             equilibrated=confirmation.equilibrated,
             penalty=learner.penalty(),
-            effective_parameters=effective_parameters(self._snapshots(), q, self._strength, self._rng),
+            effective_parameters=self._effective_parameters(),
             heat_capacity=float(population.energies.var()),
             scale_error=confirmation.scale_error,
         )
@@ -379,14 +392,26 @@ class _Run:
         meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
         return strength_table(strengths, self._heldout_weights, meff, length, self._strength)
 
-    def _snapshots(self) -> np.ndarray:
-        """Samples of the present model, several times as many as there are chains."""
-        learner, chains = self._state.learning.learner, self._state.learning.chains
-        snapshots = [np.asarray(chains)]
-        for _ in range(_SNAPSHOTS - 1):
-            chains = self._engine.sweep(learner.prepared, chains, 1.0, int(self._rng.integers(2**63)), _SWEEPS_APART)
-            snapshots.append(np.asarray(chains))
-        return np.concatenate(snapshots)
+    def _effective_parameters(self) -> float:
+        """Count the effective parameters of the present model, from as many snapshots of its chains as it takes.
+
+        nan where that would be too many, as at every weaker penalty then, since parameters only become more.
+        """
+        state, (length, q) = self._state, self._data.single.shape
+        if state.tried and np.isnan(state.tried[-1].effective_parameters):
+            return float("nan")
+        learner, chains = state.learning.learner, state.learning.chains
+        samples = np.asarray(chains)
+        while True:
+            count = effective_parameters(samples, q, self._strength, self._rng)
+            if np.isfinite(count) or _MORE_SAMPLES * len(samples) * length**2 > _MOST_SITE_PAIRS:
+                return count
+            snapshots = [samples]
+            for _ in range((_MORE_SAMPLES - 1) * len(samples) // len(chains)):
+                seed = int(self._rng.integers(2**63))
+                chains = self._engine.sweep(learner.prepared, chains, 1.0, seed, _SWEEPS_APART)
+                snapshots.append(np.asarray(chains))
+            samples = np.concatenate(snapshots)
 
     def _move_to(self, position: int) -> None:
         """Change the penalty; the model and its chains stay, and steps are long again."""
