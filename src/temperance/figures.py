@@ -757,6 +757,10 @@ def _draw_strengths(
             axis.plot(chosen["l2_couplings"], chosen[column], "o", color=colour, ms=9, mfc="none")
     axes[0].plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
     axes[0].set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
+    if strengths["predicted_tau_f"].isna().all():
+        axes[1].clear()
+        _say_instead(axes[1], "τ_f cannot be predicted: too many parameters\nfor the samples that can be drawn.")
+        return
     axes[1].axhline(1, color="black", ls=":", lw=1)
     axes[1].set(
         xscale="log", xlabel="L2 penalty on couplings", ylabel="τ_f predicted from the training data",
