@@ -83,7 +83,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         diagnosis=evidence.best["diagnosis"],
         verdict=evidence.best["sentences"],
         warnings=warnings(evidence),
-        notes=evidence.best.get("notes", []),
+        notes=notes(evidence),
         facts=_facts(evidence),
         figures=[
             (figure, _inline(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption), caption)
@@ -271,9 +271,40 @@ def warnings(evidence: Evidence) -> list[str]:
         *_of_imported(evidence.settings["model"]),
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_chains(evidence.history),
-        *_of_sampling(evidence.scores, evidence.designs),
+        *_of_sampling(_not_equilibrated(evidence, concerned=True), evidence.designs),
         *_of_data(evidence),
     ]
+
+
+def notes(evidence: Evidence) -> list[str]:
+    """What does not touch the recommendation."""
+    flagged = _not_equilibrated(evidence, concerned=False)
+    aside = [f"{_listed_rungs(flagged)} None of them takes part in the recommendation."] if len(flagged) else []
+    return [*evidence.best.get("notes", []), *_of_path(evidence.strengths), *aside]
+
+
+def _of_path(strengths: pd.DataFrame) -> Iterator[str]:
+    """Say where the chosen penalty is the weakest one that was tried."""
+    weakest = strengths.groupby("subset", sort=False)["l2_couplings"].transform("min")
+    at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] == weakest)]
+    if len(at_end):
+        listed = ", ".join(f"{row.subset} {row.l2_couplings:g}" for row in at_end.itertuples())
+        yield (
+            f"The weakest penalty that was tried makes held-out sequences likeliest ({listed}): weaker ones may do so "
+            "even more. Add them to train.l2_path; models with them are harder to sample."
+        )
+
+
+def _not_equilibrated(evidence: Evidence, concerned: bool) -> pd.DataFrame:
+    """Rows of temperatures that are not equilibrated, and concern the recommended one or do not.
+
+    Those do that are as hot or hotter, of the training sets that are as large as that of the model to be sampled; all
+    of these sets where no temperature is recommended.
+    """
+    scores = evidence.scores[~evidence.scores["equilibrated"]]
+    least = evidence.temperature if evidence.best["status"] == "recommended" else 0.0
+    touched = (scores["M"] == evidence.training["M"].max()) & (scores["temperature"] > least * (1 - 1e-9))
+    return scores[touched == concerned]
 
 
 def _of_imported(model: str) -> Iterator[str]:
@@ -326,19 +357,22 @@ def _of_chains(history: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _of_sampling(scores: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
-    flagged = scores[~scores["equilibrated"]]
+def _listed_rungs(flagged: pd.DataFrame) -> str:
+    listed = "; ".join(
+        f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(of_subset['temperature']))}"
+        for subset, of_subset in flagged.groupby("subset", sort=False)
+    )
+    return (
+        f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
+        f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
+        "are good, a group of sequences (usually around a training sequence) is so probable that the sampler "
+        "should have found it, and it has not, or a hotter temperature is not equilibrated."
+    )
+
+
+def _of_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
     if len(flagged):
-        listed = "; ".join(
-            f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(of_subset['temperature']))}"
-            for subset, of_subset in flagged.groupby("subset", sort=False)
-        )
-        yield (
-            f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
-            f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
-            "are good, a group of sequences (usually around a training sequence) is so probable that the sampler "
-            "should have found it, and it has not, or a hotter temperature is not equilibrated."
-        )
+        yield _listed_rungs(flagged)
     if not designs["equilibrated"]:
         yield (
             f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "

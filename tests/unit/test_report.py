@@ -1,9 +1,11 @@
 """What a reader has to know before trusting the answer."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 
 from temperance.failures import unfinished
-from temperance.report import _of_chains
+from temperance.report import _of_chains, notes, warnings
 
 
 def test_frozen_chains_are_told_by_subset():
@@ -28,3 +30,50 @@ def test_families_that_are_not_done_are_listed_with_the_last_error_of_each_job(t
         {"family": "broken", "job": "train-f1-r1", "reason": "last"},
         {"family": "killed", "job": "", "reason": "not finished"},
     ]
+
+
+def evidence(recommended, unsound, chosen=0.03):
+    """What warnings read of a run of two sizes; `unsound` are subsets and temperatures that are not equilibrated."""
+    training = {
+        "subset": ["n50-r1", "n90-r1"], "M": [50, 90], "Meff": [40.0, 80.0], "stopped": "converged",
+        "equilibrated": True, "l2_choice": "fixed", "target": None,
+    }  # fmt: skip
+    rows = [
+        (subset, size, tau, (subset, tau) not in unsound, 1.2, 90.0)
+        for subset, size in (("n50-r1", 50), ("n90-r1", 90))
+        for tau in (0.5, 0.7, 1.0)
+    ]
+    return SimpleNamespace(
+        best={"limits": [], "notes": [], "status": recommended},
+        settings={"model": ""},
+        training=pd.DataFrame(training),
+        ingest={"L": 20},
+        history=pd.DataFrame({"subset": ["n90-r1"], "acceptance": [0.3]}),
+        scores=pd.DataFrame(rows, columns=["subset", "M", "temperature", "equilibrated", "rhat", "ess"]),
+        designs={"equilibrated": True, "designs": 9, "wanted": 9},
+        truth=None,
+        natural=pd.DataFrame({"set": ["heldout"] * 99}),
+        optimum=pd.DataFrame({"size": ["n90"], "replicate": [1], "tau_f": [1.0]}),
+        temperature=0.7,
+        strengths=pd.DataFrame(
+            {"subset": "n90-r1", "l2_couplings": [0.1, 0.03, 0.01], "chosen": [False, chosen == 0.03, chosen == 0.01]}
+        ),
+    )
+
+
+def test_only_temperatures_that_concern_the_recommended_one_are_warned_of():
+    aside = [("n50-r1", 1.0), ("n90-r1", 0.5)]
+    assert warnings(evidence("recommended", aside)) == []
+    folded = notes(evidence("recommended", aside))
+    assert len(folded) == 1
+    assert "n50-r1 at τ = 1; n90-r1 at τ = 0.5" in folded[0]
+    concerned = warnings(evidence("recommended", [*aside, ("n90-r1", 0.7)]))
+    assert len(concerned) == 1
+    assert "n90-r1 at τ = 0.7." in concerned[0]
+    # Where none is recommended, cold temperatures of the largest sets may be why.
+    assert "n90-r1 at τ = 0.5." in warnings(evidence("none", aside))[0]
+
+
+def test_a_penalty_at_the_end_of_the_path_is_said():
+    assert notes(evidence("recommended", [])) == []
+    assert "n90-r1 0.01" in notes(evidence("recommended", [], chosen=0.01))[0]
