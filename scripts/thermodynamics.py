@@ -26,6 +26,7 @@ from temperance.thermodynamics import (
     density_of_states,
     energy_curve,
     equilibrated_above,
+    group_ladders,
     table,
     trusted,
 )
@@ -38,7 +39,7 @@ with job(snakemake) as log:
     model, letters, _ = load(beside / "model.safetensors")
     family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
     drawn = load_arrays(snakemake.input.samples)[0]
-    betas, energies = drawn["betas"], drawn["energies"]
+    betas, energies = drawn["betas"], group_ladders(drawn["energies"])
     engine = choose_engine(snakemake.params.engine)
     truth = load_truth(snakemake.input.truth) if hasattr(snakemake.input, "truth") else None
     true_energies = None

@@ -20,6 +20,7 @@ from temperance.thermodynamics import (
     curves,
     density_of_states,
     energy_curve,
+    group_ladders,
     table,
     trusted,
 )
@@ -247,3 +248,13 @@ def test_leaving_a_ladder_out_is_as_if_it_had_not_been(apart):
     _, left = _reweighted(betas, energies, other, [everything, kept], free, grid)
     (alone,) = _reweighted(betas, energies[:, kept], other[:, kept], [everything[kept]], free[1:], grid)
     np.testing.assert_allclose(left, alone, rtol=1e-9, atol=1e-9)
+
+
+def test_ladders_are_joined_in_order_into_at_most_sixteen_groups():
+    energies = np.arange(2 * 32 * 3).reshape(2, 32, 3)
+    groups = group_ladders(energies)
+    assert groups.shape == (2, 16, 6)
+    assert groups[1, 0].tolist() == energies[1, :2].ravel().tolist()
+    # 12 ladders are few enough; 37 have no divisor but 1.
+    assert group_ladders(energies[:, :12]).shape == (2, 12, 3)
+    assert group_ladders(np.zeros((2, 37, 3))).shape == (2, 37, 3)
