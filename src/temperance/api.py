@@ -169,7 +169,7 @@ class Family:
         Parameters
         ----------
         judge : str
-            potts (of halves of the natural sequences: sees how sites go together), hmm or profile (of held-out ones).
+            potts (of parts of the natural sequences: sees how sites go together), hmm or profile (of held-out ones).
         percentile : float
             Percentile among natural sequences that a design has to reach.
         learnt_from : np.ndarray, optional

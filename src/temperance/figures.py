@@ -37,7 +37,7 @@ from temperance.store import atomic
 from temperance.temperature.pareto import pareto
 
 JUDGED = {
-    "potts": "Potts models of halves", "hmm": "profile HMM", "truth": "true energy", "profile": "one-site profile",
+    "potts": "pair judge", "hmm": "profile HMM", "truth": "true energy", "profile": "one-site profile",
     "folding": "folding energy",
 }  # fmt: skip
 OPTIMA = {
@@ -47,6 +47,8 @@ OPTIMA = {
 }
 # Sequences whose distances from each other are drawn: a hundred thousand pairs.
 _MOST_COMPARED = 450
+# Share of the axes that the labels of temperatures are apart at least.
+_LABEL_DISTANCE = 0.07
 _NATURAL, _HELDOUT, _RANDOM, _CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
 
 
@@ -218,7 +220,9 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
         axis.vlines(mean["novelty"], least["fidelity"], most["fidelity"], color=colour, lw=1, alpha=0.5)
         axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         if size == sizes[-1]:
-            for temperature, row in mean.iterrows():
+            width = float(np.ptp(scores["novelty"])) or 1.0
+            points = np.column_stack([mean["novelty"] / width, mean["fidelity"]])
+            for temperature, row in mean[spread_out(points, _LABEL_DISTANCE)].iterrows():
                 axis.annotate(
                     f"{temperature:g}", (row["novelty"], row["fidelity"]), xytext=(7, 0), textcoords="offset points",
                     fontsize=8, va="center", color="0.3",
@@ -237,6 +241,30 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
     return figure
+
+
+def spread_out(points: np.ndarray, distance: float) -> np.ndarray:
+    """Choose points from the last to the first, each at least `distance` from all that were chosen before.
+
+    Parameters
+    ----------
+    points : np.ndarray
+        (N, 2).
+
+    Returns
+    -------
+    np.ndarray
+        (N,) bool.
+
+    Examples
+    --------
+    >>> spread_out(np.array([[0.0, 0.0], [0.1, 0.0], [1.0, 0.0]]), 0.5).tolist()
+    [False, True, True]
+    """
+    chosen = np.zeros(len(points), bool)
+    for n in range(len(points) - 1, -1, -1):
+        chosen[n] = bool((np.linalg.norm(points[chosen] - points[n], axis=1) >= distance).all())
+    return chosen
 
 
 def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:

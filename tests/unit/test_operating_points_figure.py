@@ -46,3 +46,9 @@ def test_the_recommended_temperature_and_the_window_are_drawn():
         patch.get_extents().transformed(axis.transData.inverted()).intervalx.tolist() for patch in axis.patches
     )
     assert spans[0] == pytest.approx([0.55, 0.62]) and spans[1] == pytest.approx([0.6, 0.74])
+
+
+def test_labels_of_neighbouring_temperatures_do_not_cover_each_other():
+    points = np.array([[0.0, 0.0], [0.03, 0.04], [0.06, 0.08], [0.5, 0.5]])
+    assert figures.spread_out(points, 0.07).tolist() == [True, False, True, True]
+    assert figures.spread_out(points, 0.2).tolist() == [False, False, True, True]
