@@ -27,6 +27,8 @@ _STALLED = 0.15
 # Extrapolation further than this many times the data is said to be one.
 _FURTHEST = 100.0
 _DRAWS = 2000
+# Standard deviations within which mean energies are called equal.
+_SAME_ENERGY = 0.2
 
 
 def explain(
@@ -125,15 +127,17 @@ def _of_truth(table: pd.DataFrame) -> Iterator[str]:
 def _of_gap(landscape: dict[str, Any]) -> Iterator[str]:
     uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
     if uniform["gap"] is not None and profile["gap"] is not None:
-        places = [
-            f"{abs(gap):.1f} standard deviations {'below' if gap >= 0 else 'ABOVE'}"
-            for gap in (uniform["gap"], profile["gap"])
-        ]
-        odd = "" if min(uniform["gap"], profile["gap"]) >= 0 else " So the model prefers scrambled sequences."
+        odd = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""
         yield (
-            f"The energy gap: held-out sequences lie {places[0]} random ones and {places[1]} those with shuffled "
-            f"columns.{odd}"
+            f"The energy gap: held-out sequences lie {_place(uniform['gap'], 'random ones')} and "
+            f"{_place(profile['gap'], 'those with shuffled columns')}.{odd}"
         )
+
+
+def _place(gap: float, others: str) -> str:
+    if abs(gap) <= _SAME_ENERGY:
+        return f"as high as {others}"
+    return f"{abs(gap):.1f} standard deviations {'below' if gap > 0 else 'ABOVE'} {others}"
 
 
 def _more_data(table: pd.DataFrame, name: str, label: str) -> str:

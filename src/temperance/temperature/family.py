@@ -1,7 +1,7 @@
 """What a family's models call for: operating points, recommendation and diagnosis, from the folders of its subsets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,14 @@ import pandas as pd
 
 from temperance.stats.estimate import Estimate
 from temperance.store import load_arrays, load_json, load_table
-from temperance.temperature.diagnosis import NOT_TRAINED, Diagnosis, Measurements, Training, diagnose
+from temperance.temperature.diagnosis import (
+    NOT_TRAINED,
+    NOTHING_LEARNT,
+    Diagnosis,
+    Measurements,
+    Training,
+    diagnose,
+)
 from temperance.temperature.divergence import optima_row
 from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
 from temperance.temperature.recommendation import Recommendation, recommend
@@ -133,7 +140,21 @@ def decide(
         why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
         untrained = f"the model is not trained ({why})."
     rungs, points = [one.rungs for one in results], [one.points for one in results]
-    return recommend(rungs, points, *floors, rng, draws, untrained=untrained), diagnosis
+    best = recommend(rungs, points, *floors, rng, draws, untrained=untrained)
+    return (_as_trade(best) if diagnosis.name == NOTHING_LEARNT else best), diagnosis
+
+
+def _as_trade(best: Recommendation) -> Recommendation:
+    """Say that colder samples of a model of single sites are the user's trade, and no better."""
+    if best.tau is None:
+        return best
+    tau = best.tau
+    headline = (
+        "The model has learnt nothing beyond single sites, so no temperature is better than 1. Colder samples are "
+        "nearer to the consensus and less varied; the coldest that meets your floors is "
+        f"τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
+    )
+    return replace(best, headline=headline)
 
 
 def points_of_all(results: Sequence[SubsetResults], pooled: Sequence[OperatingPoint]) -> pd.DataFrame:

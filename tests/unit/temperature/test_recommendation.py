@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from temperance.stats.estimate import Estimate
+from temperance.temperature.diagnosis import FAITHFUL, NOTHING_LEARNT, Measurements, Training
+from temperance.temperature.explanation import explain
+from temperance.temperature.family import SubsetResults, decide
 from temperance.temperature.operating_points import judge_point, operating_points
 from temperance.temperature.pareto import pareto
 from temperance.temperature.recommendation import recommend, sensitivity
@@ -70,6 +73,28 @@ def test_judges_that_decide_nothing_are_named_once():
     best = recommend([scores, scores], points, *FLOORS, np.random.default_rng(1))
     assert len(best.notes) == 1
     assert best.notes[0].count("of cases") == 1
+
+
+@pytest.mark.parametrize(("gain", "diagnosis"), [(0.3, FAITHFUL), (0.0, NOTHING_LEARNT)])
+def test_cooling_a_model_of_single_sites_is_a_trade_and_not_advised(gain, diagnosis):
+    scores = rungs()
+    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, np.inf)
+    training = Training("converged", pearson=0.95, slope=0.9, ceiling=0.97)
+    tau_f = Estimate(0.99, 0.96, 1.02)
+    measured = Measurements(tau_f, Estimate(gain, gain - 0.001, gain + 0.001), training, 0.2)
+    row = {"M": 100, "tau_f": 0.99, "tau_f_low": 0.96, "tau_f_high": 1.02}
+    results = SubsetResults("n100", 1, scores, points, measured, row, pd.DataFrame())
+    best, found = decide([results], FLOORS, np.random.default_rng(1), 20)
+    assert found.name == diagnosis
+    assert best.tau.value == 0.7
+    assert best.headline.startswith("Sample at") == (diagnosis == FAITHFUL)
+    assert ("no temperature is better than 1" in best.headline) == (diagnosis == NOTHING_LEARNT)
+    # Held-out sequences and those with shuffled columns have the same energies, within a tenth of a deviation.
+    landscape = {"gaps": {"uniform": {"gap": 6.8}, "profile": {"gap": -0.1}}}
+    sentences = " ".join(explain(found, pd.DataFrame([row]), landscape, best))
+    assert "6.8 standard deviations below random ones and as high as those with shuffled columns." in sentences
+    landscape["gaps"]["profile"]["gap"] = -2.3
+    assert "2.3 standard deviations ABOVE" in " ".join(explain(found, pd.DataFrame([row]), landscape, best))
 
 
 def test_a_temperature_above_tau_train_is_never_recommended():
