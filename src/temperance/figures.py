@@ -262,7 +262,7 @@ def spread_out(points: np.ndarray, distance: float) -> np.ndarray:
     [False, True, True]
     """
     chosen = np.zeros(len(points), bool)
-    for n in range(len(points) - 1, -1, -1):
+    for n in np.flatnonzero(np.isfinite(points).all(axis=1))[::-1]:
         chosen[n] = bool((np.linalg.norm(points[chosen] - points[n], axis=1) >= distance).all())
     return chosen
 

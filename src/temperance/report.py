@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -279,14 +279,17 @@ def warnings(evidence: Evidence) -> list[str]:
 def notes(evidence: Evidence) -> list[str]:
     """What does not touch the recommendation."""
     flagged = _not_equilibrated(evidence, concerned=False)
-    aside = [f"{_listed_rungs(flagged)} None of them takes part in the recommendation."] if len(flagged) else []
-    return [*evidence.best.get("notes", []), *_of_path(evidence.strengths), *aside]
+    aside = [f"{_listed_rungs(flagged)} They do not touch the recommended temperature itself."] if len(flagged) else []
+    return [
+        *evidence.best.get("notes", []),
+        *_of_path(evidence.strengths, evidence.settings["train"]["l2_path"]),
+        *aside,
+    ]
 
 
-def _of_path(strengths: pd.DataFrame) -> Iterator[str]:
-    """Say where the chosen penalty is the weakest one that was tried."""
-    weakest = strengths.groupby("subset", sort=False)["l2_couplings"].transform("min")
-    at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] == weakest)]
+def _of_path(strengths: pd.DataFrame, path: Sequence[float]) -> Iterator[str]:
+    """Say where the chosen penalty is the weakest one of the path."""
+    at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] <= min(path))]
     if len(at_end):
         listed = ", ".join(f"{row.subset} {row.l2_couplings:g}" for row in at_end.itertuples())
         yield (
@@ -365,8 +368,8 @@ def _listed_rungs(flagged: pd.DataFrame) -> str:
     return (
         f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
         f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
-        "are good, a group of sequences (usually around a training sequence) is so probable that the sampler "
-        "should have found it, and it has not, or a hotter temperature is not equilibrated."
+        "are good, the ladders' energies still drift, a group of sequences (usually around a training sequence) is so "
+        "probable that the sampler should have found it, and it has not, or a hotter temperature is not equilibrated."
     )
 
 

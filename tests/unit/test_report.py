@@ -45,7 +45,7 @@ def evidence(recommended, unsound, chosen=0.03):
     ]
     return SimpleNamespace(
         best={"limits": [], "notes": [], "status": recommended},
-        settings={"model": ""},
+        settings={"model": "", "train": {"l2_path": [0.1, 0.03, 0.01]}},
         training=pd.DataFrame(training),
         ingest={"L": 20},
         history=pd.DataFrame({"subset": ["n90-r1"], "acceptance": [0.3]}),

@@ -72,7 +72,7 @@ rule hmm:
 
 
 rule judge:
-    """Learn the judge that sees pairs from halves of the natural sequences."""
+    """Learn the judge that sees pairs from parts of the natural sequences."""
     input:
         alignment=rules.ingest.output.alignment,
     output:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 # R-hat's excess over 1 halves when chains that mix run twice as long. Chains whose excess two doublings leave above
 # this share of what it was do not mix.
 _LEAST_IMPROVEMENT = 0.8
-# Drift, in standard deviations of the energy, beyond which ladders have not relaxed, if it is as many standard errors.
-_LARGEST_DRIFT, _SURE = 0.25, 3.0
+# Drift, in standard deviations of the energy, beyond which ladders have not relaxed, if chance exceeds it so rarely.
+_LARGEST_DRIFT, _CHANCE = 0.25, 0.00135
 # Excess of R-hat over 1 that is still taken for noise of few draws.
 _NOISE = 0.1
 
@@ -45,7 +46,8 @@ def diagnose_rungs(
     ess = np.array([effective_sample_size(rung) for rung in energies])
     rhat = np.array([split_rhat(rung) for rung in energies])
     drift, error = np.array([relative_drift(rung) for rung in energies]).T
-    relaxed = (np.abs(drift) <= _LARGEST_DRIFT) | (np.abs(drift) <= _SURE * error)
+    sure = stdtrit(max(energies.shape[1] - 1, 1), 1 - _CHANCE)
+    relaxed = (np.abs(drift) <= _LARGEST_DRIFT) | (np.abs(drift) <= sure * error)
     with np.errstate(divide="ignore"):
         temperatures = 1 / betas
     count = energies[0].size

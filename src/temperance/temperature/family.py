@@ -151,8 +151,8 @@ def _as_trade(best: Recommendation) -> Recommendation:
     tau = best.tau
     headline = (
         "The model has learnt nothing beyond single sites, so no temperature is better than 1. Colder samples are "
-        "nearer to the consensus and less varied; the coldest that meets your floors is "
-        f"τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
+        "nearer to the consensus and less varied; the coldest that qualifies by your floors is "
+        f"τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f}).{best.headline.partition(').')[2]}"
     )
     return replace(best, headline=headline)
 

@@ -125,7 +125,7 @@ def recommend(
             float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
             _notes(pooled),
         )  # fmt: skip
-    tau = _interval(rungs, choice.rung, floors, rng, draws)
+    tau = _interval(rungs, points, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
@@ -139,15 +139,17 @@ def _sentences(*parts: str) -> list[str]:
 
 
 def _interval(
-    rungs: Sequence[RungScores], chosen: int, floors: tuple[float, float], rng: np.random.Generator, draws: int
-) -> Estimate:
-    """Spread of the coldest temperature that meets the floors over training sets and ladders, and between rungs."""
+    rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], chosen: int, floors: tuple[float, float],
+    rng: np.random.Generator, draws: int,
+) -> Estimate:  # fmt: skip
+    """Compute the spread of the coldest temperature that qualifies, over training sets, ladders, and between rungs."""
     own = rungs[0].temperatures
     taus = []
     for _ in range(draws):
-        one = rungs[int(rng.integers(len(rungs)))].resample(rng)
+        number = int(rng.integers(len(rungs)))
+        one = rungs[number].resample(rng)
         new, varied = one.meets(*floors)
-        able = np.flatnonzero(one.equilibrated & new & varied)
+        able = np.flatnonzero(one.equilibrated & new & varied & as_natural(one, points[number]))
         if len(able):
             taus.append(one.temperatures[able[0]])
     low, high = gap_around(own, chosen)
@@ -192,9 +194,10 @@ def _reasons(
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
     words = [
-        f"It is the coldest temperature whose samples are as new and as varied as you ask: at τ = {tau:.3g} they "
-        f"differ from their nearest natural sequence in {shown['novelty']:.0%} of sites (floor {floors[0]:.0%}) and "
-        f"are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). {colder}",
+        f"It is the coldest temperature that qualifies. At τ = {tau:.3g} samples are as new and as varied as you "
+        f"ask: they differ from their nearest natural sequence in {shown['novelty']:.0%} of sites (floor "
+        f"{floors[0]:.0%}) and are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). "
+        f"{colder}",
         f"It is not above {describe(train)}, up to which samples are as good as natural sequences.",
     ]
     if judges:

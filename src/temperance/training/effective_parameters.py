@@ -10,6 +10,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
 from temperance import pairs
+from temperance.statistics import site_frequencies
 
 # Steps of Lanczos' algorithm: the trace of a smooth function needs few.
 _LANCZOS_STEPS = 20
@@ -18,11 +19,13 @@ _MOST_OF_SAMPLES = 0.7
 
 
 def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.Generator) -> float:
-    """Estimate p_eff = tr[I (I + l2)^-1], with the Fisher information I of all pairs of sites and states.
+    """Estimate p_eff = tr[I (I + L2)^-1] of a model with Fisher information I and a penalty L2 on its couplings only.
 
-    I is the covariance of the pairs of states that samples of the model show. Its trace comes from a random probe and
-    Lanczos' algorithm, with products that never form I. Few samples see too few directions: the penalty that
-    they are given is lowered until they show what infinitely many would (the companion equation of random matrices).
+    Fields are free and count in full, one for each state but one that a site has. The couplings' part is the trace over
+    the covariance of all pairs of states, each state less its frequency, which takes the fields' share out where sites
+    are nearly independent. It comes from a random probe and Lanczos' algorithm, with products that never form I. Few
+    samples see too few directions: the penalty that they are given is lowered until they show what infinitely many
+    would (the companion equation of random matrices).
 
     Parameters
     ----------
@@ -45,7 +48,9 @@ def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.
     (1995), for the covariance of few samples.
     """
     count = len(samples)
-    spectrum, shares = _spectrum(samples, q, rng)
+    single = site_frequencies(samples, q)
+    of_fields = float((single > 0).sum() - len(single))
+    spectrum, shares = _spectrum(samples, single, rng)
 
     def determined(penalty: float) -> float:
         return float(count * (shares * spectrum / (spectrum + penalty)).sum())
@@ -59,10 +64,10 @@ def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.
     if surplus(low) >= 0:
         return float("nan")
     parameters = determined(float(np.exp(brentq(surplus, low, np.log(l2), xtol=1e-4))))
-    return parameters if parameters <= _MOST_OF_SAMPLES * count else float("nan")
+    return of_fields + parameters if of_fields + parameters <= _MOST_OF_SAMPLES * count else float("nan")
 
 
-def covering_temperature(parameters: float, meff: float, penalty: float, heat_capacity: float) -> float:
+def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity: float) -> float:
     """Predict tau_f, the temperature of the largest held-out likelihood, from training data alone.
 
     Parameters
@@ -78,15 +83,22 @@ def covering_temperature(parameters: float, meff: float, penalty: float, heat_ca
 
     Examples
     --------
-    >>> covering_temperature(parameters=200.0, meff=100.0, penalty=1.0, heat_capacity=10.0)
+    >>> predict_tau_f(parameters=200.0, meff=100.0, penalty=1.0, heat_capacity=10.0)
     1.1
     """
     return 1 + (parameters / meff - penalty) / heat_capacity
 
 
-def _spectrum(samples: np.ndarray, q: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues of the covariance, as a random probe sees them, and their shares, which sum to 1 (with zeros)."""
-    count, length = samples.shape
+def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Compute eigenvalues of the covariance of pairs, as a random probe weighs them, and these weights.
+
+    Parameters
+    ----------
+    single : np.ndarray
+        (L, q) frequencies of the samples' states.
+    """
+    (count, length), q = samples.shape, single.shape[1]
+    left, right = (single[sites].astype(np.float32) for sites in pairs.pairs_of_sites(length))
     columns = np.ascontiguousarray(samples.T)
     fields = np.zeros((length, q), np.float32)
     table = np.empty((length * (length - 1) // 2, q * q), np.float32)
@@ -94,25 +106,30 @@ def _spectrum(samples: np.ndarray, q: int, rng: np.random.Generator) -> tuple[np
     def multiply(vector: np.ndarray) -> np.ndarray:
         # Over the samples, not over the pairs of states: both products have the same eigenvalues above 0.
         pairs.pair_frequencies(samples, (vector - vector.mean()).astype(np.float32), q, table)
+        sums = table.reshape(-1, q, q)
+        # Each state less its frequency, in the sums over samples and in what each sample is multiplied with.
+        sums -= left[:, :, None] * sums.sum(axis=1, keepdims=True) + sums.sum(axis=2, keepdims=True) * right[:, None, :]
+        sums -= np.einsum("na,nab->nb", left, sums)[:, None, :]
+        sums -= np.einsum("nab,nb->na", sums, right)[:, :, None]
         shown = -np.sum(pairs.energies(fields, table, columns), axis=0)
         return (shown - shown.mean()) / count
 
     basis = np.zeros((min(_LANCZOS_STEPS, count - 1), count))
-    diagonal, beside = np.zeros(len(basis)), np.zeros(len(basis))
+    diagonal, off_diagonal = np.zeros(len(basis)), np.zeros(len(basis))
     vector = rng.choice([-1.0, 1.0], count)
     vector -= vector.mean()
     seen = float(vector @ vector) / count
-    vector /= np.linalg.norm(vector)
+    vector /= max(np.linalg.norm(vector), 1e-12)
     for step in range(len(basis)):
         basis[step] = vector
         product = multiply(vector)
         diagonal[step] = product @ vector
         product -= basis[: step + 1].T @ (basis[: step + 1] @ product)
         product -= basis[: step + 1].T @ (basis[: step + 1] @ product)
-        beside[step] = np.linalg.norm(product)
-        if beside[step] < 1e-8 * diagonal[0]:
-            diagonal, beside = diagonal[: step + 1], beside[: step + 1]
+        off_diagonal[step] = np.linalg.norm(product)
+        if off_diagonal[step] < 1e-8 * diagonal[0]:
+            diagonal, off_diagonal = diagonal[: step + 1], off_diagonal[: step + 1]
             break
-        vector = product / beside[step]
-    values, vectors = eigh_tridiagonal(diagonal, beside[:-1])
+        vector = product / off_diagonal[step]
+    values, vectors = eigh_tridiagonal(diagonal, off_diagonal[:-1])
     return np.maximum(values, 0), seen * vectors[0] ** 2

@@ -19,7 +19,7 @@ from temperance.steps import Learning, Step
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
 from temperance.training.effective_parameters import effective_parameters
 from temperance.training.result import Confirmation, Training
-from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
+from temperance.training.state import STATE_FORM, TrainingState, copy_arrays, restore_state, save_state
 from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, likelier, strength_table
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ def train(
     _check_sequences(sequences)
     if l2_couplings == "auto" and (heldout is None or heldout_weights is None):
         raise InputError("train.l2_couplings: auto needs held-out sequences; name a strength")
-    checkpoint = checkpoint.of(sequences=sequences, weights=weights)
+    checkpoint = checkpoint.of(sequences=sequences, weights=weights, form=STATE_FORM)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     length = sequences.shape[1]
     heldout = np.empty((0, length), np.uint8) if heldout is None else heldout
@@ -173,7 +173,7 @@ def train(
         plan = _Plan(
             l2_fields=l2_fields,
             strengths=_path(l2_couplings, l2_path, stop),
-            choose=l2_couplings == "auto",
+            choose=l2_couplings == "auto" and len(l2_path) > 1,
             path_steps=path_steps,
             max_steps=max_steps,
             max_minutes=max_minutes,
@@ -377,7 +377,7 @@ class _Run:
             families=population.families,
             equilibrated=confirmation.equilibrated,
             penalty=learner.penalty(),
-            effective_parameters=self._effective_parameters(),
+            effective_parameters=self._effective_parameters() if confirmation.equilibrated else float("nan"),
             heat_capacity=float(population.energies.var()),
             scale_error=confirmation.scale_error,
         )
@@ -398,7 +398,8 @@ class _Run:
         nan where that would be too many, as at every weaker penalty then, since parameters only become more.
         """
         state, (length, q) = self._state, self._data.single.shape
-        if state.tried and np.isnan(state.tried[-1].effective_parameters):
+        too_many = len(state.learning.chains) * length**2 > _MOST_SITE_PAIRS
+        if too_many or (state.tried and np.isnan(state.tried[-1].effective_parameters)):
             return float("nan")
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)

@@ -57,6 +57,8 @@ class TrainingState:
         self.attempt_at = self.patience = 0
 
 
+# Changes whenever a saved state is of another form: one of an earlier form is not gone on from.
+STATE_FORM = 2
 # What JSON holds of a state.
 _PLAIN = (
     "position",

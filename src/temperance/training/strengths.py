@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.resampling import weighted_mean
-from temperance.training.effective_parameters import covering_temperature
+from temperance.training.effective_parameters import predict_tau_f
 
 # Held-out sequences, as an effective number, below which a choice among strengths rests on too little.
 FEWEST_HELDOUT = 20
@@ -123,7 +123,7 @@ def strength_table(
                 "penalty": strength.penalty,
                 "effective_parameters": strength.effective_parameters,
                 "heat_capacity": strength.heat_capacity,
-                "predicted_tau_f": covering_temperature(
+                "predicted_tau_f": predict_tau_f(
                     strength.effective_parameters, meff, strength.penalty, strength.heat_capacity
                 ),
                 "scale_error": strength.scale_error,
