@@ -277,7 +277,16 @@ def warnings(evidence: Evidence) -> list[str]:
 
 
 def notes(evidence: Evidence) -> list[str]:
-    """What does not touch the recommendation."""
+    """List the sentences that do not touch the recommendation, which the page folds away.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    list of str
+    """
     flagged = _not_equilibrated(evidence, concerned=False)
     aside = [f"{_listed_rungs(flagged)} They do not touch the recommended temperature itself."] if len(flagged) else []
     return [

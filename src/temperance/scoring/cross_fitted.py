@@ -83,7 +83,7 @@ class CrossFittedJudge:
         clusters, relatives = label_clusters(sequences), label_clusters(sequences, _RELATIVES)
         length, parts = sequences.shape[1], []
         mean = Potts(np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32))
-        known, unknown = np.zeros(len(sequences)), np.zeros(len(sequences))
+        seen_scores, unseen_scores = np.zeros(len(sequences)), np.zeros(len(sequences))
         for folds in (assign_folds(relatives, weights, FOLDS, rng) for _ in range(SPLITS)):
             count = folds.max() + 1
             for fold in range(count):
@@ -92,8 +92,8 @@ class CrossFittedJudge:
                 np.add(mean.fields, model.fields / (count * SPLITS), out=mean.fields)
                 np.add(mean.couplings, model.couplings / (count * SPLITS), out=mean.couplings)
                 scores = -model.energies(sequences)
-                known += np.where(left_out, 0, scores / ((count - 1) * SPLITS))
-                unknown += np.where(left_out, scores / SPLITS, 0)
+                seen_scores += np.where(left_out, 0, scores / ((count - 1) * SPLITS))
+                unseen_scores += np.where(left_out, scores / SPLITS, 0)
                 compared = np.flatnonzero(left_out)
                 compared = compared[np.sort(rng.permutation(len(compared))[:_MOST_COMPARED])]
                 shuffled = -model.energies(shuffle_columns(sequences[compared], rng))
@@ -101,7 +101,8 @@ class CrossFittedJudge:
                 parts.append(discriminate(scores[compared], shuffled, units))
         # The same sequences are compared at each split: more splits make the mean no surer than one does.
         auc, error = (float(np.mean([getattr(part, name) for part in parts])) for name in ("auc", "error"))
-        return cls(mean, (known + unknown) / 2, clusters, Discrimination(auc, error / (len(parts) / SPLITS) ** 0.5))
+        natural_scores = (seen_scores + unseen_scores) / 2
+        return cls(mean, natural_scores, clusters, Discrimination(auc, error / (len(parts) / SPLITS) ** 0.5))
 
     def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
         """Write a file that holds a Potts model, too: `temperance.potts.load` reads it."""

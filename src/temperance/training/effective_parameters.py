@@ -81,6 +81,10 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     heat_capacity : float
         Variance of the model's energy at temperature 1.
 
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> predict_tau_f(parameters=200.0, meff=100.0, penalty=1.0, heat_capacity=10.0)
@@ -111,14 +115,14 @@ def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator)
         sums -= left[:, :, None] * sums.sum(axis=1, keepdims=True) + sums.sum(axis=2, keepdims=True) * right[:, None, :]
         sums -= np.einsum("na,nab->nb", left, sums)[:, None, :]
         sums -= np.einsum("nab,nb->na", sums, right)[:, :, None]
-        shown = -np.sum(pairs.energies(fields, table, columns), axis=0)
-        return (shown - shown.mean()) / count
+        projections = -np.sum(pairs.energies(fields, table, columns), axis=0)
+        return (projections - projections.mean()) / count
 
     basis = np.zeros((min(_LANCZOS_STEPS, count - 1), count))
     diagonal, off_diagonal = np.zeros(len(basis)), np.zeros(len(basis))
     vector = rng.choice([-1.0, 1.0], count)
     vector -= vector.mean()
-    seen = float(vector @ vector) / count
+    probe_weight = float(vector @ vector) / count
     vector /= max(np.linalg.norm(vector), 1e-12)
     for step in range(len(basis)):
         basis[step] = vector
@@ -132,4 +136,4 @@ def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator)
             break
         vector = product / off_diagonal[step]
     values, vectors = eigh_tridiagonal(diagonal, off_diagonal[:-1])
-    return np.maximum(values, 0), seen * vectors[0] ** 2
+    return np.maximum(values, 0), probe_weight * vectors[0] ** 2

@@ -11,7 +11,7 @@ from temperance.gibbs import Engine
 from temperance.potts import load
 from temperance.resampling import jackknife_error
 from temperance.sampling.replica_exchange import sample
-from temperance.thermodynamics import curves
+from temperance.thermodynamics import curves, group_ladders
 from temperance.truth import Drawn
 
 # Groups of ladders for the error of ln Z: as many as make it known well enough.
@@ -35,8 +35,7 @@ def draw(
         min_ess=np.inf, progress=progress,
     )  # fmt: skip
     rung = drawn.rungs[drawn.rungs.requested].iloc[0]
-    grouped = drawn.energies.reshape(len(drawn.betas), _GROUPS, -1)
-    log_z = curves(drawn.betas, grouped, model.L, letters.q).log_z[:, -1]
+    log_z = curves(drawn.betas, group_ladders(drawn.energies), model.L, letters.q).log_z[:, -1]
     diagnostics = {
         "temperature": temperature,
         "rhat": float(rung.rhat),

@@ -84,17 +84,17 @@ def test_cooling_a_model_of_single_sites_is_a_trade_and_not_advised(gain, diagno
     measured = Measurements(tau_f, Estimate(gain, gain - 0.001, gain + 0.001), training, 0.2)
     row = {"M": 100, "tau_f": 0.99, "tau_f_low": 0.96, "tau_f_high": 1.02}
     results = SubsetResults("n100", 1, scores, points, measured, row, pd.DataFrame())
-    best, found = decide([results], FLOORS, np.random.default_rng(1), 20)
-    assert found.name == diagnosis
+    best, verdict = decide([results], FLOORS, np.random.default_rng(1), 20)
+    assert verdict.name == diagnosis
     assert best.tau.value == 0.7
     assert best.headline.startswith("Sample at") == (diagnosis == FAITHFUL)
     assert ("no temperature is better than 1" in best.headline) == (diagnosis == NOTHING_LEARNT)
     # Held-out sequences and those with shuffled columns have the same energies, within a tenth of a deviation.
     landscape = {"gaps": {"uniform": {"gap": 6.8}, "profile": {"gap": -0.1}}}
-    sentences = " ".join(explain(found, pd.DataFrame([row]), landscape, best))
+    sentences = " ".join(explain(verdict, pd.DataFrame([row]), landscape, best))
     assert "6.8 standard deviations below random ones and as high as those with shuffled columns." in sentences
     landscape["gaps"]["profile"]["gap"] = -2.3
-    assert "2.3 standard deviations ABOVE" in " ".join(explain(found, pd.DataFrame([row]), landscape, best))
+    assert "2.3 standard deviations ABOVE" in " ".join(explain(verdict, pd.DataFrame([row]), landscape, best))
 
 
 def test_a_temperature_above_tau_train_is_never_recommended():

@@ -29,8 +29,8 @@ def model():
     singles, features = (
         (table - probabilities @ table) * probabilities[:, None] ** 0.5 for table in (singles, np.hstack(features))
     )
-    rest = features - singles @ np.linalg.lstsq(singles, features)[0]
-    return sequences, probabilities, np.linalg.eigvalsh(rest.T @ rest)
+    residuals = features - singles @ np.linalg.lstsq(singles, features)[0]
+    return sequences, probabilities, np.linalg.eigvalsh(residuals.T @ residuals)
 
 
 # Without its correction an estimate from 300 samples is 13 and 7 % too low; with fields that are penalised as pairs are
