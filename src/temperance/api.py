@@ -214,7 +214,8 @@ class Family:
         Returns
         -------
         np.ndarray
-            (M,) percentiles; 50 is the weighted mean of the natural sequences themselves.
+            (M,) percentiles. Natural sequences themselves are placed too high, because the judge has learnt from them;
+            `judge.natural_scores` makes up for that, and its weighted mean percentile is 50.
 
         Raises
         ------

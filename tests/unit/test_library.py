@@ -12,6 +12,7 @@ import temperance
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
 from temperance.potts import Potts
+from temperance.scoring.scale import NaturalScale
 
 
 def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
@@ -57,7 +58,12 @@ def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
     whole = [row[:5] + "-" + row[5:] for row in family.letters.decode(family.sequences)]
     natural = family.percentiles(family.sequences)
     np.testing.assert_array_equal(family.percentiles(whole), natural)
-    assert np.average(natural, weights=family.weights) == pytest.approx(50)
+    # The judge has learnt from them, and rates them higher than its scale does.
+    judge = family.judge
+    scale = NaturalScale.measure(judge.natural_scores, family.weights)
+    np.testing.assert_allclose(natural, scale.percentiles(judge(family.sequences)))
+    assert np.average(scale.percentiles(judge.natural_scores), weights=family.weights) == pytest.approx(50)
+    assert natural.mean() > 60
     shuffled = np.random.default_rng(0).permuted(family.sequences, axis=0)
     assert family.percentiles(shuffled).mean() < 40
     with pytest.raises(InputError, match="11 columns; aligned ones of this family have 13 or 12"):
