@@ -62,6 +62,7 @@ with job(snakemake) as log:
         "within_constraints": float(met.mean()),
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
+        "drift": float(rung.drift),
         "equilibrated": bool(rung.equilibrated) and tau >= equilibrated_above(load_table(snakemake.input.states)),
     }
     save_text(snakemake.output.fasta, fasta(table))

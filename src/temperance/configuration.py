@@ -50,7 +50,7 @@ _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding")
 _COLUMNS = {
     *_JUDGES, "temperature", "ladder", "draw", "energy", "fidelity", "novelty", "diversity", "set",
     "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
-    "rhat", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
+    "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple",
 }  # fmt: skip

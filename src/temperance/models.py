@@ -44,7 +44,7 @@ class Drawn:
     temperatures, sequences : np.ndarray
         (T,) ascending; (T, K, D, L) uint8, K groups that are independent of each other.
     rungs : pandas.DataFrame
-        One row a temperature: temperature, requested, ess, rhat, acceptance, equilibrated.
+        One row a temperature: temperature, requested, ess, rhat, drift, acceptance, equilibrated.
     log_likelihood : callable
         Held-out sequences (M, L) -> (M, T) ln Q_tau, nats; nan for models that give none.
     """
@@ -145,7 +145,7 @@ def _drawn_apart(
     return Drawn(
         temperatures,
         chains.reshape(len(temperatures), groups, draws, model.L),
-        rungs.assign(rhat=1.0, acceptance=np.nan, equilibrated=True),
+        rungs.assign(rhat=1.0, drift=0.0, acceptance=np.nan, equilibrated=True),
         lambda sequences: np.stack([likelihood(sequences, tau) for tau in temperatures], axis=1),
     )
 

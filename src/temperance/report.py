@@ -176,7 +176,8 @@ def methods(evidence: Evidence) -> str:
         f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(drawn['temperatures']))}"
         f"{_added_temperatures(evidence)} by replica exchange "
         f"({drawn['ladders']} ladders, {drawn['sequences']:,} sequences a temperature; equilibrated: split R-hat at "
-        f"most {drawn['max_rhat']:g} and an effective sample size of {drawn['min_ess']:g} or more).",
+        f"most {drawn['max_rhat']:g}, an effective sample size of {drawn['min_ess']:g} or more, and a mean energy that "
+        "does not drift by more than a quarter of its standard deviation).",
         "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the "
         f"nearest natural sequence in {floors['novelty_floor']:.0%} of sites on average and have "
         f"{floors['diversity_floor']:.0%} "
@@ -388,7 +389,8 @@ def _of_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str
     if not designs["equilibrated"]:
         yield (
             f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
-            f"{designs['ess']:.0f})."
+            f"{designs['ess']:.0f}, drift of the mean energy {designs['drift']:+.2f} standard deviations). Raise "
+            "sample.max_sweeps."
         )
 
 
@@ -537,7 +539,7 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
         "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}",
         f"percentile_{evidence.judge}": "{:.1f}", "effective_share": "{:.2f}", "identical": "{:.1%}",
         "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "pearson_triple": "{:.3f}",
-        "ess": "{:.0f}", "rhat": "{:.3f}",
+        "ess": "{:.0f}", "rhat": "{:.3f}", "drift": "{:+.2f}",
     }  # fmt: skip
     table = pd.DataFrame({column: both[column].map(form.format) for column, form in shown.items()})
     table["ln Z (MBAR)"] = _with_error(both, "log_z")

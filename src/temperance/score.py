@@ -272,7 +272,7 @@ def score_temperatures(
             }
         )
     table = pd.DataFrame(rows)
-    for column in ("ess", "rhat", "acceptance"):
+    for column in ("ess", "rhat", "drift", "acceptance"):
         table[column] = rungs[column].to_numpy()
     return table.assign(equilibrated=states["equilibrated"].to_numpy())
 

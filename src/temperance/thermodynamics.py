@@ -182,7 +182,8 @@ def _reweighted(
         of_all, top_of_all = _relative(-reduced - mixtures[0])
         for subset, mixture in zip(found, mixtures, strict=True):
             # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
-            top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
+            with np.errstate(over="ignore", invalid="ignore"):
+                top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
             if not (sums[0].min() > _LOST and np.isfinite(sums).all()):
                 weights, top = _relative(-reduced - mixture)
                 sums = of_sample @ weights.T

@@ -153,7 +153,7 @@ def test_every_model_has_its_scores_and_its_optimum(finished):
         assert scores.set_index("temperature")["energy"][[0.5, 1.0, 2.0]].is_monotonic_increasing
         assert {"fidelity", "percentile_potts", "above_median_potts", "novelty", "diversity", "effective_share",
                 "hmm", "profile", "pearson_pair",
-                "ess", "rhat", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
+                "ess", "rhat", "drift", "acceptance", "equilibrated"} <= set(scores)  # fmt: skip
         states = pd.read_csv(finished / "results" / "family" / subset / "thermodynamics.tsv", sep="\t")
         assert states["temperature"].tolist() == temperatures
         assert states["entropy"].is_monotonic_increasing

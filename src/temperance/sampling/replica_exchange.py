@@ -52,7 +52,7 @@ def sample(
     sequences: int = 1000,
     ladders: int = 32,
     sweeps: int = 4,
-    max_sweeps: int = 64,
+    max_sweeps: int = 256,
     max_rhat: float = 1.05,
     min_ess: float = 200,
     keep_all: bool = False,

@@ -81,7 +81,7 @@ class CrossFittedJudge:
         """
         rng = np.random.default_rng(seed)
         clusters, relatives = label_clusters(sequences), label_clusters(sequences, _RELATIVES)
-        length, parts = sequences.shape[1], []
+        length, discriminations = sequences.shape[1], []
         mean = Potts(np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32))
         seen_scores, unseen_scores = np.zeros(len(sequences)), np.zeros(len(sequences))
         for folds in (assign_folds(relatives, weights, FOLDS, rng) for _ in range(SPLITS)):
@@ -98,26 +98,26 @@ class CrossFittedJudge:
                 compared = compared[np.sort(rng.permutation(len(compared))[:_MOST_COMPARED])]
                 shuffled = -model.energies(shuffle_columns(sequences[compared], rng))
                 units = effective_clusters(clusters[compared], weights[compared])
-                parts.append(discriminate(scores[compared], shuffled, units))
+                discriminations.append(discriminate(scores[compared], shuffled, units))
         # The same sequences are compared at each split: more splits make the mean no surer than one does.
-        auc, error = (float(np.mean([getattr(part, name) for part in parts])) for name in ("auc", "error"))
+        auc, error = (float(np.mean([getattr(fold, name) for fold in discriminations])) for name in ("auc", "error"))
         natural_scores = (seen_scores + unseen_scores) / 2
-        return cls(mean, natural_scores, clusters, Discrimination(auc, error / (len(parts) / SPLITS) ** 0.5))
+        return cls(mean, natural_scores, clusters, Discrimination(auc, error / (len(discriminations) / SPLITS) ** 0.5))
 
     def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
         """Write a file that holds a Potts model, too: `temperance.potts.load` reads it."""
         arrays = {"fields": self.model.fields, "couplings": self.model.couplings}
         arrays |= {"natural_scores": self.natural_scores, "clusters": self.clusters}
-        known = {"auc": self.discrimination.auc, "auc_error": self.discrimination.error}
-        save_arrays(path, arrays, metadata | known | {"alphabet": letters.name})
+        auc = {"auc": self.discrimination.auc, "auc_error": self.discrimination.error}
+        save_arrays(path, arrays, metadata | auc | {"alphabet": letters.name})
 
     @classmethod
     def load(cls, path: str | Path) -> "CrossFittedJudge":
         """Read what `save` wrote."""
         arrays, metadata = load_arrays(path)
         model = Potts(arrays["fields"], arrays["couplings"])
-        known = Discrimination(metadata["auc"], metadata["auc_error"])
-        return cls(model, arrays["natural_scores"], arrays["clusters"], known)
+        discrimination = Discrimination(metadata["auc"], metadata["auc_error"])
+        return cls(model, arrays["natural_scores"], arrays["clusters"], discrimination)
 
 
 def assign_folds(clusters: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -129,15 +129,15 @@ def _of_gap(landscape: dict[str, Any]) -> Iterator[str]:
     if uniform["gap"] is not None and profile["gap"] is not None:
         odd = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""
         yield (
-            f"The energy gap: held-out sequences lie {_place(uniform['gap'], 'random ones')} and "
-            f"{_place(profile['gap'], 'those with shuffled columns')}.{odd}"
+            f"The energy gap: held-out sequences lie {_describe_gap(uniform['gap'], 'random ones')} and "
+            f"{_describe_gap(profile['gap'], 'those with shuffled columns')}.{odd}"
         )
 
 
-def _place(gap: float, others: str) -> str:
+def _describe_gap(gap: float, references: str) -> str:
     if abs(gap) <= _SAME_ENERGY:
-        return f"as high as {others}"
-    return f"{abs(gap):.1f} standard deviations {'below' if gap > 0 else 'ABOVE'} {others}"
+        return f"as high as {references}"
+    return f"{abs(gap):.1f} standard deviations {'below' if gap > 0 else 'ABOVE'} {references}"
 
 
 def _more_data(table: pd.DataFrame, name: str, label: str) -> str:

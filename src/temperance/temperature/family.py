@@ -108,8 +108,8 @@ def read_judges(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     path = folder / "judges.json"
     if not path.is_file():
         return {}
-    known = load_json(path)
-    rows = known.get("judges", known) if isinstance(known, dict) else known
+    standings = load_json(path)
+    rows = standings.get("judges", standings) if isinstance(standings, dict) else standings
     if isinstance(rows, dict):
         return {name: row for name, row in rows.items() if isinstance(row, dict)}
     return {row["name"]: row for row in rows}

@@ -110,7 +110,7 @@ def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -
 
 
 def judge_point(
-    name: str, rungs: RungScores, percentiles: np.ndarray, known: Mapping[str, Any] | None, natural_units: float
+    name: str, rungs: RungScores, percentiles: np.ndarray, standing: Mapping[str, Any] | None, natural_units: float
 ) -> OperatingPoint:
     """Find the highest temperature at which a judge finds samples as natural as natural sequences.
 
@@ -118,7 +118,7 @@ def judge_point(
     ----------
     percentiles : np.ndarray
         (T, K) mean percentiles of each ladder's samples among natural sequences.
-    known : mapping, optional
+    standing : mapping, optional
         saturated, trusted, why; None where nothing is known of the judge, which then decides nothing.
     natural_units : float
         Independent natural sequences that the scale rests on: the mean percentile of so many is uncertain itself.
@@ -140,15 +140,15 @@ def judge_point(
     half = np.hypot(factor * error, NORMAL * _PERCENTILE_SD / natural_units**0.5)
     value, low, high = (_last_crossing(taus, curve) for curve in (mean, mean - half, mean + half))
     saturated = is_saturated(mean)
-    decides = known is not None and bool(known.get("trusted")) and not known.get("saturated") and not saturated
-    return OperatingPoint(name, value, low, high, False, decides, _judge_note(value, taus, known, saturated))
+    decides = standing is not None and bool(standing.get("trusted")) and not standing.get("saturated") and not saturated
+    return OperatingPoint(name, value, low, high, False, decides, _judge_note(value, taus, standing, saturated))
 
 
-def _judge_note(value: float, taus: np.ndarray, known: Mapping[str, Any] | None, saturated: bool) -> str:
-    if saturated or (known and known.get("saturated")):
+def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None, saturated: bool) -> str:
+    if saturated or (standing and standing.get("saturated")):
         return "scores the samples of all temperatures alike and decides nothing"
-    if known is None or not known.get("trusted"):
-        why = (known or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
+    if standing is None or not standing.get("trusted"):
+        why = (standing or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
         return f"decides nothing: {why[:1].lower()}{why[1:].rstrip('.')}"
     if value == np.inf:
         return f"at least {taus[-1]:.3g}, the hottest equilibrated temperature"
@@ -207,16 +207,16 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
     pooled = []
     for point in replicates[0]:
         same = [other for points in replicates for other in points if other.name == point.name]
-        known = [other for other in same if not np.isnan(other.value)]
-        if len(known) < 2:
-            pooled.append(known[0] if known else point)
+        measured = [other for other in same if not np.isnan(other.value)]
+        if len(measured) < 2:
+            pooled.append(measured[0] if measured else point)
             continue
-        shared = float(np.mean([other.shared for other in known]))
-        tau = pool_temperatures([other.estimate for other in known], shared)
+        shared = float(np.mean([other.shared for other in measured]))
+        tau = pool_temperatures([other.estimate for other in measured], shared)
         # Of notes that differ in a number only, the first stands for all.
-        notes = {re.sub(r"[0-9]+", "", other.note): other.note for other in reversed(known) if other.note}
-        sampled = all(other.sampled for other in known) and len({other.value for other in known}) == 1
-        decides = any(other.decides for other in known)
+        notes = {re.sub(r"[0-9]+", "", other.note): other.note for other in reversed(measured) if other.note}
+        sampled = all(other.sampled for other in measured) and len({other.value for other in measured}) == 1
+        decides = any(other.decides for other in measured)
         pooled.append(
             OperatingPoint(
                 point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(reversed(notes.values())), shared

@@ -259,11 +259,11 @@ def sensitivity(
         floor (novelty or diversity), value, tau with its interval (nan where none is recommended), status, feasible,
         novelty and diversity there, and percentile: the lowest mean percentile by a judge that decides.
     """
-    others = [("novelty", value, diversity_floor) for value in np.arange(13) / 20]
-    others += [("diversity", novelty_floor, value) for value in np.arange(11) / 10]
+    floors = [("novelty", value, diversity_floor) for value in np.arange(13) / 20]
+    floors += [("diversity", novelty_floor, value) for value in np.arange(11) / 10]
     deciding = {point.name.removeprefix("tau_") for point in points[0] if point.decides}
     rows = []
-    for name, novelty, diversity in others:
+    for name, novelty, diversity in floors:
         best = recommend(rungs, points, novelty, diversity, rng, draws)
         places = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
         row = {"floor": name, "value": novelty if name == "novelty" else diversity}
