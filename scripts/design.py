@@ -10,7 +10,6 @@ from temperance.potts import load
 from temperance.sampling.replica_exchange import sample
 from temperance.score import Family, judges, natural_threshold, score_samples
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
-from temperance.thermodynamics import equilibrated_above
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
@@ -48,7 +47,8 @@ with job(snakemake) as log:
     if kept.seed is not None:
         columns, seed_letters = load_arrays(snakemake.input.alignment)[0]["columns"], letters.decode(kept.seed[None])[0]
         table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, columns))
-    rung = drawn.rungs[drawn.rungs.requested].iloc[0]
+    rung, states = drawn.rungs[drawn.rungs.requested].iloc[0], load_table(snakemake.input.states)
+    equilibrated = states["equilibrated"][np.isclose(states["temperature"], tau)].all()
     summary = {
         "temperature": tau,
         "recommended": advice["status"] == "recommended",
@@ -63,7 +63,7 @@ with job(snakemake) as log:
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
         "drift": float(rung.drift),
-        "equilibrated": bool(rung.equilibrated) and tau >= equilibrated_above(load_table(snakemake.input.states)),
+        "equilibrated": bool(rung.equilibrated and equilibrated),
     }
     save_text(snakemake.output.fasta, fasta(table))
     save_text(snakemake.output.aligned, fasta(table, "aligned"))

@@ -12,6 +12,7 @@ from temperance.gibbs import choose_engine
 from temperance.job import job
 from temperance.landscape import energy_sets, gaps, valleys
 from temperance.potts import load
+from temperance.sampling.diagnostics import lies_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.score import Family
 from temperance.statistics import site_frequencies
@@ -25,7 +26,6 @@ from temperance.thermodynamics import (
     curves,
     density_of_states,
     energy_curve,
-    equilibrated_above,
     group_ladders,
     table,
     trusted,
@@ -72,10 +72,13 @@ with job(snakemake) as log:
     lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
     states = table(found, at, heldout.model, heldout.weights, model.L)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
-    states["equilibrated"] = trusted(states, load_table(beside / "ladder.tsv"))
+    states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
+    states["equilibrated"] = trusted(states, load_table(beside / "ladder.tsv"), settings["sample"]["max_rhat"])
 
     # An optimum among temperatures that are not equilibrated is said to be.
-    optima["equilibrated"] = optima["value"] >= equilibrated_above(states)
+    optima["equilibrated"] = lies_equilibrated(
+        states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), optima["value"].to_numpy()
+    )
 
     single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))

@@ -356,18 +356,40 @@ def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound
     return beside.sort_values("temperature", ignore_index=True)
 
 
-def trusted(states: pd.DataFrame, rungs: pd.DataFrame) -> np.ndarray:
-    """Which temperatures of a table of states are equilibrated, (T,).
+def trusted(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
+    """Tell which temperatures of a table of states are equilibrated.
 
-    R-hat sees ladders that disagree. A valley that none of them has entered is missing from ln Z. And a cold rung is
-    no better than the hotter ones that its replicas come from.
+    R-hat of energies sees ladders that disagree. A valley that none of them has entered is missing from ln Z, and from
+    that of every colder rung, whose replicas come from there. Where a hotter rung's ladders disagree, those of a colder
+    one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly any
+    ladder changes from one to the other, since only one of them is left.
+
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        (T,) ascending in temperature: missing, and rhat_sequences, of `temperance.sampling.diagnostics.sequence_rhat`.
+    rungs : pandas.DataFrame
+        temperature, requested, equilibrated (by the energies alone).
+    max_rhat : float
+
+    Returns
+    -------
+    np.ndarray
+        (T,) bool.
     """
     ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
-    sound = ladder & (states["missing"] == 0).to_numpy()
+    complete = _from_hottest(states["missing"].to_numpy() == 0)
+    agree = states["rhat_sequences"].to_numpy() <= max_rhat
+    return ladder & complete & (_from_hottest(ladder) | agree)
+
+
+def _from_hottest(sound: np.ndarray) -> np.ndarray:
+    """Whether a rung (T,), ascending in temperature, and all hotter ones are sound."""
     return np.logical_and.accumulate(sound[::-1])[::-1]
 
 
 def equilibrated_above(states: pd.DataFrame) -> float:
-    """The lowest temperature of a table of states that is equilibrated; inf where none is."""
-    sound = states.loc[states["equilibrated"].astype(bool), "temperature"]
-    return float(sound.min()) if len(sound) else float("inf")
+    """Find the lowest temperature of a table of states from which on all are equilibrated; inf where none is."""
+    sound = states.sort_values("temperature")
+    temperatures = sound["temperature"].to_numpy()[_from_hottest(sound["equilibrated"].to_numpy(bool))]
+    return float(temperatures.min()) if len(temperatures) else float("inf")

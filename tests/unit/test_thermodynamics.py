@@ -9,6 +9,7 @@ from temperance import exact
 from temperance.gibbs import choose_engine, uniform_chains
 from temperance.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.resampling import choices, interval_factor, jackknife_error, resampled
+from temperance.sampling.diagnostics import sequence_rhat
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.temperature.divergence import Heldout, divergences
@@ -20,6 +21,7 @@ from temperance.thermodynamics import (
     curves,
     density_of_states,
     energy_curve,
+    equilibrated_above,
     group_ladders,
     table,
     trusted,
@@ -106,7 +108,9 @@ def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, d
         assert abs(value - exact.log_z(of_all, beta)) < 4 * error
         assert abs(curve.log_z(beta, L, Q) - exact.log_z(of_all, beta)) < 0.05
     states = compare(table(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9)
-    assert trusted(states, drawn.rungs).all()
+    agree = [sequence_rhat(sequences, Q) for sequences in drawn.sequences]
+    assert trusted(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
+    assert max(agree) < 1.05
     assert states["temperature"].is_monotonic_increasing
     assert (states["z_ais"].abs() < 4).all()
     expected = [-(heldout.mean() / t + exact.log_z(of_all, 1 / t)) / L for t in TEMPERATURES]
@@ -133,10 +137,10 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
     states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "log_z": [40.0, 20, 10, 5], "log_z_error": 0.1})
     rungs = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "requested": True, "equilibrated": True})
 
-    def judged(bound, ais, ladder=(True,) * 4):
+    def judged(bound, ais, ladder=(True,) * 4, agree=(9.0,) * 4):
         check = Annealed(np.array(ais), np.full(4, 0.1), np.full(4, 100.0))
         beside = compare(states, check, states["log_z"].to_numpy(), np.array(bound))
-        return trusted(beside, rungs.assign(equilibrated=ladder)).tolist()
+        return trusted(beside.assign(rhat_sequences=agree), rungs.assign(equilibrated=ladder), 1.05).tolist()
 
     low = [30.0, 15, 8, 4]
     assert judged(low, [40.1, 20, 10, 5]) == [True] * 4
@@ -144,6 +148,15 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
     assert judged(low, [40.0, 25.6, 10, 5]) == [False, False, True, True]
     assert judged(low, [40.0, 24.5, 10, 5]) == [True] * 4
     assert judged(low, low, (True, True, False, True)) == [False, False, False, True]
+    # Below a temperature at which ladders are in one phase or the other, all may be in the same.
+    assert judged(low, low, (True, True, False, True), (1.02, 1.1, 1.5, 9)) == [True, False, False, True]
+    assert judged([39.0, 24, 9, 4], low, (True, True, False, True), (1.0,) * 4) == [False, False, False, True]
+
+
+def test_equilibrated_from_a_temperature_up_leaves_out_what_lies_below_a_gap():
+    states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "equilibrated": [True, False, True, True]})
+    assert equilibrated_above(states) == 2.0
+    assert equilibrated_above(states.assign(equilibrated=False)) == np.inf
 
 
 def test_quenches_find_the_ground_state(model, drawn, of_all):

@@ -26,7 +26,7 @@ rule thermodynamics:
         in_turn=1,
         gpu=GPU,
     params:
-        settings=settings("optimum", "annealing"),
+        settings=settings("optimum", "annealing", "sample"),
         engine=RUN["engine"],
         seed=seed("thermodynamics"),
     script:

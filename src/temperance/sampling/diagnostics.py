@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
 # Share of R-hat's excess over 1 that twice as many sweeps leave at best.
 _BEST_RATE = 0.5
 # Drift, in standard deviations of the energy, beyond which ladders have not relaxed, if chance exceeds it so rarely.
 _LARGEST_DRIFT, _CHANCE = 0.25, 0.00135
+# Principal components of sequences, iterations that find these, and sequences that they are found from, at most; but as
+# many draws of each ladder as R-hat of halves needs.
+_COMPONENTS, _ITERATIONS, _MOST_SEQUENCES, _FEWEST_DRAWS = 5, 10, 2048, 8
 # Excess of R-hat over 1 that is still taken for noise of few draws.
 _NOISE = 0.1
 
@@ -101,6 +105,24 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     return np.logical_and.accumulate(able)
 
 
+def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Tell which temperatures (N,) are sampled and equilibrated ones, or lie between two of these or above all.
+
+    Parameters
+    ----------
+    temperatures, equilibrated : np.ndarray
+        (T,) ascending, and bool.
+
+    Examples
+    --------
+    >>> lies_equilibrated(np.array([0.5, 1.0, 2.0]), np.array([True, True, False]), np.array([0.4, 0.7, 1.0, 1.5, 3.0]))
+    array([False,  True,  True, False, False])
+    """
+    colder = np.searchsorted(temperatures, np.asarray(values) * (1 + 1e-9), "right") - 1
+    hotter = np.minimum(np.searchsorted(temperatures, np.asarray(values) * (1 - 1e-9)), len(temperatures) - 1)
+    return (colder >= 0) & equilibrated[np.maximum(colder, 0)] & equilibrated[hotter]
+
+
 def split_rhat(energies: np.ndarray) -> float:
     """Compute R-hat of energies (K, D), each ladder split in halves; infinite where no ladder's energy ever changes.
 
@@ -112,6 +134,49 @@ def split_rhat(energies: np.ndarray) -> float:
         return 1.0
     value = float(_array_stats().rhat(energies, chain_axis=0, draw_axis=1, method="split"))
     return value if np.isfinite(value) else float("inf")
+
+
+def sequence_rhat(sequences: np.ndarray, q: int) -> float:
+    """Compute the largest split R-hat among the leading principal components of sequences.
+
+    Ladders in different valleys may have equal energies; which sequences they hold tells them apart.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (K, D, L) uint8, D draws of each of K independent ladders; evenly spaced draws stand for many.
+    q : int
+        States of a site.
+
+    Returns
+    -------
+    float
+        1 where all sequences are the same.
+
+    Examples
+    --------
+    >>> valleys = np.repeat([[[0, 0, 0]], [[1, 1, 1]]], 8, axis=1)
+    >>> sequence_rhat(valleys.astype(np.uint8), 2)
+    inf
+    """
+    ladders, draws, length = sequences.shape
+    chosen = np.linspace(0, draws - 1, min(draws, max(_FEWEST_DRAWS, _MOST_SEQUENCES // ladders))).round().astype(int)
+    flat = sequences[:, chosen].reshape(-1, length)
+    varied = (flat != flat[0]).any(axis=0)
+    if not varied.any():
+        return 1.0
+    columns = (np.arange(varied.sum()) * q + flat[:, varied]).ravel()
+    starts = np.arange(len(flat) + 1) * varied.sum()
+    states = csr_array((np.ones(columns.size), columns, starts), shape=(len(flat), varied.sum() * q))
+    mean = states.mean(axis=0)
+    axes = np.random.default_rng(0).normal(size=(len(mean), min(_COMPONENTS, len(mean))))
+    for _ in range(_ITERATIONS):
+        positions = states @ axes - mean @ axes
+        axes = np.linalg.qr(states.T @ positions - np.outer(mean, positions.sum(axis=0)))[0]
+    positions = (states @ axes - mean @ axes).T.reshape(-1, ladders, len(chosen))
+    # A direction in which nothing varies is rounding.
+    spreads = positions.std(axis=(1, 2))
+    return max(split_rhat(position) for position in positions[spreads > 1e-6 * spreads.max()])
 
 
 def relative_drift(energies: np.ndarray) -> tuple[float, float]:

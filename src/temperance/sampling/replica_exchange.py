@@ -256,8 +256,8 @@ class _Run:
     def _end_draws(self) -> None:
         """Draw again, further apart, where that may equilibrate a temperature; else add late rungs, or end."""
         plan, buffer = self._plan, self._buffer
-        rungs, required = self._diagnose(buffer.energies), np.isin(self._origins(), (_LISTED, _REFINED))
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
+        rungs, required = self._diagnose(buffer.energies), self._required(mean_energies)
         lacking = self._record_round(rungs[required])
         if buffer.sweeps < plan.max_sweeps and lacking.any():
             limits = plan.max_rhat, plan.max_sweeps
@@ -268,6 +268,14 @@ class _Run:
             self._begin_settling()
         else:
             self.stage = "done"
+
+    def _required(self, mean_energies: MeanEnergies) -> np.ndarray:
+        """Tell for the sake of which rungs (R,) draws are taken again, further apart."""
+        wanted = np.isin(self._origins(), (_LISTED, _REFINED))
+        training = mean_energies.temperature(self._training_energy)
+        if self._plan.spacing is None or not np.isfinite(training):
+            return wanted
+        return wanted & (self._ladders.betas * window.COLDEST_REQUIRED * training <= 1 + 1e-9)
 
     def _record_round(self, required: pd.DataFrame) -> np.ndarray:
         """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help."""

@@ -11,6 +11,9 @@ _ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
 # Extension ends at this temperature, or where samples are this close to their nearest training sequence (share of
 # sites, mean): colder ones would be copies of these.
 COLDEST, LEAST_DISTANCE = 0.1, 0.1
+# Samples that are new enough for a design are hotter than this share of the training sequences' temperature in all
+# families that were tried; colder temperatures are not worth longer draws.
+COLDEST_REQUIRED = 0.7
 
 
 def refined_temperatures(temperatures: np.ndarray, spacing: float, training: float) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.resampling import interval_factor
+from temperance.sampling.diagnostics import lies_equilibrated
 from temperance.scoring.standing import is_saturated
 from temperance.stats.clusters import effective_clusters
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
@@ -98,15 +99,17 @@ def operating_points(
 
 
 def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
-    sound = rungs.temperatures[rungs.equilibrated]
-    note = ""
+    colder = rungs.temperatures[rungs.equilibrated & (rungs.temperatures < tau.value)]
+    low, note = tau.low, ""
     if not 0 < tau.value < np.inf:
         side = "colder" if tau.value == 0 else "hotter"
         note = f"lies {side} than every temperature sampled"
-    elif not len(sound) or tau.value < sound.min():
+    elif not lies_equilibrated(rungs.temperatures, rungs.equilibrated, np.array([tau.value])).all():
         note = "lies where samples are not equilibrated"
+        # All that is sure is that it lies above the next colder temperature at which they are.
+        low = min(low, float(colder.max(initial=low)))
     nearest = bool(np.isclose(rungs.temperatures, tau.value, rtol=1e-6).any())
-    return OperatingPoint(name, tau.value, tau.low, tau.high, nearest, name == TAU_TRAIN, note, shared)
+    return OperatingPoint(name, tau.value, low, tau.high, nearest, name == TAU_TRAIN, note, shared)
 
 
 def judge_point(

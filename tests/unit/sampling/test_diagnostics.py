@@ -7,7 +7,9 @@ from temperance.sampling.diagnostics import (
     can_equilibrate,
     diagnose_rungs,
     effective_sample_size,
+    lies_equilibrated,
     relative_drift,
+    sequence_rhat,
     split_rhat,
 )
 
@@ -45,6 +47,34 @@ def test_a_rung_is_given_up_when_no_number_of_doublings_would_do():
     rhats = np.array([[1.0, 1.6, 1.9]])
     assert can_equilibrate(rhats, np.array([4]), 1.05, 64).tolist() == [True, True, False]
     assert can_equilibrate(rhats, np.array([4]), 1.05, 32).tolist() == [True, False, False]
+
+
+def test_ladders_in_valleys_of_equal_energy_disagree_in_their_sequences():
+    """Two valleys: ladders that change between them agree, and ladders that each stay in one do not."""
+    rng = np.random.default_rng(2)
+    noise = rng.random((16, 32, 30)) < 0.1
+
+    def mixed(valley):
+        return np.where(noise, rng.integers(0, 4, noise.shape), valley[..., None]).astype(np.uint8)
+
+    changing, staying = rng.integers(0, 2, (16, 32)), np.repeat(rng.integers(0, 2, 16), 32).reshape(16, 32)
+    assert sequence_rhat(mixed(changing), 4) < 1.06
+    assert sequence_rhat(mixed(staying), 4) > 3
+    # A valley of one ladder in sixteen is a component of its own.
+    alone = np.zeros((16, 32), int)
+    alone[3] = 1
+    assert sequence_rhat(mixed(alone), 4) > 3
+    assert sequence_rhat(np.zeros((4, 8, 5), np.uint8), 4) == 1
+    # Evenly spaced draws stand for many, of all ladders.
+    many = np.repeat(mixed(staying), 10, axis=1)
+    assert sequence_rhat(many, 4) > 3
+
+
+def test_a_value_is_equilibrated_if_both_its_neighbours_are():
+    sound = np.array([True, True, False, True])
+    values = np.array([0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, np.inf])
+    lies = lies_equilibrated(np.array([0.5, 1.0, 2.0, 4.0]), sound, values)
+    assert lies.tolist() == [False, True, True, True, False, False, False, True, True, True]
 
 
 def test_a_rung_is_given_up_when_two_doublings_have_not_helped_and_so_are_colder_ones():
