@@ -271,11 +271,14 @@ class _Run:
 
     def _required(self, mean_energies: MeanEnergies) -> np.ndarray:
         """Tell for the sake of which rungs (R,) draws are taken again, further apart."""
-        wanted = np.isin(self._origins(), (_LISTED, _REFINED))
         training = mean_energies.temperature(self._training_energy)
-        if self._plan.spacing is None or not np.isfinite(training):
-            return wanted
-        return wanted & (self._ladders.betas * window.COLDEST_REQUIRED * training <= 1 + 1e-9)
+        return np.isin(self._origins(), (_LISTED, _REFINED)) & self._may_decide(training)
+
+    def _may_decide(self, training: float) -> np.ndarray:
+        """Tell which rungs (R,) are hot enough to be worth more draws, given tau_train; all where that is not known."""
+        with np.errstate(divide="ignore"):
+            temperatures = 1 / self._ladders.betas
+        return window.may_decide(temperatures, 0.0 if self._plan.spacing is None else training)
 
     def _record_round(self, required: pd.DataFrame) -> np.ndarray:
         """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help."""
@@ -300,7 +303,7 @@ class _Run:
         refined, training = self.refined, mean_energies.temperature(self._training_energy)
         if not window.brackets(self._temperatures(), plan.spacing, training):
             refined = self._refined(mean_energies)
-        if rungs.equilibrated.iloc[-1] and not len(colder):
+        if rungs.equilibrated.iloc[-1] and not len(colder) and self._may_decide(training)[-1]:
             colder, mean_energies = self._quench(mean_energies)
         self.added_late = len(refined) + len(colder) > len(self.refined) + len(self.colder)
         if self.added_late:

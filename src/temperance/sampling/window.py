@@ -12,8 +12,8 @@ _ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
 # sites, mean): colder ones would be copies of these.
 COLDEST, LEAST_DISTANCE = 0.1, 0.1
 # Samples that are new enough for a design are hotter than this share of the training sequences' temperature in all
-# families that were tried; colder temperatures are not worth longer draws.
-COLDEST_REQUIRED = 0.7
+# families that were tried.
+_LEAST_SHARE = 0.7
 
 
 def refined_temperatures(temperatures: np.ndarray, spacing: float, training: float) -> np.ndarray:
@@ -57,6 +57,24 @@ def _divided(low: float, high: float, spacing: float) -> list[float]:
     ratios = [a / b for a, b in itertools.pairwise([low, *rounded, high])]
     close = all(1 - spacing - 1e-9 <= ratio < 1 for ratio in ratios)
     return rounded if close else [float(f"{temperature:.6g}") for temperature in exact]
+
+
+def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
+    """Tell which temperatures (T,) are hot enough to be worth more draws.
+
+    Parameters
+    ----------
+    training : float
+        As of `refined_temperatures`: all are, where none has the energy of the training sequences.
+
+    Examples
+    --------
+    >>> may_decide(np.array([0.5, 0.63, 0.9, np.inf]), 0.9)
+    array([False,  True,  True,  True])
+    """
+    if not math.isfinite(training):
+        return np.ones(len(temperatures), bool)
+    return temperatures >= _LEAST_SHARE * training * (1 - 1e-9)
 
 
 def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:

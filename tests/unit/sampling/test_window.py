@@ -5,10 +5,17 @@ import itertools
 import numpy as np
 import pytest
 
-from temperance.sampling.window import COLDEST, brackets, colder, hotter, refined_temperatures
+from temperance.sampling.window import COLDEST, brackets, colder, hotter, may_decide, refined_temperatures
 
 DEFAULT = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
 LISTS = (DEFAULT, [0.4, 0.55, 0.7, 0.85, 1.2, 1.5], [0.5, 0.8, 1.1])
+
+
+def test_temperatures_far_below_that_of_the_training_sequences_decide_nothing():
+    taus = np.array([0.4, 0.69, 0.71, 1.0, np.inf])
+    assert may_decide(taus, 1.0).tolist() == [False, False, True, True, True]
+    assert may_decide(taus, 0.5).tolist() == [True] * 5
+    assert may_decide(taus, 0.0).all() and may_decide(taus, np.inf).all() and may_decide(taus, np.nan).all()
 
 
 @pytest.mark.parametrize("listed", LISTS)
