@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
-# Share of R-hat's excess over 1 that twice as many sweeps leave at best.
-_BEST_RATE = 0.5
+# R-hat's excess over 1 halves when chains that mix run twice as long. Chains whose excess two doublings leave above
+# this share of what it was do not mix.
+_LEAST_IMPROVEMENT = 0.8
 # Drift, in standard deviations of the energy, beyond which ladders have not relaxed, if chance exceeds it so rarely.
 _LARGEST_DRIFT, _CHANCE = 0.25, 0.00135
 # Principal components of sequences, iterations that find these, and sequences that they are found from, at most; but as
@@ -73,10 +74,9 @@ def diagnose_rungs(
 def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_sweeps: int) -> np.ndarray:
     """Tell which rungs more sweeps between draws may yet equilibrate.
 
-    The excess of R-hat over 1 is expected to go on shrinking as it did since the last round of at most a quarter of the
-    sweeps, and in the first rounds to halve with every doubling, as it does at best. A rung whose excess would be above
-    that of `max_rhat` even with `max_sweeps` is given up, and so are colder ones, whose replicas come from there.
-    R-hats below 1.1 are near what few draws show by chance, and are no reason.
+    Not those whose R-hat would stay above `max_rhat` even if its excess halved whenever the sweeps are doubled up to
+    `max_sweeps`, nor those whose excess two doublings have not brought down; nor any rung colder than one of these,
+    since its replicas come from there. R-hats below 1.1 are near what few draws show by chance, and are no reason.
 
     Parameters
     ----------
@@ -94,14 +94,12 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     np.ndarray
         (R,) bool.
     """
-    excess = np.maximum(rhats - 1, 1e-9)
-    rate = np.full(excess.shape[1], _BEST_RATE)
+    excess = rhats - 1
+    able = excess[-1] <= max(_NOISE, max_sweeps / sweeps[-1] * (max_rhat - 1))
     earlier = np.flatnonzero(sweeps <= sweeps[-1] / 4)
     if len(earlier):
-        doublings = np.log2(sweeps[-1] / sweeps[earlier[-1]])
-        rate = np.maximum((excess[-1] / excess[earlier[-1]]) ** (1 / doublings), _BEST_RATE)
-    expected = excess[-1] * rate ** np.log2(max_sweeps / sweeps[-1])
-    able = (excess[-1] <= _NOISE) | (expected <= max_rhat - 1)
+        best = excess[earlier[-1] + 1 :].min(axis=0)
+        able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
     return np.logical_and.accumulate(able)
 
 

@@ -14,7 +14,7 @@ from temperance.gibbs import Engine
 from temperance.potts import Potts
 from temperance.progress import Progress, in_words
 from temperance.sampling import window
-from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs
+from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat
 from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
@@ -69,8 +69,9 @@ def sample(
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
     energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
-    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. If it
-    turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
+    `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws are
+    taken again only for the sake of temperatures that `window.may_decide` takes for hot enough, and not for those above
+    that of `starts` once ladders agree below it, in energies and sequences. If it turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
 
     Parameters
     ----------
@@ -154,6 +155,7 @@ class _Run:
         checkpoint: Checkpoint,
     ):
         self._plan, self._starts, self._progress, self._checkpoint = plan, starts, progress, checkpoint
+        self._q = model.q
         self._training_energy = float(np.average(model.energies(starts), weights=weights))
         self._progress_in_draws = Progress(progress, _PROGRESS_SECONDS)
         rng = np.random.default_rng(seed)
@@ -257,9 +259,12 @@ class _Run:
         """Draw again, further apart, where that may equilibrate a temperature; else add late rungs, or end."""
         plan, buffer = self._plan, self._buffer
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
-        rungs, required = self._diagnose(buffer.energies), self._required(mean_energies)
+        training = mean_energies.temperature(self._training_energy)
+        rungs = self._diagnose(buffer.energies)
+        required = np.isin(self._origins(), (_LISTED, _REFINED)) & self._may_decide(training)
         lacking = self._record_round(rungs[required])
-        if buffer.sweeps < plan.max_sweeps and lacking.any():
+        more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
+        if more:
             limits = plan.max_rhat, plan.max_sweeps
             sound = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
             self._change_rungs(self._refined(mean_energies), self._leading_colder(sound), mean_energies)
@@ -269,16 +274,23 @@ class _Run:
         else:
             self.stage = "done"
 
-    def _required(self, mean_energies: MeanEnergies) -> np.ndarray:
-        """Tell for the sake of which rungs (R,) draws are taken again, further apart."""
-        training = mean_energies.temperature(self._training_energy)
-        return np.isin(self._origins(), (_LISTED, _REFINED)) & self._may_decide(training)
-
     def _may_decide(self, training: float) -> np.ndarray:
         """Tell which rungs (R,) are hot enough to be worth more draws, given tau_train; all where that is not known."""
         with np.errstate(divide="ignore"):
             temperatures = 1 / self._ladders.betas
         return window.may_decide(temperatures, 0.0 if self._plan.spacing is None else training)
+
+    def _agree_below(self, training: float, rungs: pd.DataFrame, required: np.ndarray) -> bool:
+        """Tell whether ladders agree in energies and sequences wherever a decision may rest: up to tau_train.
+
+        Hotter, they may be in two phases, and change between them too rarely for any number of sweeps.
+        """
+        colder = required & (self._ladders.betas * (training if np.isfinite(training) else 0.0) >= 1 - 1e-9)
+        if not colder.any() or not rungs.equilibrated[colder].all():
+            return False
+        kept = np.flatnonzero(self._buffer.kept)
+        samples = self._buffer.chains[np.searchsorted(kept, np.flatnonzero(colder))].transpose(0, 2, 1, 3)
+        return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
 
     def _record_round(self, required: pd.DataFrame) -> np.ndarray:
         """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help."""
