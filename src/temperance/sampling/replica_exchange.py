@@ -71,7 +71,8 @@ def sample(
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
     `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws are
     taken again only for the sake of temperatures that `window.may_decide` takes for hot enough, and not for those above
-    that of `starts` once ladders agree below it, in energies and sequences. If it turns out in the end only that rungs are lacking, they are added and the draws taken again, once.
+    that of `starts` once ladders agree below it, in energies and sequences. If it turns out in the end only that rungs
+    are lacking, they are added and the draws taken again, once.
 
     Parameters
     ----------
