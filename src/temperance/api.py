@@ -180,7 +180,7 @@ class Family:
         pool, heldout = self.sequences[self.training], self.sequences[self.heldout]
         natural = Natural(
             self.sequences, self.weights, self.training, pool, self.heldout, heldout, weights, pool,
-            self.weights[self.training],
+            self.weights[self.training], self.letters.gap,
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, weights, Path(folder), threads)}

@@ -27,6 +27,8 @@ _ON_ONE_PAGE = 6
 _FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv", "operating_points.tsv")
 # Share of sites that the sweeps of a step change, below which chains stand still.
 _FROZEN = 0.01
+# Share of sites by which samples have more gaps than natural sequences, from which they are fragments.
+_MANY_GAPS = 0.1
 _MOST_RHAT = 1.05
 _NOT_CONVERGED = {
     "steps": ("its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
@@ -273,6 +275,7 @@ def warnings(evidence: Evidence) -> list[str]:
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_chains(evidence.history),
         *_of_sampling(_not_equilibrated(evidence, concerned=True), evidence.designs),
+        *_of_gaps(evidence, concerned=True),
         *_of_data(evidence),
     ]
 
@@ -293,6 +296,7 @@ def notes(evidence: Evidence) -> list[str]:
     return [
         *evidence.best.get("notes", []),
         *_of_path(evidence.strengths, evidence.settings["train"]["l2_path"]),
+        *_of_gaps(evidence, concerned=False),
         *aside,
     ]
 
@@ -392,6 +396,24 @@ def _of_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str
             f"{designs['ess']:.0f}, drift of the mean energy {designs['drift']:+.2f} standard deviations). Raise "
             "sample.max_sweeps."
         )
+
+
+def _of_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
+    """Say up to which temperature samples are fragments, if designs are (concerned) or are not among them."""
+    real = evidence.natural[evidence.natural["set"] != "random"]
+    natural = float(np.average(real["gaps"], weights=real["scale_weight"]))
+    scores = evidence.scores[evidence.scores["M"] == evidence.training["M"].max()]
+    many = scores[scores["gaps"] > natural + _MANY_GAPS]
+    if len(many):
+        up_to = many.loc[many["temperature"].idxmax()]
+        touched = evidence.best["status"] != "recommended" or evidence.temperature <= up_to["temperature"] * (1 + 1e-9)
+        if touched == concerned:
+            yield (
+                f"Up to τ = {up_to['temperature']:.3g} samples have gaps at {up_to['gaps']:.0%} of sites or more, "
+                f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. Fragments among "
+                "the natural sequences teach it to; leave them out by a lower filter.max_sequence_gaps "
+                f"({evidence.settings['filter']['max_sequence_gaps']:g})."
+            )
 
 
 def _of_data(evidence: Evidence) -> Iterator[str]:

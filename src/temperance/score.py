@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.alphabet import Alphabet
+from temperance.alphabet import alphabet as find_alphabet
 from temperance.fidelity import Judge, hmm_judge, profile_judge, truth_judge
 from temperance.gibbs import uniform_chains
 from temperance.novelty import effective_share, mean_pairwise_distance
@@ -43,6 +44,8 @@ class Family:
         (H,), (H, L) and (H,): which of all, themselves, and their weights among each other.
     pool, pool_weights : np.ndarray
         (P, L) and (P,) everything that may be trained on.
+    gap : int or None
+        State of the gap, if there is one.
     """
 
     natural: np.ndarray
@@ -54,18 +57,23 @@ class Family:
     heldout_weights: np.ndarray
     pool: np.ndarray
     pool_weights: np.ndarray
+    gap: int | None = None
 
     @classmethod
     def load(cls, alignment: str | Path, split: str | Path, subset: str | Path) -> "Family":
-        arrays = load_arrays(alignment)[0]
+        arrays, metadata = load_arrays(alignment)
         natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]
         chosen = load_arrays(subset)[0]["indices"]
         heldout, pool = parts["heldout"], parts["training"]
         return cls(
             natural, weights, chosen, natural[chosen], heldout, natural[heldout], parts["heldout_weights"],
-            natural[pool], weights[pool],
+            natural[pool], weights[pool], find_alphabet(metadata["alphabet"]).gap,
         )  # fmt: skip
+
+    def gap_shares(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute the share of sites at which sequences (M, L) have a gap, (M,)."""
+        return (sequences == self.gap).mean(axis=1) if self.gap is not None else np.zeros(len(sequences))
 
 
 def judges(
@@ -103,8 +111,9 @@ def score_natural(
     -------
     pandas.DataFrame
         set (training of this model, heldout, other natural ones, random), weight, scale_weight (among all natural
-        sequences), cluster, energy (nats), one column a judge; for held-out sequences also distance_training (share of
-        sites to the nearest of the subset) and distance_natural (to the nearest of the pool).
+        sequences), cluster, energy (nats), gaps (share of sites), one column a judge; for held-out sequences also
+        distance_training (share of sites to the nearest of the subset) and distance_natural (to the nearest of the
+        pool).
     """
     clusters = np.arange(len(family.natural)) if clusters is None else clusters
     others = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
@@ -116,7 +125,7 @@ def score_natural(
         energies = model.energies(sequences)
         table = pd.DataFrame({"set": part, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
         table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
-        table["cluster"] = clusters[chosen]
+        table["cluster"], table["gaps"] = clusters[chosen], family.gap_shares(sequences)
         if part == "heldout":
             table["weight"] = family.heldout_weights
             table["distance_training"] = 1 - nearest(sequences, family.training)[1]
@@ -184,9 +193,9 @@ def score_samples(
     natural: pd.DataFrame,
     optimum: dict[str, Any],
 ) -> pd.DataFrame:
-    """One row a sample: temperature, ladder, draw, energy, distances, each judge's score and percentile, fidelity.
+    """One row a sample: temperature, ladder, draw, energy, gaps, distances, each judge's score, percentile, fidelity.
 
-    A percentile is that of the score among all natural sequences of the family. `fidelity` is p_nat itself, or the
+    `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity` is p_nat itself, or the
     percentile by the judge of fidelity divided by 100.
     """
     judge = optimum["fidelity"]
@@ -200,6 +209,7 @@ def score_samples(
             "ladder": np.tile(np.repeat(np.arange(ladders), draws), temperatures),
             "draw": np.tile(np.arange(draws), temperatures * ladders),
             "energy": model.energies(flat),
+            "gaps": family.gap_shares(flat),
             "distance_training": 1 - to_training,
             "distance_natural": 1 - to_natural,
             "nearest_training": family.members[nearest_training],
@@ -258,6 +268,7 @@ def score_temperatures(
             | _means(group, "distance_natural", "novelty")
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")
+            | _means(group, "gaps", "gaps")
             | {name: value for judge in panel for name, value in _judged(group, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
