@@ -195,8 +195,8 @@ def score_samples(
 ) -> pd.DataFrame:
     """One row a sample: temperature, ladder, draw, energy, gaps, distances, each judge's score, percentile, fidelity.
 
-    `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity` is p_nat itself, or the
-    percentile by the judge of fidelity divided by 100.
+    `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity`
+    is p_nat itself, or the percentile by the judge of fidelity divided by 100.
     """
     judge = optimum["fidelity"]
     temperatures, ladders, draws, length = drawn["sequences"].shape
