@@ -75,8 +75,8 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     """Tell which rungs more sweeps between draws may yet equilibrate.
 
     Not those whose R-hat would stay above `max_rhat` even if its excess halved whenever the sweeps are doubled up to
-    `max_sweeps`, nor those whose excess two doublings have not brought down; nor any rung colder than one of these,
-    since its replicas come from there. R-hats below 1.1 are near what few draws show by chance, and are no reason.
+    `max_sweeps`, nor those whose excess two doublings have not brought down. R-hats below 1.1 are near what few draws
+    show by chance, and are no reason.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     if len(earlier):
         best = excess[earlier[-1] + 1 :].min(axis=0)
         able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
-    return np.logical_and.accumulate(able)
+    return able
 
 
 def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:

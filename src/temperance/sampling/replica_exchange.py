@@ -263,7 +263,7 @@ class _Run:
         training = mean_energies.temperature(self._training_energy)
         rungs = self._diagnose(buffer.energies)
         required = np.isin(self._origins(), (_LISTED, _REFINED)) & self._may_decide(training)
-        lacking = self._record_round(rungs[required])
+        lacking = self._record_round(rungs[required], training)
         more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
         if more:
             limits = plan.max_rhat, plan.max_sweeps
@@ -293,8 +293,12 @@ class _Run:
         samples = self._buffer.chains[np.searchsorted(kept, np.flatnonzero(colder))].transpose(0, 2, 1, 3)
         return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
 
-    def _record_round(self, required: pd.DataFrame) -> np.ndarray:
-        """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help."""
+    def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
+        """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help.
+
+        Below one that these cannot help they do not help either, since replicas come from there; but where two phases
+        coexist, above tau_train, ladders hardly change sides, and colder ones are all in the same phase soon.
+        """
         plan, buffer = self._plan, self._buffer
         self._progress(
             f"{buffer.done} draws, {buffer.sweeps} sweeps apart: {required.equilibrated.sum()} of {len(required)} "
@@ -307,6 +311,8 @@ class _Run:
         rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
         sweeps = np.array([part["sweeps"] for part in self.rounds])
         able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
+        colder = required.temperature.to_numpy() <= (training if np.isfinite(training) else np.inf)
+        able[colder] = np.logical_and.accumulate(able[colder])
         return able & ~required.equilibrated.to_numpy()
 
     def _add_late(self, rungs: pd.DataFrame, mean_energies: MeanEnergies) -> bool:
