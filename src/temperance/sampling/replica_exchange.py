@@ -322,7 +322,8 @@ class _Run:
         refined, training = self.refined, mean_energies.temperature(self._training_energy)
         if not window.brackets(self._temperatures(), plan.spacing, training):
             refined = self._refined(mean_energies)
-        if rungs.equilibrated.iloc[-1] and not len(colder) and self._may_decide(training)[-1]:
+        # Where draws took all that they may, colder ones are not worth as much again.
+        if rungs.equilibrated.iloc[-1] and not len(colder) and self._buffer.sweeps < plan.max_sweeps:
             colder, mean_energies = self._quench(mean_energies)
         self.added_late = len(refined) + len(colder) > len(self.refined) + len(self.colder)
         if self.added_late:

@@ -65,7 +65,8 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
     Parameters
     ----------
     training : float
-        As of `refined_temperatures`: all are, where none has the energy of the training sequences.
+        As of `refined_temperatures`. All are where none has the energy of the training sequences; where a hotter one
+        than these would have it, the hottest of these stands for it.
 
     Examples
     --------
@@ -74,6 +75,7 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
     """
     if not math.isfinite(training):
         return np.ones(len(temperatures), bool)
+    training = min(training, temperatures[np.isfinite(temperatures)].max(initial=0.0))
     return temperatures >= _LEAST_SHARE * training * (1 - 1e-9)
 
 

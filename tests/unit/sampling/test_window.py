@@ -15,6 +15,7 @@ def test_temperatures_far_below_that_of_the_training_sequences_decide_nothing():
     taus = np.array([0.4, 0.69, 0.71, 1.0, np.inf])
     assert may_decide(taus, 1.0).tolist() == [False, False, True, True, True]
     assert may_decide(taus, 0.5).tolist() == [True] * 5
+    assert may_decide(taus, 9.0).tolist() == [False, False, True, True, True]
     assert may_decide(taus, 0.0).all() and may_decide(taus, np.inf).all() and may_decide(taus, np.nan).all()
 
 
