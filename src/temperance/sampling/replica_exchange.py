@@ -313,7 +313,10 @@ class _Run:
         able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
         colder = required.temperature.to_numpy() <= (training if np.isfinite(training) else np.inf)
         able[colder] = np.logical_and.accumulate(able[colder])
-        return able & ~required.equilibrated.to_numpy()
+        equilibrated = required.equilibrated.to_numpy()
+        # Without a temperature up to tau_train the others decide nothing.
+        hopeless = colder.any() and not (able | equilibrated)[colder].any()
+        return able & ~equilibrated & ~hopeless
 
     def _add_late(self, rungs: pd.DataFrame, mean_energies: MeanEnergies) -> bool:
         """Add what the survey could not know that the window needs; tell whether there was anything."""
