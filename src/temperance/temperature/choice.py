@@ -76,7 +76,7 @@ def choose_rung(
     limit, by = quality_limit(own, pooled)
     good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
     if not good.any():
-        return _nothing_good(rungs, limit, by)
+        return _nothing_good(rungs, limit, by, own)
     new, varied = rungs.meets(*floors)
     able = np.flatnonzero(good & new & varied)
     if not len(able):
@@ -149,23 +149,37 @@ def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
     return good
 
 
-def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint) -> Choice:
+def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, own: Sequence[OperatingPoint]) -> Choice:
     coldest = rungs.temperatures[rungs.equilibrated].min()
     colder = (
         f"Add temperatures below {coldest:.3g} to sample.temperatures; if they are not equilibrated, raise "
         "train.l2_couplings."
     )
-    if limit > 0:
-        obstacle = (
+    judge = by.name.removeprefix("tau_")
+    if limit > 0 or judge not in rungs.percentiles:
+        return Choice(
+            None,
             f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)}), and no "
-            f"equilibrated temperature is as cold as that; the coldest is {coldest:.3g}."
+            f"equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
+            colder,
+            _fallback(rungs, limit),
         )
-    else:
-        obstacle = (
-            f"at no equilibrated temperature, the coldest being {coldest:.3g}, are samples shown to be as natural as "
-            f"natural sequences by {judge_name(by.name.removeprefix('tau_'))}."
-        )
-    return Choice(None, obstacle, colder, _fallback(rungs, limit))
+    means = np.where(rungs.equilibrated, rungs.percentiles[judge].mean(axis=1), -np.inf)
+    best = int(means.argmax())
+    obstacle = (
+        f"at no equilibrated temperature are samples shown to be as natural as natural sequences by "
+        f"{judge_name(judge)}. At best, at τ = {rungs.temperatures[best]:.3g}, it places them at percentile "
+        f"{means[best]:.0f}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
+    )
+    if rungs.temperatures[best] == coldest:
+        return Choice(None, obstacle, colder, _fallback(rungs, limit))
+    train = next((point.value for point in own if point.name == TAU_TRAIN), 1.0)
+    return Choice(
+        None,
+        obstacle,
+        "Colder samples are no more natural to it. Models of cleaner (filter) or of more sequences may do better.",
+        _fallback(rungs, train if 0 < train < np.inf else 1.0),
+    )
 
 
 def _floors_too_high(

@@ -144,6 +144,14 @@ def test_a_judge_that_no_samples_satisfy():
     best = advise(rungs(percentiles=40 - 10 * LADDER))
     assert best.status == "none"
     assert "at no equilibrated temperature" in best.headline
+    # 40 - 10 * 0.4 at the coldest, below which it may be better yet.
+    assert "At best, at τ = 0.4, it places them at percentile 36" in best.headline
+    assert best.reasons[0].startswith("Add temperatures below 0.4")
+    warm = advise(rungs(percentiles=20 + 10 * LADDER))
+    assert "At best, at τ = 1.5, it places them at percentile 35" in warm.headline
+    assert warm.reasons[0].startswith("Colder samples are no more natural to it.")
+    # The equilibrated temperature nearest to tau_train, 0.88.
+    assert warm.sampling_temperature == 0.9
 
 
 def test_samples_that_are_not_equilibrated_are_never_recommended():
