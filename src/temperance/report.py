@@ -18,6 +18,7 @@ from temperance.evidence import Evidence
 from temperance.failures import unfinished
 from temperance.scoring.names import judge_name
 from temperance.store import save_text
+from temperance.temperature.operating_points import LEAST_PERCENTILE
 from temperance.temperature.pareto import pareto
 
 _FEW_HELDOUT = 50
@@ -184,8 +185,8 @@ def methods(evidence: Evidence) -> str:
         f"nearest natural sequence in {floors['novelty_floor']:.0%} of sites on average and have "
         f"{floors['diversity_floor']:.0%} "
         "of the natural diversity, with their errors, provided that it is not above the temperature at which samples "
-        "have the mean energy of the training sequences, nor above that up to which every trusted judge finds samples "
-        f"as natural as natural sequences; intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, "
+        "have the mean energy of the training sequences, nor above that up to which every trusted judge places samples "
+        f"at a mean percentile of {LEAST_PERCENTILE:.0f} or more among natural sequences; intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, "
         "training sets and clusters of related held-out sequences.",
         f"temperance {versions['temperance']}, Python {versions['python']}, NumPy {versions['numpy']}, SciPy "
         f"{versions['scipy']}.",

@@ -11,6 +11,8 @@ _ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
 # Extension ends at this temperature, or where samples are this close to their nearest training sequence (share of
 # sites, mean): colder ones would be copies of these.
 COLDEST, LEAST_DISTANCE = 0.1, 0.1
+# Parts into which the gap that the temperature of the training sequences lies in is divided.
+_NEAR = 3
 # Samples that are new enough for a design are hotter than this share of the training sequences' temperature in all
 # families that were tried.
 _LEAST_SHARE = 0.7
@@ -21,7 +23,8 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
 
     From the coldest of `temperatures` to the first that is at least 1.1 times `training`, neighbours differ by at most
     `spacing`. Gaps are divided equally on a logarithmic scale, so the same list gives the same temperatures whatever
-    the model, as far as these are needed; hotter ones are added where the list ends too early.
+    the model, as far as these are needed; hotter ones are added where the list ends too early. The two neighbours of
+    `training` are three times as close, since samples may be new enough only just below it.
 
     Parameters
     ----------
@@ -41,17 +44,20 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
     hottest, chosen = float(listed[-1]), []
     end = min(_ABOVE_TRAINING * training, _MOST_HOTTER * hottest) if math.isfinite(training) else hottest
     for low, high in itertools.pairwise(listed.tolist()):
-        inside = _divided(low, high, spacing)
+        pieces = math.ceil(round(math.log(high / low) / -math.log1p(-spacing), 9))
+        inside = _divided(low, high, pieces, spacing)
         chosen += [inside[n] for n in range(len(inside)) if (inside[n - 1] if n else low) < end]
     while hottest < end:
         hottest = hotter(hottest, spacing)
         chosen.append(hottest)
-    return np.array(chosen)
+    both = np.union1d(listed, chosen)
+    above = int(np.searchsorted(both, training))
+    near = _divided(both[above - 1], both[above], _NEAR, spacing) if 0 < above < len(both) else []
+    return np.sort([*chosen, *near])
 
 
-def _divided(low: float, high: float, spacing: float) -> list[float]:
-    """Divide a gap into as few equal ratios as differ by at most `spacing`, of three significant digits or else six."""
-    pieces = math.ceil(round(math.log(high / low) / -math.log1p(-spacing), 9))
+def _divided(low: float, high: float, pieces: int, spacing: float) -> list[float]:
+    """Divide a gap into equal ratios, of three significant digits or, where these differ by too much or not, six."""
     exact = np.geomspace(low, high, pieces + 1)[1:-1].tolist()
     rounded = [float(f"{temperature:.3g}") for temperature in exact]
     ratios = [a / b for a, b in itertools.pairwise([low, *rounded, high])]

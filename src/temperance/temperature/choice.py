@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from temperance.scoring.names import judge_name
-from temperance.temperature.operating_points import NATURAL_PERCENTILE, TAU_TRAIN, OperatingPoint
+from temperance.temperature.operating_points import (
+    LEAST_PERCENTILE,
+    NATURAL_PERCENTILE,
+    TAU_TRAIN,
+    OperatingPoint,
+)
 from temperance.temperature.rungs import RungScores, lower_bound, mean_and_half
 
 
@@ -36,12 +41,12 @@ def quality_limit(own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint
     Returns
     -------
     float, OperatingPoint
-        The least lower end of the deciding points' intervals, of the model to be sampled and of all training sets
-        together; and the point that sets it.
+        The least limit of the deciding points, of the model to be sampled and of all training sets together; and the
+        point that sets it.
     """
     deciding = [point for point in (*own, *pooled) if point.bounds]
-    least = min(deciding, key=lambda point: point.low)
-    return least.low, least
+    least = min(deciding, key=lambda point: point.limit)
+    return least.limit, least
 
 
 def choose_rung(
@@ -139,13 +144,16 @@ def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice
 
 
 def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
-    """Whether no judge that decides places the samples of a temperature (T,) below natural sequences for certain."""
+    """Tell at which temperatures (T,) no judge that decides finds samples less natural than natural sequences.
+
+    A judge does if their mean percentile is below `LEAST_PERCENTILE` for certain.
+    """
     good = np.ones(len(rungs.temperatures), bool)
     for point in own:
         name = point.name.removeprefix("tau_")
         if point.decides and name in rungs.percentiles:
             mean, half = mean_and_half(rungs.percentiles[name])
-            good &= ~(mean + half < NATURAL_PERCENTILE)
+            good &= ~(mean + half < LEAST_PERCENTILE)
     return good
 
 

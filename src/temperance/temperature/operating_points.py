@@ -20,8 +20,9 @@ from temperance.stats.clusters import effective_clusters
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
 from temperance.temperature.rungs import RungScores
 
-# Mean percentile of natural sequences among themselves, and the standard deviation of a uniform percentile.
-NATURAL_PERCENTILE, _PERCENTILE_SD = 50.0, 100 / 12**0.5
+# Mean percentile of natural sequences among themselves, and from which on samples count as no less natural: they are
+# rated above a natural sequence in 45 of 100 cases instead of 50. And the standard deviation of a uniform percentile.
+NATURAL_PERCENTILE, LEAST_PERCENTILE, _PERCENTILE_SD = 50.0, 45.0, 100 / 12**0.5
 COLDEST, TAU_TRAIN, TAU_F = "coldest", "tau_train", "tau_f"
 
 
@@ -44,6 +45,8 @@ class OperatingPoint:
         What else a reader has to know.
     shared : float
         Standard error of its logarithm that the models of all training sets share; nan: not known.
+    tolerated : float
+        Of a judge: the temperature up to which the mean percentile is `LEAST_PERCENTILE` or more for certain.
     """
 
     name: str
@@ -54,6 +57,7 @@ class OperatingPoint:
     decides: bool = False
     note: str = ""
     shared: float = float("nan")
+    tolerated: float = float("nan")
 
     @property
     def estimate(self) -> Estimate:
@@ -64,6 +68,11 @@ class OperatingPoint:
     def bounds(self) -> bool:
         """Whether it is a limit that the recommendation has to stay below."""
         return self.decides and bool(np.isfinite(self.value))
+
+    @property
+    def limit(self) -> float:
+        """Temperature up to which samples are as good as natural sequences for certain, within the tolerance."""
+        return self.low if np.isnan(self.tolerated) else max(self.low, self.tolerated)
 
 
 def operating_points(
@@ -141,10 +150,12 @@ def judge_point(
     error = np.where(counts > 1, np.nanstd(rows, axis=1) / np.sqrt(np.maximum(counts - 1, 1)), 0.0)
     factor = interval_factor(int(counts.min())) if counts.min() > 1 else NORMAL
     half = np.hypot(factor * error, NORMAL * _PERCENTILE_SD / natural_units**0.5)
-    value, low, high = (_last_crossing(taus, curve) for curve in (mean, mean - half, mean + half))
+    value, low, high = (_last_crossing(taus, curve, NATURAL_PERCENTILE) for curve in (mean, mean - half, mean + half))
+    tolerated = _last_crossing(taus, mean - half, LEAST_PERCENTILE)
     saturated = is_saturated(mean)
     decides = standing is not None and bool(standing.get("trusted")) and not standing.get("saturated") and not saturated
-    return OperatingPoint(name, value, low, high, False, decides, _judge_note(value, taus, standing, saturated))
+    note = _judge_note(value, taus, standing, saturated)
+    return OperatingPoint(name, value, low, high, False, decides, note, tolerated=tolerated)
 
 
 def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None, saturated: bool) -> str:
@@ -160,15 +171,15 @@ def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | No
     return ""
 
 
-def _last_crossing(temperatures: np.ndarray, curve: np.ndarray) -> float:
-    """Highest temperature at which a curve (T,) is at natural sequences' own mean; inf: the hottest is, 0: none is."""
-    natural = np.flatnonzero(curve >= NATURAL_PERCENTILE)
+def _last_crossing(temperatures: np.ndarray, curve: np.ndarray, level: float) -> float:
+    """Highest temperature at which a curve (T,) is at a level or above it; inf: the hottest is, 0: none is."""
+    natural = np.flatnonzero(curve >= level)
     if not len(natural):
         return 0.0
     last = natural[-1]
     if last == len(curve) - 1:
         return float("inf")
-    share = (curve[last] - NATURAL_PERCENTILE) / (curve[last] - curve[last + 1])
+    share = (curve[last] - level) / (curve[last] - curve[last + 1])
     logs = np.log(temperatures)
     return float(np.exp(logs[last] + share * (logs[last + 1] - logs[last])))
 
@@ -222,7 +233,15 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
         decides = any(other.decides for other in measured)
         pooled.append(
             OperatingPoint(
-                point.name, tau.value, tau.low, tau.high, sampled, decides, "; ".join(reversed(notes.values())), shared
+                point.name,
+                tau.value,
+                tau.low,
+                tau.high,
+                sampled,
+                decides,
+                "; ".join(reversed(notes.values())),
+                shared,
+                min(other.tolerated for other in measured),
             )
         )
     return pooled

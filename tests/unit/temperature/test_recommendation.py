@@ -289,3 +289,18 @@ def test_the_pareto_front_holds_what_nothing_exceeds():
          "novelty": [0.1, 0.2, 0.15, 0.4], "diversity": 0.5, "equilibrated": True}
     )  # fmt: skip
     assert pareto(scores)["temperature"].tolist() == [0.7, 1.1]
+
+
+def test_a_judge_that_places_samples_a_little_below_the_middle_does_not_forbid_them():
+    """At 47 samples are rated above a natural sequence in 47 of 100 cases; at 42 the judge does forbid them."""
+    flat = rungs(percentiles=np.full(len(LADDER), 47.0) - 20 * (LADDER > 1.1), noise=0.002)
+    assert advise(flat).tau.value == 0.7
+    (point,) = [point for point in advise(flat).operating_points if point.name == "tau_potts"]
+    assert point.value == 0
+    lower = advise(rungs(percentiles=np.full(len(LADDER), 42.0) - 20 * (LADDER > 1.1), noise=0.002))
+    assert lower.status == "none"
+    assert "places them at percentile 42" in lower.headline
+    # A judge that falls by 10 points from 0.8 to 0.9 reaches 45 exactly there, with no error to speak of.
+    (steep,) = [point for point in advise(rungs(noise=1e-6)).operating_points if point.name == "tau_potts"]
+    assert steep.value == pytest.approx(0.85, abs=2e-3)
+    assert steep.limit == pytest.approx(0.9, abs=1e-3)
