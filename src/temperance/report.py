@@ -186,8 +186,9 @@ def methods(evidence: Evidence) -> str:
         f"{floors['diversity_floor']:.0%} "
         "of the natural diversity, with their errors, provided that it is not above the temperature at which samples "
         "have the mean energy of the training sequences, nor above that up to which every trusted judge places samples "
-        f"at a mean percentile of {LEAST_PERCENTILE:.0f} or more among natural sequences; intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, "
-        "training sets and clusters of related held-out sequences.",
+        f"at a mean percentile of {LEAST_PERCENTILE:.0f} or more among natural sequences; "
+        f"intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, training sets and clusters of "
+        "related held-out sequences.",
         f"temperance {versions['temperance']}, Python {versions['python']}, NumPy {versions['numpy']}, SciPy "
         f"{versions['scipy']}.",
     ]
