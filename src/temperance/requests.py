@@ -165,8 +165,8 @@ _ANNEALING_SWEEPS = 15
 def _sample(size: Size, family: Settings) -> float:
     plan = family["sample"]
     draws = max(1, plan["sequences"] / plan["ladders"])
-    # Survey, draws that are taken again further apart until they are far enough, and once more with colder rungs.
-    sweeps = draws * (2 * plan["sweeps"] + (3 if plan["spacing"] else 1.5) * plan["max_sweeps"])
+    # Survey, and draws that are taken again four times as far apart up to the most.
+    sweeps = draws * (2 * plan["sweeps"] + 1.5 * plan["max_sweeps"])
     return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
 
 
