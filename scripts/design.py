@@ -7,6 +7,7 @@ from temperance.design import design_table, fasta, mutations, plates, select
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.potts import load
+from temperance.sampling.diagnostics import lies_equilibrated
 from temperance.sampling.replica_exchange import sample
 from temperance.score import Family, judges, natural_threshold, score_samples
 from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
@@ -48,7 +49,9 @@ with job(snakemake) as log:
         columns, seed_letters = load_arrays(snakemake.input.alignment)[0]["columns"], letters.decode(kept.seed[None])[0]
         table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, columns))
     rung, states = drawn.rungs[drawn.rungs.requested].iloc[0], load_table(snakemake.input.states)
-    equilibrated = states["equilibrated"][np.isclose(states["temperature"], tau)].all()
+    equilibrated = lies_equilibrated(
+        states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), np.array([tau])
+    ).item()
     summary = {
         "temperature": tau,
         "recommended": advice["status"] == "recommended",

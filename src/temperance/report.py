@@ -321,9 +321,13 @@ def _not_equilibrated(evidence: Evidence, concerned: bool) -> pd.DataFrame:
     of these sets where no temperature is recommended.
     """
     scores = evidence.scores[~evidence.scores["equilibrated"]]
-    least = evidence.temperature if evidence.best["status"] == "recommended" else 0.0
-    touched = (scores["M"] == evidence.training["M"].max()) & (scores["temperature"] > least * (1 - 1e-9))
+    touched = (scores["M"] == evidence.training["M"].max()) & (scores["temperature"] > _coldest_concerned(evidence))
     return scores[touched == concerned]
+
+
+def _coldest_concerned(evidence: Evidence) -> float:
+    """Temperature, hardly below the recommended one, above which all concern it; 0 where none is recommended."""
+    return evidence.temperature * (1 - 1e-9) if evidence.best["status"] == "recommended" else 0.0
 
 
 def _of_imported(model: str) -> Iterator[str]:
@@ -408,8 +412,7 @@ def _of_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
     many = scores[scores["gaps"] > natural + _MANY_GAPS]
     if len(many):
         up_to = many.loc[many["temperature"].idxmax()]
-        touched = evidence.best["status"] != "recommended" or evidence.temperature <= up_to["temperature"] * (1 + 1e-9)
-        if touched == concerned:
+        if (up_to["temperature"] > _coldest_concerned(evidence)) == concerned:
             yield (
                 f"Up to τ = {up_to['temperature']:.3g} samples have gaps at {up_to['gaps']:.0%} of sites or more, "
                 f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. Fragments among "

@@ -72,7 +72,18 @@ class Family:
         )  # fmt: skip
 
     def gap_shares(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute the share of sites at which sequences (M, L) have a gap, (M,)."""
+        """Compute the share of sites at which sequences have a gap.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) from 0 to 1; 0 in an alphabet without a gap.
+        """
         return (sequences == self.gap).mean(axis=1) if self.gap is not None else np.zeros(len(sequences))
 
 

@@ -83,9 +83,9 @@ def test_only_temperatures_that_concern_the_recommended_one_are_warned_of():
 def test_samples_that_are_fragments_are_said_with_what_to_do():
     """Natural sequences have gaps at (0 + 3 * 0.16) / 4 = 12 % of sites."""
     many = (0.6, 0.4, 0.21)
-    (said,) = warnings(evidence("recommended", [], gaps=many))
-    assert said.startswith("Up to τ = 0.7 samples have gaps at 40% of sites or more, natural sequences at 12%")
-    assert "filter.max_sequence_gaps (0.5)" in said
+    (warning,) = warnings(evidence("recommended", [], gaps=many))
+    assert warning.startswith("Up to τ = 0.7 samples have gaps at 40% of sites or more, natural sequences at 12%")
+    assert "filter.max_sequence_gaps (0.5)" in warning
     assert warnings(evidence("recommended", [], gaps=(0.6, 0.21, 0.1))) == []
     assert "Up to τ = 0.5 " in notes(evidence("recommended", [], gaps=(0.6, 0.21, 0.1)))[0]
     assert "Up to τ = 0.5 " in warnings(evidence("none", [], gaps=(0.6, 0.21, 0.1)))[0]

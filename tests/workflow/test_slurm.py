@@ -68,7 +68,7 @@ def test_two_families_on_slurm_have_the_bytes_of_a_workstation(folder):
     """Though they ask for too little memory at first, and one job is cancelled by hand."""
     families = {name: {"alignment": f"{name}.fasta"} for name in ("family", "other")}
     last = max((job[0] for job in jobs()), default=0)
-    wanted = ["family/optimum.tsv", "other/f1-r1/model.safetensors"]
+    wanted = ["family/designs.tsv", "other/f1-r1/model.safetensors"]
     targets = [str(folder / "results" / name) for name in wanted]
     run = submit(folder, PLAN | {"families": families, "memory_factor": 0.5}, "--", *targets)
     cancelled = a_running("rule_train_")

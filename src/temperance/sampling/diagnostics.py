@@ -110,6 +110,13 @@ def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values
     ----------
     temperatures, equilibrated : np.ndarray
         (T,) ascending, and bool.
+    values : np.ndarray
+        (N,)
+
+    Returns
+    -------
+    np.ndarray
+        (N,) bool.
 
     Examples
     --------

@@ -262,7 +262,8 @@ class _Run:
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
         training = mean_energies.temperature(self._training_energy)
         rungs = self._diagnose(buffer.energies)
-        required = np.isin(self._origins(), (_LISTED, _REFINED)) & self._may_decide(training)
+        deciding = window.may_decide(rungs.temperature.to_numpy(), training if plan.spacing else 0.0)
+        required = np.isin(self._origins(), (_LISTED, _REFINED)) & deciding
         lacking = self._record_round(rungs[required], training)
         more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
         if more:
@@ -275,22 +276,16 @@ class _Run:
         else:
             self.stage = "done"
 
-    def _may_decide(self, training: float) -> np.ndarray:
-        """Tell which rungs (R,) are hot enough to be worth more draws, given tau_train; all where that is not known."""
-        with np.errstate(divide="ignore"):
-            temperatures = 1 / self._ladders.betas
-        return window.may_decide(temperatures, 0.0 if self._plan.spacing is None else training)
-
     def _agree_below(self, training: float, rungs: pd.DataFrame, required: np.ndarray) -> bool:
         """Tell whether ladders agree in energies and sequences wherever a decision may rest: up to tau_train.
 
         Hotter, they may be in two phases, and change between them too rarely for any number of sweeps.
         """
-        colder = required & (self._ladders.betas * (training if np.isfinite(training) else 0.0) >= 1 - 1e-9)
+        colder = required & (rungs.temperature.to_numpy() <= training)
         if not colder.any() or not rungs.equilibrated[colder].all():
             return False
-        kept = np.flatnonzero(self._buffer.kept)
-        samples = self._buffer.chains[np.searchsorted(kept, np.flatnonzero(colder))].transpose(0, 2, 1, 3)
+        # The buffer holds the sequences of some rungs, in their order.
+        samples = self._buffer.chains[colder[self._buffer.kept]].transpose(0, 2, 1, 3)
         return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
 
     def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
@@ -311,7 +306,7 @@ class _Run:
         rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
         sweeps = np.array([part["sweeps"] for part in self.rounds])
         able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
-        colder = required.temperature.to_numpy() <= (training if np.isfinite(training) else np.inf)
+        colder = required.temperature.to_numpy() <= training
         able[colder] = np.logical_and.accumulate(able[colder])
         equilibrated = required.equilibrated.to_numpy()
         # Without a temperature up to tau_train the others decide nothing.

@@ -14,7 +14,7 @@ COLDEST, LEAST_DISTANCE = 0.1, 0.1
 # Parts into which the gap that the temperature of the training sequences lies in is divided.
 _NEAR = 3
 # Samples that are new enough for a design are hotter than this share of the training sequences' temperature in all
-# families that were tried.
+# natural families that were tried (docs/method.md, "How many sweeps").
 _LEAST_SHARE = 0.7
 
 
@@ -73,6 +73,11 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
     training : float
         As of `refined_temperatures`. All are where none has the energy of the training sequences; where a hotter one
         than these would have it, the hottest of these stands for it.
+
+    Returns
+    -------
+    np.ndarray
+        (T,) bool.
 
     Examples
     --------

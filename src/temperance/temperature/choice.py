@@ -81,7 +81,7 @@ def choose_rung(
     limit, by = quality_limit(own, pooled)
     good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
     if not good.any():
-        return _nothing_good(rungs, limit, by, own)
+        return _nothing_good(rungs, limit, by, _training_point(own))
     new, varied = rungs.meets(*floors)
     able = np.flatnonzero(good & new & varied)
     if not len(able):
@@ -113,9 +113,13 @@ def _off_edges(rungs: RungScores, first: int) -> Choice:
     return Choice(first, fallback=first)
 
 
+def _training_point(own: Sequence[OperatingPoint]) -> OperatingPoint | None:
+    return next((point for point in own if point.name == TAU_TRAIN), None)
+
+
 def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice | None:
     """Without a known tau_train nothing says up to where samples are as good as natural sequences."""
-    train = next((point for point in own if point.name == TAU_TRAIN), None)
+    train = _training_point(own)
     coldest = rungs.temperatures[rungs.equilibrated].min()
     if train is not None and train.value == 0:
         return Choice(
@@ -157,7 +161,7 @@ def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
     return good
 
 
-def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, own: Sequence[OperatingPoint]) -> Choice:
+def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, train: OperatingPoint | None) -> Choice:
     coldest = rungs.temperatures[rungs.equilibrated].min()
     colder = (
         f"Add temperatures below {coldest:.3g} to sample.temperatures; if they are not equilibrated, raise "
@@ -181,12 +185,11 @@ def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, own: Sequ
     )
     if rungs.temperatures[best] == coldest:
         return Choice(None, obstacle, colder, _fallback(rungs, limit))
-    train = next((point.value for point in own if point.name == TAU_TRAIN), 1.0)
     return Choice(
         None,
         obstacle,
         "Colder samples are no more natural to it. Models of cleaner (filter) or of more sequences may do better.",
-        _fallback(rungs, train if 0 < train < np.inf else 1.0),
+        _fallback(rungs, train.value if train else 1.0),
     )
 
 

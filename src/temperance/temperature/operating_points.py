@@ -7,7 +7,7 @@ temperature whose samples are as new and as varied as the user asks for.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,13 @@ class OperatingPoint:
 
     @property
     def limit(self) -> float:
-        """Temperature up to which samples are as good as natural sequences for certain, within the tolerance."""
+        """Return the temperature up to which samples are as good as natural sequences for certain.
+
+        Returns
+        -------
+        float
+            Of a judge within the tolerance, else the lower end of the interval.
+        """
         return self.low if np.isnan(self.tolerated) else max(self.low, self.tolerated)
 
 
@@ -232,18 +238,11 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
         sampled = all(other.sampled for other in measured) and len({other.value for other in measured}) == 1
         decides = any(other.decides for other in measured)
         pooled.append(
-            OperatingPoint(
-                point.name,
-                tau.value,
-                tau.low,
-                tau.high,
-                sampled,
-                decides,
-                "; ".join(reversed(notes.values())),
-                shared,
-                min(other.tolerated for other in measured),
+            replace(
+                point, value=tau.value, low=tau.low, high=tau.high, sampled=sampled, decides=decides, shared=shared,
+                note="; ".join(reversed(notes.values())), tolerated=min(other.tolerated for other in measured),
             )
-        )
+        )  # fmt: skip
     return pooled
 
 
