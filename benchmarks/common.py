@@ -101,6 +101,15 @@ def write_fasta(path: Path, sequences: np.ndarray) -> None:
     path.write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows)))
 
 
+def rule_seconds(results: Path) -> pd.DataFrame:
+    """Rule, seconds and peak memory (MB) of every job that left its benchmark in a folder of results."""
+    rows = []
+    for file in sorted(results.rglob("benchmarks/*.tsv")):
+        job = pd.read_csv(file, sep="\t").iloc[0]
+        rows.append({"rule": file.stem.split("-")[0], "seconds": job["s"], "memory": job["max_rss"]})
+    return pd.DataFrame(rows)
+
+
 def machine() -> str:
     """Processor, cores and memory in a line."""
     model = next(

@@ -7,9 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pandas as pd
 import yaml
-from common import HERE, Process, save
+from common import HERE, Process, rule_seconds, save
 
 CONFIG = {"subsets": {"sizes": [0.05, 0.1, 0.2, 0.4, 0.7, "all"], "replicates": 3}}
 
@@ -21,11 +20,7 @@ def main(alignment: Path) -> None:
         config.write_text(yaml.safe_dump(CONFIG | {"families": {"family": {"alignment": str(alignment.resolve())}}}))
         run = Process(["snakemake", "--snakefile", HERE.parent / "Snakefile", "--directory", folder, "--configfile",
                        config, "--cores", "2"], log=folder / "log.txt")  # fmt: skip
-        times = [
-            {"rule": path.stem.split("-")[0], "seconds": pd.read_csv(path, sep="\t")["s"].iloc[0]}
-            for path in (folder / "results").rglob("benchmarks/*.tsv")
-        ]
-        jobs = pd.DataFrame(times).groupby("rule")["seconds"].agg(["count", "mean"])
+        jobs = rule_seconds(folder / "results").groupby("rule")["seconds"].agg(["count", "mean"])
         sizes = [path.stat().st_size for path in (folder / "results").rglob("*") if path.is_file()]
     rows = [{"rule": rule, "jobs": row["count"], "seconds": row["mean"]} for rule, row in jobs.iterrows()]
     save("family", rows)

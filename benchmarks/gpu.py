@@ -21,7 +21,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from common import HERE, Peer, Process, clocked, in_turn, random_potts, save
+from common import HERE, Peer, Process, clocked, in_turn, random_potts, rule_seconds, save, write_fasta
 from engines import compared
 from long_family import SETTINGS, draw, planted
 from training import FAMILIES, FRESH, prepare
@@ -110,6 +110,44 @@ def jobs(bench: Bench) -> Iterator[Row]:
         learning = {"learning": shown["history"]["seconds"][-1]}
         yield {"job": job, "seconds": run.seconds} | learning | {key: shown[key] for key in
                ("stopped", "steps", "pearson", "chains", "sweeps")}  # fmt: skip
+
+
+def chain(bench: Bench) -> Iterator[Row]:
+    """Every job of one training set with the settings' defaults, from the alignment to the scores: seconds by rule."""
+    card = "jax" if bench.small else "cuda"
+    os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
+    # The card's second run has what the first one compiled, and makes all results anew.
+    yield {"engine": f"{card}, first ever"} | run_chain(bench, card, "first")
+    yield {"engine": card} | run_chain(bench, card, "second")
+    yield {"engine": f"numba, {CORES} cores"} | run_chain(bench, "numba", "numba")
+
+
+def run_chain(bench: Bench, engine: str, results: str) -> Row:
+    """Seconds of Snakemake on two cores, and of the jobs of the rules that use the engine."""
+    folder = bench.folder / "chain"
+    folder.mkdir(exist_ok=True)
+    if bench.families:
+        alignment = (bench.families / FAMILIES["PF00014"][0]).resolve()
+    else:
+        alignment = folder / "family.fasta"
+        write_fasta(alignment, bench.data["training"])
+    settings: Row = {"families": {"family": {"alignment": str(alignment)}}, "engine": engine, "results": results,
+                     "subsets": {"sizes": ["all"], "replicates": 1}}  # fmt: skip
+    if bench.small:
+        settings["train"] = {"l2_couplings": 0.01, "max_steps": 20, "confirm_chains": 500}
+        settings["sample"] = {"sequences": 64, "max_sweeps": 8}
+    config, log = folder / "config.json", folder / "log"
+    config.write_text(json.dumps(settings))
+    program = ["taskset", "-c", f"0-{CORES - 1}", sys.executable, "-m", "snakemake", "--cores", str(CORES)]
+    program += ["--directory", folder, "--snakefile", HERE.parent / "Snakefile", "--configfile", config]
+    try:
+        run = Process([*program, "--", f"{results}/family/f1-r1/scores.tsv"], log=log)
+    except RuntimeError as error:
+        raise RuntimeError(log.read_text()[-2000:]) from error
+    seconds = rule_seconds(folder / results).groupby("rule")["seconds"].sum()
+    return {"seconds": run.seconds} | {
+        rule: float(seconds[rule]) for rule in ("train", "sample", "thermodynamics", "score")
+    }
 
 
 # ---------------------------------------------------------------- correctness
@@ -286,7 +324,7 @@ def verdict(what: str, value: float, least: float = -math.inf, most: float = mat
     return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
 
 
-PARTS = jobs, learning, sampler, accuracy, two_samples, exchange, long_family, replicates, targets
+PARTS = jobs, chain, learning, sampler, accuracy, two_samples, exchange, long_family, replicates, targets
 
 
 def main() -> None:
@@ -309,7 +347,7 @@ def main() -> None:
         except Exception as error:  # one part is not to cost the others
             print(f"{part.__name__} FAILED: {error!r}", flush=True)
         if rows and not options.small:
-            card = {"card": jax.devices()[0].device_kind} if part is not jobs else {}
+            card = {"card": jax.devices()[0].device_kind} if part not in (jobs, chain) else {}
             save(f"gpu_{part.__name__}", [card | row for row in rows])
 
 

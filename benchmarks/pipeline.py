@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-from common import HERE, Process, save
+from common import HERE, Process, rule_seconds, save
 
 ROOT = HERE.parent
 
@@ -14,19 +14,12 @@ def main() -> None:
         command = ["snakemake", "--cores", "2", "--snakefile", ROOT / "Snakefile", "--directory", folder]
         command += ["--configfile", ROOT / "config" / "config.yaml"]
         first, again = Process(command), Process(command)
-        rows = []
-        for file in sorted(Path(folder).glob("results/**/benchmarks/*.tsv")):
-            job = pd.read_csv(file, sep="\t").iloc[0]
-            rows.append({"rule": file.stem.split("-")[0], "seconds": job["s"], "memory": job["max_rss"]})
-    jobs = (
-        pd.DataFrame(rows)
-        .groupby("rule")
-        .agg(
-            jobs=("seconds", "size"),
-            seconds=("seconds", "sum"),
-            longest=("seconds", "max"),
-            megabytes=("memory", "max"),
-        )
+        rows = rule_seconds(Path(folder) / "results")
+    jobs = rows.groupby("rule").agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        longest=("seconds", "max"),
+        megabytes=("memory", "max"),
     )
     table = jobs.sort_values("seconds", ascending=False).reset_index().to_dict("records")
     table.append({"rule": "all of it, two jobs at a time", "jobs": int(jobs["jobs"].sum()), "seconds": first.seconds})

@@ -26,8 +26,8 @@ class JaxEngine:
         return jnp.asarray(model.fields), jnp.asarray(model.couplings)
 
     def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
-        beta = jnp.broadcast_to(jnp.asarray(beta, jnp.float32), (len(chains),))
-        return _sweep(*prepared, jnp.asarray(chains), beta, jnp.asarray(seed_words(seed)), sweeps)
+        beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
+        return _sweep(*prepared, jnp.asarray(chains), beta, words, sweeps)
 
     def energies(self, prepared: Prepared, chains: Any) -> Any:
         return energies(*prepared, jnp.asarray(chains))
@@ -67,11 +67,9 @@ class JaxLearner:
 
     @classmethod
     def of(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
-        full = jnp.asarray(Potts.of_pairs(data.single, data.pair).couplings)
-        start = jnp.asarray(profile_fields(data.single)), jnp.zeros_like(full)
-        known = jnp.asarray(data.single, jnp.float32), full
-        l2 = jnp.float32(l2_fields), jnp.float32(l2_couplings)
-        return cls(known, l2, start, jax.tree.map(jnp.zeros_like, start))
+        known = np.asarray(data.single, np.float32), Potts.of_pairs(data.single, data.pair).couplings
+        l2 = np.float32(l2_fields), np.float32(l2_couplings)
+        return _begin(known, l2, np.asarray(profile_fields(data.single), np.float32))
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
@@ -95,8 +93,7 @@ class JaxLearner:
         return energies(*self.direction, jnp.asarray(sequences))
 
     def moved(self, rate: Any, factor: Any) -> "JaxLearner":
-        moved = jax.tree.map(lambda value, step: factor * (value + rate * step), self.prepared, self.direction)
-        return replace(self, prepared=moved)
+        return replace(self, prepared=_move(self.prepared, self.direction, rate, factor))
 
     def showing(self, chains: Any) -> Showing:
         moments, single = _moments(self.data, jnp.asarray(chains))
@@ -107,6 +104,18 @@ class JaxLearner:
 
     def penalty(self) -> float:
         return float(_penalty(self))
+
+
+@jax.jit
+def _begin(known: Prepared, l2: tuple[Any, Any], fields: Any) -> JaxLearner:
+    """The learner of a model without couplings."""
+    start = fields, jnp.zeros_like(known[1])
+    return JaxLearner(known, l2, start, jax.tree.map(jnp.zeros_like, start))
+
+
+@jax.jit
+def _move(parameters: Prepared, direction: Prepared, rate: Any, factor: Any) -> Prepared:
+    return jax.tree.map(lambda value, step: factor * (value + rate * step), parameters, direction)
 
 
 @jax.jit
@@ -165,6 +174,7 @@ def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
 def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, words: Any, sweeps: Any) -> Any:
     length, q = fields.shape
     count = len(chains)
+    beta = jnp.broadcast_to(beta, (count,))
     flat, key = couplings.reshape(length, q, length * q), jax.random.wrap_key_data(words, impl="threefry2x32")
 
     def update(site: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:

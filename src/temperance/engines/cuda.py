@@ -254,8 +254,8 @@ class CudaEngine(JaxEngine):
         return _pack(*super().prepare(model), self._single)
 
     def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
-        beta = jnp.broadcast_to(jnp.asarray(beta, jnp.float32), (len(chains),))
-        chains, words = jnp.asarray(chains, jnp.uint8), jnp.asarray(seed_words(seed), jnp.uint32)
+        beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
+        chains = jnp.asarray(chains, jnp.uint8)
         return _sweep(self, prepared, chains, beta, words, jnp.asarray(sweeps, jnp.int32))
 
     def energies(self, prepared: Any, chains: Any) -> Any:
@@ -301,6 +301,7 @@ _pack = partial(jax.jit, static_argnames="single")(pack)
 def _sweep(engine: CudaEngine, prepared: Any, chains: Any, beta: Any, words: Any, sweeps: Any) -> Any:
     model, (count, length) = engine.packed(prepared), chains.shape
     number = engine.kernel(engine.shape(length, model.fields.shape[1], count), length)
+    beta = jnp.broadcast_to(beta, (count,))
     # Of several models, one call sweeps the chains of all.
     call = jax.ffi.ffi_call(TARGET, jax.ShapeDtypeStruct(chains.shape, jnp.uint8), vmap_method="broadcast_all")
     return call(model.slabs, model.padded, chains, beta, model.unit, words, sweeps, kernel=np.int64(number))

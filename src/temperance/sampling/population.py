@@ -6,7 +6,7 @@ long as some chains enter them on the way.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -82,8 +82,8 @@ def anneal_population(
     families of descendants and the error of ln Z.
     """
     length, q = shape
-    chains, ancestors = uniform_chains(count, length, q, rng), np.arange(count)
-    energies = np.asarray(engine.energies(prepared, chains), float)
+    ancestors = np.arange(count)
+    chains, energies = resample_chains(engine, prepared, uniform_chains(count, length, q, rng), ancestors, 0.0, 0, 0)
     log_z, beta, sweeps = length * np.log(q), 0.0, 0
     while beta < 1:
         step = _largest_step(energies, 1 - beta)
@@ -92,11 +92,55 @@ def anneal_population(
         log_z += float(logsumexp(log_weights)) - np.log(count)
         kept = survivors(np.arange(count), log_weights, rng.random())
         ancestors = ancestors[kept]
-        chains = engine.sweep(prepared, chains[kept], beta, int(rng.integers(2**63)), _SWEEPS)
-        energies = np.asarray(engine.energies(prepared, chains), float)
+        chains, energies = resample_chains(engine, prepared, chains, kept, beta, int(rng.integers(2**63)), _SWEEPS)
         sweeps += _SWEEPS
     descendants = np.bincount(ancestors).astype(float)
     return Population(chains, energies, log_z, float(count**2 / (descendants**2).sum()), sweeps)
+
+
+class _Resampling(NamedTuple):
+    """Chains that go on (1, C); inverse temperature, words of a seed and sweeps of what follows (1, ...)."""
+
+    kept: np.ndarray
+    beta: np.ndarray
+    seed: np.ndarray
+    sweeps: np.ndarray
+
+
+class _Energies(NamedTuple):
+    energies: Any
+
+
+def _resample(engine: Engine, prepared: Any, chains: Any, step: _Resampling) -> tuple[Any, _Energies]:
+    chains = engine.sweep(prepared, chains[step.kept], step.beta, step.seed, step.sweeps)
+    return chains, _Energies(engine.energies(prepared, chains))
+
+
+def resample_chains(
+    engine: Engine, prepared: Any, chains: Any, kept: np.ndarray, beta: float, seed: int, sweeps: int
+) -> tuple[Any, np.ndarray]:
+    """Sweep copies of some chains, in one call of the engine.
+
+    Parameters
+    ----------
+    prepared : Any
+        The model, as `engine.prepare` or a learner gives it.
+    chains : array
+        (C, L) uint8.
+    kept : np.ndarray
+        (C,) numbers of the chains that are copied.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    array, np.ndarray
+        Chains (C, L) and their energies (C,), nats.
+    """
+    words = np.array([[seed & 0xFFFFFFFF, seed >> 32]], np.uint32)
+    step = _Resampling(kept[None], np.array([beta], np.float32), words, np.array([sweeps], np.int32))
+    chains, found = engine.repeat(_resample, prepared, chains, step)
+    return chains, np.asarray(found.energies, float)[0]
 
 
 def _largest_step(energies: np.ndarray, most: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from temperance.gibbs import Engine, Learner
-from temperance.sampling.population import Population, anneal_population
+from temperance.sampling.population import Population, anneal_population, resample_chains
 from temperance.statistics import Showing
 from temperance.steps import scale_step, survivors
 from temperance.training.result import Confirmation
@@ -94,10 +94,10 @@ class ConvergenceTest:
         log_weights = -error * population.energies
         kept = survivors(np.arange(len(log_weights)), log_weights, self._rng.random())
         learner = learner.moved(0.0, 1 + error)
-        chains = self._engine.sweep(
-            learner.prepared, population.chains[kept], 1.0, int(self._rng.integers(2**63)), _RESCALED_SWEEPS
+        seed = int(self._rng.integers(2**63))
+        chains, energies = resample_chains(
+            self._engine, learner.prepared, population.chains, kept, 1.0, seed, _RESCALED_SWEEPS
         )
-        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
         log_z = population.log_z + float(logsumexp(log_weights)) - np.log(len(log_weights))
         return learner, replace(population, chains=chains, energies=energies, log_z=log_z)
 
@@ -139,10 +139,10 @@ class ConvergenceTest:
         )
         return confirmation
 
-    def mix(self, chains: Any, others: Any, share: float = 1.0) -> Any:
+    def mix(self, chains: Any, others: Any, share: float = 1.0) -> np.ndarray:
         """Replace random chains (C, L) by others, (N, L), drawn at random: at most the stated share of the chains."""
-        count, xp = len(chains), chains.__array_namespace__()
+        count = len(chains)
         replaced = min(len(others), round(share * count))
         kept = self._rng.permutation(count)[: count - replaced]
         fresh = self._rng.permutation(len(others))[:replaced]
-        return xp.concatenate([chains[kept], xp.asarray(others)[fresh]])[self._rng.permutation(count)]
+        return np.concatenate([np.asarray(chains)[kept], np.asarray(others)[fresh]])[self._rng.permutation(count)]

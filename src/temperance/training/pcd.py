@@ -270,10 +270,10 @@ class _Run:
         randomness = take.given(self._test.draw_data(count * take.probes), count, self._rng)
         with np.errstate(over="ignore", invalid="ignore"):
             learning, info = self._engine.repeat(take, None, state.learning, randomness)
-        if not np.isfinite(info.norm).all():
+        if not np.isfinite(np.asarray(info.norm)).all():
             raise FloatingPointError
-        norm, noise, scale, _, acceptance = (float(values[-1]) for values in info)
-        drift = float(np.mean(info.drift))
+        norm, noise, scale, _, acceptance = (float(np.asarray(values)[-1]) for values in info)
+        drift = float(np.asarray(info.drift).mean())
         agreement = learning.learner.showing(learning.chains)
         state.step, state.total = state.step + count, state.total + count
         state.seconds = time.monotonic() - self._started
