@@ -27,6 +27,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     os.environ["NPROC"] = str(snakemake.threads)
     # Jobs that share a card take of its memory what they need.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    # Trying out Triton's products takes most of the time that a first job on a card compiles, and gains nothing here.
+    os.environ.setdefault("XLA_FLAGS", "--xla_gpu_enable_triton_gemm=false")
     use_threads(snakemake.threads)
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
