@@ -103,6 +103,48 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
     return able
 
 
+def worth_more_sweeps(
+    rhats: np.ndarray,
+    sweeps: np.ndarray,
+    equilibrated: np.ndarray,
+    colder: np.ndarray,
+    max_rhat: float,
+    max_sweeps: int,
+) -> np.ndarray:
+    """Tell for which rungs another round of draws is worth its time.
+
+    More sweeps have to be able to equilibrate the rung. Up to tau_train they also have to be able to equilibrate all
+    hotter ones up to tau_train, since replicas come from there; but above tau_train, where two phases may coexist,
+    ladders hardly change sides, and colder ones are all in one phase soon. If no rung up to tau_train is or can be
+    equilibrated, the hotter ones decide nothing.
+
+    Parameters
+    ----------
+    rhats, sweeps : np.ndarray
+        As of `can_equilibrate`; rungs from hot to cold.
+    equilibrated, colder : np.ndarray
+        (N,) bool; `colder` of rungs at temperatures up to tau_train.
+    max_rhat, max_sweeps : float, int
+
+    Returns
+    -------
+    np.ndarray
+        (N,) bool.
+
+    Examples
+    --------
+    >>> hot, cold = np.array([False, False]), np.array([False, True])
+    >>> worth_more_sweeps(np.array([[1.1, 1.1]]), np.array([4]), hot, cold, 1.05, 64)
+    array([ True,  True])
+    >>> worth_more_sweeps(np.array([[1.1, 9.0]]), np.array([4]), hot, cold, 1.05, 64)
+    array([False, False])
+    """
+    able = can_equilibrate(rhats, sweeps, max_rhat, max_sweeps)
+    able[colder] = np.logical_and.accumulate(able[colder])
+    hopeless = colder.any() and not (able | equilibrated)[colder].any()
+    return able & ~equilibrated & ~hopeless
+
+
 def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Tell which temperatures (N,) are sampled and equilibrated ones, or lie between two of these or above all.
 

@@ -14,7 +14,7 @@ from temperance.gibbs import Engine
 from temperance.potts import Potts
 from temperance.progress import Progress, in_words
 from temperance.sampling import window
-from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat
+from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat, worth_more_sweeps
 from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
@@ -289,11 +289,7 @@ class _Run:
         return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
 
     def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
-        """Note how well temperatures are equilibrated; tell which are not (N,), though more sweeps may help.
-
-        Below one that these cannot help they do not help either, since replicas come from there; but where two phases
-        coexist, above tau_train, ladders hardly change sides, and colder ones are all in the same phase soon.
-        """
+        """Note how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""
         plan, buffer = self._plan, self._buffer
         self._progress(
             f"{buffer.done} draws, {buffer.sweeps} sweeps apart: {required.equilibrated.sum()} of {len(required)} "
@@ -305,13 +301,8 @@ class _Run:
         # A temperature that an earlier round did not have has nothing to be compared with.
         rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
         sweeps = np.array([part["sweeps"] for part in self.rounds])
-        able = can_equilibrate(rhats, sweeps, plan.max_rhat, plan.max_sweeps)
-        colder = required.temperature.to_numpy() <= training
-        able[colder] = np.logical_and.accumulate(able[colder])
-        equilibrated = required.equilibrated.to_numpy()
-        # Without a temperature up to tau_train the others decide nothing.
-        hopeless = colder.any() and not (able | equilibrated)[colder].any()
-        return able & ~equilibrated & ~hopeless
+        colder, equilibrated = required.temperature.to_numpy() <= training, required.equilibrated.to_numpy()
+        return worth_more_sweeps(rhats, sweeps, equilibrated, colder, plan.max_rhat, plan.max_sweeps)
 
     def _add_late(self, rungs: pd.DataFrame, mean_energies: MeanEnergies) -> bool:
         """Add what the survey could not know that the window needs; tell whether there was anything."""

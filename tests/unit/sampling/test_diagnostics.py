@@ -11,6 +11,7 @@ from temperance.sampling.diagnostics import (
     relative_drift,
     sequence_rhat,
     split_rhat,
+    worth_more_sweeps,
 )
 
 
@@ -47,6 +48,23 @@ def test_a_rung_is_given_up_when_no_number_of_doublings_would_do():
     rhats = np.array([[1.0, 1.6, 1.9]])
     assert can_equilibrate(rhats, np.array([4]), 1.05, 64).tolist() == [True, True, False]
     assert can_equilibrate(rhats, np.array([4]), 1.05, 32).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("rhats", "equilibrated", "worth"),
+    [
+        # Up to 64 sweeps an excess of up to 0.8 may yet be lost, 4 doublings of it; beyond, the rung is given up.
+        ([1.2, 1.3, 1.4, 1.5], [0, 0, 0, 0], [1, 1, 1, 1]),
+        ([9.0, 1.3, 1.4, 1.5], [0, 0, 0, 0], [0, 1, 1, 1]),  # hotter than tau_train, two phases: no matter
+        ([1.2, 1.3, 9.0, 1.5], [0, 0, 0, 0], [1, 1, 0, 0]),  # nor is what is colder than a rung that is given up
+        ([1.2, 9.0, 1.4, 1.5], [0, 0, 0, 0], [0, 0, 0, 0]),  # none up to tau_train: the hotter ones decide nothing
+        ([1.2, 1.01, 9.0, 9.0], [0, 1, 0, 0], [1, 0, 0, 0]),  # one up to tau_train is enough to go on
+    ],
+)
+def test_more_sweeps_are_for_what_may_decide(rhats, equilibrated, worth):
+    colder = np.array([False, True, True, True])
+    found = worth_more_sweeps(np.array([rhats]), np.array([4]), np.array(equilibrated, bool), colder, 1.05, 64)
+    assert found.tolist() == [bool(value) for value in worth]
 
 
 def test_ladders_in_valleys_of_equal_energy_disagree_in_their_sequences():
