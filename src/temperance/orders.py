@@ -15,6 +15,8 @@ ORDERS = tuple(range(2, 11))
 _TOP = 20
 # Sets of sites of each order: errors of their means are a few thousandths.
 _SETS, _TRIPLES = 200, 300
+# Sequences whose words are numbered together. A number that no word of ten sites has.
+_TOGETHER, _NO_WORD = 1024, np.uint64(2**64 - 1)
 
 
 def triple_correlations(
@@ -52,7 +54,17 @@ def pair_correlations(
 
 @dataclass(frozen=True)
 class Words:
-    """The most frequent words of a reference at one set of sites: their codes, ascending, and frequencies."""
+    """The most frequent words of a reference at sets of sites.
+
+    Attributes
+    ----------
+    sites : np.ndarray
+        (S, n) ascending.
+    codes : np.ndarray
+        (S, 20) of words, ascending; a code that no word has where a set has fewer words.
+    shares : np.ndarray
+        (S, 20) frequencies in the reference, nan where a set has fewer words.
+    """
 
     sites: np.ndarray
     codes: np.ndarray
@@ -60,22 +72,43 @@ class Words:
 
     @classmethod
     def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "Words":
-        codes, which = np.unique(_codes(reference[:, sites]), return_inverse=True)
-        shares = np.bincount(which, weights) / weights.sum()
-        # The more frequent first; of equally frequent ones that of the lower code.
-        top = np.sort(np.argsort(-shares, kind="stable")[:_TOP])
-        return cls(sites, codes[top], shares[top])
+        """Find them in sequences (M, L) with weights (M,) at sites (S, n)."""
+        found = np.full((len(sites), _TOP), _NO_WORD)
+        shares = np.full(found.shape, np.nan)
+        for row, row_shares, codes in zip(found, shares, _codes(reference[:, sites]).T, strict=True):
+            words, which = np.unique(codes, return_inverse=True)
+            frequency = np.bincount(which, weights) / weights.sum()
+            # The more frequent first; of equally frequent ones that of the lower code.
+            top = np.sort(np.argsort(-frequency, kind="stable")[:_TOP])
+            row[: len(top)], row_shares[: len(top)] = words[top], frequency[top]
+        return cls(sites, found, shares)
 
-    def in_(self, sequences: np.ndarray) -> np.ndarray:
-        """Frequencies of these words in sequences (M, L)."""
-        codes = _codes(sequences[:, self.sites])
-        at = np.searchsorted(self.codes, codes).clip(max=len(self.codes) - 1)
-        return np.bincount(at[self.codes[at] == codes], minlength=len(self.codes)) / len(sequences)
+    def shares_in(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute the frequencies (S, 20) of these words in sequences (M, L)."""
+        counts = np.zeros(self.codes.shape)
+        for start in range(0, len(sequences), _TOGETHER):
+            codes = _codes(sequences[start : start + _TOGETHER, self.sites])
+            for row, words, of_set in zip(counts, self.codes, codes.T, strict=True):
+                row += np.count_nonzero(of_set == words[:, None], axis=1)
+        return counts / len(sequences)
+
+    def correlations(self, sequences: np.ndarray) -> np.ndarray:
+        """Correlate the frequencies in sequences with the reference's: Pearson, one for each set that can tell.
+
+        Words that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
+        """
+        known = np.isfinite(self.shares)
+        telling = np.nanmax(self.shares, axis=1) - np.nanmin(self.shares, axis=1) > 1e-12
+        x, y = self.shares[telling], self.shares_in(sequences)[telling]
+        y[~known[telling]] = np.nan
+        x, y = (np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True)) for values in (x, y))
+        spread = ((x * x).sum(axis=1) * (y * y).sum(axis=1)) ** 0.5
+        return (x * y).sum(axis=1) / np.where(spread > 0, spread, 1)
 
 
 def _codes(words: np.ndarray) -> np.ndarray:
-    """A whole number for each row of words (M, n) of up to ten sites and 64 states: six bits a site."""
-    return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[1], dtype=np.uint64))).sum(axis=1)
+    """Number words (..., n) of up to ten sites and 64 states: six bits a site."""
+    return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[-1], dtype=np.uint64))).sum(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -88,14 +121,14 @@ class Reference:
     triples : np.ndarray
         (T, 3) sites, and their connected correlations (T, q, q, q).
     words : dict
-        Of each order, one `Words` a set of sites.
+        Order -> `Words`.
     """
 
     q: int
     pairs: Frequencies
     triples: np.ndarray
     triple: np.ndarray
-    words: dict[int, list[Words]]
+    words: dict[int, Words]
 
     @classmethod
     def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator) -> "Reference":
@@ -110,11 +143,7 @@ class Reference:
         # Wide alphabets have many states a triple.
         count = min(_TRIPLES, max(10, 3_000_000 // q**3))
         triples = sites(count, 3) if length > 2 else np.empty((0, 3), int)
-        words = {
-            order: [Words.of(sequences, weights, chosen) for chosen in sites(_SETS, order)]
-            for order in ORDERS
-            if order <= length
-        }
+        words = {order: Words.of(sequences, weights, sites(_SETS, order)) for order in ORDERS if order <= length}
         return cls(q, pairs, triples, triple_correlations(sequences, q, triples, weights), words)
 
     def followed_by(self, samples: np.ndarray) -> pd.DataFrame:
@@ -127,10 +156,8 @@ class Reference:
             mine = triple_correlations(samples, self.q, self.triples)
             shown[3] = agreement(self.triple.ravel(), mine.ravel())
         rows = []
-        for order, of_sets in self.words.items():
-            # Words that are all equally frequent cannot be followed; samples that have none of them follow nothing.
-            telling = [words for words in of_sets if np.ptp(words.shares) > 1e-12]
-            found = np.nan_to_num([agreement(words.shares, words.in_(samples)).pearson for words in telling])
+        for order, words in self.words.items():
+            found = words.correlations(samples)
             r20, error = (found.mean(), found.std() / len(found) ** 0.5) if len(found) else (np.nan, np.nan)
             of_order = shown.get(order, Agreement(np.nan, np.nan))
             connected = {"pearson": of_order.pearson, "slope": of_order.slope}

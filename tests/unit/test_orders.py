@@ -43,9 +43,9 @@ def test_r20_is_what_a_direct_count_gives(order):
     reference = Reference.of(NATURAL, np.ones(300), 4, np.random.default_rng(1))
     row = reference.followed_by(SAMPLES).set_index("order").loc[order]
     values = []
-    for words in reference.words[order]:
-        natural = Counter(tuple(row) for row in NATURAL[:, words.sites])
-        samples = Counter(tuple(row) for row in SAMPLES[:, words.sites])
+    for sites in reference.words[order].sites:
+        natural = Counter(tuple(row) for row in NATURAL[:, sites])
+        samples = Counter(tuple(row) for row in SAMPLES[:, sites])
         # Ties at the twentieth place are cut by the code, of which the first site is the lowest digit.
         top = sorted(natural, key=lambda word: (-natural[word], word[::-1]))[:20]
         x, y = [natural[word] / 300 for word in top], [samples[word] / 200 for word in top]
@@ -57,11 +57,17 @@ def test_r20_is_what_a_direct_count_gives(order):
 
 def test_weights_count_sequences():
     twice = np.concatenate([NATURAL, NATURAL[:100]])
-    sites = np.array([0, 4, 8])
+    sites = np.array([[0, 4, 8], [1, 2, 3]])
     one = Words.of(twice, np.ones(400), sites)
     other = Words.of(NATURAL, np.where(np.arange(300) < 100, 2.0, 1.0), sites)
     assert one.codes.tolist() == other.codes.tolist()
     np.testing.assert_allclose(one.shares, other.shares)
+
+
+def test_sequences_beyond_a_block_count_as_well():
+    sites = np.array([[0, 4, 8], [1, 2, 3]])
+    words = Words.of(NATURAL, np.ones(300), sites)
+    np.testing.assert_allclose(words.shares_in(np.tile(NATURAL, (7, 1))), words.shares)
 
 
 def test_the_reference_follows_itself_and_noise_does_not():
