@@ -121,11 +121,13 @@ def _sums(gains: np.ndarray, contacts: np.ndarray) -> np.ndarray:
     """Of gains (156, M), those of each fold's contacts (F, 28) summed up: (F, M)."""
     sums = np.zeros((len(contacts), gains.shape[1]), np.float32)
     for f in range(len(contacts)):
-        row = sums[f]
-        for contact in contacts[f]:
-            gain = gains[contact]
+        row, of_fold = sums[f], contacts[f]
+        # Four at a time: fewer reads and writes of the row.
+        for first in range(0, CONTACTS, 4):
+            one, two = gains[of_fold[first]], gains[of_fold[first + 1]]
+            three, four = gains[of_fold[first + 2]], gains[of_fold[first + 3]]
             for m in range(len(row)):
-                row[m] += gain[m]
+                row[m] += (one[m] + two[m]) + (three[m] + four[m])
     return sums
 
 
