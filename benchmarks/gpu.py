@@ -33,11 +33,10 @@ from temperance.sampling.replica_exchange import sample
 from temperance.statistics import frequencies, site_frequencies
 from temperance.thermodynamics import annealed, energy_curve
 from temperance.threads import use_threads
-from temperance.together import run_together
 from temperance.training import train
 
 Row = dict[str, Any]
-Q, CORES, REPLICATES = 21, 2, 6
+Q, CORES = 21, 2
 TEMPERATURES = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
 # Updates of a measurement.
 UPDATES = 150_000_000
@@ -241,16 +240,6 @@ def learning(bench: Bench) -> Iterator[Row]:
         bench._model = found.model
 
 
-def replicates(bench: Bench) -> Iterator[Row]:
-    """Short trainings, several at once and one after the other."""
-    engine, brief = bench.engine(), {"max_steps": 30, "confirm_chains": 4000, "target_pearson": 1.0}
-    tasks = [partial(lambda seed, engine: bench.learn(engine, seed, **brief), seed) for seed in range(REPLICATES)]
-    run_together(engine, tasks)
-    tasks[0](engine)
-    at_once, in_turn_ = (clocked(lambda: run_together(engine, tasks)), clocked(lambda: [t(engine) for t in tasks]))
-    yield {"trainings": REPLICATES, "at_once": at_once, "in_turn": in_turn_}
-
-
 def exchange(bench: Bench) -> Iterator[Row]:
     """Replica exchange of the family's model and annealing for ln Z, all of it, on the card and on two cores."""
     few: dict[str, Any] = {"sequences": 64, "ladders": 8, "max_sweeps": 8} if bench.small else {}
@@ -324,7 +313,7 @@ def verdict(what: str, value: float, least: float = -math.inf, most: float = mat
     return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
 
 
-PARTS = jobs, chain, learning, sampler, accuracy, two_samples, exchange, long_family, replicates, targets
+PARTS = jobs, chain, learning, sampler, accuracy, two_samples, exchange, long_family, targets
 
 
 def main() -> None:

@@ -206,9 +206,9 @@ chains. The last row is 20,000 sequences of a planted model of 600 sites, traine
 rounds in which both take turns.
 """, gpu_sampler),
     ("A GPU: whole jobs", "gpu_jobs", """
-Training of PF00014 with an L2 of 0.001 until its gradient is down to its noise or 40,000 independent chains show a Pearson
-correlation of 0.95, whichever comes first, from the start of Python to the model's file: with nothing compiled, and
-with what the first job left on disk. This and the next four tables were measured with XLA's autotuning, its Triton
+Training of PF00014 with an L2 of 0.001 until its gradient is down to its noise or 40,000 independent chains show a
+Pearson correlation of 0.95, whichever comes first, from the start of Python to the model's file: with nothing compiled,
+and with what the first job left on disk. This and the next three tables were measured with XLA's autotuning, its Triton
 products and its command buffers off.
 """, gpu),
     ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
@@ -221,7 +221,6 @@ The model of PF00014 at seven temperatures from 0.4 to 1.5 by replica exchange, 
 look at the chains every ten steps; on two cores of the same machine three steps, with a look after each. With XLA's
 autotuning on, and before populations were annealed in training, a step took 0.024 s.
 """, gpu),
-    ("A GPU: several trainings at once", "gpu_replicates", "Seconds of short trainings of PF00014.", gpu),
     ("A GPU: from the alignment to the scores", "gpu_chain", """
 PF00014 with the settings' defaults, all sequences in one training set: seconds of `snakemake --cores 2` on two cores of
 the card's machine, and of the jobs that use the engine. `First ever`: nothing compiled is on disk.

@@ -153,7 +153,7 @@ def size_of_family(family):
     )
 
 
-def memory_of(stage, at_once=1):
+def memory_of(stage):
     """Resource function: megabytes, twice as many at each further attempt."""
 
     def megabytes(wildcards, attempt):
@@ -161,7 +161,7 @@ def memory_of(stage, at_once=1):
         asked = memory(
             stage, size_of_family(family), PLANS[family], RUN["engine"], bool(GPU)
         )
-        return round(RUN["memory_factor"] * at_once * asked * 2 ** (attempt - 1))
+        return round(RUN["memory_factor"] * asked * 2 ** (attempt - 1))
 
     return megabytes
 

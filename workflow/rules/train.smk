@@ -37,7 +37,7 @@ rule train:
 
 
 rule train_together:
-    """Train the Potts models of all subsets of a family in one job."""
+    """Train the Potts models of all subsets of a family in one job, one after the other."""
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
@@ -52,13 +52,12 @@ rule train_together:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("train", 1 if GPU else RUN["batch_replicates"]),
+        mem_mb=memory_of("train"),
         runtime=minutes_of("train"),
         gpu=GPU,
     params:
         settings=settings("train"),
         engine=RUN["engine"],
-        at_once=RUN["batch_replicates"],
         seeds=seeds("train"),
     script:
         "../../scripts/train_together.py"

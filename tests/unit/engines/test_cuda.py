@@ -15,9 +15,9 @@ from small_systems import random_potts
 
 from temperance.engines import launch, nvrtc
 from temperance.engines.cuda import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
+from temperance.engines.memory import training_bytes
 from temperance.errors import InputError
 from temperance.gibbs import choose_engine, uniform_chains
-from temperance.together import needed
 
 
 def on_a_card():
@@ -60,7 +60,7 @@ def test_a_card_of_80_gigabytes_holds_a_training_of_a_thousand_sites():
         [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": ":".join(sys.path)}, capture_output=True
     )
     assert run.returncode == 0, run.stderr.decode()
-    assert int(run.stdout.split()[-1]) < needed(1000, 21, 10_000) < 80e9 * 0.75
+    assert int(run.stdout.split()[-1]) < training_bytes(1000, 21, 10_000) < 80e9 * 0.75
 
 
 def test_compiled_kernels_are_kept_on_disk(compiler, tmp_path, monkeypatch):

@@ -1,0 +1,55 @@
+"""Memory of a card that a training takes, checked before it starts."""
+
+import math
+
+from temperance.errors import InputError
+from temperance.gibbs import Engine
+
+# Arrays as large as the full couplings, and of one-hot chains, that a training has at its worst, with room to spare
+# (docs/method.md, "Memory").
+_COPIES, _ONE_HOTS = 16, 4
+
+
+def training_bytes(length: int, q: int, chains: int) -> int:
+    """Estimate the memory that a training takes on a device, at most.
+
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    chains : int
+        The larger one of the numbers of persistent chains and of independent ones.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Examples
+    --------
+    >>> round(training_bytes(1000, 21, 10_000) / 1e9)
+    32
+    """
+    return 4 * (_COPIES * (length * q) ** 2 + _ONE_HOTS * chains * length * q)
+
+
+def check_training(engine: Engine, length: int, q: int, chains: int) -> None:
+    """Refuse a training that the device's memory does not hold; CPU engines take any.
+
+    Raises
+    ------
+    InputError
+        If it needs more than JAX may take of the device's memory.
+    """
+    if engine.name == "numba":
+        return
+    import jax  # a second, for those who need it
+
+    limit = (jax.devices()[0].memory_stats() or {}).get("bytes_limit", math.inf)
+    needed = training_bytes(length, q, chains)
+    if needed > limit:
+        raise InputError(
+            f"engine: a training with {length} sites, {q} states and {chains} chains takes {needed / 1e9:.1f} GB, and "
+            f"JAX may use {limit / 1e9:.1f} GB of this card; lower train.chains and train.confirm_chains, or choose "
+            "numba"
+        )
