@@ -62,7 +62,8 @@ with job(snakemake) as log:
     )  # fmt: skip
     training_energy = float(np.average(model.energies(family.training), weights=weights))
     tau_train = sampled_training_temperature(rungs.temperatures, rungs.energy, training_energy, rng)
-    points = operating_points(rungs, {"tau_train": (tau_train, 0.0)}, floors, read_judges(beside), judge_units(natural))
+    units = judge_units(natural, rungs.percentiles)
+    points = operating_points(rungs, {"tau_train": (tau_train, 0.0)}, floors, read_judges(beside), units)
     best = recommend([rungs], [points], *floors, rng, optimum["bootstrap"])
     training = load_json(beside / "training.json")
     row = {"model": snakemake.wildcards.model, "kind": given["kind"], "M": training["M"]}

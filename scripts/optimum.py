@@ -10,7 +10,7 @@ from temperance.job import job
 from temperance.novelty import natural_diversity
 from temperance.store import load_arrays, load_json, provenance, save_json, save_table
 from temperance.temperature.explanation import explain
-from temperance.temperature.family import SubsetResults, decide, points_of_all
+from temperance.temperature.family import SubsetResults, decide, points_of_all, untrained_because
 from temperance.temperature.recommendation import sensitivity
 
 with job(snakemake) as log:
@@ -32,9 +32,10 @@ with job(snakemake) as log:
     landscape = load_json(folders[results.index(largest[0])] / "landscape.json")
     sentences = explain(diagnosis, table, landscape, best)
     rungs, points = [one.rungs for one in largest], [one.points for one in largest]
+    untrained = untrained_because(diagnosis)
     save_table(snakemake.output.table, table)
     save_table(snakemake.output.points, points_of_all(results, best.operating_points))
-    save_table(snakemake.output.sensitivity, sensitivity(rungs, points, *floors, rng))
+    save_table(snakemake.output.sensitivity, sensitivity(rungs, points, *floors, rng, untrained=untrained))
     said = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
     save_json(snakemake.output.recommendation, best.summary() | said | {"provenance": provenance(settings, seed)})
     for sentence in [best.headline, *best.reasons, *best.limits, *best.notes, *sentences]:

@@ -81,7 +81,7 @@ with job(snakemake) as log:
     )
 
     single = site_frequencies(family.training, letters.q, weights)
-    entropy_at_one = float(np.interp(1, found.betas, found.entropy[0]))
+    entropy_at_one = float(np.interp(1, found.betas, found.entropy[0], right=np.nan))
     near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
     sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)
     independent = independent_log_likelihood(family.training, weights, family.heldout, letters.q)

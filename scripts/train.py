@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 from temperance.alphabet import alphabet
-from temperance.engines.memory import check_training
 from temperance.formats import read_model
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
@@ -34,8 +33,7 @@ with job(snakemake) as log:
             )
             source["model"] = asked
         else:
-            parts, chains = load_arrays(snakemake.input.split)[0], max(settings["chains"], settings["confirm_chains"])
-            check_training(engine, sequences.shape[1], letters.q, chains)
+            parts = load_arrays(snakemake.input.split)[0]
             result = train(
                 sequences, weights, letters.q, engine, seed, progress=Progress(log.info), checkpoint=last,
                 heldout=arrays["sequences"][parts["heldout"]], heldout_weights=parts["heldout_weights"], **settings,

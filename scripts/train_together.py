@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from temperance.alphabet import alphabet
-from temperance.engines.memory import check_training
 from temperance.gibbs import choose_engine
 from temperance.job import checkpoint, job
 from temperance.progress import Progress
@@ -15,7 +14,6 @@ with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)
     letters, engine = alphabet(metadata["alphabet"]), choose_engine(params.engine)
     sequences, parts = arrays["sequences"], load_arrays(snakemake.input.split)[0]
-    check_training(engine, sequences.shape[1], letters.q, max(settings["chains"], settings["confirm_chains"]))
     checkpoints = []
     for (label, seed), path in zip(params.seeds.items(), snakemake.input.subsets, strict=True):
         subset, source = load_arrays(path)[0], provenance(settings | {"engine": engine.name}, seed)

@@ -319,5 +319,6 @@ class Scored:
             alone says up to where samples are as good as natural sequences.
         """
         optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
-        points = operating_points(self.rungs, optima, floors, judges or {}, judge_units(self.natural))
+        units = judge_units(self.natural, self.rungs.percentiles)
+        points = operating_points(self.rungs, optima, floors, judges or {}, units)
         return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)

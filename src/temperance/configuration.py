@@ -48,7 +48,8 @@ _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding")
 # Columns of tables of scores that no judge of the user's may take the name of.
 _COLUMNS = {
-    *_JUDGES, "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity", "set",
+    *_JUDGES, "f", "train", "energy_error", "novelty_error", "gaps_error", "fidelity_error", "distance_training_error",
+    "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity", "set",
     "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
     "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",

@@ -162,8 +162,15 @@ def _some(members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def natural_scale(natural: pd.DataFrame, judge: str) -> NaturalScale:
-    """The scale of a judge: all natural sequences of the family in the table of `score_natural`."""
-    return NaturalScale.measure(natural[judge].to_numpy(float), natural["scale_weight"].to_numpy(float))
+    """Place a judge's scores among those of all natural sequences of the family, in the table of `score_natural`.
+
+    Where a judge has scored some sequences of a set only, these stand for the whole set.
+    """
+    real = natural[natural["set"] != "random"]
+    scored = real[real[judge].notna()]
+    totals, parts = (table.groupby("set")["scale_weight"].sum() for table in (real, scored))
+    weights = scored["scale_weight"] * scored["set"].map(totals / parts)
+    return NaturalScale.measure(scored[judge].to_numpy(float), weights.to_numpy(float))
 
 
 def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> float:
@@ -249,8 +256,7 @@ def score_orders(
     length = family.natural.shape[1]
     sets = [(temperature, sequences.reshape(-1, length)) for temperature, sequences
             in zip(drawn["temperatures"], drawn["sequences"], strict=True)]  # fmt: skip
-    count = min(len(family.pool), len(sets[0][1]))
-    natural = rng.choice(len(family.pool), count, replace=False, p=family.pool_weights / family.pool_weights.sum())
+    natural = rng.choice(len(family.pool), len(sets[0][1]), p=family.pool_weights / family.pool_weights.sum())
     sets.append((np.nan, family.pool[natural]))
     tables = [reference.followed_by(sequences).assign(temperature=temperature) for temperature, sequences in sets]
     return pd.concat(tables, ignore_index=True), reference

@@ -166,14 +166,13 @@ def memory_of(stage):
     return megabytes
 
 
-def minutes_of(stage):
-    """Resource function: minutes, twice as many at each further attempt."""
+def minutes_of(stage, all_subsets=False):
+    """Resource function: minutes, twice as many at each further attempt; of a job for all subsets if asked for."""
 
     def of_job(wildcards, attempt, threads):
         family = wildcards.family
-        return minutes(stage, size_of_family(family), PLANS[family], threads) * 2 ** (
-            attempt - 1
-        )
+        each = minutes(stage, size_of_family(family), PLANS[family], threads)
+        return (len(subsets(family)) if all_subsets else 1) * each * 2 ** (attempt - 1)
 
     return of_job
 

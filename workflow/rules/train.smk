@@ -53,7 +53,7 @@ rule train_together:
     threads: threads
     resources:
         mem_mb=memory_of("train"),
-        runtime=minutes_of("train"),
+        runtime=minutes_of("train", all_subsets=True),
         gpu=GPU,
     params:
         settings=settings("train"),

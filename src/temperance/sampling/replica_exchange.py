@@ -262,8 +262,9 @@ class _Run:
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, buffer.energies)
         training = mean_energies.temperature(self._training_energy)
         rungs = self._diagnose(buffer.energies)
-        deciding = window.may_decide(rungs.temperature.to_numpy(), training if plan.spacing else 0.0)
-        required = np.isin(self._origins(), (_LISTED, _REFINED)) & deciding
+        required = np.isin(self._origins(), (_LISTED, _REFINED))
+        temperatures = rungs.temperature.to_numpy()[required]
+        required[required] = window.may_decide(temperatures, training if plan.spacing else 0.0)
         lacking = self._record_round(rungs[required], training)
         more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
         if more:
@@ -355,7 +356,8 @@ class _Run:
         """
         if energy > self._training_energy:
             return True
-        few = np.ascontiguousarray(sequences[:: -(-len(sequences) // _SUBSAMPLE)])
+        # In a fixed random order: sequences of one ladder stand at even distances.
+        few = sequences[np.random.default_rng(0).permutation(len(sequences))[:_SUBSAMPLE]]
         distances = 1 - nearest(few, self._starts)[1]
         return bool(distances.mean() + 2 * distances.std() / len(distances) ** 0.5 > window.LEAST_DISTANCE)
 

@@ -81,7 +81,7 @@ def choose_rung(
     limit, by = quality_limit(own, pooled)
     good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
     if not good.any():
-        return _nothing_good(rungs, limit, by, _training_point(own))
+        return _nothing_good(rungs, own, limit, by)
     new, varied = rungs.meets(*floors)
     able = np.flatnonzero(good & new & varied)
     if not len(able):
@@ -129,7 +129,14 @@ def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice
             f"Add temperatures below {rungs.temperatures[0]:.3g} to sample.temperatures.",
             _fallback(rungs, 0.0),
         )
-    if train is None or not np.isfinite(train.value):
+    if train is not None and train.value == np.inf:
+        return Choice(
+            None,
+            "training sequences have higher energies under the model than random sequences: it is not a model of them.",
+            "See whether the model is one of this family, with the same columns and states.",
+            _fallback(rungs),
+        )
+    if train is None or np.isnan(train.value):
         return Choice(
             None,
             "the temperature at which samples have the mean energy of the training sequences (τ_train) is not known.",
@@ -161,14 +168,17 @@ def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
     return good
 
 
-def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, train: OperatingPoint | None) -> Choice:
+def _nothing_good(rungs: RungScores, own: Sequence[OperatingPoint], limit: float, by: OperatingPoint) -> Choice:
+    """Say what is wrong with the samples of every equilibrated temperature."""
     coldest = rungs.temperatures[rungs.equilibrated].min()
     colder = (
         f"Add temperatures below {coldest:.3g} to sample.temperatures; if they are not equilibrated, raise "
         "train.l2_couplings."
     )
-    judge = by.name.removeprefix("tau_")
-    if limit > 0 or judge not in rungs.percentiles:
+    cold_enough = rungs.equilibrated & (rungs.temperatures <= limit)
+    refusing = [point for point in own if not as_natural(rungs, [point])[cold_enough].all()]
+    judge = (refusing[0] if refusing else by).name.removeprefix("tau_")
+    if not cold_enough.any() and (limit > 0 or judge not in rungs.percentiles):
         return Choice(
             None,
             f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)}), and no "
@@ -176,7 +186,8 @@ def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, train: Op
             colder,
             _fallback(rungs, limit),
         )
-    means = np.where(rungs.equilibrated, rungs.percentiles[judge].mean(axis=1), -np.inf)
+    percentiles = mean_and_half(rungs.percentiles[judge])[0]
+    means = np.where(rungs.equilibrated & np.isfinite(percentiles), percentiles, -np.inf)
     best = int(means.argmax())
     obstacle = (
         f"at no equilibrated temperature are samples shown to be as natural as natural sequences by "
@@ -185,6 +196,7 @@ def _nothing_good(rungs: RungScores, limit: float, by: OperatingPoint, train: Op
     )
     if rungs.temperatures[best] == coldest:
         return Choice(None, obstacle, colder, _fallback(rungs, limit))
+    train = _training_point(own)
     return Choice(
         None,
         obstacle,

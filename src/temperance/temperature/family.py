@@ -74,8 +74,8 @@ class SubsetResults:
         )  # fmt: skip
         optima = load_table(folder / "optima.tsv")
         taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
-        natural = load_table(folder / "natural.parquet")
-        points = operating_points(rungs, taus, floors, read_judges(folder), judge_units(natural))
+        units = judge_units(load_table(folder / "natural.parquet"), rungs.percentiles)
+        points = operating_points(rungs, taus, floors, read_judges(folder), units)
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
         lowest = equilibrated_above(load_table(folder / "thermodynamics.tsv"))
         training = Training.read(summary)
@@ -92,27 +92,19 @@ class SubsetResults:
     def row_with(self, best: Recommendation) -> dict[str, Any]:
         """Add what is recommended for this model alone, with its scores there."""
         there = np.isclose(self.scores["temperature"], best.sampling_temperature)
-        names = [name for name in ("fidelity",) if name in self.scores]
-        shown = {name: float(self.scores[name][there].iloc[0]) for name in names} if best.recommended else {}
-        return self.row | best.row() | {"fidelity": shown.get("fidelity", np.nan)}
+        fidelity = float(self.scores["fidelity"][there].iloc[0]) if best.recommended else np.nan
+        return self.row | best.row() | {"fidelity": fidelity}
 
 
 def read_judges(folder: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Read what is known of the judges of a subset; nothing where the file is not there.
+    """Read what is known of the judges of a subset.
 
     Returns
     -------
     mapping
         Judge -> saturated, trusted, why.
     """
-    path = folder / "judges.json"
-    if not path.is_file():
-        return {}
-    standings = load_json(path)
-    rows = standings.get("judges", standings) if isinstance(standings, dict) else standings
-    if isinstance(rows, dict):
-        return {name: row for name, row in rows.items() if isinstance(row, dict)}
-    return {row["name"]: row for row in rows}
+    return {row["name"]: row for row in load_json(folder / "judges.json")["judges"]}
 
 
 def _gain(landscape: dict[str, Any]) -> Estimate | None:
@@ -135,13 +127,17 @@ def decide(
     Recommendation, Diagnosis
     """
     diagnosis = diagnose([one.measurements for one in results])
-    untrained = ""
-    if diagnosis.name == NOT_TRAINED:
-        why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
-        untrained = f"the model is not trained ({why})."
     rungs, points = [one.rungs for one in results], [one.points for one in results]
-    best = recommend(rungs, points, *floors, rng, draws, untrained=untrained)
+    best = recommend(rungs, points, *floors, rng, draws, untrained=untrained_because(diagnosis))
     return (_as_trade(best) if diagnosis.name == NOTHING_LEARNT else best), diagnosis
+
+
+def untrained_because(diagnosis: Diagnosis) -> str:
+    """Say why the models' training is not to be relied on; nothing if it is."""
+    if diagnosis.name != NOT_TRAINED:
+        return ""
+    why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")
+    return f"the model is not trained ({why})."
 
 
 def _as_trade(best: Recommendation) -> Recommendation:

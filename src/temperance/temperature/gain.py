@@ -18,15 +18,16 @@ class Gain:
 
     Attributes
     ----------
-    at_one, best : Estimate
-        Of the model itself, and at the temperature of its largest likelihood, `temperature`.
+    at_one, best : Estimate or None
+        Of the model itself, and at the temperature of its largest likelihood, `temperature`; None below the coldest
+        temperature that was sampled, where ln Z is not known.
     temperature : float
     independent : float
         Log-likelihood of the independent-site model, nats a site.
     """
 
-    at_one: Estimate
-    best: Estimate
+    at_one: Estimate | None
+    best: Estimate | None
     temperature: float
     independent: float
 
@@ -84,7 +85,9 @@ def likelihood_gain(
     log_z = resampled(curves.log_z, choices(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
     units = min(paired.units, ladders) if ladders > 1 else paired.units
 
-    def at(tau: float) -> Estimate:
+    def at(tau: float) -> Estimate | None:
+        if 1 / tau > curves.betas[-1] * (1 + 1e-9):
+            return None
         of_tau = np.array([np.interp(1 / tau, curves.betas, row) for row in log_z])
         values = (-energy / tau - of_tau - other) / length
         return estimate(values[0], values[1:], units)

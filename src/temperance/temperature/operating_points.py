@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.resampling import interval_factor
 from temperance.sampling.diagnostics import lies_equilibrated
-from temperance.scoring.standing import is_saturated
 from temperance.stats.clusters import effective_clusters
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
-from temperance.temperature.rungs import RungScores
+from temperance.temperature.rungs import RungScores, mean_and_half
 
 # Mean percentile of natural sequences among themselves, and from which on samples count as no less natural: they are
 # rated above a natural sequence in 45 of 100 cases instead of 50. And the standard deviation of a uniform percentile.
@@ -86,7 +84,7 @@ def operating_points(
     optima: Mapping[str, tuple[Estimate, float]],
     floors: tuple[float, float],
     judges: Mapping[str, Mapping[str, Any]],
-    natural_units: Mapping[str, float] | float,
+    natural_units: Mapping[str, float],
 ) -> list[OperatingPoint]:
     """Gather the operating points of one model.
 
@@ -99,8 +97,8 @@ def operating_points(
         Novelty and diversity that the user asks for.
     judges : mapping
         Judge -> what is known of it: saturated, trusted, why. A judge that is not in it decides nothing.
-    natural_units : float or mapping
-        Independent natural sequences that a judge's scale is worth, of all judges or by name.
+    natural_units : mapping
+        Judge -> independent natural sequences that its scale is worth.
 
     Returns
     -------
@@ -108,8 +106,7 @@ def operating_points(
     """
     points = [_optimum_point(name, *optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
     for name, percentiles in rungs.percentiles.items():
-        units = natural_units if isinstance(natural_units, float | int) else natural_units.get(name, np.inf)
-        points.append(judge_point(name, rungs, percentiles, judges.get(name), float(units)))
+        points.append(judge_point(name, rungs, percentiles, judges.get(name), natural_units[name]))
     return [*points, coldest_point(rungs, *floors)]
 
 
@@ -122,7 +119,7 @@ def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -
     elif not lies_equilibrated(rungs.temperatures, rungs.equilibrated, np.array([tau.value])).all():
         note = "lies where samples are not equilibrated"
         # All that is sure is that it lies above the next colder temperature at which they are.
-        low = min(low, float(colder.max(initial=low)))
+        low = min(low, float(colder.max(initial=0.0)))
     nearest = bool(np.isclose(rungs.temperatures, tau.value, rtol=1e-6).any())
     return OperatingPoint(name, tau.value, low, tau.high, nearest, name == TAU_TRAIN, note, shared)
 
@@ -150,22 +147,18 @@ def judge_point(
     name = f"tau_{name}"
     if not sound.any():
         return OperatingPoint(name, np.nan, np.nan, np.nan, note="no equilibrated temperature was judged")
-    taus, rows = rungs.temperatures[sound], percentiles[sound]
-    mean = np.nanmean(rows, axis=1)
-    counts = np.isfinite(rows).sum(axis=1)
-    error = np.where(counts > 1, np.nanstd(rows, axis=1) / np.sqrt(np.maximum(counts - 1, 1)), 0.0)
-    factor = interval_factor(int(counts.min())) if counts.min() > 1 else NORMAL
-    half = np.hypot(factor * error, NORMAL * _PERCENTILE_SD / natural_units**0.5)
+    taus = rungs.temperatures[sound]
+    mean, half = mean_and_half(percentiles[sound])
+    half = np.hypot(half, NORMAL * _PERCENTILE_SD / natural_units**0.5)
     value, low, high = (_last_crossing(taus, curve, NATURAL_PERCENTILE) for curve in (mean, mean - half, mean + half))
     tolerated = _last_crossing(taus, mean - half, LEAST_PERCENTILE)
-    saturated = is_saturated(mean)
-    decides = standing is not None and bool(standing.get("trusted")) and not standing.get("saturated") and not saturated
-    note = _judge_note(value, taus, standing, saturated)
+    decides = standing is not None and bool(standing.get("trusted")) and not standing.get("saturated")
+    note = _judge_note(value, taus, standing)
     return OperatingPoint(name, value, low, high, False, decides, note, tolerated=tolerated)
 
 
-def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None, saturated: bool) -> str:
-    if saturated or (standing and standing.get("saturated")):
+def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None) -> str:
+    if standing and standing.get("saturated"):
         return "scores the samples of all temperatures alike and decides nothing"
     if standing is None or not standing.get("trusted"):
         why = (standing or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
@@ -213,13 +206,23 @@ def gap_around(temperatures: np.ndarray, at: int) -> tuple[float, float]:
     return low, high
 
 
-def judge_units(natural: pd.DataFrame) -> float:
-    """Count the independent natural sequences that judges' scales rest on: clusters of relatives, where known."""
-    real = natural[natural["set"] != "random"] if "set" in natural else natural
-    named = [column for column in ("scale_weight", "weight") if column in real]
-    weights = real[named[0]].to_numpy(float) if named else np.ones(len(real))
-    labels = real["cluster"].to_numpy() if "cluster" in real else np.arange(len(real))
-    return effective_clusters(labels, weights)
+def judge_units(natural: pd.DataFrame, judges: Iterable[str]) -> dict[str, float]:
+    """Count the independent natural sequences that each judge's scale rests on: clusters of relatives that it scored.
+
+    Parameters
+    ----------
+    natural : pandas.DataFrame
+        Of `temperance.score.score_natural`: set, scale_weight, cluster, and scores by judge, nan where there are none.
+    judges : iterable of str
+
+    Returns
+    -------
+    dict
+        Judge -> number.
+    """
+    real = natural[natural["set"] != "random"]
+    scored = {judge: real[real[judge].notna()] for judge in judges}
+    return {judge: effective_clusters(rows["cluster"], rows["scale_weight"]) for judge, rows in scored.items()}
 
 
 def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[OperatingPoint]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.scoring.names import judge_name
-from temperance.stats.estimate import NORMAL, Estimate, estimate_columns
+from temperance.stats.estimate import Estimate, estimate_columns
 from temperance.temperature.choice import Choice, as_natural, choose_rung, describe
 from temperance.temperature.operating_points import (
     NATURAL_PERCENTILE,
@@ -22,7 +22,7 @@ from temperance.temperature.operating_points import (
     gap_around,
     pool_points,
 )
-from temperance.temperature.rungs import RungScores
+from temperance.temperature.rungs import RungScores, mean_and_half
 
 _NAMES = {"tau_train": "τ_train", "tau_f": "τ_f"}
 
@@ -125,7 +125,7 @@ def recommend(
             float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
             _notes(pooled),
         )  # fmt: skip
-    tau = _interval(rungs, points, choice.rung, floors, rng, draws)
+    tau = _interval(rungs, points, pooled, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
@@ -139,19 +139,18 @@ def _sentences(*parts: str) -> list[str]:
 
 
 def _interval(
-    rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], chosen: int, floors: tuple[float, float],
-    rng: np.random.Generator, draws: int,
+    rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], pooled: Sequence[OperatingPoint],
+    chosen: int, floors: tuple[float, float], rng: np.random.Generator, draws: int,
 ) -> Estimate:  # fmt: skip
     """Compute the spread of the coldest temperature that qualifies, over training sets, ladders, and between rungs."""
     own = rungs[0].temperatures
     taus = []
     for _ in range(draws):
         number = int(rng.integers(len(rungs)))
-        one = rungs[number].resample(rng)
-        new, varied = one.meets(*floors)
-        able = np.flatnonzero(one.equilibrated & new & varied & as_natural(one, points[number]))
-        if len(able):
-            taus.append(one.temperatures[able[0]])
+        resampled = rungs[number].resample(rng)
+        choice = choose_rung(resampled, points[number], pooled, floors)
+        if choice.rung is not None:
+            taus.append(resampled.temperatures[choice.rung])
     low, high = gap_around(own, chosen)
     if taus:
         ends = np.percentile(taus, (2.5, 97.5), method="nearest")
@@ -166,17 +165,17 @@ def expected(rungs: RungScores, at: int) -> dict[str, Any]:
     """Report what the samples of one temperature show, with standard errors over ladders."""
 
     def error(values: np.ndarray) -> float | None:
-        count = values.shape[1]
-        return float(values[at].std(ddof=1) / count**0.5) if count > 1 else None
+        known = values[at][np.isfinite(values[at])]
+        return float(known.std(ddof=1) / len(known) ** 0.5) if len(known) > 1 else None
 
     shown: dict[str, Any] = {"temperature": float(rungs.temperatures[at]), "equilibrated": bool(rungs.equilibrated[at])}
     for name in ("novelty", "diversity", "energy"):
         values = getattr(rungs, name)
         shown |= {name: float(values[at].mean()), f"{name}_error": error(values)}
     shown["percentiles"] = {
-        judge: {"value": float(values[at].mean()), "error": error(values)}
+        judge: {"value": float(np.nanmean(values[at])), "error": error(values)}
         for judge, values in rungs.percentiles.items()
-        if np.isfinite(values[at]).all()
+        if np.isfinite(values[at]).any()
     }
     return shown
 
@@ -189,7 +188,8 @@ def _reasons(
     tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, own, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
-        f"{judge_name(name)} places them at percentile {value['value']:.0f} ± {NORMAL * (value['error'] or 0):.0f}"
+        f"{judge_name(name)} places them at percentile {value['value']:.0f} ± "
+        f"{mean_and_half(rungs.percentiles[name])[1][chosen]:.0f}"
         for name, value in shown["percentiles"].items()
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
@@ -216,7 +216,7 @@ def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint
         return f"Those at the next colder one, {tau}, miss the {' and '.join(missed)} {floor}."
     worse = [point for point in own if not as_natural(rungs, [point])[colder]]
     placed = [
-        f"{judge_name(name)} places them at percentile {rungs.percentiles[name][colder].mean():.0f}"
+        f"{judge_name(name)} places them at percentile {np.nanmean(rungs.percentiles[name][colder]):.0f}"
         for name in (point.name.removeprefix("tau_") for point in worse)
     ]
     return f"Those at the next colder one, {tau}, are less natural: {' and '.join(placed)}."
@@ -249,9 +249,9 @@ def _notes(pooled: Sequence[OperatingPoint]) -> list[str]:
 
 def sensitivity(
     rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], novelty_floor: float,
-    diversity_floor: float, rng: np.random.Generator, draws: int = 50,
+    diversity_floor: float, rng: np.random.Generator, draws: int = 50, *, untrained: str = "",
 ) -> pd.DataFrame:  # fmt: skip
-    """Apply the rule with one floor changed, the other being as it is.
+    """Apply the rule with one floor changed, the other being as it is; parameters are those of `recommend`.
 
     Returns
     -------
@@ -264,7 +264,7 @@ def sensitivity(
     deciding = {point.name.removeprefix("tau_") for point in points[0] if point.decides}
     rows = []
     for name, novelty, diversity in floors:
-        best = recommend(rungs, points, novelty, diversity, rng, draws)
+        best = recommend(rungs, points, novelty, diversity, rng, draws, untrained=untrained)
         places = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
         row = {"floor": name, "value": novelty if name == "novelty" else diversity}
         rows.append(row | best.row() | {"percentile": min(places) if places and best.recommended else np.nan})

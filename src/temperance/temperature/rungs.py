@@ -104,9 +104,15 @@ def lower_bound(values: np.ndarray) -> np.ndarray:
 
 
 def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over ladders (T,) and half of its 95 % interval, of values (T, K); without an error where K is 1."""
-    count = values.shape[1]
-    mean = values.mean(axis=1)
-    if count < 2:
-        return mean, np.zeros(len(values))
-    return mean, interval_factor(count) * values.std(axis=1, ddof=1) / count**0.5
+    """Average values (T, K) over ladders: means (T,), and halves of their 95 % intervals.
+
+    Ladders without a value (nan) are left out; the half is 0 where fewer than two have one, and both are nan where none
+    has.
+    """
+    known = np.isfinite(values)
+    counts = known.sum(axis=1)
+    sums = np.where(known, values, 0).sum(axis=1)
+    mean = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)
+    squares = np.where(known, (values - mean[:, None]) ** 2, 0).sum(axis=1)
+    factors = np.array([interval_factor(count) if count > 1 else 0.0 for count in counts])
+    return mean, np.where(counts > 0, factors * (squares / np.maximum((counts - 1) * counts, 1)) ** 0.5, np.nan)

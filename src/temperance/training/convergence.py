@@ -83,47 +83,55 @@ class ConvergenceTest:
         penalty = model.penalty()
         return float(scale_step(energies.mean() - model.data_energy() - penalty, energies.var(), penalty))
 
-    def rescale(self, learner: Learner, population: Population) -> tuple[Learner, Population]:
-        """Correct the common scale of a model's parameters by what a population says of it; the chains follow.
+    def rescale(self, learner: Learner, population: Population, chains: Any) -> tuple[Learner, Population, Any]:
+        """Correct the common scale of a model's parameters by what a population says of it; all chains follow.
 
         Single steps know the scale to a few percent only: the few chains that tell it are far fewer than a population.
         """
         error = self.scale_error(learner, population.energies)
         if abs(error) > SCALE_TOLERANCE:
-            return learner, population
+            return learner, population, chains
+        energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
         log_weights = -error * population.energies
-        kept = survivors(np.arange(len(log_weights)), log_weights, self._rng.random())
         learner = learner.moved(0.0, 1 + error)
-        seed = int(self._rng.integers(2**63))
-        chains, energies = resample_chains(
-            self._engine, learner.prepared, population.chains, kept, 1.0, seed, _RESCALED_SWEEPS
-        )
+        followed, population_energies = self._follow(learner, population.chains, log_weights)
         log_z = population.log_z + float(logsumexp(log_weights)) - np.log(len(log_weights))
-        return learner, replace(population, chains=chains, energies=energies, log_z=log_z)
+        population = replace(population, chains=followed, energies=population_energies, log_z=log_z)
+        return learner, population, self._follow(learner, chains, -error * energies)[0]
+
+    def _follow(self, learner: Learner, chains: Any, log_weights: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Resample chains (C, L) by weights (C,) and sweep them in the model that these lead to."""
+        kept, seed = survivors(np.arange(len(log_weights)), log_weights, self._rng.random()), self._rng.integers(2**63)
+        return resample_chains(self._engine, learner.prepared, chains, kept, 1.0, int(seed), _RESCALED_SWEEPS)
 
     def ceiling(self, model: Trained, count: int) -> float:
         """Compute the Pearson correlation that `count` sequences drawn from the data themselves reach."""
         return float(model.showing(self.draw_data(count)).pearson)
 
-    def confirm(self, model: Trained, population: Population, energies: np.ndarray, agreement: Showing) -> Confirmation:
+    def confirm(
+        self, model: Trained, population: Population, energies: np.ndarray, agreement: Showing,
+        independent: float | None = None,
+    ) -> Confirmation:  # fmt: skip
         """Compare a population with the data and with persistent chains.
 
         Parameters
         ----------
         energies : np.ndarray
             (C,) of the persistent chains.
+        independent : float, optional
+            How many independent ones these are worth; all of them if not set.
         agreement : Showing
             Of the persistent chains' correlations with the data's.
         """
-        independent = model.showing(population.chains)
+        fresh = model.showing(population.chains)
         shift = float(population.energies.mean() - energies.mean())
-        error = float(np.hypot(population.mean_energy_error, energies.std() / len(energies) ** 0.5))
-        short = agreement.freed - independent.freed > _PEARSON_TOLERANCE
+        error = float(np.hypot(population.mean_energy_error, energies.std() / (independent or len(energies)) ** 0.5))
+        short = agreement.freed - fresh.freed > _PEARSON_TOLERANCE
         near = abs(shift) <= max(_Z_ENERGY * error, _ENERGY_TOLERANCE * float(energies.std()))
         sound = population.families >= FEWEST_FAMILIES and near and not short
         confirmation = Confirmation(
-            pearson=independent.pearson,
-            slope=independent.slope,
+            pearson=fresh.pearson,
+            slope=fresh.slope,
             ceiling=self.ceiling(model, len(population.energies)),
             scale_error=self.scale_error(model, population.energies),
             energy_shift=shift / max(float(energies.std()), 1e-9),

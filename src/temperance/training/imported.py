@@ -65,7 +65,7 @@ def evaluate_imported(
     frozen = _FrozenModel(engine.prepare(model), data, float(np.average(model.energies(sequences), weights=weights)))
     test = ConvergenceTest(engine, sequences, weights, model.q, rng, progress)
     first, second = (test.population(frozen, confirm_chains) for _ in range(2))
-    confirmation = test.confirm(frozen, first, second.energies, frozen.showing(second.chains))
+    confirmation = test.confirm(frozen, first, second.energies, frozen.showing(second.chains), second.families)
     missing = np.nan
     row = (
         0,

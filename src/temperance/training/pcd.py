@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.checkpoint import NONE, Checkpoint
+from temperance.engines.memory import check_training
 from temperance.errors import InputError
 from temperance.gibbs import Engine, Learner, profile_chains
 from temperance.potts import Potts
@@ -153,13 +154,15 @@ def train(
     Raises
     ------
     InputError
-        If fewer than two columns vary, held-out sequences are missing, or the parameters diverge.
+        If fewer than two columns vary, held-out sequences are missing, the parameters diverge, or the device has too
+        little memory.
 
     References
     ----------
     Tieleman, ICML 2008 (persistent chains); Carbone, Hua, Coste, Vanden-Eijnden, NeurIPS 2023 (their weights).
     """
     _check_sequences(sequences)
+    check_training(engine, sequences.shape[1], q, max(chains, confirm_chains))
     if l2_couplings == "auto" and (heldout is None or heldout_weights is None):
         raise InputError("train.l2_couplings: auto needs held-out sequences; name a strength")
     checkpoint = checkpoint.of(sequences=sequences, weights=weights, form=STATE_FORM)
@@ -456,8 +459,8 @@ class _Run:
             return False
         population = self._test.population(learner, plan.confirm_chains)
         if at_noise:
-            learner, population = self._test.rescale(learner, population)
-            state.learning = state.learning._replace(learner=learner)
+            learner, population, chains = self._test.rescale(learner, population, chains)
+            state.learning = state.learning._replace(learner=learner, chains=chains)
         confirmation = self._compare(population, agreement)
         settled = confirmation.equilibrated and abs(confirmation.scale_error) <= SCALE_TOLERANCE
         reached = early and confirmation.pearson >= min(plan.target or 0.0, confirmation.ceiling)

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from temperance.scoring.discrimination import Discrimination
+from temperance.scoring.standing import judge_standing
 from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import FAITHFUL, NOTHING_LEARNT, Measurements, Training
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide
-from temperance.temperature.operating_points import judge_point, operating_points
+from temperance.temperature.operating_points import judge_point, judge_units, operating_points
 from temperance.temperature.pareto import pareto
 from temperance.temperature.recommendation import recommend, sensitivity
 from temperance.temperature.rungs import RungScores
@@ -17,6 +19,8 @@ LADDER = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5])
 TRUSTED = {"potts": {"trusted": True, "saturated": False}}
 TAU_TRAIN = Estimate(0.88, 0.86, 0.90)
 FLOORS = (0.2, 0.5)
+# Natural sequences without number: the scale is exact.
+MANY = {"potts": np.inf}
 
 
 def rungs(temperatures=LADDER, equilibrated=None, percentiles=None, noise=0.004, seed=0, ladders=32):
@@ -38,7 +42,7 @@ def rungs(temperatures=LADDER, equilibrated=None, percentiles=None, noise=0.004,
     )
 
 
-def advise(scores, floors=FLOORS, tau_train=TAU_TRAIN, judges=TRUSTED, units=np.inf, **keys):
+def advise(scores, floors=FLOORS, tau_train=TAU_TRAIN, judges=TRUSTED, units=MANY, **keys):
     points = operating_points(scores, {"tau_train": (tau_train, 0.0)}, floors, judges, units)
     return recommend([scores], [points], *floors, np.random.default_rng(1), **keys)
 
@@ -69,7 +73,7 @@ def test_judges_that_decide_nothing_are_named_once():
     poor = {"potts": {"trusted": False, "why": "It ranks natural sequences first in 54% of cases."}}
     other = {"potts": {"trusted": False, "why": "It ranks natural sequences first in 55% of cases."}}
     scores = rungs()
-    points = [operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, one, np.inf) for one in (poor, other)]
+    points = [operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, one, MANY) for one in (poor, other)]
     best = recommend([scores, scores], points, *FLOORS, np.random.default_rng(1))
     assert len(best.notes) == 1
     assert best.notes[0].count("of cases") == 1
@@ -78,7 +82,7 @@ def test_judges_that_decide_nothing_are_named_once():
 @pytest.mark.parametrize(("gain", "diagnosis"), [(0.3, FAITHFUL), (0.0, NOTHING_LEARNT)])
 def test_cooling_a_model_of_single_sites_is_a_trade_and_not_advised(gain, diagnosis):
     scores = rungs()
-    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, np.inf)
+    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY)
     training = Training("converged", pearson=0.95, slope=0.9, ceiling=0.97)
     tau_f = Estimate(0.99, 0.96, 1.02)
     measured = Measurements(tau_f, Estimate(gain, gain - 0.001, gain + 0.001), training, 0.2)
@@ -128,11 +132,13 @@ def test_the_scale_of_a_judge_is_as_uncertain_as_natural_sequences_are_few():
     """Percentile 55 of ten clusters, 28.9 / sqrt(10) = 9.1 uncertain, is not shown to be 50 or more."""
     just = rungs(percentiles=50 + 100 * (0.75 - LADDER))
     assert advise(just).tau.value == 0.7
-    assert advise(just, units=10.0).status == "none"
+    assert advise(just, units={"potts": 10.0}).status == "none"
 
 
 def test_a_judge_that_says_99_everywhere_decides_nothing():
-    best = advise(rungs(percentiles=np.full(len(LADDER), 99.5), noise=0.0001))
+    scores = rungs(percentiles=np.full(len(LADDER), 99.5), noise=0.0001)
+    standing = judge_standing("potts", scores.percentiles["potts"].mean(axis=1), Discrimination(0.9, 0.01))
+    best = advise(scores, judges={"potts": standing})
     (point,) = [point for point in best.operating_points if point.name == "tau_potts"]
     assert not point.decides
     assert "decides nothing" in point.note
@@ -212,12 +218,12 @@ def test_training_sets_widen_the_interval_and_lower_the_limit():
         second.percentiles,
     )  # fmt: skip
     floors = FLOORS
-    points = [operating_points(one, {"tau_train": (TAU_TRAIN, 0.0)}, floors, {}, np.inf) for one in (first, later)]
+    points = [operating_points(one, {"tau_train": (TAU_TRAIN, 0.0)}, floors, {}, MANY) for one in (first, later)]
     both = recommend([first, later], points, *floors, np.random.default_rng(0))
     assert both.tau.value == 0.7
     assert both.tau.high == 0.8
     assert "One training set" not in both.headline
-    points[1] = operating_points(later, {"tau_train": (Estimate(0.6, 0.58, 0.62), 0.0)}, floors, {}, np.inf)
+    points[1] = operating_points(later, {"tau_train": (Estimate(0.6, 0.58, 0.62), 0.0)}, floors, {}, MANY)
     assert recommend([first, later], points, *floors, np.random.default_rng(0)).status == "none"
 
 
@@ -229,7 +235,11 @@ def test_an_untrained_model_is_not_recommended():
 
 
 def test_an_unknown_tau_train_is_said_to_be():
-    for tau, words in ((0.0, "lower energies than the samples of every temperature"), (np.inf, "is not known")):
+    for tau, words in (
+        (0.0, "lower energies than the samples of every temperature"),
+        (np.inf, "not a model of them"),
+        (np.nan, "is not known"),
+    ):
         best = advise(rungs(), tau_train=Estimate(tau, tau, tau))
         assert best.status == "none"
         assert words in best.headline
@@ -253,7 +263,7 @@ def test_the_point_of_a_judge_by_hand():
 
 def test_sensitivity_is_what_other_floors_would_give():
     scores = rungs()
-    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, np.inf)
+    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY)
     table = sensitivity([scores], [points], *FLOORS, np.random.default_rng(0), draws=20).set_index(["floor", "value"])
     assert table.loc[("novelty", 0.2), "tau"] == 0.7
     assert table.loc[("novelty", 0.25), "tau"] == 0.8
@@ -261,6 +271,67 @@ def test_sensitivity_is_what_other_floors_would_give():
     assert not table.loc[("novelty", 0.35), "feasible"]
     assert table.loc[("diversity", 0.5), "tau"] == 0.7
     assert table.loc[("novelty", 0.2), "percentile"] == pytest.approx(65, abs=0.5)
+    untrained = sensitivity([scores], [points], *FLOORS, np.random.default_rng(0), draws=2, untrained="it is not.")
+    assert not untrained["feasible"].any()
+
+
+def test_the_interval_ends_where_samples_stop_being_good():
+    """At half of the ladders 0.8 is the first to meet the floor, and tau_train lies between 0.7 and 0.8."""
+    tau_train = Estimate(0.75, 0.74, 0.76)
+    scores = rungs(noise=0.02)
+    novelty = 0.2 + 0.25 * (scores.temperatures - 0.665)[:, None] + np.tile([-0.02, 0.02], 16)
+    wide = RungScores(
+        scores.temperatures, scores.equilibrated, novelty, scores.diversity, scores.energy, scores.percentiles
+    )
+    best = advise(wide, tau_train=tau_train)
+    assert best.tau.value == 0.7
+    # Half-way to 0.8, from which the rung cannot be told apart; 0.8 itself does not qualify.
+    assert best.tau.high == pytest.approx((0.7 * 0.8) ** 0.5)
+    assert advise(wide, tau_train=TAU_TRAIN).tau.high == 0.8
+
+
+def test_ladders_that_a_judge_did_not_score_are_left_out():
+    """A program that is to score few samples has none of some ladders."""
+    full = rungs(percentiles=np.where(LADDER < 0.75, 40, 60))
+    few = {"potts": full.percentiles["potts"].copy()}
+    few["potts"][:, ::2] = np.nan
+    partly = RungScores(full.temperatures, full.equilibrated, full.novelty, full.diversity, full.energy, few)
+    best = advise(partly)
+    assert best.tau.value == 0.8
+    assert best.expected["percentiles"]["potts"]["value"] == pytest.approx(60, abs=0.5)
+    poor = RungScores(full.temperatures, full.equilibrated, full.novelty, full.diversity, full.energy, {
+        "potts": np.where(np.isnan(few["potts"]), np.nan, few["potts"] - 30)
+    })  # fmt: skip
+    assert "at percentile 30, and natural sequences at 50" in advise(poor).headline
+
+
+def test_a_judge_decides_on_the_few_temperatures_that_are_equilibrated():
+    """Samples of 0.9 to 1.2 are all poor to it, within 5 points; over the whole ladder it does tell them apart."""
+    scores = rungs(equilibrated=(LADDER > 0.85) & (LADDER < 1.3), percentiles=np.where(LADDER < 0.85, 60, 20))
+    best = advise(scores, tau_train=Estimate(1.1, 1.08, 1.12))
+    assert best.status == "none"
+    assert "at percentile 20" in best.headline
+
+
+def test_a_scale_is_worth_the_sequences_that_its_judge_scored():
+    natural = pd.DataFrame(
+        {
+            "set": ["training", "training", "heldout", "heldout", "random"],
+            "scale_weight": [1.0, 1.0, 1.0, 1.0, 0.0],
+            "cluster": [0, 0, 1, 2, -1],
+            "all": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "few": [1.0, np.nan, 3.0, np.nan, 5.0],
+        }
+    )
+    # Clusters of weight 2, 1, 1, and of 1 and 1.
+    assert judge_units(natural, ["all", "few"]) == {"all": pytest.approx(16 / 6), "few": 2.0}
+
+
+def test_tau_train_among_temperatures_that_are_not_equilibrated_may_be_as_low_as_the_next_that_is():
+    scores = rungs(equilibrated=(LADDER < 0.65) | (LADDER > 0.95))
+    point = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY)[0]
+    assert (point.value, point.low, point.high) == (0.88, 0.6, 0.90)
+    assert point.note == "lies where samples are not equilibrated"
 
 
 def test_scores_are_means_over_the_draws_of_a_ladder():
