@@ -17,6 +17,7 @@ from temperance.score import (
     score_samples,
     score_temperatures,
 )
+from temperance.stats.clusters import label_clusters
 from temperance.stats.estimate import estimate_columns
 from temperance.store import load_arrays, load_table, provenance, save_json, save_table
 
@@ -38,9 +39,15 @@ with job(snakemake) as log:
     orders, reference = score_orders(family, drawn, model.q, rng)
     scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)
     found = calibrate(
-        model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, settings["optimum"]["bootstrap"]
+        model,
+        family.heldout,
+        family.heldout_weights,
+        drawn["temperatures"],
+        rng,
+        settings["optimum"]["bootstrap"],
+        label_clusters(family.heldout),
     )
-    standings = judge_standings(scores, family, panel, rng)
+    standings = judge_standings(scores, family, panel, rng, panel["potts"].clusters)
     save_json(snakemake.output.judges, standings | {"provenance": provenance(settings, snakemake.params.seed)})
     for judge in standings["judges"]:
         decides = "is trusted" if judge["trusted"] else "decides nothing"

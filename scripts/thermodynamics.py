@@ -70,7 +70,7 @@ with job(snakemake) as log:
     check = annealed(model, engine, seed, at, curve, **settings["annealing"])
     coldest = drawn["sequences"][0].reshape(-1, model.L)
     lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
-    states = table(found, at, heldout.model, heldout.weights, model.L)
+    states = table(found, at, heldout.model, heldout.weights, model.L, heldout.labels)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
     states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
     states["equilibrated"] = trusted(states, load_table(beside / "ladder.tsv"), settings["sample"]["max_rhat"])

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax
 
 from temperance.potts import Potts
-from temperance.resampling import resampled_sums, weighted_mean
+from temperance.resampling import resampled_sums, sum_clusters, weighted_mean
 from temperance.stats.estimate import Estimate, estimate
 
 # Where the scale is looked for, bins of confidence, and logits that are held at once.
@@ -121,7 +121,7 @@ def optimal_temperature(
         inf: the labels are unrelated to the logits, or against them; 0: the larger the scale the better.
     """
     centred = _centred(logits)
-    return _optimal(lambda betas: _slopes(centred, labels, betas), weights, rng, draws)
+    return _optimal(lambda betas: _slopes(centred, labels, betas), weights, np.arange(len(weights)), rng, draws)
 
 
 def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.ndarray:
@@ -131,9 +131,10 @@ def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.nd
 
 
 def _optimal(
-    slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, rng: np.random.Generator, draws: int
-) -> Estimate:
-    rows = resampled_sums(weights[:, None] * slopes_at(_BETAS).T, draws, rng)
+    slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, clusters: np.ndarray,
+    rng: np.random.Generator, draws: int,
+) -> Estimate:  # fmt: skip
+    rows = resampled_sums(sum_clusters(weights[:, None] * slopes_at(_BETAS).T, clusters), draws, rng)
     temperatures = np.array([_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
         # The root is in the interval of the grid that holds its first estimate: within one step of it.
@@ -160,7 +161,7 @@ class Calibration:
     Attributes
     ----------
     table : pandas.DataFrame
-        temperature, npll (nats a site), npll_error (over sequences), ece.
+        temperature, npll (nats a site), npll_error (over clusters of sequences), ece.
     reliability : pandas.DataFrame
         `Reliability.table` at temperature 1 and at tau_cal, with a column temperature.
     tau_cal : Estimate
@@ -177,9 +178,13 @@ class Calibration:
 
 def calibrate(
     model: Potts, heldout: np.ndarray, weights: np.ndarray, temperatures: np.ndarray, rng: np.random.Generator,
-    draws: int = 200,
+    draws: int = 200, clusters: np.ndarray | None = None,
 ) -> Calibration:  # fmt: skip
-    """Calibrate a model on held-out sequences (M, L) of weights (M,), and tabulate it at `temperatures`."""
+    """Calibrate a model on held-out sequences (M, L) of weights (M,), and tabulate it at `temperatures`.
+
+    `clusters` (M,) are labels: relatives, which share one, are not independent; each sequence is if they are not set.
+    """
+    clusters = np.arange(len(heldout)) if clusters is None else clusters
 
     def parts() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         held = max(1, _HELD // (model.L * model.q))
@@ -189,7 +194,7 @@ def calibrate(
     def slopes_at(betas: np.ndarray) -> np.ndarray:
         return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in parts()], axis=1)
 
-    tau_cal = _optimal(slopes_at, weights, rng, draws)
+    tau_cal = _optimal(slopes_at, weights, clusters, rng, draws)
     shown = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
     betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(shown)}
     sums = {name: np.zeros((len(of), 3, _BINS)) for name, of in betas.items()}
@@ -201,7 +206,7 @@ def calibrate(
             sums[name] += [_binned(flat, right, beta, each) for beta in of.tolist()]
         npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
     diagrams = {name: [_diagram(part) for part in of] for name, of in sums.items()}
-    means, errors = np.transpose([weighted_mean(at, weights) for at in npll])
+    means, errors = np.transpose([weighted_mean(at, weights, clusters) for at in npll])
     eces = [diagram.ece for diagram in diagrams["table"]]
     tables = [diagram.table.assign(temperature=t) for t, diagram in zip(shown, diagrams["shown"], strict=True)]
     return Calibration(

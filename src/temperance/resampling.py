@@ -52,11 +52,36 @@ def resampled_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> 
     return np.array([values.sum(axis=0), *drawn])
 
 
-def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Mean of independent values (N,) of weights (N,), and its standard error."""
+def weighted_mean(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | None = None) -> tuple[float, float]:
+    """Compute the mean of values (N,) of weights (N,), and its standard error.
+
+    Parameters
+    ----------
+    labels : np.ndarray, optional
+        (N,) clusters; values of one cluster depend on each other. All are independent if not set.
+
+    Examples
+    --------
+    >>> values, weights = np.array([1.0, 1.0, 3.0, 3.0]), np.ones(4)
+    >>> weighted_mean(values, weights)
+    (2.0, 0.5)
+    >>> weighted_mean(values, weights, np.array([7, 7, 8, 8]))[1] == 0.5**0.5
+    True
+    """
     shares = weights / weights.sum()
     mean = float(shares @ values)
-    return mean, float((shares**2 @ (values - mean) ** 2) ** 0.5)
+    deviations = shares * (values - mean)
+    if labels is not None:
+        deviations = sum_clusters(deviations, labels)
+    return mean, float((deviations**2).sum() ** 0.5)
+
+
+def sum_clusters(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Sum values (N, ...) over the members of each cluster of labels (N,): (clusters, ...)."""
+    clusters, which = np.unique(labels, return_inverse=True)
+    sums = np.zeros((len(clusters), *values.shape[1:]))
+    np.add.at(sums, which, values)
+    return sums
 
 
 def effective_number(log_weights: np.ndarray) -> np.ndarray:

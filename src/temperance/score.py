@@ -22,6 +22,7 @@ from temperance.scoring.folding import fold_scores
 from temperance.scoring.scale import NaturalScale
 from temperance.scoring.standing import TRUTHS, judge_standing
 from temperance.statistics import agreement, site_frequencies
+from temperance.stats.clusters import effective_clusters
 from temperance.store import load_arrays
 from temperance.weights import nearest
 
@@ -179,7 +180,7 @@ def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> f
 
 
 def judge_standings(
-    scores: pd.DataFrame, family: Family, panel: dict[str, Judge], rng: np.random.Generator
+    scores: pd.DataFrame, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray
 ) -> dict[str, Any]:
     """What is known of each judge, as judges.json has it.
 
@@ -187,10 +188,12 @@ def judge_standings(
     ----------
     scores : pandas.DataFrame
         One row a temperature, as of `score_temperatures`.
+    clusters : np.ndarray
+        (M,) label of the cluster of relatives of each natural sequence.
     """
     chosen = family.heldout_members[np.sort(rng.permutation(len(family.heldout_members))[:_MOST_SHUFFLED])]
     natural = family.natural[chosen]
-    shuffled = shuffle_columns(natural, rng)
+    shuffled, units = shuffle_columns(natural, rng), effective_clusters(clusters[chosen])
     rows = []
     for name, judge in panel.items():
         seen: Discrimination | None = None
@@ -198,7 +201,7 @@ def judge_standings(
             seen = judge.discrimination
         elif name not in TRUTHS:
             groups = np.zeros(len(natural))
-            seen = discriminate(of_some(judge, natural, groups), of_some(judge, shuffled, groups))
+            seen = discriminate(of_some(judge, natural, groups), of_some(judge, shuffled, groups), units)
         rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
     return {"judges": rows}
 

@@ -312,7 +312,10 @@ def density_of_states(
     return pd.DataFrame({"energy": centre[seen], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
 
 
-def table(found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int) -> pd.DataFrame:
+def table(
+    found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
+    labels: np.ndarray | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Thermodynamics at inverse temperatures, one row each in the order of `at`, with standard errors over ladders.
 
     Parameters
@@ -321,6 +324,8 @@ def table(found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarra
         (T,) among the betas of the curves.
     heldout, weights : np.ndarray
         Energies (N,) of held-out sequences and their weights.
+    labels : np.ndarray, optional
+        (N,) clusters of relatives among them.
 
     Returns
     -------
@@ -333,7 +338,7 @@ def table(found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarra
     for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
         values = getattr(found, name)[:, here]
         columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
-    mean, mean_error = weighted_mean(heldout, weights)
+    mean, mean_error = weighted_mean(heldout, weights, labels)
     columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
     columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
     return pd.DataFrame(columns)

@@ -47,6 +47,20 @@ def test_the_reported_likelihood_is_the_mean_over_sites(model):
     assert found.table["npll"].iloc[0] == pytest.approx(np.average(logs.mean(axis=1), weights=weights), rel=1e-5)
 
 
+def test_copies_of_sequences_make_nothing_surer(model):
+    drawn = all_states(6, 4)[::31]
+    count, at = len(drawn), np.array([1.0])
+    once, thrice = np.ones(count), np.ones(3 * count)
+
+    def measured(sequences, weights, labels):
+        found = calibrate(model, sequences, weights, at, np.random.default_rng(0), 400, labels)
+        return found.table["npll_error"].iloc[0], found.tau_cal.high - found.tau_cal.low
+
+    alone, copies = measured(drawn, once, None), np.tile(drawn, (3, 1))
+    assert measured(copies, thrice, np.tile(np.arange(count), 3)) == pytest.approx(alone, rel=1e-6)
+    assert measured(copies, thrice, None) == pytest.approx(np.array(alone) / 3**0.5, rel=0.1)
+
+
 def test_gaussian_clusters_are_calibrated_at_one_over_twice_the_variance():
     """In 95 of 100 cases the interval holds the closed form; here in most of 40."""
     held = []

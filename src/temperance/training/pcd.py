@@ -402,7 +402,7 @@ class _Run:
         """
         state, (length, q) = self._state, self._data.single.shape
         too_many = len(state.learning.chains) * length**2 > _MOST_SITE_PAIRS
-        if too_many or (state.tried and np.isnan(state.tried[-1].effective_parameters)):
+        if too_many or any(tried.equilibrated and np.isnan(tried.effective_parameters) for tried in state.tried):
             return float("nan")
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)
