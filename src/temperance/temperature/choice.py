@@ -178,21 +178,26 @@ def _nothing_good(rungs: RungScores, own: Sequence[OperatingPoint], limit: float
     cold_enough = rungs.equilibrated & (rungs.temperatures <= limit)
     refusing = [point for point in own if not as_natural(rungs, [point])[cold_enough].all()]
     judge = (refusing[0] if refusing else by).name.removeprefix("tau_")
+    up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)})"
     if not cold_enough.any() and (limit > 0 or judge not in rungs.percentiles):
         return Choice(
             None,
-            f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)}), and no "
-            f"equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
+            f"{up_to}, and no equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
             colder,
             _fallback(rungs, limit),
         )
     percentiles = mean_and_half(rungs.percentiles[judge])[0]
-    means = np.where(rungs.equilibrated & np.isfinite(percentiles), percentiles, -np.inf)
-    best = int(means.argmax())
+    known = (cold_enough if cold_enough.any() else rungs.equilibrated) & np.isfinite(percentiles)
+    best = int(np.where(known, percentiles, -np.inf).argmax())
+    places = (
+        f"At best, at τ = {rungs.temperatures[best]:.3g}, it places them at percentile {percentiles[best]:.0f}, and "
+        f"natural sequences at {NATURAL_PERCENTILE:.0f}."
+    )
     obstacle = (
-        f"at no equilibrated temperature are samples shown to be as natural as natural sequences by "
-        f"{judge_name(judge)}. At best, at τ = {rungs.temperatures[best]:.3g}, it places them at percentile "
-        f"{means[best]:.0f}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
+        f"{up_to}, and at none up to there by {judge_name(judge)}. {places}"
+        if cold_enough.any()
+        else f"at no equilibrated temperature are samples shown to be as natural as natural sequences by "
+        f"{judge_name(judge)}. {places}"
     )
     if rungs.temperatures[best] == coldest:
         return Choice(None, obstacle, colder, _fallback(rungs, limit))

@@ -305,6 +305,22 @@ def test_ladders_that_a_judge_did_not_score_are_left_out():
     assert "at percentile 30, and natural sequences at 50" in advise(poor).headline
 
 
+def test_judges_that_no_temperature_satisfies_are_both_named():
+    """One finds cold samples natural, up to 0.65, and the other warm ones, from 0.9 up."""
+    scores = rungs(percentiles=50 + 100 * (0.65 - LADDER))
+    hmm = np.where(LADDER < 0.85, 10.0, 55.0)[:, None] + scores.percentiles["potts"] * 0.01
+    percentiles = scores.percentiles | {"hmm": hmm}
+    both = RungScores(scores.temperatures, scores.equilibrated, scores.novelty, scores.diversity, scores.energy,
+                      percentiles)  # fmt: skip
+    judges = TRUSTED | {"hmm": {"trusted": True, "saturated": False}}
+    best = advise(both, judges=judges, units=MANY | {"hmm": np.inf})
+    assert best.status == "none"
+    assert "up to τ = 0.70 at most (up to where the pair judge" in best.headline
+    assert "and at none up to there by the profile HMM. At best, at τ = 0.4, it places them at percentile 11" in (
+        best.headline
+    )
+
+
 def test_a_judge_decides_on_the_few_temperatures_that_are_equilibrated():
     """Samples of 0.9 to 1.2 are all poor to it, within 5 points; over the whole ladder it does tell them apart."""
     scores = rungs(equilibrated=(LADDER > 0.85) & (LADDER < 1.3), percentiles=np.where(LADDER < 0.85, 60, 20))
