@@ -202,6 +202,20 @@ def energies(fields: Any, couplings: Any, chains: Any) -> Any:
     return -(onehot * (fields.ravel() + 0.5 * local)).sum(axis=1)
 
 
+@jax.jit
+def pair_projections(chains: Any, single: Any, vector: Any) -> Any:
+    """Project chains (C, L) on the sum over chains, weighed by a vector (C,), of their pairs of centred states.
+
+    That is sum_d v_d sum_{i<j} (x_ci . x_di) (x_cj . x_dj), of states x less their frequencies `single` (L, q).
+    """
+    length, q = single.shape
+    centred = (jax.nn.one_hot(chains, q, dtype=jnp.float32) - single).reshape(len(chains), -1)
+    with jax.default_matmul_precision("highest"):
+        table = (centred.T @ (jnp.asarray(vector, jnp.float32)[:, None] * centred)).reshape(length, q, length, q)
+        table = (_between(length) * table).reshape(length * q, length * q)
+        return ((centred @ table) * centred).sum(axis=1) / 2
+
+
 def _product(onehot: Any, matrix: Any) -> Any:
     """Rows of a single-precision matrix added as bfloat16 zeros and ones (C, N) say."""
     if jax.default_backend() == "cpu":

@@ -5,11 +5,14 @@ training data alone. To first order in 1 / M it is also where the held-out optim
 sequences has tau_f - 1 = (p_eff / M - l2 |J|^2) / C, with the heat capacity C (docs/method.md, "Which penalty").
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
 from temperance import pairs
+from temperance.gibbs import Engine
 from temperance.statistics import site_frequencies
 
 # Steps of Lanczos' algorithm: the trace of a smooth function needs few.
@@ -18,7 +21,13 @@ _LANCZOS_STEPS = 20
 _MOST_OF_SAMPLES = 0.7
 
 
-def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.Generator) -> float:
+# Products of the covariance, over samples, with a vector (C,).
+Product = Callable[[np.ndarray], np.ndarray]
+
+
+def effective_parameters(
+    samples: np.ndarray, q: int, l2: float, rng: np.random.Generator, engine: Engine | None = None
+) -> float:
     """Estimate p_eff = tr[I (I + L2)^-1] of a model with Fisher information I and a penalty L2 on its couplings only.
 
     Fields are free and count in full, one for each state but one that a site has. The couplings' part is the trace over
@@ -36,6 +45,8 @@ def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.
     l2 : float
         Penalty on the couplings: l2 / 2 sum_{i<j} J^2 is added to the mean negative log-likelihood of a sequence.
     rng : numpy.random.Generator
+    engine : Engine, optional
+        On whose device products are computed; on the CPU if not set.
 
     Returns
     -------
@@ -50,7 +61,8 @@ def effective_parameters(samples: np.ndarray, q: int, l2: float, rng: np.random.
     count = len(samples)
     single = site_frequencies(samples, q)
     of_fields = float((single > 0).sum() - len(single))
-    spectrum, shares = _spectrum(samples, single, rng)
+    multiply = _product(samples, single) if engine is None or engine.name == "numba" else _jax_product(samples, single)
+    spectrum, shares = _spectrum(multiply, count, rng)
 
     def determined(penalty: float) -> float:
         return float(count * (shares * spectrum / (spectrum + penalty)).sum())
@@ -93,13 +105,15 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     return 1 + (parameters / meff - penalty) / heat_capacity
 
 
-def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Compute eigenvalues of the covariance of pairs, as a random probe weighs them, and these weights.
+def _product(samples: np.ndarray, single: np.ndarray) -> Product:
+    """Return the product of a vector with the covariance of pairs of states, on the CPU.
+
+    Over the samples, not over the pairs of states: both products have the same eigenvalues above 0.
 
     Parameters
     ----------
-    single : np.ndarray
-        (L, q) frequencies of the samples' states.
+    samples, single : np.ndarray
+        (C, L), and (L, q) frequencies of their states.
     """
     (count, length), q = samples.shape, single.shape[1]
     left, right = (single[sites].astype(np.float32) for sites in pairs.pairs_of_sites(length))
@@ -108,7 +122,6 @@ def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator)
     table = np.empty((length * (length - 1) // 2, q * q), np.float32)
 
     def multiply(vector: np.ndarray) -> np.ndarray:
-        # Over the samples, not over the pairs of states: both products have the same eigenvalues above 0.
         pairs.pair_frequencies(samples, (vector - vector.mean()).astype(np.float32), q, table)
         sums = table.reshape(-1, q, q)
         # Each state less its frequency, in the sums over samples and in what each sample is multiplied with.
@@ -118,6 +131,22 @@ def _spectrum(samples: np.ndarray, single: np.ndarray, rng: np.random.Generator)
         projections = -np.sum(pairs.energies(fields, table, columns), axis=0)
         return (projections - projections.mean()) / count
 
+    return multiply
+
+
+def _jax_product(samples: np.ndarray, single: np.ndarray) -> Product:
+    """Return the same as `_product`, on JAX's device."""
+    from temperance.gibbs_jax import pair_projections  # takes a second, so only for those who need it
+
+    def multiply(vector: np.ndarray) -> np.ndarray:
+        projections = np.asarray(pair_projections(samples, single.astype(np.float32), vector - vector.mean()), float)
+        return (projections - projections.mean()) / len(samples)
+
+    return multiply
+
+
+def _spectrum(multiply: Product, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Compute eigenvalues of a covariance over `count` samples, as a random probe weighs them, and these weights."""
     basis = np.zeros((min(_LANCZOS_STEPS, count - 1), count))
     diagonal, off_diagonal = np.zeros(len(basis)), np.zeros(len(basis))
     vector = rng.choice([-1.0, 1.0], count)

@@ -407,7 +407,7 @@ class _Run:
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)
         while True:
-            count = effective_parameters(samples, q, self._strength, self._rng)
+            count = effective_parameters(samples, q, self._strength, self._rng, self._engine)
             if np.isfinite(count) or _MORE_SAMPLES * len(samples) * length**2 > _MOST_SITE_PAIRS:
                 return count
             snapshots = [samples]

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from temperance.gibbs import choose_engine
 from temperance.training.effective_parameters import effective_parameters, predict_tau_f
 
 L, Q = 7, 3
@@ -59,6 +60,17 @@ def test_what_few_samples_cannot_show_is_corrected_for(model):
         for _ in range(100)
     ]
     assert np.mean(estimates) == pytest.approx(exact, abs=2)
+
+
+def test_devices_count_alike(model):
+    """One probe, so that the two have the same one: products in single precision agree to its digits."""
+    sequences, probabilities, _ = model
+    samples = sequences[np.random.default_rng(3).choice(len(sequences), 300, p=probabilities)]
+    counts = [
+        effective_parameters(samples, Q, 0.1, np.random.default_rng(4), choose_engine(name))
+        for name in ("numba", "jax")
+    ]
+    assert counts[1] == pytest.approx(counts[0], rel=1e-4)
 
 
 def test_too_few_samples_say_nothing(model):
