@@ -182,7 +182,7 @@ def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> f
 def judge_standings(
     scores: pd.DataFrame, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray
 ) -> dict[str, Any]:
-    """What is known of each judge, as judges.json has it.
+    """Assess each judge: whether it tells temperatures and natural sequences apart, and may decide; for judges.json.
 
     Parameters
     ----------
@@ -247,13 +247,15 @@ def score_samples(
 def score_orders(
     family: Family, drawn: dict[str, np.ndarray], q: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Reference]:
-    """How marginals of the samples of each temperature follow those of held-out sequences, and these.
+    """Compare marginals of two and more sites of each temperature's samples with those of held-out sequences.
 
     Returns
     -------
     pandas.DataFrame
-        temperature and what `Reference.followed_by` gives. Rows without a temperature are of as many natural sequences
-        that may be trained on, drawn by their weights: what a perfect model's samples would reach, about.
+        temperature and what `Reference.followed_by` gives. Rows without a temperature are of as many natural sequences,
+        drawn by their weights from those that may be trained on: what a perfect model's samples would reach, about.
+    Reference
+        The marginals of held-out sequences.
     """
     reference = Reference.of(family.heldout, family.heldout_weights, q, rng)
     length = family.natural.shape[1]

@@ -131,6 +131,11 @@ def test_the_gain_is_that_of_enumeration(drawn, reweighted, model, training, tru
         assert found.high - found.low < 0.06
     assert gain.independent == pytest.approx(p @ logs / L, abs=0.03)
     assert gain.at_one.low > 0.02
+    # Below the coldest temperature that was sampled ln Z is not known.
+    colder = 0.99 / reweighted.betas[-1]
+    beyond = likelihood_gain(reweighted, Heldout(of_all[chosen], np.ones(4000)), independent, L, colder, rng)
+    assert beyond.best is None
+    assert beyond.at_one is not None
 
 
 def test_a_profile_model_gains_nothing(training, truth):
