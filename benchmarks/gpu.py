@@ -108,7 +108,7 @@ def jobs(bench: Bench) -> Iterator[Row]:
         shown = json.loads(log.read_text().splitlines()[-1])
         learning = {"learning": shown["history"]["seconds"][-1]}
         yield {"job": job, "seconds": run.seconds} | learning | {key: shown[key] for key in
-               ("stopped", "steps", "pearson", "chains", "sweeps")}  # fmt: skip
+               ("stopped", "steps", "pearson", "chains", "families", "sweeps")}  # fmt: skip
 
 
 def chain(bench: Bench) -> Iterator[Row]:
@@ -236,7 +236,8 @@ def learning(bench: Bench) -> Iterator[Row]:
         started = time.perf_counter()
         found = bench.learn(engine, seed)
         row = {"seed": seed, "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
-        yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
+        confirmed = found.confirmation
+        yield row | {"pearson": confirmed.pearson, "chains": confirmed.chains, "families": confirmed.families}
         bench._model = found.model
 
 
