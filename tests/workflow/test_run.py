@@ -166,12 +166,25 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in run.stdout + run.stderr
 
 
-def test_changing_one_setting_reruns_only_what_depends_on_it(finished):
-    changed = SMALL | {"alignment": "family.fasta", "design": {"number": 3, "candidates": 64}}
+@pytest.mark.parametrize(
+    ("section", "change", "first"),
+    [
+        ("design", {"number": 3}, {"design"}),
+        ("optimum", {"novelty_floor": 0.1}, {"optimum", "design"}),
+        ("optimum", {"fidelity": "profile"}, {"score", "design"}),
+        ("annealing", {"steps": 60}, {"thermodynamics"}),
+    ],
+)
+def test_a_setting_remakes_what_reads_it_and_what_follows(finished, section, change, first):
+    """Of the chain train, sample, thermodynamics, score, optimum, design nothing before the first that reads it."""
+    chain = ["train", "sample", "thermodynamics", "score", "optimum", "design"]
+    changed = SMALL | {"alignment": "family.fasta", section: SMALL[section] | change}
     run = snakemake(finished, changed, "--dry-run", "--quiet", "rules")
     output = run.stdout + run.stderr
-    assert re.search(r"^design +1$", output, re.M)
-    assert not re.search(r"^(train|sample|ingest) ", output, re.M)
+    remade = {rule for rule in chain if re.search(rf"^{rule} +[0-9]+$", output, re.M)}
+    earliest = min(chain.index(rule) for rule in first)
+    assert first <= remade
+    assert remade <= set(chain[earliest:])
 
 
 def test_one_more_size_leaves_the_models_of_the_others(finished):

@@ -127,8 +127,20 @@ wildcard_constraints:
 
 
 def settings(*keys):
-    """Parameter function: these settings of the job's family."""
-    return lambda wildcards: {key: PLANS[wildcards.family].get(key) for key in keys}
+    """Parameter function: these settings of the job's family, `section` or `section.key`; others remake nothing."""
+
+    def of_family(wildcards):
+        chosen = {}
+        for key in keys:
+            section, _, name = key.partition(".")
+            values = PLANS[wildcards.family].get(section)
+            if name:
+                chosen.setdefault(section, {})[name] = values[name]
+            else:
+                chosen[section] = values
+        return chosen
+
+    return of_family
 
 
 def seed(stage):

@@ -22,7 +22,7 @@ rule predict:
         mem_mb=memory_of("predict"),
         runtime=minutes_of("predict"),
     params:
-        settings=settings("structure", "mutants", "optimum"),
+        settings=settings("structure", "mutants", "optimum.bootstrap"),
         seed=seed("predict"),
     script:
         "../../scripts/predict.py"

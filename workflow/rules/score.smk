@@ -26,7 +26,7 @@ rule thermodynamics:
         in_turn=1,
         gpu=GPU,
     params:
-        settings=settings("optimum", "annealing", "sample"),
+        settings=settings("optimum.bootstrap", "annealing", "sample.max_rhat"),
         engine=RUN["engine"],
         seed=seed("thermodynamics"),
     script:
@@ -62,7 +62,9 @@ rule score:
         runtime=minutes_of("score"),
         in_turn=1,
     params:
-        settings=settings("optimum", "judges"),
+        settings=settings(
+            "optimum.fidelity", "optimum.folding", "optimum.bootstrap", "judges"
+        ),
         seed=seed("score"),
     script:
         "../../scripts/score.py"
@@ -90,7 +92,9 @@ rule optimum:
         mem_mb=memory_of("optimum"),
         runtime=minutes_of("optimum"),
     params:
-        settings=settings("optimum"),
+        settings=settings(
+            "optimum.novelty_floor", "optimum.diversity_floor", "optimum.bootstrap"
+        ),
         subsets=lambda wildcards: [
             subset.rsplit("-r", 1) for subset in subsets(wildcards.family)
         ],
@@ -155,7 +159,14 @@ rule design:
         runtime=minutes_of("design"),
         gpu=GPU,
     params:
-        settings=settings("sample", "optimum", "judges", "design"),
+        settings=settings(
+            "sample",
+            "optimum.fidelity",
+            "optimum.folding",
+            "optimum.novelty_floor",
+            "judges",
+            "design",
+        ),
         engine=RUN["engine"],
         seed=seed("design"),
     script:
