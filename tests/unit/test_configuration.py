@@ -98,6 +98,9 @@ def test_a_family_overrides_what_all_share():
         ({"family": "x"}, "family: names the family"),
         ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
         ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
+        # tau_train is the temperature of the training sequences' mean energy, not of a judge.
+        ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
+        ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "tables have a column energy_error"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(given, said):
