@@ -16,7 +16,7 @@ import pandas as pd
 from temperance import __version__
 from temperance.evidence import Evidence
 from temperance.failures import unfinished
-from temperance.scoring.names import judge_name
+from temperance.scoring.names import judge_name, short_judge_name
 from temperance.store import save_text
 from temperance.temperature.operating_points import LEAST_PERCENTILE
 from temperance.temperature.pareto import pareto
@@ -427,8 +427,9 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
     designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
         yield (
-            f"Only {designs['designs']} of {designs['wanted']} designs pass the novelty floor and the "
-            f"{designs['judge']} threshold {designs['least_score']:.3g}; raise design.candidates."
+            f"Only {designs['designs']} of {designs['wanted']} designs were found that are as new as the novelty floor "
+            f"asks and as natural by the {short_judge_name(designs['judge'])} as design.percentile asks; raise "
+            "design.candidates."
         )
     heldout = int((evidence.natural["set"] == "heldout").sum())
     if heldout < _FEW_HELDOUT:
