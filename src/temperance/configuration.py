@@ -46,7 +46,7 @@ EXPORTS = {
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding")
-# Columns of tables of scores that no judge of the user's may take the name of.
+# Names that no judge of the user's may have: columns of tables of scores, and what follows tau_ in other tables.
 _COLUMNS = {
     *_JUDGES, "f", "train", "energy_error", "novelty_error", "gaps_error", "fidelity_error", "distance_training_error",
     "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity", "set",

@@ -67,9 +67,9 @@ class JaxLearner:
 
     @classmethod
     def of(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
-        known = np.asarray(data.single, np.float32), Potts.of_pairs(data.single, data.pair).couplings
+        frequencies = np.asarray(data.single, np.float32), Potts.of_pairs(data.single, data.pair).couplings
         l2 = np.float32(l2_fields), np.float32(l2_couplings)
-        return _begin(known, l2, np.asarray(profile_fields(data.single), np.float32))
+        return _begin(frequencies, l2, np.asarray(profile_fields(data.single), np.float32))
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
@@ -107,10 +107,10 @@ class JaxLearner:
 
 
 @jax.jit
-def _begin(known: Prepared, l2: tuple[Any, Any], fields: Any) -> JaxLearner:
-    """The learner of a model without couplings."""
-    start = fields, jnp.zeros_like(known[1])
-    return JaxLearner(known, l2, start, jax.tree.map(jnp.zeros_like, start))
+def _begin(frequencies: Prepared, l2: tuple[Any, Any], fields: Any) -> JaxLearner:
+    """Return the learner of a model without couplings."""
+    start = fields, jnp.zeros_like(frequencies[1])
+    return JaxLearner(frequencies, l2, start, jax.tree.map(jnp.zeros_like, start))
 
 
 @jax.jit
@@ -204,9 +204,19 @@ def energies(fields: Any, couplings: Any, chains: Any) -> Any:
 
 @jax.jit
 def pair_projections(chains: Any, single: Any, vector: Any) -> Any:
-    """Project chains (C, L) on the sum over chains, weighed by a vector (C,), of their pairs of centred states.
+    """Project chains on the sum over chains, weighed by a vector, of their pairs of centred states.
 
-    That is sum_d v_d sum_{i<j} (x_ci . x_di) (x_cj . x_dj), of states x less their frequencies `single` (L, q).
+    That is sum_d v_d sum_{i<j} (x_ci . x_di) (x_cj . x_dj), of states x less their frequencies.
+
+    Parameters
+    ----------
+    chains, single, vector : array
+        (C, L), (L, q) frequencies of states, (C,).
+
+    Returns
+    -------
+    jax.Array
+        (C,)
     """
     length, q = single.shape
     centred = (jax.nn.one_hot(chains, q, dtype=jnp.float32) - single).reshape(len(chains), -1)

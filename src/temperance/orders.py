@@ -72,19 +72,30 @@ class Words:
 
     @classmethod
     def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "Words":
-        """Find them in sequences (M, L) with weights (M,) at sites (S, n)."""
-        found = np.full((len(sites), _TOP), _NO_WORD)
-        shares = np.full(found.shape, np.nan)
-        for row, row_shares, codes in zip(found, shares, _codes(reference[:, sites]).T, strict=True):
-            words, which = np.unique(codes, return_inverse=True)
+        """Find the most frequent words of sequences (M, L) with weights (M,) at sites (S, n)."""
+        codes = np.full((len(sites), _TOP), _NO_WORD)
+        shares = np.full(codes.shape, np.nan)
+        for row, row_shares, of_sequences in zip(codes, shares, _codes(reference[:, sites]).T, strict=True):
+            words, which = np.unique(of_sequences, return_inverse=True)
             frequency = np.bincount(which, weights) / weights.sum()
             # The more frequent first; of equally frequent ones that of the lower code.
             top = np.sort(np.argsort(-frequency, kind="stable")[:_TOP])
             row[: len(top)], row_shares[: len(top)] = words[top], frequency[top]
-        return cls(sites, found, shares)
+        return cls(sites, codes, shares)
 
     def shares_in(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute the frequencies (S, 20) of these words in sequences (M, L)."""
+        """Compute the frequencies of these words in sequences.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (S, 20)
+        """
         counts = np.zeros(self.codes.shape)
         for start in range(0, len(sequences), _TOGETHER):
             codes = _codes(sequences[start : start + _TOGETHER, self.sites])
@@ -96,11 +107,20 @@ class Words:
         """Correlate the frequencies in sequences with the reference's: Pearson, one for each set that can tell.
 
         Words that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            As many as sets whose words differ in frequency.
         """
-        known = np.isfinite(self.shares)
         telling = np.nanmax(self.shares, axis=1) - np.nanmin(self.shares, axis=1) > 1e-12
         x, y = self.shares[telling], self.shares_in(sequences)[telling]
-        y[~known[telling]] = np.nan
+        y[np.isnan(x)] = np.nan
         x, y = (np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True)) for values in (x, y))
         spread = ((x * x).sum(axis=1) * (y * y).sum(axis=1)) ** 0.5
         return (x * y).sum(axis=1) / np.where(spread > 0, spread, 1)
@@ -157,8 +177,8 @@ class Reference:
             shown[3] = agreement(self.triple.ravel(), mine.ravel())
         rows = []
         for order, words in self.words.items():
-            found = words.correlations(samples)
-            r20, error = (found.mean(), found.std() / len(found) ** 0.5) if len(found) else (np.nan, np.nan)
+            pearson = words.correlations(samples)
+            r20, error = (pearson.mean(), pearson.std() / len(pearson) ** 0.5) if len(pearson) else (np.nan, np.nan)
             of_order = shown.get(order, Agreement(np.nan, np.nan))
             connected = {"pearson": of_order.pearson, "slope": of_order.slope}
             rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})

@@ -18,7 +18,26 @@ def jackknife_error(values: np.ndarray) -> np.ndarray:
 
 def interval_factor(ladders: float) -> float:
     """Half width of a 95 % interval in standard errors that were themselves estimated from so many ladders."""
-    return float(stdtrit(ladders - 1, 0.975))
+    return float(interval_factors(np.array(ladders)))
+
+
+def interval_factors(ladders: np.ndarray) -> np.ndarray:
+    """Compute `interval_factor` of numbers of ladders (T,); nan of fewer than two, which have no error.
+
+    Parameters
+    ----------
+    ladders : np.ndarray
+
+    Returns
+    -------
+    np.ndarray
+
+    Examples
+    --------
+    >>> interval_factors(np.array([2, 5])).round(2)
+    array([12.71,  2.78])
+    """
+    return stdtrit(ladders - 1, 0.975)
 
 
 def choices(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -53,12 +72,18 @@ def resampled_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> 
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | None = None) -> tuple[float, float]:
-    """Compute the mean of values (N,) of weights (N,), and its standard error.
+    """Compute a weighted mean and its standard error.
 
     Parameters
     ----------
+    values, weights : np.ndarray
+        (N,)
     labels : np.ndarray, optional
         (N,) clusters; values of one cluster depend on each other. All are independent if not set.
+
+    Returns
+    -------
+    float, float
 
     Examples
     --------
@@ -77,7 +102,23 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | 
 
 
 def sum_clusters(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sum values (N, ...) over the members of each cluster of labels (N,): (clusters, ...)."""
+    """Sum values over the members of each cluster.
+
+    Parameters
+    ----------
+    values, labels : np.ndarray
+        (N, ...) and (N,).
+
+    Returns
+    -------
+    np.ndarray
+        (clusters, ...) in the order of the labels.
+
+    Examples
+    --------
+    >>> sum_clusters(np.array([1.0, 2.0, 4.0]), np.array([9, 3, 9]))
+    array([2., 5.])
+    """
     clusters, which = np.unique(labels, return_inverse=True)
     sums = np.zeros((len(clusters), *values.shape[1:]))
     np.add.at(sums, which, values)

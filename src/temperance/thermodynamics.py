@@ -313,13 +313,14 @@ def density_of_states(
 
 
 def table(
-    found: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
+    averages: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
     labels: np.ndarray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Thermodynamics at inverse temperatures, one row each in the order of `at`, with standard errors over ladders.
 
     Parameters
     ----------
+    averages : Curves
     at : np.ndarray
         (T,) among the betas of the curves.
     heldout, weights : np.ndarray
@@ -333,10 +334,10 @@ def table(
         temperature, energy, entropy, free_energy, heat_capacity, log_z, log_likelihood (of held-out sequences, nats a
         site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`.
     """
-    here = [int(np.argmin(np.abs(found.betas - beta))) for beta in at]
+    here = [int(np.argmin(np.abs(averages.betas - beta))) for beta in at]
     columns: dict[str, np.ndarray] = {"temperature": 1 / at}
     for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
-        values = getattr(found, name)[:, here]
+        values = getattr(averages, name)[:, here]
         columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
     mean, mean_error = weighted_mean(heldout, weights, labels)
     columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length

@@ -129,7 +129,7 @@ wildcard_constraints:
 def settings(*keys):
     """Parameter function: these settings of the job's family, `section` or `section.key`; others remake nothing."""
 
-    def of_family(wildcards):
+    def pick(wildcards):
         chosen = {}
         for key in keys:
             section, _, name = key.partition(".")
@@ -140,7 +140,7 @@ def settings(*keys):
                 chosen[section] = values
         return chosen
 
-    return of_family
+    return pick
 
 
 def seed(stage):

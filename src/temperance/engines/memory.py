@@ -36,6 +36,12 @@ def training_bytes(length: int, q: int, chains: int) -> int:
 def check_training(engine: Engine, length: int, q: int, chains: int) -> None:
     """Refuse a training that the device's memory does not hold; CPU engines take any.
 
+    Parameters
+    ----------
+    engine : Engine
+    length, q, chains : int
+        As of `training_bytes`.
+
     Raises
     ------
     InputError

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from temperance.gibbs import Engine, uniform_chains
+from temperance.gibbs import Engine, seed_words, uniform_chains
 from temperance.resampling import effective_number
 from temperance.steps import survivors
 
@@ -90,18 +90,18 @@ def anneal_population(
         beta = 1.0 if step >= 1 - beta else beta + step
         log_weights = -step * energies
         log_z += float(logsumexp(log_weights)) - np.log(count)
-        kept = survivors(np.arange(count), log_weights, rng.random())
-        ancestors = ancestors[kept]
-        chains, energies = resample_chains(engine, prepared, chains, kept, beta, int(rng.integers(2**63)), _SWEEPS)
+        parents = survivors(np.arange(count), log_weights, rng.random())
+        ancestors = ancestors[parents]
+        chains, energies = resample_chains(engine, prepared, chains, parents, beta, int(rng.integers(2**63)), _SWEEPS)
         sweeps += _SWEEPS
     descendants = np.bincount(ancestors).astype(float)
     return Population(chains, energies, log_z, float(count**2 / (descendants**2).sum()), sweeps)
 
 
 class _Resampling(NamedTuple):
-    """Chains that go on (1, C); inverse temperature, words of a seed and sweeps of what follows (1, ...)."""
+    """Chains that are copied (1, C); inverse temperature, words of a seed and sweeps of what follows (1, ...)."""
 
-    kept: np.ndarray
+    parents: np.ndarray
     beta: np.ndarray
     seed: np.ndarray
     sweeps: np.ndarray
@@ -112,12 +112,12 @@ class _Energies(NamedTuple):
 
 
 def _resample(engine: Engine, prepared: Any, chains: Any, step: _Resampling) -> tuple[Any, _Energies]:
-    chains = engine.sweep(prepared, chains[step.kept], step.beta, step.seed, step.sweeps)
+    chains = engine.sweep(prepared, chains[step.parents], step.beta, step.seed, step.sweeps)
     return chains, _Energies(engine.energies(prepared, chains))
 
 
 def resample_chains(
-    engine: Engine, prepared: Any, chains: Any, kept: np.ndarray, beta: float, seed: int, sweeps: int
+    engine: Engine, prepared: Any, chains: Any, parents: np.ndarray, beta: float, seed: int, sweeps: int
 ) -> tuple[Any, np.ndarray]:
     """Sweep copies of some chains, in one call of the engine.
 
@@ -127,20 +127,22 @@ def resample_chains(
         The model, as `engine.prepare` or a learner gives it.
     chains : array
         (C, L) uint8.
-    kept : np.ndarray
+    parents : np.ndarray
         (C,) numbers of the chains that are copied.
     beta : float
         Inverse temperature.
+    seed, sweeps : int
 
     Returns
     -------
     array, np.ndarray
         Chains (C, L) and their energies (C,), nats.
     """
-    words = np.array([[seed & 0xFFFFFFFF, seed >> 32]], np.uint32)
-    step = _Resampling(kept[None], np.array([beta], np.float32), words, np.array([sweeps], np.int32))
-    chains, found = engine.repeat(_resample, prepared, chains, step)
-    return chains, np.asarray(found.energies, float)[0]
+    # The lower word first: the CPU engine makes of both what it makes of the number.
+    words = seed_words(seed)[None, ::-1]
+    step = _Resampling(parents[None], np.array([beta], np.float32), words, np.array([sweeps], np.int32))
+    chains, resampled = engine.repeat(_resample, prepared, chains, step)
+    return chains, np.asarray(resampled.energies, float)[0]
 
 
 def _largest_step(energies: np.ndarray, most: float) -> float:

@@ -187,8 +187,8 @@ def _nothing_good(rungs: RungScores, own: Sequence[OperatingPoint], limit: float
             _fallback(rungs, limit),
         )
     percentiles = mean_and_half(rungs.percentiles[judge])[0]
-    known = (cold_enough if cold_enough.any() else rungs.equilibrated) & np.isfinite(percentiles)
-    best = int(np.where(known, percentiles, -np.inf).argmax())
+    candidates = (cold_enough if cold_enough.any() else rungs.equilibrated) & np.isfinite(percentiles)
+    best = int(np.where(candidates, percentiles, -np.inf).argmax())
     places = (
         f"At best, at τ = {rungs.temperatures[best]:.3g}, it places them at percentile {percentiles[best]:.0f}, and "
         f"natural sequences at {NATURAL_PERCENTILE:.0f}."

@@ -133,7 +133,17 @@ def decide(
 
 
 def untrained_because(diagnosis: Diagnosis) -> str:
-    """Say why the models' training is not to be relied on; nothing if it is."""
+    """Say why the models' training is not to be relied on.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+
+    Returns
+    -------
+    str
+        Empty if it is.
+    """
     if diagnosis.name != NOT_TRAINED:
         return ""
     why = diagnosis.because.removeprefix("Not trained: ").rstrip(".")

@@ -85,7 +85,7 @@ def likelihood_gain(
     log_z = resampled(curves.log_z, choices(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
     units = min(paired.units, ladders) if ladders > 1 else paired.units
 
-    def at(tau: float) -> Estimate | None:
+    def gain_at(tau: float) -> Estimate | None:
         if 1 / tau > curves.betas[-1] * (1 + 1e-9):
             return None
         of_tau = np.array([np.interp(1 / tau, curves.betas, row) for row in log_z])
@@ -93,4 +93,4 @@ def likelihood_gain(
         return estimate(values[0], values[1:], units)
 
     best = tau_f if 0 < tau_f < np.inf else 1.0
-    return Gain(at(1.0), at(best), best, float(other[0]) / length)
+    return Gain(gain_at(1.0), gain_at(best), best, float(other[0]) / length)

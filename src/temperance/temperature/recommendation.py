@@ -165,8 +165,8 @@ def expected(rungs: RungScores, at: int) -> dict[str, Any]:
     """Report what the samples of one temperature show, with standard errors over ladders."""
 
     def error(values: np.ndarray) -> float | None:
-        known = values[at][np.isfinite(values[at])]
-        return float(known.std(ddof=1) / len(known) ** 0.5) if len(known) > 1 else None
+        means = values[at][np.isfinite(values[at])]
+        return float(means.std(ddof=1) / len(means) ** 0.5) if len(means) > 1 else None
 
     shown: dict[str, Any] = {"temperature": float(rungs.temperatures[at]), "equilibrated": bool(rungs.equilibrated[at])}
     for name in ("novelty", "diversity", "energy"):

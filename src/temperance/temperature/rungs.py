@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.novelty import ladder_diversity
-from temperance.resampling import interval_factor
+from temperance.resampling import interval_factors
 
 PERCENTILE = "percentile_"
 
@@ -108,11 +108,19 @@ def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Ladders without a value (nan) are left out; the half is 0 where fewer than two have one, and both are nan where none
     has.
+
+    Parameters
+    ----------
+    values : np.ndarray
+
+    Returns
+    -------
+    np.ndarray, np.ndarray
     """
-    known = np.isfinite(values)
-    counts = known.sum(axis=1)
-    sums = np.where(known, values, 0).sum(axis=1)
+    scored = np.isfinite(values)
+    counts = scored.sum(axis=1)
+    sums = np.where(scored, values, 0).sum(axis=1)
     mean = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)
-    squares = np.where(known, (values - mean[:, None]) ** 2, 0).sum(axis=1)
-    factors = np.array([interval_factor(count) if count > 1 else 0.0 for count in counts])
+    squares = np.where(scored, (values - mean[:, None]) ** 2, 0).sum(axis=1)
+    factors = np.where(counts > 1, interval_factors(counts), 0.0)
     return mean, np.where(counts > 0, factors * (squares / np.maximum((counts - 1) * counts, 1)) ** 0.5, np.nan)

@@ -87,6 +87,18 @@ class ConvergenceTest:
         """Correct the common scale of a model's parameters by what a population says of it; all chains follow.
 
         Single steps know the scale to a few percent only: the few chains that tell it are far fewer than a population.
+
+        Parameters
+        ----------
+        learner : Learner
+        population : Population
+        chains : array
+            (C, L) uint8, the persistent chains.
+
+        Returns
+        -------
+        Learner, Population, array
+            As they are if the scale is further off than a test of convergence allows.
         """
         error = self.scale_error(learner, population.energies)
         if abs(error) > SCALE_TOLERANCE:
@@ -101,8 +113,9 @@ class ConvergenceTest:
 
     def _follow(self, learner: Learner, chains: Any, log_weights: np.ndarray) -> tuple[Any, np.ndarray]:
         """Resample chains (C, L) by weights (C,) and sweep them in the model that these lead to."""
-        kept, seed = survivors(np.arange(len(log_weights)), log_weights, self._rng.random()), self._rng.integers(2**63)
-        return resample_chains(self._engine, learner.prepared, chains, kept, 1.0, int(seed), _RESCALED_SWEEPS)
+        parents = survivors(np.arange(len(log_weights)), log_weights, self._rng.random())
+        seed = int(self._rng.integers(2**63))
+        return resample_chains(self._engine, learner.prepared, chains, parents, 1.0, seed, _RESCALED_SWEEPS)
 
     def ceiling(self, model: Trained, count: int) -> float:
         """Compute the Pearson correlation that `count` sequences drawn from the data themselves reach."""
@@ -110,22 +123,30 @@ class ConvergenceTest:
 
     def confirm(
         self, model: Trained, population: Population, energies: np.ndarray, agreement: Showing,
-        independent: float | None = None,
+        effective_count: float | None = None,
     ) -> Confirmation:  # fmt: skip
         """Compare a population with the data and with persistent chains.
 
         Parameters
         ----------
+        model : Trained
+        population : Population
         energies : np.ndarray
             (C,) of the persistent chains.
-        independent : float, optional
-            How many independent ones these are worth; all of them if not set.
+        effective_count : float, optional
+            How many independent chains these are worth; as many as there are if not set.
         agreement : Showing
             Of the persistent chains' correlations with the data's.
+
+        Returns
+        -------
+        Confirmation
         """
         fresh = model.showing(population.chains)
         shift = float(population.energies.mean() - energies.mean())
-        error = float(np.hypot(population.mean_energy_error, energies.std() / (independent or len(energies)) ** 0.5))
+        error = float(
+            np.hypot(population.mean_energy_error, energies.std() / (effective_count or len(energies)) ** 0.5)
+        )
         short = agreement.freed - fresh.freed > _PEARSON_TOLERANCE
         near = abs(shift) <= max(_Z_ENERGY * error, _ENERGY_TOLERANCE * float(energies.std()))
         sound = population.families >= FEWEST_FAMILIES and near and not short
@@ -148,7 +169,20 @@ class ConvergenceTest:
         return confirmation
 
     def mix(self, chains: Any, others: Any, share: float = 1.0) -> np.ndarray:
-        """Replace random chains (C, L) by others, (N, L), drawn at random: at most the stated share of the chains."""
+        """Replace random chains by others, drawn at random.
+
+        Parameters
+        ----------
+        chains, others : array
+            (C, L) and (N, L) uint8.
+        share : float
+            Of the chains, at most, that are replaced.
+
+        Returns
+        -------
+        np.ndarray
+            (C, L), in random order.
+        """
         count = len(chains)
         replaced = min(len(others), round(share * count))
         kept = self._rng.permutation(count)[: count - replaced]

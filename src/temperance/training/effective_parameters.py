@@ -21,8 +21,8 @@ _LANCZOS_STEPS = 20
 _MOST_OF_SAMPLES = 0.7
 
 
-# Products of the covariance, over samples, with a vector (C,).
-Product = Callable[[np.ndarray], np.ndarray]
+# What samples (C, L) project on, given a vector (C,): see `_projection`.
+Projection = Callable[[np.ndarray], np.ndarray]
 
 
 def effective_parameters(
@@ -61,8 +61,9 @@ def effective_parameters(
     count = len(samples)
     single = site_frequencies(samples, q)
     of_fields = float((single > 0).sum() - len(single))
-    multiply = _product(samples, single) if engine is None or engine.name == "numba" else _jax_product(samples, single)
-    spectrum, shares = _spectrum(multiply, count, rng)
+    on_host = engine is None or engine.name == "numba"
+    project = _projection(samples, single) if on_host else _jax_projection(samples, single)
+    spectrum, shares = _spectrum(project, count, rng)
 
     def determined(penalty: float) -> float:
         return float(count * (shares * spectrum / (spectrum + penalty)).sum())
@@ -105,48 +106,52 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     return 1 + (parameters / meff - penalty) / heat_capacity
 
 
-def _product(samples: np.ndarray, single: np.ndarray) -> Product:
-    """Return the product of a vector with the covariance of pairs of states, on the CPU.
-
-    Over the samples, not over the pairs of states: both products have the same eigenvalues above 0.
+def _projection(samples: np.ndarray, single: np.ndarray) -> Projection:
+    """Return the function that projects samples on the sum of their pairs of centred states, weighed by a vector (C,).
 
     Parameters
     ----------
     samples, single : np.ndarray
         (C, L), and (L, q) frequencies of their states.
     """
-    (count, length), q = samples.shape, single.shape[1]
+    length, q = single.shape
     left, right = (single[sites].astype(np.float32) for sites in pairs.pairs_of_sites(length))
     columns = np.ascontiguousarray(samples.T)
     fields = np.zeros((length, q), np.float32)
     table = np.empty((length * (length - 1) // 2, q * q), np.float32)
 
-    def multiply(vector: np.ndarray) -> np.ndarray:
-        pairs.pair_frequencies(samples, (vector - vector.mean()).astype(np.float32), q, table)
+    def project(vector: np.ndarray) -> np.ndarray:
+        pairs.pair_frequencies(samples, vector.astype(np.float32), q, table)
         sums = table.reshape(-1, q, q)
         # Each state less its frequency, in the sums over samples and in what each sample is multiplied with.
         sums -= left[:, :, None] * sums.sum(axis=1, keepdims=True) + sums.sum(axis=2, keepdims=True) * right[:, None, :]
         sums -= np.einsum("na,nab->nb", left, sums)[:, None, :]
         sums -= np.einsum("nab,nb->na", sums, right)[:, :, None]
-        projections = -np.sum(pairs.energies(fields, table, columns), axis=0)
-        return (projections - projections.mean()) / count
+        return -np.sum(pairs.energies(fields, table, columns), axis=0)
 
-    return multiply
+    return project
 
 
-def _jax_product(samples: np.ndarray, single: np.ndarray) -> Product:
-    """Return the same as `_product`, on JAX's device."""
-    from temperance.gibbs_jax import pair_projections  # takes a second, so only for those who need it
+def _jax_projection(samples: np.ndarray, single: np.ndarray) -> Projection:
+    """Return what `_projection` does, on JAX's device, where the samples are brought once."""
+    import jax.numpy as jnp  # takes a second, so only for those who need it
+
+    from temperance.gibbs_jax import pair_projections
+
+    chains, frequencies = jnp.asarray(samples), jnp.asarray(single, jnp.float32)
+    return lambda vector: np.asarray(pair_projections(chains, frequencies, vector), float)
+
+
+def _spectrum(project: Projection, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Compute eigenvalues of the covariance of pairs, as a random probe weighs them, and these weights.
+
+    Products are over the `count` samples, not over the pairs of states: both have the same eigenvalues above 0.
+    """
 
     def multiply(vector: np.ndarray) -> np.ndarray:
-        projections = np.asarray(pair_projections(samples, single.astype(np.float32), vector - vector.mean()), float)
-        return (projections - projections.mean()) / len(samples)
+        projections = project(vector - vector.mean())
+        return (projections - projections.mean()) / count
 
-    return multiply
-
-
-def _spectrum(multiply: Product, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Compute eigenvalues of a covariance over `count` samples, as a random probe weighs them, and these weights."""
     basis = np.zeros((min(_LANCZOS_STEPS, count - 1), count))
     diagonal, off_diagonal = np.zeros(len(basis)), np.zeros(len(basis))
     vector = rng.choice([-1.0, 1.0], count)
