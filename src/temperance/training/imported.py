@@ -14,7 +14,7 @@ from temperance.statistics import Frequencies, Showing, frequencies, showing
 from temperance.training.convergence import ConvergenceTest
 from temperance.training.pcd import HISTORY_COLUMNS
 from temperance.training.result import Training
-from temperance.training.strengths import strength_table
+from temperance.training.strengths import COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def evaluate_imported(
         l2_choice="unknown",
         confirmation=confirmation,
         history=pd.DataFrame([row], columns=HISTORY_COLUMNS),
-        strengths=strength_table([], np.empty(0), missing, model.L, missing),
+        strengths=pd.DataFrame(columns=COLUMNS),
         sequences=len(sequences),
         meff=float(weights.sum()),
         target=None,

@@ -21,7 +21,14 @@ from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
 from temperance.training.effective_parameters import effective_parameters
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import STATE_FORM, TrainingState, copy_arrays, restore_state, save_state
-from temperance.training.strengths import FEWEST_HELDOUT, Strength, choose_strength, likelier, strength_table
+from temperance.training.strengths import (
+    FEWEST_HELDOUT,
+    HeldoutSequences,
+    Strength,
+    choose_strength,
+    likelier,
+    strength_table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -168,8 +175,10 @@ def train(
     checkpoint = checkpoint.of(sequences=sequences, weights=weights, form=STATE_FORM)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     length = sequences.shape[1]
-    heldout = np.empty((0, length), np.uint8) if heldout is None else heldout
-    heldout_weights = np.empty(0) if heldout_weights is None else heldout_weights
+    judging = HeldoutSequences.of(
+        np.empty((0, length), np.uint8) if heldout is None else heldout,
+        np.empty(0) if heldout_weights is None else heldout_weights,
+    )
     for factor in _SHORTER:
         longest = factor * max_move * max(1.0, length / _SHORT) ** 0.5
         probes, rate = min(_PROBES, chains // 5), factor * learning_rate * min(max(1.0, _SHORT / length), _FASTEST)
@@ -189,7 +198,7 @@ def train(
         rng = np.random.default_rng(seed)
         data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
         test = ConvergenceTest(engine, sequences, weights, q, rng, progress)
-        run = _Run(plan, engine, data, test, rng, chains, heldout, heldout_weights, checkpoint.of(factor=factor))
+        run = _Run(plan, engine, data, test, rng, chains, judging, checkpoint.of(factor=factor))
         try:
             return run.train(progress)
         except FloatingPointError:
@@ -228,12 +237,11 @@ class _Run:
         test: ConvergenceTest,
         rng: np.random.Generator,
         chains: int,
-        heldout: np.ndarray,
-        heldout_weights: np.ndarray,
+        heldout: HeldoutSequences,
         checkpoint: Checkpoint,
     ):
         self._plan, self._engine, self._data, self._test, self._rng = plan, engine, data, test, rng
-        self._heldout, self._heldout_weights, self._checkpoint = heldout, heldout_weights, checkpoint
+        self._heldout, self._checkpoint = heldout, checkpoint
         # The profile model's chains are at equilibrium from the start.
         start = Learning(self._learner(plan.strengths[0]), profile_chains(chains, data.single, rng))
         self._state = TrainingState(start, last=len(plan.strengths) == 1)
@@ -342,7 +350,7 @@ class _Run:
                 state.retries, state.more_steps = state.retries + 1, state.step + self._patience
                 return
             state.tried.append(strength)
-            chosen = choose_strength(state.tried, self._heldout_weights)
+            chosen = choose_strength(state.tried, self._heldout)
             if chosen == state.position:
                 state.best = copy_arrays(state.learning)
             if chosen < state.position or at_end or self._late():
@@ -357,11 +365,11 @@ class _Run:
         A population that misses modes takes ln Z for too small, and its model for too likely. If even so it is not
         likelier than a stronger penalty's, it is not worth going on with.
         """
-        state, weights = self._state, self._heldout_weights
+        state = self._state
         sound = [tried for tried in state.tried if tried.equilibrated]
         if state.retries >= _RETRIES or not sound:
             return state.retries < _RETRIES
-        return likelier(strength, sound[choose_strength(sound, weights)], weights)
+        return likelier(strength, sound[choose_strength(sound, self._heldout)], self._heldout)
 
     def _assess(self) -> Strength:
         """Compute the held-out likelihood of the present model from a population of independent chains."""
@@ -374,7 +382,7 @@ class _Run:
         strength = Strength(
             l2_couplings=self._strength,
             steps=state.step,
-            energies=np.asarray(self._engine.energies(learner.prepared, self._heldout), float),
+            energies=np.asarray(self._engine.energies(learner.prepared, self._heldout.sequences), float),
             log_z=population.log_z,
             log_z_error=population.log_z_error,
             families=population.families,
@@ -393,7 +401,7 @@ class _Run:
 
     def _table(self, strengths: Sequence[Strength]) -> pd.DataFrame:
         meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
-        return strength_table(strengths, self._heldout_weights, meff, length, self._strength)
+        return strength_table(strengths, self._heldout, meff, length, self._strength)
 
     def _effective_parameters(self) -> float:
         """Count the effective parameters of the present model, from as many snapshots of its chains as it takes.
@@ -480,7 +488,7 @@ class _Run:
             population = self._test.population(learner, plan.confirm_chains)
             self._confirmation = self._compare(population, learner.showing(chains))
         parameters = learner.parameters
-        enough = self._heldout_weights.sum() >= FEWEST_HELDOUT
+        enough = self._heldout.weights.sum() >= FEWEST_HELDOUT
         choice = "held-out log-likelihood" if enough else "too few held-out sequences"
         strengths = self._table(state.tried)
         records, steps, strength = state.records, state.total, self._strength

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.resampling import weighted_mean
+from temperance.stats.clusters import label_clusters
 from temperance.training.effective_parameters import predict_tau_f
 
 # Held-out sequences, as an effective number, below which a choice among strengths rests on too little.
@@ -17,6 +18,34 @@ COLUMNS = [
     "l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "effective_parameters",
     "heat_capacity", "predicted_tau_f", "scale_error", "families", "equilibrated", "chosen",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HeldoutSequences:
+    """Sequences that no model was trained with, by whose likelihood penalties are compared.
+
+    Attributes
+    ----------
+    sequences : np.ndarray
+        (H, L) uint8.
+    weights : np.ndarray
+        (H,)
+    clusters : np.ndarray
+        (H,) labels; sequences of one cluster are relatives, and say less than as many independent ones.
+    """
+
+    sequences: np.ndarray
+    weights: np.ndarray
+    clusters: np.ndarray
+
+    @classmethod
+    def of(cls, sequences: np.ndarray, weights: np.ndarray) -> "HeldoutSequences":
+        """Find the clusters of relatives among sequences (H, L) of given weights (H,)."""
+        return cls(sequences, weights, label_clusters(sequences))
+
+    def mean(self, values: np.ndarray) -> tuple[float, float]:
+        """Compute the weighted mean of values (H,) and its standard error over clusters; nan of no sequences."""
+        return weighted_mean(values, self.weights, self.clusters) if len(self.weights) else (np.nan, np.nan)
 
 
 @dataclass(frozen=True)
@@ -58,23 +87,23 @@ class Strength:
     scale_error: float
 
 
-def likelier(weaker: Strength, stronger: Strength, weights: np.ndarray) -> bool:
+def likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) -> bool:
     """Whether the weaker penalty's model is likelier for held-out sequences, by more than a standard error.
 
-    The difference is taken sequence by sequence, so that what all models find hard does not blur it.
+    The difference is taken sequence by sequence, so that what all models find hard does not blur it; its error is that
+    over clusters of relatives.
 
     Parameters
     ----------
-    weights : np.ndarray
-        (H,) of the held-out sequences.
+    heldout : HeldoutSequences
     """
     gains = stronger.energies - weaker.energies
-    mean, error = weighted_mean(gains, weights)
+    mean, error = heldout.mean(gains)
     gain = mean + stronger.log_z - weaker.log_z
     return bool(gain > _MARGIN * np.hypot(error, np.hypot(weaker.log_z_error, stronger.log_z_error)))
 
 
-def choose_strength(strengths: Sequence[Strength], weights: np.ndarray) -> int:
+def choose_strength(strengths: Sequence[Strength], heldout: HeldoutSequences) -> int:
     """Index of the strongest penalty than which no weaker one is likelier for the held-out sequences.
 
     Only models whose chains have equilibrated take part: one that cannot be sampled is of no use for design.
@@ -83,37 +112,35 @@ def choose_strength(strengths: Sequence[Strength], weights: np.ndarray) -> int:
     ----------
     strengths : sequence of Strength
         From the strongest penalty to the weakest.
-    weights : np.ndarray
-        (H,) of the held-out sequences.
+    heldout : HeldoutSequences
     """
     best = 0
     for number, strength in enumerate(strengths[1:], 1):
-        if strength.equilibrated and (not strengths[best].equilibrated or likelier(strength, strengths[best], weights)):
+        if strength.equilibrated and (not strengths[best].equilibrated or likelier(strength, strengths[best], heldout)):
             best = number
     return best
 
 
 def strength_table(
-    strengths: Sequence[Strength], weights: np.ndarray, meff: float, length: int, chosen: float
+    strengths: Sequence[Strength], heldout: HeldoutSequences, meff: float, length: int, chosen: float
 ) -> pd.DataFrame:
     """Tabulate the strengths that were tried, from the strongest.
 
     Parameters
     ----------
-    weights : np.ndarray
-        (H,) of the held-out sequences.
+    heldout : HeldoutSequences
     meff : float
         Effective number of training sequences.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`: log-likelihood of held-out sequences in nats a site, with its standard error over sequences; and the
+        `COLUMNS`: log-likelihood of held-out sequences in nats a site, with its standard error over clusters; and the
         optimal temperature of the held-out likelihood that the training data alone predict.
     """
     rows = []
     for strength in strengths:
-        mean, error = weighted_mean(strength.energies, weights) if len(weights) else (np.nan, np.nan)
+        mean, error = heldout.mean(strength.energies)
         rows.append(
             {
                 "l2_couplings": strength.l2_couplings,

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from temperance.training.strengths import Strength, choose_strength, likelier, strength_table
+from temperance.training.strengths import HeldoutSequences, Strength, choose_strength, likelier, strength_table
 
 WEIGHTS = np.array([1.0, 1.0, 2.0])
+# Three sequences without a relative; and the same, with the last two relatives of each other.
+UNRELATED = HeldoutSequences(np.zeros((3, 5), np.uint8), WEIGHTS, np.array([0, 1, 2]))
+RELATED = HeldoutSequences(np.zeros((3, 5), np.uint8), WEIGHTS, np.array([0, 1, 1]))
 
 
 def strength(l2, energies, log_z=0.0, equilibrated=True, error=0.0):
@@ -15,27 +18,27 @@ def strength(l2, energies, log_z=0.0, equilibrated=True, error=0.0):
 def test_a_weaker_penalty_has_to_gain_more_than_its_error():
     strong = strength(0.1, [10, 20, 30])
     # Gains of 1, 3 and 2 nats: mean 2, standard error sqrt(1/16 + 1/16) = 0.35.
-    assert likelier(strength(0.03, [9, 17, 28]), strong, WEIGHTS)
+    assert likelier(strength(0.03, [9, 17, 28]), strong, UNRELATED)
     # ln Z larger by 1.7 leaves 0.3, less than the error; by 1.6 leaves 0.4.
-    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.7), strong, WEIGHTS)
-    assert likelier(strength(0.03, [9, 17, 28], log_z=1.6), strong, WEIGHTS)
-    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.6, error=0.4), strong, WEIGHTS)
+    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.7), strong, UNRELATED)
+    assert likelier(strength(0.03, [9, 17, 28], log_z=1.6), strong, UNRELATED)
+    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.6, error=0.4), strong, UNRELATED)
 
 
 def test_the_strongest_of_equally_likely_penalties_is_chosen():
     path = [strength(1.0, [10, 10, 10]), strength(0.3, [5, 5, 5]), strength(0.1, [5, 5, 5]), strength(0.03, [9, 9, 9])]
-    assert choose_strength(path, WEIGHTS) == 1
-    assert choose_strength(path[:1], WEIGHTS) == 0
+    assert choose_strength(path, UNRELATED) == 1
+    assert choose_strength(path[:1], UNRELATED) == 0
 
 
 def test_a_model_that_cannot_be_sampled_is_not_chosen():
     path = [strength(0.3, [5, 5, 5]), strength(0.1, [1, 1, 1], equilibrated=False)]
-    assert choose_strength(path, WEIGHTS) == 0
-    assert choose_strength([path[1], path[0]], WEIGHTS) == 1
+    assert choose_strength(path, UNRELATED) == 0
+    assert choose_strength([path[1], path[0]], UNRELATED) == 1
 
 
 def test_the_table_has_likelihoods_a_site():
-    table = strength_table([strength(0.1, [10, 20, 30], log_z=2.5)], WEIGHTS, 20, 5, 0.1)
+    table = strength_table([strength(0.1, [10, 20, 30], log_z=2.5)], UNRELATED, 20, 5, 0.1)
     row = table.iloc[0]
     # Weighted mean energy 22.5, so -(22.5 + 2.5) / 5.
     assert row["log_likelihood"] == pytest.approx(-5.0)
@@ -44,4 +47,26 @@ def test_the_table_has_likelihoods_a_site():
     # Parameters worth 60 / 20 = 3 nats against a penalty of 2.5, over a heat capacity of 10.
     assert row["predicted_tau_f"] == pytest.approx(1.05)
     assert bool(row["chosen"]) and row["penalty"] == 2.5
-    assert strength_table([], np.empty(0), 20, 5, np.nan).empty
+    nobody = HeldoutSequences.of(np.empty((0, 5), np.uint8), np.empty(0))
+    empty = strength_table([strength(0.1, [])], nobody, 20, 5, 0.1).iloc[0]
+    assert np.isnan(empty["log_likelihood"]) and empty["l2_couplings"] == 0.1
+
+
+def test_relatives_among_held_out_sequences_count_as_one():
+    strong, weak = strength(0.1, [10, 20, 30]), strength(0.03, [6, 19, 31])
+    # Gains of 4, 1 and -1 nats: mean 0.75. Deviations times shares are 0.8125, 0.0625 and -0.875: their squares sum to
+    # 1.196^2 one by one, and to 1.149^2 when the last two are added first.
+    assert UNRELATED.mean(strong.energies - weak.energies) == pytest.approx((0.75, 1.19569), abs=1e-5)
+    assert RELATED.mean(strong.energies - weak.energies) == pytest.approx((0.75, 2**0.5 * 0.8125), abs=1e-5)
+    # Relatives that agree widen the error: gains of 0, 2 and 2 nats, mean 1.5, errors 0.459 and 0.530.
+    weak = strength(0.03, [10, 18, 28], log_z=1.01)
+    assert likelier(weak, strong, UNRELATED)
+    assert not likelier(weak, strong, RELATED)
+
+
+def test_clusters_of_held_out_sequences_are_found():
+    rng = np.random.default_rng(1)
+    founders = rng.integers(20, size=(12, 40)).astype(np.uint8)
+    sequences = np.repeat(founders, 3, axis=0)
+    sequences[1::3, :2], sequences[2::3, 38:] = 20, 20
+    assert HeldoutSequences.of(sequences, np.ones(36)).clusters.tolist() == np.repeat(np.arange(12), 3).tolist()
