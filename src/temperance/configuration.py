@@ -18,7 +18,7 @@ import yaml
 
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
-from temperance.scoring.folding import has_folding
+from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
 
 Settings = dict[str, Any]
 
@@ -45,7 +45,9 @@ EXPORTS = {
 }  # fmt: skip
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
-_JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding")
+_JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
+# Judges of RNA and DNA that have to be asked for, and what says which of their tools is missing.
+_OF_RNA = {"folding": explain_missing_folding, "covariance": explain_missing_infernal}
 # Names that no judge of the user's may have: columns of tables of scores, and what follows tau_ in other tables.
 _COLUMNS = {
     *_JUDGES, "f", "train", "energy_error", "novelty_error", "gaps_error", "fidelity_error", "distance_training_error",
@@ -384,14 +386,15 @@ def _check_judge(name: str, family: Settings) -> None:
         raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; name the judge otherwise")
     if starting := [other for other in own if other.startswith(("percentile_", "above_median_"))]:
         raise InputError(f"{name}: judges.{starting[0]}: names of that kind are columns' of tables; choose another")
-    if family["optimum"]["folding"]:
-        _check_folding(name, family)
+    for option, explain_missing in _OF_RNA.items():
+        if family["optimum"][option]:
+            _check_rna_judge(name, family, option, explain_missing())
     if judge == "auto":
         family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else "potts"
         return
     at = f"{name}: optimum.fidelity"
-    if judge == "folding" and not family["optimum"]["folding"]:
-        raise InputError(f"{at}: folding has to be asked for with optimum.folding: true")
+    if judge in _OF_RNA and not family["optimum"][judge]:
+        raise InputError(f"{at}: {judge} has to be asked for with optimum.{judge}: true")
     if judge in own and own[judge]["sequences"]:
         raise InputError(f"{at}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
     if judge not in (*_JUDGES, *own):
@@ -404,12 +407,12 @@ def _check_judge(name: str, family: Settings) -> None:
         raise InputError(f"{at}: hmm needs alphabet protein, rna or dna; potts would do")
 
 
-def _check_folding(name: str, family: Settings) -> None:
-    """Make sure that ViennaRNA can fold the family's sequences."""
+def _check_rna_judge(name: str, family: Settings, judge: str, missing: str) -> None:
+    """Make sure that a judge of RNA can score the family's sequences, and that its programs are installed."""
     if family["alphabet"] not in ("rna", "dna"):
-        raise InputError(f"{name}: optimum.folding: only RNA and DNA are folded, not alphabet {family['alphabet']}")
-    if not has_folding():
-        raise InputError(f"{name}: optimum.folding: ViennaRNA is not installed; pip install viennarna, or leave it out")
+        raise InputError(f"{name}: optimum.{judge}: it judges RNA and DNA only, not alphabet {family['alphabet']}")
+    if missing:
+        raise InputError(f"{name}: optimum.{judge}: {missing}")
 
 
 # ---------------------------------------------------------------- validation

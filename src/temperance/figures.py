@@ -36,10 +36,6 @@ from temperance.statistics import agreement, site_frequencies
 from temperance.store import atomic
 from temperance.temperature.pareto import pareto
 
-JUDGED = {
-    "potts": "pair judge", "hmm": "profile HMM", "truth": "true energy", "profile": "one-site profile",
-    "folding": "folding energy",
-}  # fmt: skip
 OPTIMA = {
     "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
     "tau_r": ("τ_r: accepted by the truth", "#009e73", "s"),
@@ -170,7 +166,7 @@ def fidelity_label(judge: str) -> str:
     """What an axis of fidelity shows, by this judge."""
     if judge == "p_nat":
         return "fidelity: mean p_nat"
-    return f"fidelity: mean percentile / 100 ({JUDGED.get(judge, judge)})"
+    return f"fidelity: mean percentile / 100 ({short_judge_name(judge)})"
 
 
 def _mark_temperature(axis: Axes, best: dict) -> None:

@@ -110,6 +110,7 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
     "ingest": (0, 12, 0, 100),
     "split": (0, 6, 0, 100),
     "hmm": (0, 4, 0, 0),
+    "covariance_model": (0, 4, 0, 200),
     "judge": (7, 8, 0, 100),
     "subsample": (0, 6, 0, 0),
     "train": (4.7, 2, 0, 0),

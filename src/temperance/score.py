@@ -16,6 +16,7 @@ from temperance.novelty import effective_share, mean_pairwise_distance
 from temperance.orders import Reference
 from temperance.potts import Potts
 from temperance.programs import Program, of_some
+from temperance.scoring.covariance_model import covariance_judge
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
 from temperance.scoring.folding import fold_scores
@@ -102,6 +103,8 @@ def judges(
         panel["potts"] = CrossFittedJudge.load(files["judge"])
     if "hmm" in files:
         panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
+    if "covariance" in files:
+        panel["covariance"] = covariance_judge(files["covariance"], letters, threads)
     if "truth" in files:
         panel |= truth_judge(files["truth"])
     if folding:

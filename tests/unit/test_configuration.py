@@ -98,6 +98,12 @@ def test_a_family_overrides_what_all_share():
         ({"family": "x"}, "family: names the family"),
         ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
         ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
+        ({"alignment": "a", "optimum": {"folding": True}}, "optimum.folding: it judges RNA and DNA only, not alphabet"),
+        ({"alignment": "a", "optimum": {"covariance": True}}, "optimum.covariance: it judges RNA and DNA only"),
+        (
+            {"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "covariance"}},
+            "optimum.fidelity: covariance has to be asked for with optimum.covariance: true",
+        ),
         # tau_train is the temperature of the training sequences' mean energy, not of a judge.
         ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
         ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "tables have a column energy_error"),

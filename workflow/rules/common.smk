@@ -317,6 +317,8 @@ def judges_of(wildcards):
     files = {"judge": f"{folder}/judge.safetensors"}
     if has_hmm(PLANS[wildcards.family]):
         files["hmm"] = f"{folder}/heldout.hmm"
+    if PLANS[wildcards.family]["optimum"]["covariance"]:
+        files["covariance"] = f"{folder}/heldout.cm"
     return known_truth(wildcards) | files
 
 

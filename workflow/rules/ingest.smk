@@ -71,6 +71,28 @@ rule hmm:
         "../../scripts/hmm.py"
 
 
+rule covariance_model:
+    """Build a covariance model from the held-out sequences of an RNA family, and from the base pairs that they share."""
+    input:
+        alignment=rules.ingest.output.alignment,
+        split=rules.split.output,
+    output:
+        f"{FAMILY}/heldout.cm",
+    log:
+        f"{LOGS}/covariance-model.log",
+    benchmark:
+        f"{TIMES}/covariance-model.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_of("covariance_model"),
+        runtime=minutes_of("covariance_model"),
+        in_turn=1,
+    script:
+        "../../scripts/covariance_model.py"
+
+
 rule judge:
     """Learn the judge that sees pairs from parts of the natural sequences."""
     input:

@@ -1,17 +1,12 @@
 """A judge of RNA that sees base pairs: ViennaRNA's minimum free energy."""
 
 import importlib
-import importlib.util
 
 import numpy as np
 
 from temperance.alphabet import GAP, Alphabet
 from temperance.errors import InputError
-
-
-def has_folding() -> bool:
-    """Whether ViennaRNA's Python package is installed."""
-    return importlib.util.find_spec("RNA") is not None
+from temperance.scoring.rna_tools import explain_missing_folding
 
 
 def fold_scores(sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
@@ -31,8 +26,8 @@ def fold_scores(sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
     ----------
     Lorenz et al., Algorithms Mol. Biol. 6:26, 2011, doi:10.1186/1748-7188-6-26.
     """
-    if not has_folding():
-        raise InputError("optimum.folding: ViennaRNA is not installed; install it with: pip install viennarna")
+    if missing := explain_missing_folding():
+        raise InputError(f"optimum.folding: {missing}")
     fold = importlib.import_module("RNA").fold
 
     rows = [row.replace(GAP, "") for row in letters.decode(sequences)]

@@ -7,6 +7,7 @@ _NAMES = {
     "p_nat": "the probability of folding into the native structure",
     "truth": "the true energy",
     "folding": "the RNA folding energy",
+    "covariance": "the covariance model (Infernal: sequence and conserved base pairs)",
 }
 
 

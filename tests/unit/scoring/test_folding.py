@@ -3,7 +3,7 @@ import pytest
 
 from temperance.alphabet import alphabet
 from temperance.errors import InputError
-from temperance.scoring import folding
+from temperance.scoring import folding, rna_tools
 
 
 def test_a_hairpin_is_more_stable_than_what_cannot_pair():
@@ -16,6 +16,6 @@ def test_a_hairpin_is_more_stable_than_what_cannot_pair():
 
 
 def test_without_the_package_it_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr(folding, "has_folding", lambda: False)
+    monkeypatch.setattr(rna_tools.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match="pip install viennarna"):
         folding.fold_scores(np.zeros((1, 4), np.uint8), alphabet("rna"))
