@@ -12,8 +12,8 @@ import pandas as pd
 import yaml
 from common import HERE, Process, save, write_fasta
 
-from temperance import requests
-from temperance.configuration import configure
+from temperance.workflow import resources
+from temperance.workflow.configuration import configure
 
 # Columns and sequences.
 SHAPES = (30, 2000), (100, 2000), (100, 20_000), (100, 200_000), (200, 2000), (400, 1000)
@@ -37,13 +37,13 @@ def measured(results: Path, families: dict[str, dict]) -> list[dict]:
     rows = []
     for name, settings in families.items():
         found = json.loads((results / name / "ingest.json").read_text())
-        size = requests.Size(found["M"], found["L"], found["q"])
+        size = resources.Size(found["M"], found["L"], found["q"])
         for path in sorted((results / name / "benchmarks").glob("*.tsv")):
             stage, used = path.stem.split("-")[0], pd.read_csv(path, sep="\t").iloc[0]
             rows.append(
                 {"L": size.L, "M": size.M, "stage": stage, "used_mb": used["max_rss"], "seconds": used["s"],
-                 "asked_mb": requests.memory(stage, size, settings) - requests.SNAKEMAKE,
-                 "asked_minutes": requests.minutes(stage, size, settings, 2)}
+                 "asked_mb": resources.memory(stage, size, settings) - resources.SNAKEMAKE,
+                 "asked_minutes": resources.minutes(stage, size, settings, 2)}
             )  # fmt: skip
     return rows
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.alphabet import alphabet
-from temperance.pairs import pairs_of_sites
-from temperance.potts import Potts
+from temperance.core.alphabet import alphabet
+from temperance.potts.model import Potts
+from temperance.potts.pair_kernels import pairs_of_sites
 
 HERE = Path(__file__).parent
 MEASURED = HERE / "measured"

@@ -9,9 +9,9 @@ from common import save
 from scipy.stats import ks_2samp
 from training import FAMILIES, prepare
 
-from temperance.gibbs import choose_engine, profile_chains
-from temperance.potts import Potts
-from temperance.statistics import frequencies, site_frequencies
+from temperance.engines.base import choose_engine, profile_chains
+from temperance.potts.frequencies import frequencies, site_frequencies
+from temperance.potts.model import Potts
 from temperance.training import train
 
 CHAINS, SWEEPS = 10_000, 100

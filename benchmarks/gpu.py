@@ -26,13 +26,13 @@ from engines import compared
 from long_family import SETTINGS, draw, planted
 from training import FAMILIES, FRESH, prepare
 
-from temperance.gibbs import choose_engine, profile_chains, uniform_chains
-from temperance.gibbs_jax import JaxEngine
-from temperance.potts import Potts
+from temperance.core.threads import use_threads
+from temperance.engines.base import choose_engine, profile_chains, uniform_chains
+from temperance.engines.jax_engine import JaxEngine
+from temperance.potts.frequencies import frequencies, site_frequencies
+from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
-from temperance.statistics import frequencies, site_frequencies
-from temperance.thermodynamics import annealed, energy_curve
-from temperance.threads import use_threads
+from temperance.thermo.thermodynamics import annealed, energy_curve
 from temperance.training import train
 
 Row = dict[str, Any]
@@ -73,7 +73,7 @@ class Bench:
         """That of the card."""
         if self.small:
             return JaxEngine()
-        from temperance.engines.cuda import CudaEngine
+        from temperance.engines.cuda_engine import CudaEngine
 
         return CudaEngine(single)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from common import Peer, Process, clocked, in_turn, save
 
-from temperance.split import split
-from temperance.weights import sequence_weights
+from temperance.msa.split import split
+from temperance.msa.weights import sequence_weights
 
 LENGTH, SIZES = 100, (12_500, 50_000)
 # Of the sequences, how many the peer weighs: its time is divided by that share.

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from common import HERE, Process, save
 
-from temperance.gibbs import choose_engine, uniform_chains
-from temperance.pairs import pairs_of_sites
-from temperance.potts import Potts
-from temperance.statistics import frequencies, showing
+from temperance.engines.base import choose_engine, uniform_chains
+from temperance.potts.frequencies import frequencies, showing
+from temperance.potts.model import Potts
+from temperance.potts.pair_kernels import pairs_of_sites
 
 Q, SEQUENCES = 21, 20_000
 # How far along the sequence a site's contacts are, spread of the planted couplings and fields, sweeps before the

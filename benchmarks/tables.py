@@ -236,9 +236,9 @@ precision.
 Two samples of the model of PF00014, as above: the card's against plain JAX's on the card, and against the CPU engine's.
 """, gpu),
     ("What jobs ask for", "requests", """
-Memory that the formulas of `temperance.requests` ask for, without the 400 MB of Snakemake's own processes, over
-what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that its
-minutes are of that.
+Memory that the formulas of `temperance.workflow.resources` ask for, without the 400 MB of Snakemake's own processes,
+over what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that
+its minutes are of that.
 """, asked),
     ("Planning many families", "plan", """
 `snakemake -n` of families with six sizes and three replicates each, nothing of which is done.

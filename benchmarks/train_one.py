@@ -10,8 +10,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from temperance.alphabet import alphabet
-from temperance.gibbs import choose_engine
+from temperance.core.alphabet import alphabet
+from temperance.engines.base import choose_engine
 from temperance.training import train
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

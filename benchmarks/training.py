@@ -21,15 +21,15 @@ import numpy as np
 import pandas as pd
 from common import HERE, REPEATS, Process, peer_program, save, write_fasta
 
-from temperance.alignment import encode, filter_alignment, read
-from temperance.alphabet import alphabet
-from temperance.gibbs import choose_engine, uniform_chains
-from temperance.potts import Potts, load
+from temperance.core.alphabet import alphabet
+from temperance.engines.base import choose_engine, uniform_chains
+from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.split import split
+from temperance.msa.weights import sequence_weights
+from temperance.potts.frequencies import frequencies, showing
+from temperance.potts.model import Potts, load
 from temperance.sampling.population import anneal_population
-from temperance.split import split
-from temperance.statistics import frequencies, showing
-from temperance.thermodynamics import annealed, energy_curve
-from temperance.weights import sequence_weights
+from temperance.thermo.thermodynamics import annealed, energy_curve
 
 Row = dict[str, Any]
 Rows = list[Row]

@@ -1,10 +1,10 @@
 """How often stated intervals hold the enumerated value on one system. Output: a row an estimator and temperature."""
 
-from temperance.coverage import coverage
-from temperance.gibbs import choose_engine
-from temperance.job import job
-from temperance.progress import Progress
-from temperance.store import save_table
+from temperance.core.files import save_table
+from temperance.core.progress import Progress
+from temperance.engines.base import choose_engine
+from temperance.validation.coverage import coverage
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     wildcards, params = snakemake.wildcards, snakemake.params

@@ -1,9 +1,9 @@
 """One claim of theory on systems that are solved exactly. Outputs: its table, its figure as SVG and PNG."""
 
-from temperance import figures, figures_of_theory
-from temperance.claims import CLAIMS
-from temperance.job import job
-from temperance.store import save_table
+from temperance.core.files import save_table
+from temperance.report import figures, figures_of_theory
+from temperance.validation.claims import CLAIMS
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     name = snakemake.wildcards.claim

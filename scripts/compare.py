@@ -5,21 +5,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from temperance.conditional import Autoregressive
-from temperance.formats import read_model
-from temperance.gibbs import choose_engine
-from temperance.job import checkpoint, job
-from temperance.models import draw, learn
-from temperance.novelty import natural_diversity
-from temperance.potts import load
-from temperance.score import Family, judges, score_orders, score_samples, score_temperatures
+from temperance.baselines.registry import draw, learn
+from temperance.baselines.site_conditionals import Autoregressive
+from temperance.core.files import load_arrays, load_json, load_table, provenance, save_arrays, save_table
+from temperance.engines.base import choose_engine
+from temperance.potts.formats import read_model
+from temperance.potts.model import load
+from temperance.scoring.diversity import natural_diversity
+from temperance.scoring.tables import Family, judges, score_orders, score_samples, score_temperatures
 from temperance.stats.estimate import estimate_columns
-from temperance.store import load_arrays, load_json, load_table, provenance, save_arrays, save_table
 from temperance.temperature.divergence import sampled_training_temperature
 from temperance.temperature.family import read_judges
 from temperance.temperature.operating_points import judge_units, operating_points
 from temperance.temperature.recommendation import recommend
 from temperance.temperature.rungs import RungScores
+from temperance.workflow.job import checkpoint, job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed

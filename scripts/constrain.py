@@ -1,9 +1,9 @@
 """Constraints of a family's designs, by site. Output: allowed states, the seed, and how many mutations it may have."""
 
-from temperance.alphabet import alphabet
-from temperance.constraints import Constraints
-from temperance.job import job
-from temperance.store import load_arrays, load_json, load_table
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, load_json, load_table
+from temperance.design.constraints import Constraints
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)

@@ -1,9 +1,9 @@
 """Build a covariance model from the held-out sequences. Output: a file of Infernal's."""
 
-from temperance.alphabet import alphabet
-from temperance.job import job
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays
 from temperance.scoring.covariance_model import build_covariance_model
-from temperance.store import load_arrays
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)

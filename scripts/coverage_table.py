@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from temperance.coverage import markdown
-from temperance.job import job
-from temperance.store import load_table, save_table, save_text
+from temperance.core.files import load_table, save_table, save_text
+from temperance.validation.coverage import markdown
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     table = pd.concat([load_table(path) for path in snakemake.input], ignore_index=True)

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from temperance.constraints import Constraints
-from temperance.design import design_table, fasta, mutations, plates, select
-from temperance.gibbs import choose_engine
-from temperance.job import checkpoint, job
-from temperance.potts import load
+from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
+from temperance.design.constraints import Constraints
+from temperance.design.selection import design_table, fasta, mutations, plates, select
+from temperance.engines.base import choose_engine
+from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated
 from temperance.sampling.replica_exchange import sample
-from temperance.score import Family, judges, natural_threshold, score_samples
-from temperance.store import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
+from temperance.scoring.tables import Family, judges, natural_threshold, score_samples
+from temperance.workflow.job import checkpoint, job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed

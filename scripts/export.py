@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from temperance.formats import chains, fasta, write_model
-from temperance.job import job
-from temperance.potts import load
-from temperance.store import load_arrays, load_json, load_table, save_text
+from temperance.core.files import load_arrays, load_json, load_table, save_text
+from temperance.potts.formats import chains, fasta, write_model
+from temperance.potts.model import load
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     model, letters, _ = load(snakemake.input.model)

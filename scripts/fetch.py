@@ -2,9 +2,9 @@
 
 import shutil
 
-from temperance.fetch import Fetcher
-from temperance.job import job
-from temperance.store import atomic, save_json
+from temperance.core.files import atomic, save_json
+from temperance.msa.interpro import Fetcher
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings = snakemake.params.settings

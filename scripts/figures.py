@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from temperance import figures
-from temperance.evidence import Evidence
-from temperance.job import job
+from temperance.report import figures
+from temperance.report.results import Evidence
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     evidence = Evidence.load(Path(snakemake.input.summary).parent, snakemake.params.subsets, snakemake.params.settings)

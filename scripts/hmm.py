@@ -1,9 +1,9 @@
 """Build a profile HMM from the held-out sequences. Output: a HMMER file."""
 
-from temperance.alphabet import alphabet
-from temperance.fidelity import build_hmm
-from temperance.job import job
-from temperance.store import load_arrays
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays
+from temperance.scoring.judges import build_hmm
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from temperance.alignment import encode, filter_alignment, read
-from temperance.alphabet import alphabet
-from temperance.job import job
-from temperance.store import provenance, save_arrays, save_json, save_table
-from temperance.weights import sequence_weights
+from temperance.core.alphabet import alphabet
+from temperance.core.files import provenance, save_arrays, save_json, save_table
+from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.weights import sequence_weights
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     path, settings = snakemake.input[0], snakemake.params.settings

@@ -1,9 +1,9 @@
 """Learn the family's judge from parts of its natural sequences. Output: a Potts model, and clusters of relatives."""
 
-from temperance.alphabet import alphabet
-from temperance.job import job
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, provenance
 from temperance.scoring.cross_fitted import FOLDS, PSEUDOCOUNT, SPLITS, CrossFittedJudge
-from temperance.store import load_arrays, provenance
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     arrays, metadata = load_arrays(snakemake.input.alignment)

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from temperance.alphabet import alphabet
-from temperance.job import job
-from temperance.novelty import natural_diversity
-from temperance.store import load_arrays, load_json, provenance, save_json, save_table
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, load_json, provenance, save_json, save_table
+from temperance.scoring.diversity import natural_diversity
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide, points_of_all, untrained_because
 from temperance.temperature.recommendation import sensitivity
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["optimum"], snakemake.params.seed

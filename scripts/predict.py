@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from temperance.conservation import conservation
-from temperance.contacts import contact_table, coupling_scores, precision, structure_distances
-from temperance.job import job
-from temperance.mutants import measured, reference_states, score_measured, single_mutants, spearman
-from temperance.potts import load
-from temperance.store import load_arrays, load_table, provenance, save_json, save_table
+from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
+from temperance.msa.conservation import conservation
+from temperance.potts.model import load
+from temperance.predict.contacts import contact_table, coupling_scores, precision, structure_distances
+from temperance.predict.mutants import measured, reference_states, score_measured, single_mutants, spearman
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings, given = snakemake.params.settings, dict(snakemake.input.items())

@@ -1,10 +1,10 @@
 """Sample a model at all temperatures of its window. Outputs: sequences and energies, diagnostics of every rung."""
 
-from temperance.gibbs import choose_engine
-from temperance.job import checkpoint, job
-from temperance.potts import load
+from temperance.core.files import load_arrays, provenance, save_arrays, save_table
+from temperance.engines.base import choose_engine
+from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
-from temperance.store import load_arrays, provenance, save_arrays, save_table
+from temperance.workflow.job import checkpoint, job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["sample"], snakemake.params.seed

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from temperance.calibration import calibrate
-from temperance.job import job
-from temperance.potts import load
-from temperance.score import (
+from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
+from temperance.msa.clusters import label_clusters
+from temperance.potts.model import load
+from temperance.scoring.tables import (
     Family,
     judge_standings,
     judges,
@@ -17,9 +17,9 @@ from temperance.score import (
     score_samples,
     score_temperatures,
 )
-from temperance.stats.clusters import label_clusters
 from temperance.stats.estimate import estimate_columns
-from temperance.store import load_arrays, load_table, provenance, save_json, save_table
+from temperance.temperature.calibration import calibrate
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     beside = Path(snakemake.input.states).parent

@@ -1,10 +1,10 @@
 """Find a family in a database. Outputs: what was found, aligned to match states; every domain with its scores."""
 
-from temperance.alphabet import alphabet
-from temperance.formats import fasta
-from temperance.job import job
-from temperance.search import search_query, search_seed
-from temperance.store import save_table, save_text
+from temperance.core.alphabet import alphabet
+from temperance.core.files import save_table, save_text
+from temperance.msa.search import search_query, search_seed
+from temperance.potts.formats import fasta
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings, given = snakemake.params.settings, dict(snakemake.input.items())

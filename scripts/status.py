@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from temperance.status import status
+from temperance.workflow.status import status
 
 table = status(**snakemake.params).to_string(index=False)
 Path(snakemake.log[0]).write_text(table + "\n", encoding="utf-8")

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from temperance import figures, figures_of_theory
-from temperance.job import job
-from temperance.store import load_table, save_table
-from temperance.study import summarise
+from temperance.core.files import load_table, save_table
+from temperance.report import figures, figures_of_theory
+from temperance.validation.study import summarise
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     models = pd.concat([load_table(path) for path in snakemake.input], ignore_index=True)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from temperance.job import job
-from temperance.store import save_table
-from temperance.study import of_sampled
+from temperance.core.files import save_table
+from temperance.validation.study import of_sampled
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     folders = [[Path(folder) for folder in of_point] for of_point in snakemake.params.folders]

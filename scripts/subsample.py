@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from temperance.configuration import resolve_size
-from temperance.job import job
-from temperance.split import subset
-from temperance.store import load_arrays, provenance, save_arrays
-from temperance.weights import sequence_weights
+from temperance.core.files import load_arrays, provenance, save_arrays
+from temperance.msa.split import subset
+from temperance.msa.weights import sequence_weights
+from temperance.workflow.configuration import resolve_size
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed

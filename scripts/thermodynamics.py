@@ -8,19 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from temperance.gibbs import choose_engine
-from temperance.job import job
-from temperance.landscape import energy_sets, gaps, valleys
-from temperance.potts import load
+from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
+from temperance.engines.base import choose_engine
+from temperance.msa.clusters import label_clusters
+from temperance.potts.frequencies import site_frequencies
+from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs
-from temperance.score import Family
-from temperance.statistics import site_frequencies
-from temperance.stats.clusters import label_clusters
-from temperance.store import load_arrays, load_table, provenance, save_json, save_table
+from temperance.scoring.tables import Family
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
-from temperance.thermodynamics import (
+from temperance.thermo.landscape import energy_sets, gaps, valleys
+from temperance.thermo.thermodynamics import (
     annealed,
     compare,
     curves,
@@ -31,6 +30,7 @@ from temperance.thermodynamics import (
     trusted,
 )
 from temperance.truth import load_truth
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     seed, settings = snakemake.params.seed, snakemake.params.settings
@@ -59,11 +59,11 @@ with job(snakemake) as log:
 
     optima = distance.optima_table()
     if truth and truth.of_all is not None:
-        from temperance import exact
+        from temperance.potts import enumeration
 
-        of_all = exact.energies_of_all(model)
-        known = asdict(exact.optima(truth.of_all, of_all))
-        known["tau_train"] = exact.matching_temperature(of_all, training_energy)
+        of_all = enumeration.energies_of_all(model)
+        known = asdict(enumeration.optima(truth.of_all, of_all))
+        known["tau_train"] = enumeration.matching_temperature(of_all, training_energy)
         optima["exact"] = optima["optimum"].map(known)
 
     at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)

@@ -3,13 +3,13 @@
 import shutil
 from pathlib import Path
 
-from temperance.alphabet import alphabet
-from temperance.formats import read_model
-from temperance.gibbs import choose_engine
-from temperance.job import checkpoint, job
-from temperance.progress import Progress
-from temperance.store import load_arrays, provenance
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, provenance
+from temperance.core.progress import Progress
+from temperance.engines.base import choose_engine
+from temperance.potts.formats import read_model
 from temperance.training import evaluate_imported, train
+from temperance.workflow.job import checkpoint, job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings["train"], snakemake.params.seed

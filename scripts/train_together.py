@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from temperance.alphabet import alphabet
-from temperance.gibbs import choose_engine
-from temperance.job import checkpoint, job
-from temperance.progress import Progress
-from temperance.store import load_arrays, provenance
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, provenance
+from temperance.core.progress import Progress
+from temperance.engines.base import choose_engine
 from temperance.training import train
+from temperance.workflow.job import checkpoint, job
 
 with job(snakemake) as log:
     params, settings = snakemake.params, snakemake.params.settings["train"]

@@ -1,9 +1,9 @@
 """Draw a family from its truth. Outputs: the alignment, the truth, diagnostics of the drawing."""
 
-from temperance.configuration import ENUMERABLE
-from temperance.job import job
-from temperance.progress import Progress
-from temperance.store import provenance, save_arrays, save_json, save_text
+from temperance.core.files import provenance, save_arrays, save_json, save_text
+from temperance.core.progress import Progress
+from temperance.workflow.configuration import ENUMERABLE
+from temperance.workflow.job import job
 
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
@@ -13,12 +13,12 @@ with job(snakemake) as log:
 
         drawn = draw(truth, symbols, seed)
     elif truth["kind"] == "lattice":
-        from temperance.store import load_arrays
+        from temperance.core.files import load_arrays
         from temperance.truth.lattice import draw
 
         drawn = draw(truth, load_arrays(snakemake.input[0])[0]["contacts"], seed, Progress(log.info))
     else:
-        from temperance.gibbs import choose_engine
+        from temperance.engines.base import choose_engine
         from temperance.truth.teacher import draw
 
         engine = choose_engine(snakemake.params.engine)

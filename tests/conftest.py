@@ -1,7 +1,7 @@
 import pytest
 from small_systems import random_potts
 
-from temperance.potts import Potts
+from temperance.potts.model import Potts
 
 
 @pytest.fixture

@@ -10,30 +10,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance import alignment, contacts, mutants
-from temperance import design as designs
-from temperance import split as splitting
-from temperance.alphabet import Alphabet, alphabet
-from temperance.configuration import resolve_size
-from temperance.errors import InputError
-from temperance.fidelity import Judge, build_hmm, hmm_judge, profile_judge
-from temperance.formats import read_model, write_model
-from temperance.gibbs import choose_engine
-from temperance.novelty import natural_diversity
-from temperance.potts import Potts
+from temperance.core.alphabet import Alphabet, alphabet
+from temperance.core.errors import InputError
+from temperance.design import selection as designs
+from temperance.engines.base import choose_engine
+from temperance.msa import alignment
+from temperance.msa import split as splitting
+from temperance.msa.weights import sequence_weights
+from temperance.potts.formats import read_model, write_model
+from temperance.potts.model import Potts
+from temperance.predict import contacts, mutants
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples
-from temperance.score import Family as Natural
-from temperance.score import natural_threshold, score_natural, score_samples
 from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.diversity import natural_diversity
+from temperance.scoring.judges import Judge, build_hmm, hmm_judge, profile_judge
 from temperance.scoring.scale import NaturalScale
+from temperance.scoring.tables import Family as Natural
+from temperance.scoring.tables import natural_threshold, score_natural, score_samples
 from temperance.stats.estimate import Estimate
 from temperance.temperature.divergence import training_temperature
 from temperance.temperature.operating_points import judge_units, operating_points
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.training import Training, train
-from temperance.weights import sequence_weights
+from temperance.workflow.configuration import resolve_size
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
 
@@ -57,7 +58,7 @@ def read_family(
     Parameters
     ----------
     path : str or Path
-        In any format of `temperance.alignment.read`.
+        In any format of `temperance.msa.alignment.read`.
     letters : str
         protein, rna, dna, or the symbols of an alphabet of your own.
     identity : float, optional
@@ -65,7 +66,7 @@ def read_family(
     heldout : float
         Share of sequences that no model sees.
     filters
-        As of `temperance.alignment.filter_alignment`: max_column_gaps, max_sequence_gaps, duplicates, columns.
+        As of `temperance.msa.alignment.filter_alignment`: max_column_gaps, max_sequence_gaps, duplicates, columns.
 
     Raises
     ------

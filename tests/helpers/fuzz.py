@@ -11,15 +11,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["temperance"]):
-    from temperance.alignment import encode, filter_alignment, read
-    from temperance.alphabet import alphabet
-    from temperance.checkpoint import Checkpoint
-    from temperance.configuration import configure, with_table
-    from temperance.errors import InputError
-    from temperance.formats import read_model
-    from temperance.mutants import measured
-    from temperance.potts import load
-    from temperance.store import load_json, load_table
+    from temperance.core.alphabet import alphabet
+    from temperance.core.checkpoint import Checkpoint
+    from temperance.core.errors import InputError
+    from temperance.core.files import load_json, load_table
+    from temperance.msa.alignment import encode, filter_alignment, read
+    from temperance.potts.formats import read_model
+    from temperance.potts.model import load
+    from temperance.predict.mutants import measured
+    from temperance.workflow.configuration import configure, with_table
 
 import yaml
 

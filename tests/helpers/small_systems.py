@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from temperance.potts import Potts
+from temperance.potts.model import Potts
 
 
 def random_potts(length: int, q: int, seed: int, scale: float = 1.0) -> Potts:

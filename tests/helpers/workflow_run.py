@@ -10,8 +10,8 @@ import numpy as np
 import yaml
 from small_systems import random_potts
 
-from temperance.alphabet import Alphabet
-from temperance.gibbs import choose_engine, uniform_chains
+from temperance.core.alphabet import Alphabet
+from temperance.engines.base import choose_engine, uniform_chains
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,10 +12,10 @@ import yaml
 from small_systems import random_potts
 from workflow_run import ROOT, SMALL
 
-from temperance.alphabet import alphabet
-from temperance.checkpoint import Checkpoint
-from temperance.formats import FORMATS, write_model
-from temperance.store import save_json, save_table
+from temperance.core.alphabet import alphabet
+from temperance.core.checkpoint import Checkpoint
+from temperance.core.files import save_json, save_table
+from temperance.potts.formats import FORMATS, write_model
 
 SECONDS = os.environ.get("FUZZ_SECONDS", "5")
 ROWS = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL"]

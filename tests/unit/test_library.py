@@ -9,9 +9,9 @@ import pytest
 from workflow_run import ROOT, fasta, planted_rows
 
 import temperance
-from temperance.alphabet import alphabet
-from temperance.errors import InputError
-from temperance.potts import Potts
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.potts.model import Potts
 from temperance.scoring.scale import NaturalScale
 
 

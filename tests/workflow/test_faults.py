@@ -10,7 +10,7 @@ import time
 import pytest
 from workflow_run import SMALL, command, digests, error_lines, fasta, planted_rows, snakemake
 
-from temperance.alphabet import alphabet
+from temperance.core.alphabet import alphabet
 
 # How often a run is killed, and what its moments are drawn from.
 KILLS, SEED = int(os.environ.get("KILLS", "5")), int(os.environ.get("KILL_SEED", "0"))

@@ -6,7 +6,7 @@ import sys
 import yaml
 from workflow_run import ROOT, SMALL, fasta, planted_rows
 
-from temperance.alphabet import alphabet
+from temperance.core.alphabet import alphabet
 
 SNAKEFILE = """
 configfile: "config.yaml"

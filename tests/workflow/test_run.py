@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from workflow_run import ROOT, SMALL, digests, error_lines, fasta, planted_rows, snakemake
 
-from temperance.alphabet import alphabet
-from temperance.configuration import configure
-from temperance.potts import load
-from temperance.report import write_report
+from temperance.core.alphabet import alphabet
+from temperance.potts.model import load
+from temperance.report.page import write_report
+from temperance.workflow.configuration import configure
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +245,7 @@ def test_a_record_makes_its_result_again(finished):
         copy = finished / "record.json"
         copy.write_text(json.dumps(known))
         run = subprocess.run(
-            [sys.executable, "-m", "temperance.again", copy],
+            [sys.executable, "-m", "temperance.workflow.reproduce", copy],
             cwd=finished,
             env=environment,
             capture_output=True,

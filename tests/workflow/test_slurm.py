@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from workflow_run import ROOT, SMALL, command, digests, fasta, planted_rows, snakemake
 
-from temperance.alphabet import alphabet
+from temperance.core.alphabet import alphabet
 
 pytestmark = pytest.mark.slurm
 PROFILE = ["--profile", str(ROOT / "profiles" / "slurm"), "--slurm-init-seconds-before-status-checks", "2",

@@ -12,9 +12,9 @@ from small_systems import random_potts
 from structures import cif
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
-from temperance.alphabet import alphabet
-from temperance.formats import read_model, write_model
-from temperance.potts import load
+from temperance.core.alphabet import alphabet
+from temperance.potts.formats import read_model, write_model
+from temperance.potts.model import load
 
 KINDS = {
     "profile": {"kind": "profile"},

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
-from temperance.alphabet import alphabet
+from temperance.core.alphabet import alphabet
 from temperance.temperature.diagnosis import CANNOT_TELL, NOT_TRAINED, NOTHING_LEARNT, OVER_REGULARISED, OVERFITTED
 
 

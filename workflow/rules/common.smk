@@ -11,7 +11,7 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
-from temperance.configuration import (
+from temperance.workflow.configuration import (
     ENUMERABLE,
     EXPORTS,
     check_files,
@@ -22,11 +22,11 @@ from temperance.configuration import (
     source_of,
     with_table,
 )
-from temperance.errors import InputError
-from temperance.failures import announce
-from temperance.locks import clear_stale_locks
-from temperance.planning import plan_fast
-from temperance.requests import database_memory, known_size, memory, minutes
+from temperance.core.errors import InputError
+from temperance.workflow.failures import announce
+from temperance.workflow.locks import clear_stale_locks
+from temperance.workflow.planning import plan_fast
+from temperance.workflow.resources import database_memory, known_size, memory, minutes
 
 clear_stale_locks()
 announce()

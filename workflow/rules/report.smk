@@ -96,7 +96,7 @@ onerror:
     if workflow.is_main_process and any(
         Path(OUT, name).is_dir() for name in FAMILIES
     ):
-        from temperance.report import (
+        from temperance.report.page import (
             write_report,
         )  # seconds that only a failure is worth
 

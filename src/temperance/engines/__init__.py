@@ -1,1 +1,1 @@
-"""Engines for accelerators, beside those of `temperance.gibbs`."""
+"""Engines for accelerators, beside those of `temperance.engines.base`."""

@@ -2,8 +2,8 @@
 
 import math
 
-from temperance.errors import InputError
-from temperance.gibbs import Engine
+from temperance.core.errors import InputError
+from temperance.engines.base import Engine
 
 # Arrays as large as the full couplings, and of one-hot chains, that a training has at its worst, with room to spare
 # (docs/method.md, "Memory").

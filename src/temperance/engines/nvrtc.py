@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from temperance.store import atomic
+from temperance.core.files import atomic
 
 
 class CompilationError(Exception):

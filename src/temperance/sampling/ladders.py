@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from temperance.gibbs import Engine, profile_chains
-from temperance.potts import Potts
+from temperance.engines.base import Engine, profile_chains
+from temperance.potts.model import Potts
 
 # Exchanges in one call of an engine: few, so that an engine that compiles does so for few numbers of them.
 EXCHANGES_PER_CALL = 4

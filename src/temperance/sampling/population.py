@@ -12,9 +12,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from temperance.gibbs import Engine, seed_words, uniform_chains
-from temperance.resampling import effective_number
-from temperance.steps import survivors
+from temperance.engines.base import Engine, seed_words, uniform_chains
+from temperance.stats.resampling import effective_number
+from temperance.training.step import survivors
 
 # Share of the population, as an effective number, that the weights of a step in temperature leave.
 _LEAST_SURVIVAL = 0.85

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.checkpoint import NONE, Checkpoint
-from temperance.gibbs import Engine
-from temperance.potts import Potts
-from temperance.progress import Progress, in_words
+from temperance.core.checkpoint import NONE, Checkpoint
+from temperance.core.progress import Progress, in_words
+from temperance.engines.base import Engine
+from temperance.msa.weights import nearest
+from temperance.potts.model import Potts
 from temperance.sampling import window
 from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat, worth_more_sweeps
 from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
-from temperance.weights import nearest
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
 from scipy.special import erfc, erfcinv
 
-from temperance.gibbs import Engine
-from temperance.potts import Potts
+from temperance.engines.base import Engine
+from temperance.potts.model import Potts
 from temperance.sampling.ladders import EXCHANGES_PER_CALL, Ladders, uniform_allowed_chains
 
 # Between rungs: an acceptance near 0.35 keeps round trips short without wasting replicas.

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from temperance.alphabet import GAP, Alphabet
-from temperance.errors import InputError
-from temperance.fidelity import Judge
-from temperance.formats import fasta
+from temperance.core.alphabet import GAP, Alphabet
+from temperance.core.errors import InputError
+from temperance.core.files import atomic
+from temperance.potts.formats import fasta
+from temperance.scoring.judges import Judge
 from temperance.scoring.rna_tools import explain_missing_infernal
-from temperance.store import atomic
 
 # Megabytes that the matrices of one alignment may take; Infernal gives up beyond.
 _LARGEST_MATRIX = 4096

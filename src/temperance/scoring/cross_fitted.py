@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from temperance.alphabet import Alphabet
-from temperance.potts import Potts
+from temperance.core.alphabet import Alphabet
+from temperance.core.files import load_arrays, save_arrays
+from temperance.msa.clusters import effective_clusters, label_clusters
+from temperance.potts.model import Potts
 from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
 from temperance.scoring.gaussian import fit_gaussian_potts
-from temperance.stats.clusters import effective_clusters, label_clusters
-from temperance.store import load_arrays, save_arrays
 
 # Share of the uniform distribution in the frequencies that the models are fitted to. On measured designs and on
 # lattice proteins the answer hardly depends on it between 0.05 and 0.4 (docs/method.md, "Judges").
@@ -105,7 +105,7 @@ class CrossFittedJudge:
         return cls(mean, natural_scores, clusters, Discrimination(auc, error / (len(discriminations) / SPLITS) ** 0.5))
 
     def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
-        """Write a file that holds a Potts model, too: `temperance.potts.load` reads it."""
+        """Write a file that holds a Potts model, too: `temperance.potts.model.load` reads it."""
         arrays = {"fields": self.model.fields, "couplings": self.model.couplings}
         arrays |= {"natural_scores": self.natural_scores, "clusters": self.clusters}
         auc = {"auc": self.discrimination.auc, "auc_error": self.discrimination.error}

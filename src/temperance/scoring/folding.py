@@ -4,8 +4,8 @@ import importlib
 
 import numpy as np
 
-from temperance.alphabet import GAP, Alphabet
-from temperance.errors import InputError
+from temperance.core.alphabet import GAP, Alphabet
+from temperance.core.errors import InputError
 from temperance.scoring.rna_tools import explain_missing_folding
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.linalg import lapack
 
-from temperance.errors import InputError
-from temperance.pairs import pairs_of_sites
-from temperance.potts import Potts
-from temperance.statistics import Frequencies, frequencies
+from temperance.core.errors import InputError
+from temperance.potts.frequencies import Frequencies, frequencies
+from temperance.potts.model import Potts
+from temperance.potts.pair_kernels import pairs_of_sites
 
 
 def fit_gaussian_potts(sequences: np.ndarray, weights: np.ndarray, q: int, pseudocount: float) -> Potts:

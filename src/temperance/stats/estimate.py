@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from temperance.resampling import interval_factor
+from temperance.stats.resampling import interval_factor
 
 # Half width of a 95 % interval in standard errors that are known well.
 NORMAL = float(ndtri(0.975))

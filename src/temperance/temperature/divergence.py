@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.resampling import choices, interval_factor, resampled
-from temperance.stats.clusters import effective_clusters
+from temperance.msa.clusters import effective_clusters
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
-from temperance.thermodynamics import Curves
+from temperance.stats.resampling import choices, interval_factor, resampled
+from temperance.thermo.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
 # in one of a hundred), or so small a share of the temperature that it would change no decision.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.files import load_arrays, load_json, load_table
 from temperance.stats.estimate import Estimate
-from temperance.store import load_arrays, load_json, load_table
 from temperance.temperature.diagnosis import (
     NOT_TRAINED,
     NOTHING_LEARNT,
@@ -22,7 +22,7 @@ from temperance.temperature.divergence import optima_row
 from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
-from temperance.thermodynamics import equilibrated_above
+from temperance.thermo.thermodynamics import equilibrated_above
 
 _SHOWN = ("pearson", "slope", "ceiling")
 

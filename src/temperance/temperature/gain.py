@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from temperance.resampling import choices, resampled
-from temperance.statistics import profile_frequencies
+from temperance.potts.frequencies import profile_frequencies
 from temperance.stats.estimate import Estimate, estimate
+from temperance.stats.resampling import choices, resampled
 from temperance.temperature.divergence import Heldout
-from temperance.thermodynamics import Curves
+from temperance.thermo.thermodynamics import Curves
 
 
 @dataclass(frozen=True)

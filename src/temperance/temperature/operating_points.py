@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.msa.clusters import effective_clusters
 from temperance.sampling.diagnostics import lies_equilibrated
-from temperance.stats.clusters import effective_clusters
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
 from temperance.temperature.rungs import RungScores, mean_and_half
 
@@ -212,7 +212,8 @@ def judge_units(natural: pd.DataFrame, judges: Iterable[str]) -> dict[str, float
     Parameters
     ----------
     natural : pandas.DataFrame
-        Of `temperance.score.score_natural`: set, scale_weight, cluster, and scores by judge, nan where there are none.
+        Of `temperance.scoring.tables.score_natural`: set, scale_weight, cluster, and scores by judge, nan where
+        there are none.
     judges : iterable of str
 
     Returns

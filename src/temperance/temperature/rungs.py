@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from temperance.novelty import ladder_diversity
-from temperance.resampling import interval_factors
+from temperance.scoring.diversity import ladder_diversity
+from temperance.stats.resampling import interval_factors
 
 PERCENTILE = "percentile_"
 

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import logsumexp
 
-from temperance.gibbs import Engine, Learner
+from temperance.engines.base import Engine, Learner
+from temperance.potts.frequencies import Showing
 from temperance.sampling.population import Population, anneal_population, resample_chains
-from temperance.statistics import Showing
-from temperance.steps import scale_step, survivors
 from temperance.training.result import Confirmation
+from temperance.training.step import scale_step, survivors
 
 # The scale of the parameters has settled when its error is below this share.
 SCALE_TOLERANCE = 0.03

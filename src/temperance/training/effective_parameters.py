@@ -11,9 +11,9 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
-from temperance import pairs
-from temperance.gibbs import Engine
-from temperance.statistics import site_frequencies
+from temperance.engines.base import Engine
+from temperance.potts import pair_kernels
+from temperance.potts.frequencies import site_frequencies
 
 # Steps of Lanczos' algorithm: the trace of a smooth function needs few.
 _LANCZOS_STEPS = 20
@@ -115,19 +115,19 @@ def _projection(samples: np.ndarray, single: np.ndarray) -> Projection:
         (C, L), and (L, q) frequencies of their states.
     """
     length, q = single.shape
-    left, right = (single[sites].astype(np.float32) for sites in pairs.pairs_of_sites(length))
+    left, right = (single[sites].astype(np.float32) for sites in pair_kernels.pairs_of_sites(length))
     columns = np.ascontiguousarray(samples.T)
     fields = np.zeros((length, q), np.float32)
     table = np.empty((length * (length - 1) // 2, q * q), np.float32)
 
     def project(vector: np.ndarray) -> np.ndarray:
-        pairs.pair_frequencies(samples, vector.astype(np.float32), q, table)
+        pair_kernels.pair_frequencies(samples, vector.astype(np.float32), q, table)
         sums = table.reshape(-1, q, q)
         # Each state less its frequency, in the sums over samples and in what each sample is multiplied with.
         sums -= left[:, :, None] * sums.sum(axis=1, keepdims=True) + sums.sum(axis=2, keepdims=True) * right[:, None, :]
         sums -= np.einsum("na,nab->nb", left, sums)[:, None, :]
         sums -= np.einsum("nab,nb->na", sums, right)[:, :, None]
-        return -np.sum(pairs.energies(fields, table, columns), axis=0)
+        return -np.sum(pair_kernels.energies(fields, table, columns), axis=0)
 
     return project
 
@@ -136,7 +136,7 @@ def _jax_projection(samples: np.ndarray, single: np.ndarray) -> Projection:
     """Return what `_projection` does, on JAX's device, where the samples are brought once."""
     import jax.numpy as jnp  # takes a second, so only for those who need it
 
-    from temperance.gibbs_jax import pair_projections
+    from temperance.engines.jax_engine import pair_projections
 
     chains, frequencies = jnp.asarray(samples), jnp.asarray(single, jnp.float32)
     return lambda vector: np.asarray(pair_projections(chains, frequencies, vector), float)

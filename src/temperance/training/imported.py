@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.gibbs import Engine
-from temperance.potts import Potts
-from temperance.statistics import Frequencies, Showing, frequencies, showing
+from temperance.engines.base import Engine
+from temperance.potts.frequencies import Frequencies, Showing, frequencies, showing
+from temperance.potts.model import Potts
 from temperance.training.convergence import ConvergenceTest
 from temperance.training.pcd import HISTORY_COLUMNS
 from temperance.training.result import Training

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from temperance.checkpoint import NONE, Checkpoint
+from temperance.core.checkpoint import NONE, Checkpoint
+from temperance.core.errors import InputError
+from temperance.core.progress import in_words
+from temperance.engines.base import Engine, Learner, profile_chains
 from temperance.engines.memory import check_training
-from temperance.errors import InputError
-from temperance.gibbs import Engine, Learner, profile_chains
-from temperance.potts import Potts
-from temperance.progress import in_words
+from temperance.potts.frequencies import Frequencies, Showing, frequencies
+from temperance.potts.model import Potts
 from temperance.sampling.population import Population
-from temperance.statistics import Frequencies, Showing, frequencies
-from temperance.steps import Learning, Step
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
 from temperance.training.effective_parameters import effective_parameters
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import STATE_FORM, TrainingState, copy_arrays, restore_state, save_state
+from temperance.training.step import Learning, Step
 from temperance.training.strengths import (
     FEWEST_HELDOUT,
     HeldoutSequences,
@@ -115,11 +115,11 @@ def train(
     before: so the chains follow the model through the transition between the family and all other sequences. With
     `l2_couplings='auto'` the strength is chosen among those of the path by the likelihood of held-out sequences.
 
-    Directions are those of `temperance.gibbs.Learner`, steps those of `temperance.steps.Step`. After every block of
-    `check_every` steps a part of the chains is replaced by a population that was annealed from infinite temperature
-    (`temperance.sampling.population`): a mode of the model that no persistent chain has entered shows up there, and
-    the next gradients remove it. A few more are replaced by sequences of the data: a mode of the data without a chain
-    would be deepened until it holds too much.
+    Directions are those of `temperance.engines.base.Learner`, steps those of `temperance.training.step.Step`. After
+    every block of `check_every` steps a part of the chains is replaced by a population that was annealed from infinite
+    temperature (`temperance.sampling.population`): a mode of the model that no persistent chain has entered shows up
+    there, and the next gradients remove it. A few more are replaced by sequences of the data: a mode of the data
+    without a chain would be deepened until it holds too much.
 
     Parameters
     ----------

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from temperance.alphabet import Alphabet
-from temperance.potts import Potts
-from temperance.store import save_json, save_table
+from temperance.core.alphabet import Alphabet
+from temperance.core.files import save_json, save_table
+from temperance.potts.model import Potts
 
 
 @dataclass(frozen=True)

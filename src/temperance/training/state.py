@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from temperance.gibbs import Learner
-from temperance.steps import Learning
+from temperance.engines.base import Learner
+from temperance.training.step import Learning
 from temperance.training.strengths import Strength
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from temperance.resampling import weighted_mean
-from temperance.stats.clusters import label_clusters
+from temperance.msa.clusters import label_clusters
+from temperance.stats.resampling import weighted_mean
 from temperance.training.effective_parameters import predict_tau_f
 
 # Held-out sequences, as an effective number, below which a choice among strengths rests on too little.

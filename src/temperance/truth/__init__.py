@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from temperance.alphabet import Alphabet
-from temperance.errors import InputError
-from temperance.store import load_arrays
+from temperance.core.alphabet import Alphabet
+from temperance.core.errors import InputError
+from temperance.core.files import load_arrays
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ def load_truth(path: str | Path) -> Truth:
         drawn, gamma = Ensemble(arrays["contacts"]), metadata["gamma"]
         return Truth(lambda sequences: -gamma * drawn.log_p_nat(sequences), None)
     if kind == "enumerable":
-        from temperance.exact import positions
+        from temperance.potts.enumeration import positions
 
         energies, q = arrays["energies"], metadata["q"]
         return Truth(lambda sequences: energies[positions(sequences, q)], (metadata["log_z"], 0.0), energies)
     if kind == "teacher":
-        from temperance.potts import Potts
+        from temperance.potts.model import Potts
 
         model = Potts(arrays["fields"], arrays["couplings"])
         return Truth(model.energies, (metadata["log_z"], metadata["log_z_error"]))

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from temperance import exact
-from temperance.alphabet import alphabet
-from temperance.exact import all_sequences, energies_of_all, heat_capacity
-from temperance.potts import Potts
+from temperance.core.alphabet import alphabet
+from temperance.potts import enumeration
+from temperance.potts.enumeration import all_sequences, energies_of_all, heat_capacity
+from temperance.potts.model import Potts
 from temperance.truth import Drawn
 
 
@@ -102,16 +102,16 @@ def draw(settings: dict[str, Any], symbols: str, seed: int) -> Drawn:
     length, q = settings["length"], settings["q"]
     rng = np.random.default_rng(seed)
     energies = energies_of(settings, rng)
-    probabilities = exact.boltzmann(energies)
+    probabilities = enumeration.boltzmann(energies)
     natural = float(probabilities @ energies)
     diagnostics = {
-        "log_z": exact.log_z(energies),
-        "entropy": exact.entropy(probabilities),
-        "heat_capacity": exact.heat_capacity(energies),
+        "log_z": enumeration.log_z(energies),
+        "entropy": enumeration.entropy(probabilities),
+        "heat_capacity": enumeration.heat_capacity(energies),
         "mean_energy": natural,
         "mean_energy_of_random": float(energies.mean()),
         "gap": float((energies.mean() - natural) / energies.std()) if energies.std() > 0 else 0.0,
     }
     metadata = {"kind": "enumerable", "q": q, "log_z": diagnostics["log_z"]}
-    sequences = exact.draw(energies, length, q, settings["sequences"], rng)
+    sequences = enumeration.draw(energies, length, q, settings["sequences"], rng)
     return Drawn(sequences, alphabet(symbols), {"energies": energies}, metadata, diagnostics)

@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from temperance.alignment import encode, read
-from temperance.alphabet import alphabet
-from temperance.errors import InputError
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.core.threads import threaded
+from temperance.msa.alignment import encode, read
 from temperance.sampling.diagnostics import effective_sample_size, split_rhat
-from temperance.threads import threaded
 from temperance.truth import Drawn
 
 RESIDUES = 27
@@ -41,7 +41,7 @@ _BLOCK = 256
 @cache
 def contact_energies() -> np.ndarray:
     """Miyazawa-Jernigan energies, (20, 20) float32 in units of RT, states ordered as in SYMBOLS."""
-    with (files("temperance") / "data" / "miyazawa_jernigan_1996.csv").open() as file:
+    with (files("temperance.truth") / "data" / "miyazawa_jernigan_1996.csv").open() as file:
         table = pd.read_csv(file, comment="#", index_col=0)
     return table.loc[list(SYMBOLS), list(SYMBOLS)].to_numpy(np.float32)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from temperance.errors import InputError
-from temperance.gibbs import Engine
-from temperance.potts import load
-from temperance.resampling import jackknife_error
+from temperance.core.errors import InputError
+from temperance.engines.base import Engine
+from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
-from temperance.thermodynamics import curves, group_ladders
+from temperance.stats.resampling import jackknife_error
+from temperance.thermo.thermodynamics import curves, group_ladders
 from temperance.truth import Drawn
 
 # Groups of ladders for the error of ln Z: as many as make it known well enough.

@@ -13,11 +13,11 @@ from compile_for_cards import CARDS
 from kernel_in_numpy import choose, emulated_engine, packed_sums, swept, threefry, uniform, unpacked
 from small_systems import random_potts
 
+from temperance.core.errors import InputError
 from temperance.engines import launch, nvrtc
-from temperance.engines.cuda import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
+from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.cuda_engine import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
 from temperance.engines.memory import training_bytes
-from temperance.errors import InputError
-from temperance.gibbs import choose_engine, uniform_chains
 
 
 def on_a_card():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from temperance.alphabet import alphabet
-from temperance.errors import InputError
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
 from temperance.scoring import rna_tools
 from temperance.scoring.covariance_model import build_covariance_model, consensus_structure, covariance_judge
 from temperance.scoring.rna_tools import explain_missing_infernal

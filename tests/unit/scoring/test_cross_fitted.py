@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from small_systems import random_potts
 
-from temperance.alphabet import alphabet
-from temperance.gibbs import choose_engine, uniform_chains
-from temperance.potts import load
+from temperance.core.alphabet import alphabet
+from temperance.engines.base import choose_engine, uniform_chains
+from temperance.potts.model import load
 from temperance.scoring.cross_fitted import CrossFittedJudge, assign_folds
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from temperance.alphabet import alphabet
-from temperance.errors import InputError
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
 from temperance.scoring import folding, rna_tools
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from temperance.orders import Reference
-from temperance.potts import Potts
-from temperance.score import Family, score_natural, score_samples, score_temperatures
+from temperance.potts.model import Potts
+from temperance.scoring.marginals import Reference
+from temperance.scoring.tables import Family, score_natural, score_samples, score_temperatures
 
 A, B, GAP = 0, 1, 2
 NATURAL = np.array(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from temperance.stats.clusters import effective_clusters, label_clusters
+from temperance.msa.clusters import effective_clusters, label_clusters
 
 LENGTH, Q = 30, 4
 

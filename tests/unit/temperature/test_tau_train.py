@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from small_systems import random_potts
 
-from temperance import exact
-from temperance.gibbs import choose_engine
-from temperance.resampling import jackknife_error
+from temperance.engines.base import choose_engine
+from temperance.potts import enumeration
+from temperance.potts.frequencies import frequencies
 from temperance.sampling.replica_exchange import sample
-from temperance.statistics import frequencies
+from temperance.stats.resampling import jackknife_error
 from temperance.temperature.divergence import (
     Heldout,
     divergences,
@@ -16,7 +16,7 @@ from temperance.temperature.divergence import (
     training_temperature,
 )
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
-from temperance.thermodynamics import curves
+from temperance.thermo.thermodynamics import curves
 
 L, Q, M, L2 = 6, 3, 300, 0.05
 TEMPERATURES = [0.4, 0.6, 0.8, 0.9, 1.0, 1.5]
@@ -24,16 +24,16 @@ TEMPERATURES = [0.4, 0.6, 0.8, 0.9, 1.0, 1.5]
 
 @pytest.fixture(scope="module")
 def truth():
-    return exact.energies_of_all(random_potts(L, Q, seed=4, scale=0.6))
+    return enumeration.energies_of_all(random_potts(L, Q, seed=4, scale=0.6))
 
 
 @pytest.fixture(scope="module")
 def training(truth):
-    return exact.draw(truth, L, Q, M, np.random.default_rng(1))
+    return enumeration.draw(truth, L, Q, M, np.random.default_rng(1))
 
 
 def fit(training, l2):
-    return exact.fit(frequencies(training, Q).with_pseudocount(1 / (50 * M)), l2)
+    return enumeration.fit(frequencies(training, Q).with_pseudocount(1 / (50 * M)), l2)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def model(training):
 
 @pytest.fixture(scope="module")
 def of_all(model):
-    return exact.energies_of_all(model)
+    return enumeration.energies_of_all(model)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def reweighted(drawn):
 
 def test_tau_train_is_that_of_enumeration_found_twice(drawn, reweighted, model, training, of_all):
     mean = float(model.energies(training).mean())
-    expected = exact.matching_temperature(of_all, mean)
+    expected = enumeration.matching_temperature(of_all, mean)
     heldout = Heldout(of_all[:50], np.ones(50))
     optimum = divergences(
         reweighted, drawn.betas, drawn.energies, heldout, np.random.default_rng(0), training_energy=mean
@@ -79,35 +79,37 @@ def test_tau_train_undoes_the_penalty(model, training, of_all):
     """1 - tau_train = l2 |J|^2 / C to first order, and tau_train is 1 without a penalty."""
     mean = float(model.energies(training).mean())
     norm = (model.couplings.astype(float) ** 2).sum() / 2
-    tau = exact.matching_temperature(of_all, mean)
-    capacity = exact.heat_capacity(of_all)
+    tau = enumeration.matching_temperature(of_all, mean)
+    capacity = enumeration.heat_capacity(of_all)
     assert 1 - tau == pytest.approx(L2 * norm / capacity, rel=0.25)
     weak = fit(training, 1e-4)
-    energies = exact.energies_of_all(weak)
-    assert exact.matching_temperature(energies, float(weak.energies(training).mean())) == pytest.approx(1, abs=0.01)
+    energies = enumeration.energies_of_all(weak)
+    assert enumeration.matching_temperature(energies, float(weak.energies(training).mean())) == pytest.approx(
+        1, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("l2", [0.02, 0.05, 0.15])
 def test_samples_at_tau_train_are_as_good_as_nature(truth, training, l2):
     """For a truth of pairs the mean true energy at tau_train is that of the truth, which it is not at 1."""
     model = fit(training, l2)
-    energies = exact.energies_of_all(model)
-    tau = exact.matching_temperature(energies, float(model.energies(training).mean()))
-    natural = exact.boltzmann(truth) @ truth
-    noise = truth[exact.positions(training, Q)].std() / M**0.5
-    at = {t: float(exact.boltzmann(energies, 1 / t) @ truth - natural) for t in (tau, 1.0)}
+    energies = enumeration.energies_of_all(model)
+    tau = enumeration.matching_temperature(energies, float(model.energies(training).mean()))
+    natural = enumeration.boltzmann(truth) @ truth
+    noise = truth[enumeration.positions(training, Q)].std() / M**0.5
+    at = {t: float(enumeration.boltzmann(energies, 1 / t) @ truth - natural) for t in (tau, 1.0)}
     assert abs(at[tau]) < 2.5 * noise
     assert at[1.0] > at[tau] + (1 if l2 > 0.02 else 0.3) * noise
 
 
 def test_a_mean_that_no_temperature_has(of_all):
-    assert exact.matching_temperature(of_all, of_all.mean() + 1) == np.inf
-    assert exact.matching_temperature(of_all, of_all.min() - 1) == 0
+    assert enumeration.matching_temperature(of_all, of_all.mean() + 1) == np.inf
+    assert enumeration.matching_temperature(of_all, of_all.min() - 1) == 0
 
 
 def test_models_that_cannot_be_reweighted_are_interpolated(drawn, model, training, of_all):
     mean = float(model.energies(training).mean())
-    expected = exact.matching_temperature(of_all, mean)
+    expected = enumeration.matching_temperature(of_all, mean)
     at = [int(np.argmin(np.abs(1 / drawn.betas[1:] - t))) + 1 for t in drawn.temperatures]
     energies = drawn.energies[at].mean(axis=2)
     found = sampled_training_temperature(drawn.temperatures, energies, mean, np.random.default_rng(0))
@@ -117,16 +119,16 @@ def test_models_that_cannot_be_reweighted_are_interpolated(drawn, model, trainin
 
 def test_the_gain_is_that_of_enumeration(drawn, reweighted, model, training, truth, of_all):
     rng = np.random.default_rng(3)
-    chosen = rng.choice(len(truth), 4000, p=exact.boltzmann(truth))
-    heldout = exact.all_sequences(L, Q)[chosen]
+    chosen = rng.choice(len(truth), 4000, p=enumeration.boltzmann(truth))
+    heldout = enumeration.all_sequences(L, Q)[chosen]
     independent = independent_log_likelihood(training, np.ones(M), heldout, Q)
     gain = likelihood_gain(reweighted, Heldout(of_all[chosen], np.ones(4000)), independent, L, 0.9, rng)
     share = 1 / (M + 1)
     single = (1 - share) * frequencies(training, Q).single + share / Q
-    logs = np.log(single)[np.arange(L), exact.all_sequences(L, Q)].sum(axis=1)
-    p = exact.boltzmann(truth)
+    logs = np.log(single)[np.arange(L), enumeration.all_sequences(L, Q)].sum(axis=1)
+    p = enumeration.boltzmann(truth)
     for tau, found in ((1.0, gain.at_one), (0.9, gain.best)):
-        expected = p @ (-of_all / tau - exact.log_z(of_all, 1 / tau) - logs) / L
+        expected = p @ (-of_all / tau - enumeration.log_z(of_all, 1 / tau) - logs) / L
         assert found.low < expected < found.high
         assert found.high - found.low < 0.06
     assert gain.independent == pytest.approx(p @ logs / L, abs=0.03)
@@ -140,13 +142,13 @@ def test_the_gain_is_that_of_enumeration(drawn, reweighted, model, training, tru
 
 def test_a_profile_model_gains_nothing(training, truth):
     """Independent sites, whose ln Z is known: the gain of the profile over itself is none, whatever is held out."""
-    from temperance.models import independent
+    from temperance.baselines.registry import independent
 
     profile = independent(training, np.ones(M), Q)
     drawn = sample(profile, choose_engine("numba"), 5, [0.7, 1.0, 1.4], starts=training, sequences=512, ladders=16)
     known = curves(drawn.betas, drawn.energies, L, Q)
     rng = np.random.default_rng(2)
-    heldout = exact.draw(truth, L, Q, 400, rng)
+    heldout = enumeration.draw(truth, L, Q, 400, rng)
     scores = independent_log_likelihood(training, np.ones(M), heldout, Q)
     gain = likelihood_gain(known, Heldout(profile.energies(heldout), np.ones(400)), scores, L, 1.0, rng)
     assert abs(gain.at_one.value) < 4 * float(jackknife_error(known.log_z)[-1]) / L + 1e-3
@@ -156,8 +158,8 @@ def test_a_profile_model_gains_nothing(training, truth):
 @pytest.mark.parametrize("relatives", [1, 5, 20])
 def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(drawn, reweighted, truth, of_all, relatives):
     """Held-out sequences in clusters of equals; the interval from single ones is far too narrow."""
-    rng, p = np.random.default_rng(relatives), exact.boltzmann(truth)
-    expected = exact.optima(truth, of_all).tau_f
+    rng, p = np.random.default_rng(relatives), enumeration.boltzmann(truth)
+    expected = enumeration.optima(truth, of_all).tau_f
     labels = np.repeat(np.arange(400 // relatives), relatives)
     covered = {"clusters": [], "single": []}
     for _ in range(60):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from small_systems import all_states, boltzmann, random_potts, spins
 
-from temperance import exact
-from temperance.errors import InputError
-from temperance.gibbs import choose_engine
-from temperance.resampling import effective_number
-from temperance.statistics import agreement, frequencies
-from temperance.steps import survivors
+from temperance.core.errors import InputError
+from temperance.engines.base import choose_engine
+from temperance.potts import enumeration
+from temperance.potts.frequencies import agreement, frequencies
+from temperance.stats.resampling import effective_number
 from temperance.training import evaluate_imported, train
 from temperance.training.pcd import HISTORY_COLUMNS
+from temperance.training.step import survivors
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -75,12 +75,14 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
     ratios = []
     for replicate in range(3):
         truth = random_potts(7, 3, seed=replicate, scale=0.5)
-        energies = exact.energies_of_all(truth)
-        sequences = exact.draw(energies, 7, 3, size, np.random.default_rng(100 + replicate))
+        energies = enumeration.energies_of_all(truth)
+        sequences = enumeration.draw(energies, 7, 3, size, np.random.default_rng(100 + replicate))
         result = train(sequences, np.ones(size), 3, choose_engine("numba"), replicate, l2_couplings=l2)
         assert result.stopped == "converged"
-        optimum = exact.fit(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
-        trained, best = (exact.optima(energies, exact.energies_of_all(m)).tau_f for m in (result.model, optimum))
+        optimum = enumeration.fit(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
+        trained, best = (
+            enumeration.optima(energies, enumeration.energies_of_all(m)).tau_f for m in (result.model, optimum)
+        )
         ratios.append(trained / best)
     assert np.mean(ratios) == pytest.approx(1, abs=0.02)
 
@@ -88,11 +90,11 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
 def test_the_penalty_is_chosen_by_held_out_sequences():
     """Few sequences want more regularisation than many, and the chosen penalty is about the best for the truth."""
     truth = random_potts(7, 3, seed=1, scale=0.7)
-    energies = exact.energies_of_all(truth)
-    heldout = exact.draw(energies, 7, 3, 2000, np.random.default_rng(0))
-    p, chosen = exact.boltzmann(energies), {}
+    energies = enumeration.energies_of_all(truth)
+    heldout = enumeration.draw(energies, 7, 3, 2000, np.random.default_rng(0))
+    p, chosen = enumeration.boltzmann(energies), {}
     for size in (20, 6000):
-        sequences = exact.draw(energies, 7, 3, size, np.random.default_rng(1))
+        sequences = enumeration.draw(energies, 7, 3, size, np.random.default_rng(1))
         result = train(
             sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000)
         )
@@ -102,8 +104,8 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
         data = frequencies(sequences, 3).with_pseudocount(1 / size)
         exact_gains = []
         for l2 in result.strengths["l2_couplings"]:
-            model = exact.energies_of_all(exact.fit(data, l2))
-            exact_gains.append(-(p @ model + exact.log_z(model)) / 7)
+            model = enumeration.energies_of_all(enumeration.fit(data, l2))
+            exact_gains.append(-(p @ model + enumeration.log_z(model)) / 7)
         # Penalties on the way are left a little before their optimum.
         np.testing.assert_allclose(result.strengths["log_likelihood"], exact_gains, atol=0.03)
         best = np.max(exact_gains)
@@ -210,7 +212,7 @@ def test_valleys_that_sweeps_do_not_connect_get_their_shares():
 KERNELS = """
 import hashlib
 import numpy as np
-from temperance.gibbs import choose_engine
+from temperance.engines.base import choose_engine
 from temperance.training import train
 from temperance.truth import lattice
 
@@ -252,13 +254,15 @@ def test_divergence_is_said_in_one_line(family):
 def test_training_goes_on_until_the_models_own_temperature_has_settled():
     """The correlations of a ferromagnet are alike at all scales: Pearson is at 0.999 long before the scale is right."""
     truth = KINDS["critical"](12, 2, np.random.default_rng(0))
-    sequences = exact.draw(truth, 12, 2, 4000, np.random.default_rng(1))
+    sequences = enumeration.draw(truth, 12, 2, 4000, np.random.default_rng(1))
     trained = train(
         sequences, np.ones(4000), 2, choose_engine("numba"), 3, l2_couplings=0.003, chains=4000, confirm_chains=8000
     )
-    reference = exact.fit(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
+    reference = enumeration.fit(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
     assert trained.stopped == "converged"
-    found, expected = (exact.optima(truth, exact.energies_of_all(model)) for model in (trained.model, reference))
+    found, expected = (
+        enumeration.optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
+    )
     for name in ("tau_f", "tau_r", "tau_j"):
         assert abs(getattr(found, name) / getattr(expected, name) - 1) < 0.06
     assert "scale_error" in trained.history

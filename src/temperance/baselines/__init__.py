@@ -1,0 +1,1 @@
+"""Models to compare a Potts model with."""

@@ -1,0 +1,136 @@
+"""Arrays as safetensors, tables as Parquet or TSV: written whole or not at all, each with its provenance."""
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from temperance import __version__
+from temperance.core.errors import InputError
+
+Metadata = Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that replaces it when the block ends without an error."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        # Some libraries' files are their owner's alone; results are for all that the umask lets read.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        # A name that outlives a power cut must not stand for what was only in memory.
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_text(path: str | Path, text: str) -> None:
+    with atomic(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def save_json(path: str | Path, content: Any) -> None:
+    save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def load_json(path: str | Path) -> Any:
+    """What a file holds.
+
+    Raises
+    ------
+    InputError
+        If it is not whole JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, "JSON", error) from error
+
+
+def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
+    return InputError(f"{path}: not a whole {kind} file ({error}); delete it and run again")
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
+    # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    with atomic(path) as part:
+        try:
+            save_file(whole, part, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
+        except SafetensorError as error:  # a full disk, say
+            raise OSError(f"{path}: cannot be written ({error})") from error
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and metadata of a file written by `save_arrays`.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated or not of this format.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = dict(json.loads((file.metadata() or {}).get("temperance", "{}")))
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, FileNotFoundError, ValueError, TypeError) as error:
+        raise _damaged(path, "safetensors", error) from error
+
+
+def save_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as TSV or Parquet, after the ending of `path`."""
+    with atomic(path) as part:
+        if Path(path).suffix == ".tsv":
+            table.to_csv(part, sep="\t", index=False, float_format="%.6g")
+        else:
+            table.to_parquet(part, index=False)
+
+
+def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
+    """A table, from TSV or Parquet after the ending of `path`.
+
+    Columns of a TSV that are called in `text` are that, and empty where nothing stands: symbols of an alphabet may be
+    digits.
+
+    Raises
+    ------
+    InputError
+        If it is not whole.
+    """
+    table = Path(path).suffix == ".tsv"
+    try:
+        if not table:
+            return pd.read_parquet(path)
+        found = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
+        return found.fillna(dict.fromkeys(text, "")) if text else found
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
+        raise _damaged(path, "TSV" if table else "Parquet", error) from error
+
+
+def versions() -> dict[str, str]:
+    """Of this program and of what its numbers depend on."""
+    packages = ("numpy", "scipy", "jax", "numba")
+    known = {"temperance": __version__, "python": platform.python_version()}
+    return known | {package: version(package) for package in packages}
+
+
+def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:
+    """What is needed to make a result again: settings, seed and the versions that did it."""
+    return {"settings": dict(settings), "seed": seed, "versions": versions()}

@@ -1,0 +1,1 @@
+"""Constraints on designs, and their selection."""

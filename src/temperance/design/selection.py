@@ -1,0 +1,88 @@
+"""Designs: from samples at the recommended temperature to a short, varied list."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from temperance.core.alphabet import GAP, Alphabet
+
+_NEAREST = ("nearest_natural", "nearest_training")
+
+
+def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number: int) -> np.ndarray:
+    """Indices of at most `number` designs, the most faithful first, then each the one farthest from all before it.
+
+    Candidates are distinct, and able (greedy max-min selection; Gonzalez, Theor. Comput. Sci. 38:293, 1985).
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (N, L) uint8.
+    fidelity, able : np.ndarray
+        (N,) float, bool.
+    """
+    _, first = np.unique(sequences, axis=0, return_index=True)
+    first = first[able[first]]
+    if not len(first):
+        return first
+    first = first[np.argsort(-fidelity[first], kind="stable")]
+    chosen = [0]
+    distance = (sequences[first] != sequences[first[0]]).sum(axis=1)
+    while len(chosen) < min(number, len(first)):
+        farthest = int(np.argmax(distance))
+        chosen.append(farthest)
+        distance = np.minimum(distance, (sequences[first] != sequences[first[farthest]]).sum(axis=1))
+    return first[chosen]
+
+
+def design_table(
+    sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str
+) -> pd.DataFrame:
+    """One row a design: name, scores, nearest natural and training sequence, cluster, itself aligned and without gaps.
+
+    Designs of one cluster are all alike in 80 % of their sites or more (complete linkage).
+    """
+    table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "fidelity"])
+    table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
+    for column in _NEAREST:
+        table[column] = names[scored[column].to_numpy()[chosen]]
+    table["cluster"] = _clusters(sequences[chosen])
+    table["aligned"] = letters.decode(sequences[chosen])
+    table["sequence"] = [row.replace(GAP, "") for row in table["aligned"]]
+    return table.reset_index(drop=True)
+
+
+def _clusters(sequences: np.ndarray) -> np.ndarray:
+    """Number of the cluster of each of sequences (N, L), from 1."""
+    if len(sequences) < 2:
+        return np.ones(len(sequences), int)
+    # Room for what rounding makes of a distance of just 0.2.
+    return fcluster(linkage(sequences, "complete", "hamming"), 0.2 + 1e-9, "distance")
+
+
+def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list[str]:
+    """What each design has in place of the seed's residues, such as `A12V G30-`, by number of the column."""
+    return [
+        " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old != new)
+        for row in aligned
+    ]
+
+
+def fasta(designs: pd.DataFrame, sequence: str = "sequence") -> str:
+    """Designs, as their column `sequence` has them, with temperature, energy and distance to natural ones as titles."""
+    return "".join(
+        f">{row['name']} temperature={row['temperature']:.3g} energy={row['energy']:.2f} "
+        f"novelty={row['distance_natural']:.3f}\n{row[sequence]}\n"
+        for row in designs.to_dict("records")
+    )
+
+
+def plates(designs: pd.DataFrame) -> pd.DataFrame:
+    """Designs in plates of 96 wells, row after row: plate, well, name, sequence, length."""
+    number = np.arange(len(designs))
+    wells = [f"{'ABCDEFGH'[n // 12]}{n % 12 + 1}" for n in number % 96]
+    table = pd.DataFrame({"plate": number // 96 + 1, "well": wells})
+    table[["name", "sequence"]] = designs[["name", "sequence"]]
+    return table.assign(length=[len(sequence) for sequence in designs["sequence"]])

@@ -1,0 +1,230 @@
+"""Gibbs sampling and the gradient steps that go with it, behind one small interface.
+
+An engine updates all chains at site 0, 1, ... L - 1 in turn, each from its conditional distribution given the
+rest of the chain, at the chain's own inverse temperature. Engines give the same distribution, not the same
+numbers; the result of one engine depends on the seed alone, not on the number of threads. Arrays that it returns are
+its own: `numpy.asarray` brings them from a device.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from temperance.core.errors import InputError
+from temperance.potts.frequencies import Frequencies, Showing
+from temperance.potts.model import Potts
+
+log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """What a sampler has to offer."""
+
+    name: str
+
+    def prepare(self, model: Potts) -> Any:
+        """The model in the layout that `sweep` and `energies` of this engine read fastest."""
+        ...
+
+    def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperature beta, one or (C,); a new array.
+
+        `seed` is a whole number, or two words of 32 bits.
+        """
+        ...
+
+    def energies(self, prepared: Any, chains: Any) -> Any:
+        """Energies (C,) of chains at temperature 1."""
+        ...
+
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
+        """A model to be learnt from frequencies, starting from their profile model."""
+        ...
+
+    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        """The last state of `state, seen = step(engine, fixed, state, given)` and all that was seen.
+
+        Once for each leading index of the arrays of the named tuple `given`; what was seen, a named tuple, too, has
+        that index in front. An engine may compile all of it, once for steps that are equal, so states are made of
+        arrays and learners, and `step` does not look into them.
+        """
+        ...
+
+    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """The last state of `state = step(number, state)` for number = 0 ... count - 1; for use within `repeat`."""
+        ...
+
+
+class Gradient(NamedTuple):
+    """What a gradient says of the model that it was taken at.
+
+    Attributes
+    ----------
+    norm, noise
+        Its norm in centred states, and the norm that the chains' sampling noise has.
+    rise
+        How fast the penalised likelihood rises with the logarithm of the common scale of all parameters, nats.
+    penalty
+        l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
+    """
+
+    norm: Any
+    noise: Any
+    rise: Any
+    penalty: Any
+
+
+class Learner(Protocol):
+    """Parameters, and the direction in which the penalised likelihood has them go.
+
+    It is Newton's for independent sites, in the fields and in couplings of x - f, x being the one-hot sequence and f
+    the data's frequencies: there fields and couplings do not mix (the centring of Montavon and Mueller, Neural
+    Networks: Tricks of the Trade, 2012). The gradient of a pair is divided by f_i(a) f_j(b) + l2 + DAMPING and
+    multiplied by the share of its square that is above what sampling gives it (James and Stein, Berkeley Symp. 1:361,
+    1961): most pairs of a long family have nothing but noise to follow. Of what it was before it keeps MOMENTUM.
+    """
+
+    @property
+    def prepared(self) -> Any:
+        """The present model, as `Engine.sweep` and `Engine.energies` read it."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fields (L, q), couplings (L (L - 1) / 2, q, q); pairs in the order of `temperance.potts.pair_kernels`."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """All that changes while it learns, in a layout of its own."""
+        ...
+
+    def restored(self, arrays: Mapping[str, np.ndarray]) -> "Learner":
+        """As one that had these arrays was, when this one is of the same data; it may be the same object."""
+        ...
+
+    def gradient(self, chains: Any, doubt: Any) -> "Gradient":
+        """Turn the direction to the gradient that chains (C, L) give.
+
+        Pairs are shrunk by the share `doubt` of what sampling gives them.
+        """
+        ...
+
+    def change(self, sequences: Any) -> Any:
+        """By how much the energies (M,) of sequences grow when the model moves by the whole direction."""
+        ...
+
+    def moved(self, rate: Any, factor: Any) -> "Learner":
+        """With `rate` times the direction added and all parameters multiplied; it may be the same object."""
+        ...
+
+    def showing(self, chains: Any) -> Showing:
+        """How the connected correlations of chains (C, L) follow the data's."""
+        ...
+
+    def data_energy(self) -> float:
+        """Mean energy of the data."""
+        ...
+
+    def penalty(self) -> float:
+        """l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2."""
+        ...
+
+
+# More momentum overshoots where persistent chains answer late; less damping follows the noise of rare states
+# (docs/method.md has the figures).
+MOMENTUM, DAMPING = 0.5, 0.004
+# Compute capability from which on cards copy to shared memory without waiting.
+_AMPERE = 8.0
+
+
+def sampling_noise(single: Any, count: int, doubt: Any) -> tuple[Any, Any]:
+    """What sampling alone gives the gradient of `count` chains, sites independent and with frequencies (L, q).
+
+    Numbers (L,), of which noise_i noise_j is the share `doubt` of the mean squared norm in a pair, and the norm, all of
+    it, over fields and pairs.
+    """
+    spread = 1 - (single**2).sum(axis=1)
+    norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
+    return (spread * (doubt / count) ** 0.5).astype(np.float32), norm**0.5
+
+
+def seed_words(seed: Any) -> Any:
+    """A seed, if it is a whole number, as its two words of 32 bits."""
+    return np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32) if isinstance(seed, int) else seed
+
+
+def choose_engine(name: str = "auto") -> Engine:
+    """The engine called `name`; `auto` takes CUDA on an NVIDIA card, JAX on others, and Numba on a CPU.
+
+    Each library is imported only when it is needed: they take seconds.
+
+    Raises
+    ------
+    InputError
+        If the engine needs a card that is not here.
+    """
+    automatic = name == "auto"
+    if automatic:
+        name = "numba" if not _accelerator() else "jax" if _capability() < _AMPERE else "cuda"
+    if name == "numba":
+        from temperance.engines.numba_engine import NumbaEngine
+
+        return NumbaEngine()
+    if name == "cuda":
+        if _capability() < _AMPERE:
+            raise InputError("engine: cuda needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
+        from temperance.engines.cuda_engine import CudaEngine
+
+        try:
+            engine = CudaEngine()
+            fault = engine.fault() if automatic else None
+        except InputError as error:
+            if not automatic:
+                raise
+            fault = str(error)
+        if fault is None:
+            return engine
+        log.warning("warning: the kernel does not run on this card, so the engine is jax, which is slower: %s", fault)
+    from temperance.engines.jax_engine import JaxEngine
+
+    return JaxEngine()
+
+
+def _accelerator() -> bool:
+    # JAX finds accelerators by plugins; without one it need not be imported to say that there is none.
+    if not (entry_points(group="jax_plugins") or find_spec("jax_plugins") or find_spec("libtpu")):
+        return False
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
+def _capability() -> float:
+    """CUDA's compute capability of the device that JAX takes, 0 where that is no NVIDIA card."""
+    if not _accelerator():
+        return 0.0
+    import jax
+
+    try:
+        return float(getattr(jax.devices()[0], "compute_capability", 0))
+    except ValueError:  # other makers call theirs gfx90a
+        return 0.0
+
+
+def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, length) uint8 chains, every state equally likely."""
+    return rng.integers(0, q, (count, length), dtype=np.uint8)
+
+
+def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(count, L) uint8 chains whose sites are independent draws from one-site frequencies (L, q)."""
+    cumulative = frequencies.cumsum(axis=1)
+    chains = np.empty((count, len(frequencies)), np.uint8)
+    for i, edges in enumerate(cumulative):
+        chains[:, i] = np.minimum(np.searchsorted(edges, rng.random(count) * edges[-1], side="right"), len(edges) - 1)
+    return chains

@@ -1,0 +1,1 @@
+"""Alignments: read, filtered, weighted, split."""

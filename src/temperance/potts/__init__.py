@@ -1,0 +1,1 @@
+"""Potts models: parameters, frequencies, exact sums, formats of other programs."""

@@ -1,0 +1,217 @@
+"""Figures of studies, and of what theory says of tempered models."""
+
+from collections.abc import Callable
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from temperance.report.figures import OPTIMA, legend, palette
+from temperance.validation.study import summarise
+
+# Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.
+_COLDEST, _HOTTEST = 0.4, 2.5
+
+
+def against_size(summary: pd.DataFrame) -> Figure:
+    """Optimal temperatures against the number of training sequences, a panel a family."""
+    families = list(summary["family"].unique())
+    figure, axes = plt.subplots(
+        1, len(families), figsize=(3.6 * len(families) + 0.6, 3.6), layout="constrained", sharey=True, squeeze=False
+    )
+    shown = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
+    for axis, family in zip(axes[0], families, strict=True):
+        for (name, (label, colour, marker)), shift in zip(OPTIMA.items(), (0.94, 1, 1.06), strict=True):
+            curve = shown[(shown["family"] == family) & (shown["optimum"] == name)].sort_values("M")
+            error = [(curve["tau"] - curve["low"]).fillna(0), (curve["high"] - curve["tau"]).fillna(0)]
+            axis.errorbar(
+                curve["M"] * shift, curve["tau"], error, color=colour, marker=marker, ms=4.5, lw=1.2, elinewidth=1,
+                capsize=2, label=label,
+            )  # fmt: skip
+        axis.axhline(1, color="black", ls=":", lw=1)
+        axis.set(xscale="log", yscale="log", xlabel="training sequences M", title=family, ylim=(0.19, 10.5))
+        ticks = [0.2, 0.5, 1, 2, 5, 10]
+        axis.set_yticks(ticks, ["≤ 0.2", "0.5", "1", "2", "5", "≥ 10"])
+        axis.yaxis.set_minor_locator(NullLocator())
+    axes[0, 0].set_ylabel("optimal temperature")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3)
+    return figure
+
+
+def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
+    """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
+
+    Each cell holds the temperature and its 95 % interval; a star says that in some replicates it is not
+    equilibrated, or the training was stopped by a limit.
+    """
+    families = list(summary["family"].unique())
+    values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
+    figure, axes = plt.subplots(
+        len(families), 3, figsize=(0.95 * len(sizes) * 3 + 2.2, (0.5 * len(values) + 1.1) * len(families)),
+        layout="constrained", sharex=True, sharey=True, squeeze=False,
+    )  # fmt: skip
+    norm = matplotlib.colors.LogNorm(_COLDEST, _HOTTEST)
+    for row, family in zip(axes, families, strict=True):
+        for axis, (name, (label, _, _)) in zip(row, OPTIMA.items(), strict=True):
+            cells = summary[(summary["family"] == family) & (summary["optimum"] == name)].set_index(["value", "M"])
+            grid = cells["tau"].unstack().reindex(index=values, columns=sizes)  # noqa: PD010
+            image = axis.imshow(grid.clip(_COLDEST, _HOTTEST), cmap="RdBu_r", norm=norm, aspect="auto", origin="lower")
+            for (value, size), cell in cells.iterrows():
+                dark = not 0.6 < cell["tau"] < 1.7
+                axis.text(
+                    sizes.index(size), values.index(value), _cell(cell), ha="center", va="center", fontsize=6.5,
+                    color="white" if dark else "black",
+                )  # fmt: skip
+            axis.set_title(f"{family}, {label}" if len(families) > 1 else label, fontsize=10)
+            axis.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+            axis.set_yticks(range(len(values)), [f"{value:g}" for value in values])
+            for spine in axis.spines.values():
+                spine.set_visible(False)
+            axis.tick_params(length=0)
+        row[0].set_ylabel(varied)
+    for axis in axes[-1]:
+        axis.set_xlabel("training sequences M")
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, extend="both", label="optimal temperature")
+    bar.set_ticks([0.4, 0.5, 0.7, 1, 1.4, 2, 2.5], labels=["0.4", "0.5", "0.7", "1", "1.4", "2", "2.5"])
+    bar.minorticks_off()
+    return figure
+
+
+def _cell(cell: pd.Series) -> str:
+    if not 0.05 < cell["tau"] < 20:
+        return "cold edge" if cell["tau"] < 1 else "∞"
+    mark = "*" if cell["not_equilibrated"] or cell["unfinished"] else ""
+    value = f"{cell['tau']:.2f}{mark}"
+    if not np.isfinite(cell["low"]):
+        return value
+    high = f"{cell['high']:.2f}" if cell["high"] < 20 else "∞"
+    return f"{value}\n{cell['low']:.2f} to {high}"
+
+
+# ---------------------------------------------------------------- claims
+
+
+def of_models(table: pd.DataFrame) -> Figure:
+    """The optima of a claim's models against their number of training sequences."""
+    return against_size(summarise(table))
+
+
+def regularisation(table: pd.DataFrame) -> Figure:
+    """tau_f against L2, and against the temperature that the size of the couplings stands for."""
+    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained")
+    sizes = sorted(table["M"].unique())
+    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
+        means = table[table["M"] == size].groupby("value")[["tau_f", "norm_temperature"]]
+        mean, error = means.mean(), 1.96 * means.sem()
+        place = np.where(mean.index > 0, mean.index, 0.001)
+        axes[0].errorbar(place, mean["tau_f"], error["tau_f"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
+        axes[1].errorbar(
+            mean["norm_temperature"], mean["tau_f"], error["tau_f"], error["norm_temperature"], color=colour,
+            marker="o", ms=4,
+        )  # fmt: skip
+    axes[0].set(xscale="log", xlabel="L2 strength of couplings (0 at the left end)", ylabel="τ_f")
+    axes[1].set(
+        xlabel="temperature of the couplings: truth's norm over model's", ylabel="τ_f", xscale="log", yscale="log"
+    )
+    across = np.array([0.3, 4])
+    axes[1].plot(across, 1 / across, color="black", ls=":", lw=1, label="τ_f = 1 / temperature of the couplings")
+    ticks = [0.3, 0.5, 1, 2, 3]
+    for setter in (axes[1].set_xticks, axes[1].set_yticks):
+        setter(ticks, [f"{tick:g}" for tick in ticks])
+    axes[1].xaxis.set_minor_locator(NullLocator())
+    axes[1].yaxis.set_minor_locator(NullLocator())
+    for axis in axes:
+        axis.axhline(1, color="0.7", lw=0.8)
+    legend(figure, axes)
+    return figure
+
+
+def scaling(table: pd.DataFrame) -> Figure:
+    """Both divergences against temperature, for parameters of several scales, and against temperature over scale."""
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
+    scales = sorted(table["scale"].unique())
+    for colour, scale in zip(palette(len(scales)), scales, strict=True):
+        curve = table[table["scale"] == scale]
+        axes[0].plot(curve["temperature"], curve["reverse"], color=colour, label=f"a = {scale:g}")
+        width = 8 * (1 - scales.index(scale) / len(scales)) + 1
+        for axis, name in zip(axes[1:], ("reverse", "forward"), strict=True):
+            axis.plot(curve["tau_over_scale"], curve[name], color=colour, lw=width, alpha=0.7)
+    axes[0].set(xscale="log", xlabel="τ", ylabel="KL(Q || P), nats")
+    axes[1].set(xscale="log", xlabel="τ / a", ylabel="KL(Q || P), nats")
+    axes[2].set(xscale="log", xlabel="τ / a", ylabel="KL(P || Q), nats")
+    for axis in axes[1:]:
+        axis.set_xticks([0.25, 0.5, 1, 2, 4], ["0.25", "0.5", "1", "2", "4"])
+        axis.xaxis.set_minor_locator(NullLocator())
+    legend(figure, axes)
+    return figure
+
+
+def limits(table: pd.DataFrame) -> Figure:
+    """Entropy, and distance to ground states, model and uniform distribution, against temperature."""
+    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
+    axes[0].plot(table["temperature"], table["entropy"], color="#0072b2")
+    for name, label in (("uniform_entropy", "L ln q"), ("ground_entropy", "ln of the number of ground states")):
+        axes[0].axhline(table[name].iloc[0], color="0.4", ls=":", lw=1)
+        axes[0].annotate(
+            label, (200, table[name].iloc[0]), xytext=(0, 3), textcoords="offset points", fontsize=8, ha="right"
+        )
+    axes[0].set(xscale="log", xlabel="τ", ylabel="entropy, nats")
+    for (name, label), colour in zip(
+        {
+            "ground_share": "share of the ground states",
+            "distance_to_model": "distance to the model at 1",
+            "distance_to_uniform": "distance to uniform",
+        }.items(),
+        ("#d55e00", "#0072b2", "#009e73"),
+        strict=True,
+    ):
+        axes[1].plot(table["temperature"], table[name], color=colour, label=label)
+    axes[1].set(xscale="log", xlabel="τ", ylabel="probability, total variation")
+    legend(figure, axes)
+    return figure
+
+
+def power(table: pd.DataFrame) -> Figure:
+    """One site at several temperatures: the power transform as lines, the Potts model's site as points."""
+    figure, axis = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
+    temperatures = sorted(table["temperature"].unique())
+    for colour, temperature in zip(palette(len(temperatures)), temperatures, strict=True):
+        curve = table[table["temperature"] == temperature]
+        axis.plot(curve["state"] + 1, curve["power"], color=colour, label=f"τ = {temperature:g}")
+        axis.plot(curve["state"] + 1, curve["potts"], "o", color=colour, ms=5)
+    axis.plot([], [], "o", color="0.4", ms=5, label="the same site as a Potts model")
+    axis.set(xlabel="state, most to least likely at τ = 1", ylabel="p^(1/τ) / Σ p^(1/τ)", ylim=(0, 1))
+    legend(figure, [axis])
+    return figure
+
+
+def calibration(table: pd.DataFrame) -> Figure:
+    """Negative log-likelihood and calibration error of Gaussian clusters against inverse temperature."""
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
+    spreads = sorted(table["spread"].unique())
+    for colour, spread in zip(palette(len(spreads)), spreads, strict=True):
+        curve = table[table["spread"] == spread]
+        closed = curve["beta_closed_form"].iloc[0]
+        for axis, name in zip(axes[:2], ("nll", "ece"), strict=True):
+            axis.plot(curve["beta"], curve[name], color=colour, label=f"σ = {spread:.2g}")
+            axis.axvline(closed, color=colour, ls=":", lw=1.2)
+        found = curve.iloc[0]
+        error = [[found["beta_found"] - found["beta_low"]], [found["beta_high"] - found["beta_found"]]]
+        axes[2].errorbar(spread, found["beta_found"], error, color=colour, marker="o", ms=5, capsize=3)
+    fine = np.linspace(0.9 * min(spreads), 1.1 * max(spreads), 100)
+    axes[2].plot(fine, 1 / (2 * fine**2), color="black", lw=1, label="1 / (2 σ²)")
+    axes[0].set(xscale="log", yscale="log", xlabel="β", ylabel="negative log-likelihood, nats")
+    axes[1].set(xscale="log", xlabel="β", ylabel="expected calibration error")
+    axes[2].set(xlabel="σ", ylabel="best β")
+    legend(figure, axes)
+    return figure
+
+
+CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {
+    "lowering": of_models, "raising": of_models, "data": of_models, "regularisation": regularisation,
+    "scaling": scaling, "limits": limits, "power": power, "calibration": calibration,
+}  # fmt: skip

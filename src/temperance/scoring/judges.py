@@ -1,0 +1,87 @@
+"""Judges of fidelity that know nothing of the model under test.
+
+A judge is a function of encoded sequences (M, L) that returns a score each (M,); higher is more like the
+family. Its scale is given by the scores of natural sequences.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyhmmer
+
+from temperance.core.alphabet import Alphabet
+from temperance.core.errors import InputError
+from temperance.core.files import atomic, load_arrays
+from temperance.potts.frequencies import profile_frequencies
+from temperance.truth import load_truth
+
+Judge = Callable[[np.ndarray], np.ndarray]
+
+# Bits of a sequence in which HMMER finds no domain at all, a thousand times likelier under its null model.
+_UNREPORTED = -10.0
+
+
+def profile_judge(heldout: np.ndarray, weights: np.ndarray, q: int) -> Judge:
+    """Log-odds of the held-out set's one-site frequencies against the uniform distribution, nats."""
+    odds = np.log(profile_frequencies(heldout, q, weights) * q)
+    return lambda sequences: odds[np.arange(len(odds)), sequences].sum(axis=1)
+
+
+def hmm_alphabet(letters: Alphabet) -> pyhmmer.easel.Alphabet | None:
+    """The alphabet of HMMER for these letters, None where it has none."""
+    symbols = set(letters.symbols) - {"-"}
+    known = {
+        "ACDEFGHIKLMNPQRSTVWY": pyhmmer.easel.Alphabet.amino,
+        "ACGT": pyhmmer.easel.Alphabet.dna,
+        "ACGU": pyhmmer.easel.Alphabet.rna,
+    }
+    return known["".join(sorted(symbols))]() if "".join(sorted(symbols)) in known else None
+
+
+def build_hmm(sequences: np.ndarray, letters: Alphabet, name: str, path: str | Path) -> None:
+    """Build a profile HMM from aligned sequences (M, L) and write it in HMMER's format."""
+    biology = hmm_alphabet(letters)
+    if biology is None:
+        raise InputError(f"alphabet: HMMER has no alphabet {letters.name}; choose another fidelity than hmm")
+    rows = [pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(letters.decode(sequences))]
+    msa = pyhmmer.easel.TextMSA(name=name, sequences=rows).digitize(biology)
+    # "hand" would need a reference line; every column of a filtered alignment is a match column.
+    builder = pyhmmer.plan7.Builder(biology, architecture="fast", symfrac=0.0, seed=1)
+    hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(biology))
+    hmm.creation_time = hmm.command_line = None  # equal runs give equal bytes
+    with atomic(path) as part, part.open("wb") as file:
+        hmm.write(file)
+
+
+def hmm_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
+    """Bit score of each sequence, its gaps removed, under a profile HMM; no filters, so that every sequence has one."""
+    with pyhmmer.plan7.HMMFile(str(path)) as file:
+        hmm = file.read()
+    if hmm is None:
+        raise InputError(f"{path}: holds no profile HMM; delete it and run again")
+
+    def score(sequences: np.ndarray) -> np.ndarray:
+        rows = [row.replace("-", "") for row in letters.decode(sequences)]
+        block = pyhmmer.easel.TextSequenceBlock(
+            pyhmmer.easel.TextSequence(name=str(m), sequence=row) for m, row in enumerate(rows) if row
+        ).digitize(hmm.alphabet)
+        unlimited = {"E": 1e9, "domE": 1e9, "F1": 1.0, "F2": 1.0, "F3": 1.0, "bias_filter": False, "null2": False}
+        scores = np.full(len(rows), _UNREPORTED)
+        for hits in pyhmmer.hmmsearch(hmm, block, cpus=threads, Z=1, **unlimited):
+            for hit in hits:
+                scores[int(hit.name)] = hit.score
+        return scores
+
+    return score
+
+
+def truth_judge(path: str | Path) -> dict[str, Judge]:
+    """What the truth says of a sequence, by name: for lattice proteins p_nat against all folds, else -E_P."""
+    arrays, metadata = load_arrays(path)
+    if metadata["kind"] == "lattice":
+        from temperance.truth.lattice import Ensemble
+
+        return {"p_nat": Ensemble(arrays["all_folds"]).p_nat}
+    truth = load_truth(path)
+    return {"truth": lambda sequences: -truth.energies(sequences)}

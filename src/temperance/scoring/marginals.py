@@ -1,0 +1,185 @@
+"""How marginals of two to ten sites follow natural ones: connected correlations, and r20 of words.
+
+r20 (McGee et al., Nat. Commun. 12:6302, 2021): of a set of n sites, the Pearson correlation of the frequencies that the
+reference's 20 most frequent words have in the reference and in samples; its mean over sets of sites.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from temperance.potts.frequencies import Agreement, Frequencies, agreement, frequencies, showing
+
+ORDERS = tuple(range(2, 11))
+_TOP = 20
+# Sets of sites of each order: errors of their means are a few thousandths.
+_SETS, _TRIPLES = 200, 300
+# Sequences whose words are numbered together. A number that no word of ten sites has.
+_TOGETHER, _NO_WORD = 1024, np.uint64(2**64 - 1)
+
+
+def triple_correlations(
+    sequences: np.ndarray, q: int, triples: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Three-site connected correlations (T, q, q, q) of sequences (M, L), at sites (T, 3).
+
+    f_abc - f_ab f_c - f_ac f_b - f_bc f_a + 2 f_a f_b f_c, frequencies weighted.
+    """
+    weights = np.full(len(sequences), 1.0) if weights is None else weights
+    states = sequences.astype(np.int64)
+    found = np.empty((len(triples), q, q, q))
+    for n, (i, j, k) in enumerate(triples):
+        codes = (states[:, i] * q + states[:, j]) * q + states[:, k]
+        f = np.bincount(codes, weights, q**3).reshape(q, q, q) / weights.sum()
+        ij, ik, jk = f.sum(axis=2), f.sum(axis=1), f.sum(axis=0)
+        a, b, c = ij.sum(axis=1), ij.sum(axis=0), jk.sum(axis=0)
+        of_pairs = ij[:, :, None] * c + ik[:, None, :] * b[:, None] + jk * a[:, None, None]
+        found[n] = f - of_pairs + 2 * np.multiply.outer(np.multiply.outer(a, b), c)
+    return found
+
+
+def pair_correlations(
+    sequences: np.ndarray, q: int, pairs: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Two-site connected correlations (P, q, q) of sequences (M, L), at sites (P, 2); frequencies weighted."""
+    weights = np.full(len(sequences), 1.0) if weights is None else weights
+    states = sequences.astype(np.int64)
+    found = np.empty((len(pairs), q, q))
+    for n, (i, j) in enumerate(pairs):
+        f = np.bincount(states[:, i] * q + states[:, j], weights, q * q).reshape(q, q) / weights.sum()
+        found[n] = f - np.multiply.outer(f.sum(axis=1), f.sum(axis=0))
+    return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """The most frequent words of a reference at sets of sites.
+
+    Attributes
+    ----------
+    sites : np.ndarray
+        (S, n) ascending.
+    codes : np.ndarray
+        (S, 20) of words, ascending; a code that no word has where a set has fewer words.
+    shares : np.ndarray
+        (S, 20) frequencies in the reference, nan where a set has fewer words.
+    """
+
+    sites: np.ndarray
+    codes: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "Words":
+        """Find the most frequent words of sequences (M, L) with weights (M,) at sites (S, n)."""
+        codes = np.full((len(sites), _TOP), _NO_WORD)
+        shares = np.full(codes.shape, np.nan)
+        for row, row_shares, of_sequences in zip(codes, shares, _codes(reference[:, sites]).T, strict=True):
+            words, which = np.unique(of_sequences, return_inverse=True)
+            frequency = np.bincount(which, weights) / weights.sum()
+            # The more frequent first; of equally frequent ones that of the lower code.
+            top = np.sort(np.argsort(-frequency, kind="stable")[:_TOP])
+            row[: len(top)], row_shares[: len(top)] = words[top], frequency[top]
+        return cls(sites, codes, shares)
+
+    def shares_in(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute the frequencies of these words in sequences.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (S, 20)
+        """
+        counts = np.zeros(self.codes.shape)
+        for start in range(0, len(sequences), _TOGETHER):
+            codes = _codes(sequences[start : start + _TOGETHER, self.sites])
+            for row, words, of_set in zip(counts, self.codes, codes.T, strict=True):
+                row += np.count_nonzero(of_set == words[:, None], axis=1)
+        return counts / len(sequences)
+
+    def correlations(self, sequences: np.ndarray) -> np.ndarray:
+        """Correlate the frequencies in sequences with the reference's: Pearson, one for each set that can tell.
+
+        Words that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            As many as sets whose words differ in frequency.
+        """
+        telling = np.nanmax(self.shares, axis=1) - np.nanmin(self.shares, axis=1) > 1e-12
+        x, y = self.shares[telling], self.shares_in(sequences)[telling]
+        y[np.isnan(x)] = np.nan
+        x, y = (np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True)) for values in (x, y))
+        spread = ((x * x).sum(axis=1) * (y * y).sum(axis=1)) ** 0.5
+        return (x * y).sum(axis=1) / np.where(spread > 0, spread, 1)
+
+
+def _codes(words: np.ndarray) -> np.ndarray:
+    """Number words (..., n) of up to ten sites and 64 states: six bits a site."""
+    return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[-1], dtype=np.uint64))).sum(axis=-1)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marginals of natural sequences that samples are to have.
+
+    Attributes
+    ----------
+    pairs : Frequencies
+    triples : np.ndarray
+        (T, 3) sites, and their connected correlations (T, q, q, q).
+    words : dict
+        Order -> `Words`.
+    """
+
+    q: int
+    pairs: Frequencies
+    triples: np.ndarray
+    triple: np.ndarray
+    words: dict[int, Words]
+
+    @classmethod
+    def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator) -> "Reference":
+        """Of sequences (M, L) with weights (M,); sites are drawn."""
+        length = sequences.shape[1]
+
+        def sites(count: int, order: int) -> np.ndarray:
+            drawn = [np.sort(rng.choice(length, order, replace=False)) for _ in range(count)]
+            return np.unique(drawn, axis=0)
+
+        pairs = frequencies(sequences, q, weights)
+        # Wide alphabets have many states a triple.
+        count = min(_TRIPLES, max(10, 3_000_000 // q**3))
+        triples = sites(count, 3) if length > 2 else np.empty((0, 3), int)
+        words = {order: Words.of(sequences, weights, sites(_SETS, order)) for order in ORDERS if order <= length}
+        return cls(q, pairs, triples, triple_correlations(sequences, q, triples, weights), words)
+
+    def followed_by(self, samples: np.ndarray) -> pd.DataFrame:
+        """One row an order: order, pearson and slope of connected correlations (orders 2 and 3), r20 and its error.
+
+        nan where nothing varies.
+        """
+        shown: dict[int, Agreement] = {2: showing(self.pairs, samples)}
+        if len(self.triples):
+            mine = triple_correlations(samples, self.q, self.triples)
+            shown[3] = agreement(self.triple.ravel(), mine.ravel())
+        rows = []
+        for order, words in self.words.items():
+            pearson = words.correlations(samples)
+            r20, error = (pearson.mean(), pearson.std() / len(pearson) ** 0.5) if len(pearson) else (np.nan, np.nan)
+            of_order = shown.get(order, Agreement(np.nan, np.nan))
+            connected = {"pearson": of_order.pearson, "slope": of_order.slope}
+            rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})
+        return pd.DataFrame(rows)

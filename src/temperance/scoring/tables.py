@@ -1,0 +1,326 @@
+"""Tables of scores: one row a sample, a natural sequence, or a temperature."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
+from temperance.core.files import load_arrays
+from temperance.engines.base import uniform_chains
+from temperance.msa.clusters import effective_clusters
+from temperance.msa.weights import nearest
+from temperance.potts.frequencies import agreement, site_frequencies
+from temperance.potts.model import Potts
+from temperance.scoring.covariance_model import covariance_judge
+from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
+from temperance.scoring.diversity import effective_share, mean_pairwise_distance
+from temperance.scoring.external import Program, of_some
+from temperance.scoring.folding import fold_scores
+from temperance.scoring.judges import Judge, hmm_judge, profile_judge, truth_judge
+from temperance.scoring.marginals import Reference
+from temperance.scoring.scale import NaturalScale
+from temperance.scoring.standing import TRUTHS, judge_standing
+
+_MOST_REFERENCES = 2000
+# Natural sequences that show whether a judge tells them from shuffled ones, at most.
+_MOST_SHUFFLED = 500
+
+
+@dataclass(frozen=True)
+class Family:
+    """The natural sequences of a family, as one model sees them.
+
+    Attributes
+    ----------
+    natural, weights : np.ndarray
+        (M, L) and (M,) all of them.
+    members, training : np.ndarray
+        (N,) and (N, L) those that the model was trained on: which of all, and themselves.
+    heldout_members, heldout, heldout_weights : np.ndarray
+        (H,), (H, L) and (H,): which of all, themselves, and their weights among each other.
+    pool, pool_weights : np.ndarray
+        (P, L) and (P,) everything that may be trained on.
+    gap : int or None
+        State of the gap, if there is one.
+    """
+
+    natural: np.ndarray
+    weights: np.ndarray
+    members: np.ndarray
+    training: np.ndarray
+    heldout_members: np.ndarray
+    heldout: np.ndarray
+    heldout_weights: np.ndarray
+    pool: np.ndarray
+    pool_weights: np.ndarray
+    gap: int | None = None
+
+    @classmethod
+    def load(cls, alignment: str | Path, split: str | Path, subset: str | Path) -> "Family":
+        arrays, metadata = load_arrays(alignment)
+        natural, weights = arrays["sequences"], arrays["weights"]
+        parts = load_arrays(split)[0]
+        chosen = load_arrays(subset)[0]["indices"]
+        heldout, pool = parts["heldout"], parts["training"]
+        return cls(
+            natural, weights, chosen, natural[chosen], heldout, natural[heldout], parts["heldout_weights"],
+            natural[pool], weights[pool], find_alphabet(metadata["alphabet"]).gap,
+        )  # fmt: skip
+
+    def gap_shares(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute the share of sites at which sequences have a gap.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) from 0 to 1; 0 in an alphabet without a gap.
+        """
+        return (sequences == self.gap).mean(axis=1) if self.gap is not None else np.zeros(len(sequences))
+
+
+def judges(
+    files: dict[str, str | Path],
+    programs: dict[str, Any],
+    family: Family,
+    letters: Alphabet,
+    threads: int,
+    folding: bool = False,
+) -> dict[str, Judge]:
+    """Every judge that the family can have, by name."""
+    panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
+    if "judge" in files:
+        panel["potts"] = CrossFittedJudge.load(files["judge"])
+    if "hmm" in files:
+        panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
+    if "covariance" in files:
+        panel["covariance"] = covariance_judge(files["covariance"], letters, threads)
+    if "truth" in files:
+        panel |= truth_judge(files["truth"])
+    if folding:
+        panel["folding"] = lambda sequences: fold_scores(sequences, letters)
+    return panel | {name: Program.of(name, given, letters, threads) for name, given in programs.items()}
+
+
+def score_natural(
+    model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Score natural and uniformly random sequences under the model and the judges.
+
+    Parameters
+    ----------
+    clusters : np.ndarray, optional
+        (M,) label of the cluster of relatives of each natural sequence; each is its own if not set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        set (training of this model, heldout, other natural ones, random), weight, scale_weight (among all natural
+        sequences), cluster, energy (nats), gaps (share of sites), one column a judge; for held-out sequences also
+        distance_training (share of sites to the nearest of the subset) and distance_natural (to the nearest of the
+        pool).
+    """
+    clusters = np.arange(len(family.natural)) if clusters is None else clusters
+    others = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
+    sets = {"training": family.members, "heldout": family.heldout_members, "other": others}
+    tables = []
+    for part, members in sets.items():
+        chosen = members if part == "heldout" else _some(members, rng)
+        sequences = family.natural[chosen]
+        energies = model.energies(sequences)
+        table = pd.DataFrame({"set": part, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
+        table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
+        table["cluster"], table["gaps"] = clusters[chosen], family.gap_shares(sequences)
+        if part == "heldout":
+            table["weight"] = family.heldout_weights
+            table["distance_training"] = 1 - nearest(sequences, family.training)[1]
+            table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
+        for name, judge in panel.items() if len(chosen) else ():
+            if isinstance(judge, CrossFittedJudge):
+                table[name] = judge.natural_scores[chosen]
+            else:
+                table[name] = of_some(judge, sequences, np.zeros(len(sequences)))
+        tables.append(table)
+    sequences = uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
+    energies = model.energies(sequences)
+    tables.append(
+        pd.DataFrame({"set": "random", "weight": 1.0, "energy": energies, "scale_weight": 0.0, "cluster": -1})
+    )
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+
+
+def _some(members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if len(members) <= _MOST_REFERENCES:
+        return members
+    return members[np.sort(rng.choice(len(members), _MOST_REFERENCES, replace=False))]
+
+
+def natural_scale(natural: pd.DataFrame, judge: str) -> NaturalScale:
+    """Place a judge's scores among those of all natural sequences of the family, in the table of `score_natural`.
+
+    Where a judge has scored some sequences of a set only, these stand for the whole set.
+    """
+    real = natural[natural["set"] != "random"]
+    scored = real[real[judge].notna()]
+    totals, parts = (table.groupby("set")["scale_weight"].sum() for table in (real, scored))
+    weights = scored["scale_weight"] * scored["set"].map(totals / parts)
+    return NaturalScale.measure(scored[judge].to_numpy(float), weights.to_numpy(float))
+
+
+def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> float:
+    """Score from which a design is good enough: 0.5 for p_nat, else that of a percentile of natural sequences."""
+    return 0.5 if judge == "p_nat" else natural_scale(natural, judge).score_at(percentile)
+
+
+def judge_standings(
+    scores: pd.DataFrame, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray
+) -> dict[str, Any]:
+    """Assess each judge: whether it tells temperatures and natural sequences apart, and may decide; for judges.json.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a temperature, as of `score_temperatures`.
+    clusters : np.ndarray
+        (M,) label of the cluster of relatives of each natural sequence.
+    """
+    chosen = family.heldout_members[np.sort(rng.permutation(len(family.heldout_members))[:_MOST_SHUFFLED])]
+    natural = family.natural[chosen]
+    shuffled, units = shuffle_columns(natural, rng), effective_clusters(clusters[chosen])
+    rows = []
+    for name, judge in panel.items():
+        seen: Discrimination | None = None
+        if isinstance(judge, CrossFittedJudge):
+            seen = judge.discrimination
+        elif name not in TRUTHS:
+            groups = np.zeros(len(natural))
+            seen = discriminate(of_some(judge, natural, groups), of_some(judge, shuffled, groups), units)
+        rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
+    return {"judges": rows}
+
+
+def score_samples(
+    model: Potts,
+    family: Family,
+    panel: dict[str, Judge],
+    drawn: dict[str, np.ndarray],
+    natural: pd.DataFrame,
+    optimum: dict[str, Any],
+) -> pd.DataFrame:
+    """One row a sample: temperature, ladder, draw, energy, gaps, distances, each judge's score, percentile, fidelity.
+
+    `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity`
+    is p_nat itself, or the percentile by the judge of fidelity divided by 100.
+    """
+    judge = optimum["fidelity"]
+    temperatures, ladders, draws, length = drawn["sequences"].shape
+    flat = drawn["sequences"].reshape(-1, length)
+    nearest_natural, to_natural = nearest(flat, family.natural)
+    nearest_training, to_training = nearest(flat, family.training)
+    table = pd.DataFrame(
+        {
+            "temperature": np.repeat(drawn["temperatures"], ladders * draws),
+            "ladder": np.tile(np.repeat(np.arange(ladders), draws), temperatures),
+            "draw": np.tile(np.arange(draws), temperatures * ladders),
+            "energy": model.energies(flat),
+            "gaps": family.gap_shares(flat),
+            "distance_training": 1 - to_training,
+            "distance_natural": 1 - to_natural,
+            "nearest_training": family.members[nearest_training],
+            "nearest_natural": nearest_natural,
+        }
+    )
+    for name, score in panel.items():
+        table[name] = of_some(score, flat, table["temperature"].to_numpy())
+        table[f"percentile_{name}"] = natural_scale(natural, name).percentiles(table[name].to_numpy(float))
+    table["fidelity"] = table["p_nat"] if judge == "p_nat" else table[f"percentile_{judge}"] / 100
+    return table
+
+
+def score_orders(
+    family: Family, drawn: dict[str, np.ndarray], q: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, Reference]:
+    """Compare marginals of two and more sites of each temperature's samples with those of held-out sequences.
+
+    Returns
+    -------
+    pandas.DataFrame
+        temperature and what `Reference.followed_by` gives. Rows without a temperature are of as many natural sequences,
+        drawn by their weights from those that may be trained on: what a perfect model's samples would reach, about.
+    Reference
+        The marginals of held-out sequences.
+    """
+    reference = Reference.of(family.heldout, family.heldout_weights, q, rng)
+    length = family.natural.shape[1]
+    sets = [(temperature, sequences.reshape(-1, length)) for temperature, sequences
+            in zip(drawn["temperatures"], drawn["sequences"], strict=True)]  # fmt: skip
+    natural = rng.choice(len(family.pool), len(sets[0][1]), p=family.pool_weights / family.pool_weights.sum())
+    sets.append((np.nan, family.pool[natural]))
+    tables = [reference.followed_by(sequences).assign(temperature=temperature) for temperature, sequences in sets]
+    return pd.concat(tables, ignore_index=True), reference
+
+
+def score_temperatures(
+    samples: pd.DataFrame,
+    drawn: dict[str, np.ndarray],
+    ladder: pd.DataFrame,
+    states: pd.DataFrame,
+    orders: pd.DataFrame,
+    reference: Reference,
+    panel: Iterable[str],
+) -> pd.DataFrame:
+    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
+    length, q = reference.pairs.single.shape
+    rungs = ladder[ladder["requested"]].sort_values("temperature")
+    rows = []
+    for t, (temperature, group) in enumerate(samples.groupby("temperature")):
+        sequences = drawn["sequences"][t].reshape(-1, length)
+        single = site_frequencies(sequences, q)
+        of_orders = orders[orders["temperature"] == temperature].set_index("order")
+        rows.append(
+            {"temperature": temperature, "sequences": len(group)}
+            | _means(group, "fidelity", "fidelity")
+            | _means(group, "distance_natural", "novelty")
+            | _means(group, "distance_training", "distance_training")
+            | _means(group, "energy", "energy")
+            | _means(group, "gaps", "gaps")
+            | {name: value for judge in panel for name, value in _judged(group, judge).items()}
+            | {
+                "identical": float((group["distance_natural"] == 0).mean()),
+                "diversity": mean_pairwise_distance(sequences, q),
+                "effective_share": effective_share(sequences),
+                "pearson_single": agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
+            }
+            | {
+                f"{name}_{of}": of_orders[name].get(order, np.nan)
+                for order, of in ((2, "pair"), (3, "triple"))
+                for name in ("pearson", "slope")
+            }
+        )
+    table = pd.DataFrame(rows)
+    for column in ("ess", "rhat", "drift", "acceptance"):
+        table[column] = rungs[column].to_numpy()
+    return table.assign(equilibrated=states["equilibrated"].to_numpy())
+
+
+def _judged(group: pd.DataFrame, judge: str) -> dict[str, Any]:
+    """Mean score and percentile by a judge, and the share of samples above natural sequences' median."""
+    percentile = f"percentile_{judge}"
+    known = group[percentile].dropna()
+    above = float((known > 50).mean()) if len(known) else np.nan
+    return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": above}
+
+
+def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:
+    by_ladder = group.groupby("ladder")[column].mean()
+    return {name: float(by_ladder.mean()), f"{name}_error": float(by_ladder.std() / by_ladder.count() ** 0.5)}

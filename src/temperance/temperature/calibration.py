@@ -1,0 +1,217 @@
+"""Calibration of the model's site conditionals p(s_i | s_-i) on sequences it has not seen, which needs no sampling.
+
+Temperature scaling in the sense of Guo et al. (ICML 2017): logits are divided by tau. The negative log-likelihood of
+the labels is convex in beta = 1 / tau; for site conditionals it is the negative pseudo-log-likelihood. A model whose
+logits want tau above 1 is overconfident, as an overfitted one is; below 1 it is underconfident, as a strongly
+regularised one is.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import BarycentricInterpolator
+from scipy.optimize import brentq
+from scipy.special import log_softmax
+
+from temperance.potts.model import Potts
+from temperance.stats.estimate import Estimate, estimate
+from temperance.stats.resampling import resampled_sums, sum_clusters, weighted_mean
+
+# Where the scale is looked for, bins of confidence, and logits that are held at once.
+_BETAS = np.geomspace(0.02, 50, 81)
+_BINS, _HELD = 15, 4_000_000
+
+
+def site_logits(model: Potts, sequences: np.ndarray) -> np.ndarray:
+    """Local fields h_i(a) + sum_j J_ij(a, s_j), (M, L, q): the logits of every site given all others."""
+    length, q = model.fields.shape
+    flat = model.couplings.reshape(length * q, length * q)
+    onehot = np.eye(q, dtype=np.float32)[sequences].reshape(len(sequences), -1)
+    return (onehot @ flat).reshape(len(sequences), length, q) + model.fields
+
+
+def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
+    """- ln p(label) of logits (..., q) scaled by beta, for labels (...)."""
+    chosen = np.take_along_axis(log_softmax(beta * logits, axis=-1), labels[..., None].astype(np.int64), axis=-1)
+    return -chosen[..., 0]
+
+
+def _slope(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
+    """Derivative of `negative_log_likelihood` with respect to beta: <logit> - logit of the label; logits centred."""
+    terms = np.exp(beta * logits)
+    label = np.take_along_axis(logits, labels[..., None].astype(np.int64), axis=-1)[..., 0]
+    return np.einsum("...a,...a->...", terms, logits) / terms.sum(axis=-1) - label
+
+
+def _centred(logits: np.ndarray) -> np.ndarray:
+    """Logits of which the largest is 0: their exponentials need no more care, whatever the scale."""
+    return logits - logits.max(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Accuracy against confidence: of the predictions in each bin of equal width.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        low, high, share (of all predictions), confidence (mean), accuracy.
+    ece : float
+        Expected calibration error, the mean of |accuracy - confidence| over predictions.
+    """
+
+    table: pd.DataFrame
+    ece: float
+
+
+def reliability(
+    logits: np.ndarray, labels: np.ndarray, beta: float = 1.0, weights: np.ndarray | None = None, bins: int = _BINS
+) -> Reliability:
+    """Reliability diagram of the likeliest class.
+
+    Parameters
+    ----------
+    logits, labels, weights : np.ndarray
+        (N, q), (N,) and (N,).
+    """
+    weights = np.ones(len(labels)) if weights is None else weights
+    return _diagram(_binned(_centred(logits), logits.argmax(axis=-1) == labels, beta, weights, bins))
+
+
+def _binned(centred: np.ndarray, right: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
+    """Weight, weight times confidence, and weight of what is right, (3, bins); sums, so that parts can be added."""
+    confidence = 1 / np.exp(beta * centred).sum(axis=-1)
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    return np.array([np.bincount(which, weights * value, bins) for value in (1.0, confidence, right)])
+
+
+def _diagram(sums: np.ndarray) -> Reliability:
+    total, bins = sums[0], sums.shape[1]
+    with np.errstate(invalid="ignore"):
+        table = pd.DataFrame(
+            {
+                "low": np.arange(bins) / bins,
+                "high": np.arange(1, bins + 1) / bins,
+                "share": total / total.sum(),
+                "confidence": sums[1] / total,
+                "accuracy": sums[2] / total,
+            }
+        )
+    seen = table[table["share"] > 0].reset_index(drop=True)
+    return Reliability(seen, float((seen["share"] * (seen["confidence"] - seen["accuracy"]).abs()).sum()))
+
+
+def optimal_temperature(
+    logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, rng: np.random.Generator, draws: int = 200
+) -> Estimate:
+    """The temperature of least negative log-likelihood, with a bootstrap over the first axis.
+
+    Parameters
+    ----------
+    logits, labels : np.ndarray
+        (M, ..., q) and (M, ...): M independent units, such as sequences, of one or more predictions each.
+    weights : np.ndarray
+        (M,).
+
+    Returns
+    -------
+    Estimate
+        inf: the labels are unrelated to the logits, or against them; 0: the larger the scale the better.
+    """
+    centred = _centred(logits)
+    return _optimal(lambda betas: _slopes(centred, labels, betas), weights, np.arange(len(weights)), rng, draws)
+
+
+def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """`_slope` at each beta, summed over the predictions of a unit: (betas, M)."""
+    axes = tuple(range(1, labels.ndim))
+    return np.array([_slope(centred, labels, beta).sum(axis=axes) for beta in betas.tolist()])
+
+
+def _optimal(
+    slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, clusters: np.ndarray,
+    rng: np.random.Generator, draws: int,
+) -> Estimate:  # fmt: skip
+    rows = resampled_sums(sum_clusters(weights[:, None] * slopes_at(_BETAS).T, clusters), draws, rng)
+    temperatures = np.array([_root(row) for row in rows])
+    if 0 < temperatures[0] < np.inf:
+        # The root is in the interval of the grid that holds its first estimate: within one step of it.
+        near, step = -np.log(temperatures[0]), np.log(_BETAS[1] / _BETAS[0])
+        logs = near + step * np.linspace(-1, 1, 7)
+        slope = BarycentricInterpolator(logs, slopes_at(np.exp(logs)) @ weights)
+        temperatures *= np.exp(near - brentq(slope, logs[0], logs[-1]))
+    return estimate(temperatures[0], temperatures[1:])
+
+
+def _root(slopes: np.ndarray) -> float:
+    """Temperature at which slopes over _BETAS, which rise, pass zero."""
+    if slopes[0] >= 0:
+        return float("inf")
+    if slopes[-1] <= 0:
+        return 0.0
+    return float(1 / np.exp(np.interp(0.0, slopes, np.log(_BETAS))))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Calibration of a model's site conditionals on held-out sequences.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        temperature, npll (nats a site), npll_error (over clusters of sequences), ece.
+    reliability : pandas.DataFrame
+        `Reliability.table` at temperature 1 and at tau_cal, with a column temperature.
+    tau_cal : Estimate
+        The temperature of least negative pseudo-log-likelihood.
+    tau_ece : float
+        The temperature of least expected calibration error.
+    """
+
+    table: pd.DataFrame
+    reliability: pd.DataFrame
+    tau_cal: Estimate
+    tau_ece: float
+
+
+def calibrate(
+    model: Potts, heldout: np.ndarray, weights: np.ndarray, temperatures: np.ndarray, rng: np.random.Generator,
+    draws: int = 200, clusters: np.ndarray | None = None,
+) -> Calibration:  # fmt: skip
+    """Calibrate a model on held-out sequences (M, L) of weights (M,), and tabulate it at `temperatures`.
+
+    `clusters` (M,) are labels: relatives, which share one, are not independent; each sequence is if they are not set.
+    """
+    clusters = np.arange(len(heldout)) if clusters is None else clusters
+
+    def parts() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        held = max(1, _HELD // (model.L * model.q))
+        for rows in (slice(first, first + held) for first in range(0, len(heldout), held)):
+            yield rows, _centred(site_logits(model, heldout[rows])), heldout[rows]
+
+    def slopes_at(betas: np.ndarray) -> np.ndarray:
+        return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in parts()], axis=1)
+
+    tau_cal = _optimal(slopes_at, weights, clusters, rng, draws)
+    shown = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
+    betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(shown)}
+    sums = {name: np.zeros((len(of), 3, _BINS)) for name, of in betas.items()}
+    npll = np.empty((len(temperatures), len(heldout)))
+    for rows, logits, labels in parts():
+        flat, each = logits.reshape(-1, model.q), np.repeat(weights[rows], model.L)
+        right = flat.argmax(axis=-1) == labels.ravel()
+        for name, of in betas.items():
+            sums[name] += [_binned(flat, right, beta, each) for beta in of.tolist()]
+        npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
+    diagrams = {name: [_diagram(part) for part in of] for name, of in sums.items()}
+    means, errors = np.transpose([weighted_mean(at, weights, clusters) for at in npll])
+    eces = [diagram.ece for diagram in diagrams["table"]]
+    tables = [diagram.table.assign(temperature=t) for t, diagram in zip(shown, diagrams["shown"], strict=True)]
+    return Calibration(
+        pd.DataFrame({"temperature": temperatures, "npll": means, "npll_error": errors, "ece": eces}),
+        pd.concat(tables, ignore_index=True),
+        tau_cal,
+        float(1 / _BETAS[np.argmin([diagram.ece for diagram in diagrams["grid"]])]),
+    )

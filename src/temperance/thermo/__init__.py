@@ -1,0 +1,1 @@
+"""Free energy, entropy and heat capacity over temperature."""

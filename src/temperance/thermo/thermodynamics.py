@@ -1,0 +1,401 @@
+"""Thermodynamics of a model over its ladder, absolute because the ladder reaches beta = 0, where ln Z is L ln q.
+
+Averages between the rungs come from MBAR (Shirts, Chodera, J. Chem. Phys. 129:124105, 2008); annealed importance
+sampling (Neal, Stat. Comput. 11:125, 2001), which shares neither samples nor equations with it, checks ln Z.
+"""
+
+import itertools
+import logging
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+from scipy.interpolate import CubicHermiteSpline
+from scipy.special import logsumexp
+
+from temperance.engines.base import Engine, uniform_chains
+from temperance.potts.model import Potts
+from temperance.stats.resampling import effective_number, jackknife_error, weighted_mean
+
+# It announces what it does to JAX, which `_solve` undoes.
+logging.getLogger("pymbar").setLevel(logging.ERROR)
+
+# Inverse temperatures of a curve, about: eight between two neighbouring rungs, fewer where rungs are many.
+_POINTS = 256
+# Numbers that reweighting works on at a time.
+_BLOCK = 1 << 23
+# A sum of exponentials below this share of its largest term has lost digits.
+_LOST = 1e-200
+# A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
+# nats too much with a chance below one in a hundred.
+_SURE, _BY_CHANCE = 4.0, 5.0
+# Parts of which one in turn is left out, for errors.
+_MOST_GROUPS = 16
+# Free energies to a share of 1e-7 of themselves: their errors are a hundredth of a nat at best.
+_SOLVER = ({"method": "adaptive", "tol": 1e-7, "options": {"min_sc_iter": 0}},)
+
+
+@dataclass(frozen=True)
+class EnergyCurve:
+    """<E> as a function of beta: the cubic through the rungs' means with the exact slopes d<E>/dbeta = -Var(E)."""
+
+    betas: np.ndarray
+    spline: CubicHermiteSpline
+
+    def log_z(self, beta: float | np.ndarray, length: int, q: int) -> np.ndarray:
+        """ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration)."""
+        return length * np.log(q) - self.spline.antiderivative()(beta)
+
+
+def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
+    """Curve through the rungs' sampled energies.
+
+    Parameters
+    ----------
+    betas : np.ndarray
+        (R,) ascending from 0.
+    energies : np.ndarray
+        (R, K, D), at temperature 1.
+    """
+    flat = energies.reshape(len(betas), -1)
+    return EnergyCurve(betas, CubicHermiteSpline(betas, flat.mean(axis=1), -flat.var(axis=1)))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Averages over Q_tau as functions of beta.
+
+    Row 0 of each array (K + 1, G) is from all ladders, row k from all but ladder k: see `temperance.stats.resampling`.
+
+    Attributes
+    ----------
+    betas : np.ndarray
+        (G,) ascending from 0; the rungs are among them.
+    log_z, energy, variance : np.ndarray
+        ln Z (absolute), <E>, Var(E).
+    other, covariance : np.ndarray or None
+        Mean of a second energy of the same samples, and its covariance with E.
+    """
+
+    betas: np.ndarray
+    log_z: np.ndarray
+    energy: np.ndarray
+    variance: np.ndarray
+    other: np.ndarray | None
+    covariance: np.ndarray | None
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """S = ln Z + beta <E>, nats."""
+        return self.log_z + self.betas * self.energy
+
+    @property
+    def heat_capacity(self) -> np.ndarray:
+        """C = Var(E) / tau^2."""
+        return self.betas**2 * self.variance
+
+    @property
+    def free_energy(self) -> np.ndarray:
+        """F = <E> - tau S, minus infinity at beta = 0."""
+        with np.errstate(divide="ignore"):
+            return -self.log_z / self.betas
+
+
+def group_ladders(energies: np.ndarray) -> np.ndarray:
+    """Join ladders into at most 16 equal groups: errors from as many parts cost half of those from 32.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (R, K, D) of K independent ladders.
+
+    Returns
+    -------
+    np.ndarray
+        (R, k, D K / k): groups of neighbouring ladders, k the largest divisor of K up to 16, if it is at least 8; else
+        the ladders as they are.
+    """
+    rungs, ladders, _ = energies.shape
+    count = max(k for k in range(1, min(ladders, _MOST_GROUPS) + 1) if ladders % k == 0)
+    return energies.reshape(rungs, count, -1) if count >= _MOST_GROUPS // 2 else energies
+
+
+def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: np.ndarray | None = None) -> Curves:
+    """Reweight the samples of all rungs to all inverse temperatures between them by MBAR.
+
+    Parameters
+    ----------
+    betas, energies : np.ndarray
+        Rungs (R,) ascending from 0 and sampled energies (R, K, D) of K independent ladders.
+    other : np.ndarray, optional
+        A second energy of the same samples, (R, K, D).
+    """
+    between = int(np.clip(_POINTS // len(betas), 2, 8))
+    parts = [np.linspace(low, high, between, endpoint=False) for low, high in itertools.pairwise(betas)]
+    grid = np.concatenate([*parts, betas[-1:]])
+    everything = _solve(betas, energies, None)
+    subsets = [np.ones(energies.shape[1], bool)]
+    if len(subsets[0]) > 1:
+        subsets += list(~np.eye(len(subsets[0]), dtype=bool))
+    free = [everything if kept.all() else _solve(betas, energies[:, kept], everything) for kept in subsets]
+    rows = _reweighted(betas, energies, energies if other is None else other, subsets, free, grid)
+    log_z, energy, variance, mean, covariance = rows.transpose(1, 0, 2)
+    log_z = log_z - log_z[:, :1] + length * np.log(q)
+    return Curves(grid, log_z, energy, variance, *((None, None) if other is None else (mean, covariance)))
+
+
+def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) -> np.ndarray:
+    """MBAR's dimensionless free energies (R,) of the rungs, from energies (R, K, D)."""
+    import pymbar  # a second, for those who need it
+
+    before = jax.config.read("jax_enable_x64")
+    reduced = np.outer(betas, energies.ravel())
+    try:
+        solved = pymbar.MBAR(reduced, np.full(len(betas), energies[0].size), initial_f_k=start, solver_protocol=_SOLVER)
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    return np.asarray(solved.f_k, float)
+
+
+def _reweighted(
+    betas: np.ndarray,
+    energies: np.ndarray,
+    other: np.ndarray,
+    subsets: list[np.ndarray],
+    free: list[np.ndarray],
+    grid: np.ndarray,
+) -> np.ndarray:
+    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid, (S, 5, G).
+
+    From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) that these gave.
+    """
+    # Centred before they are squared: energies of long families are large numbers with small variances.
+    centre, centre_other = energies.mean(), other.mean()
+    e, o = energies - centre, other - centre_other
+    of_sample = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
+    mixtures = [_mixture(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
+    found = np.empty((len(subsets), 5, len(grid)))
+    for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
+        reduced = np.outer(grid[part], energies.ravel())
+        of_all, top_of_all = _relative(-reduced - mixtures[0])
+        for subset, mixture in zip(found, mixtures, strict=True):
+            # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
+            with np.errstate(over="ignore", invalid="ignore"):
+                top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
+            if not (sums[0].min() > _LOST and np.isfinite(sums).all()):
+                weights, top = _relative(-reduced - mixture)
+                sums = of_sample @ weights.T
+            total, first, second, mean, product = sums
+            first, second, mean, product = first / total, second / total, mean / total, product / total
+            moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
+            subset[:, part] = np.log(total) + top, *moments
+    return found
+
+
+def _relative(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Exponentials in units of the largest of each row, and the logarithm of that."""
+    top = exponents.max(axis=1)
+    return np.exp(exponents - top[:, None]), top
+
+
+def _mixture(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Logarithm of what the rungs together weigh each sample with; infinite for those of other ladders."""
+    of_kept = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
+    mixture = np.full(energies.shape, np.inf)
+    mixture[:, kept] = of_kept
+    return mixture.ravel()
+
+
+@dataclass(frozen=True)
+class Annealed:
+    """ln Z by annealed importance sampling at several inverse temperatures.
+
+    Attributes
+    ----------
+    log_z, error, ess : np.ndarray
+        (T,) value, standard error, effective number of weights.
+    """
+
+    log_z: np.ndarray
+    error: np.ndarray
+    ess: np.ndarray
+
+
+class _Annealing(NamedTuple):
+    """Chains (C, L), and the logarithms of their weights."""
+
+    chains: Any
+    logs: Any
+
+
+class _Cooling(NamedTuple):
+    """Steps in beta, what it is after them, and words of seeds."""
+
+    steps: np.ndarray
+    betas: np.ndarray
+    seeds: np.ndarray
+
+
+class _Weights(NamedTuple):
+    logs: Any
+
+
+def _cool(engine: Engine, prepared: Any, state: _Annealing, given: _Cooling) -> tuple[_Annealing, _Weights]:
+    logs = state.logs - given.steps * engine.energies(prepared, state.chains)
+    return _Annealing(engine.sweep(prepared, state.chains, given.betas, given.seeds, 1), logs), _Weights(logs)
+
+
+def annealed(
+    model: Potts, engine: Engine, seed: int, at: np.ndarray, curve: EnergyCurve, *, chains: int = 500, steps: int = 1000
+) -> Annealed:
+    """Anneal uniform chains to beta = max(at), a Gibbs sweep a step, and weigh them on their way through `at`.
+
+    Steps are of equal thermodynamic length, the integral of sd(E) over beta, which `curve` gives: no step then
+    contributes more variance to the weights than another.
+
+    Parameters
+    ----------
+    at : np.ndarray
+        (T,) ascending inverse temperatures.
+    """
+    rng = np.random.default_rng(seed)
+    schedule = np.union1d(_equal_steps(curve, float(at[-1]), steps), at)
+    state = _Annealing(uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
+    seeds = rng.integers(2**32, size=(len(schedule) - 1, 2), dtype=np.uint32)
+    given = _Cooling(np.diff(schedule), schedule[1:], seeds)
+    _, seen = engine.repeat(_cool, engine.prepare(model), state, given)
+    weights = np.asarray(seen.logs, float)[np.isin(schedule[1:], at)]
+    share = np.exp(weights - weights.max(axis=1, keepdims=True))
+    log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)
+    relative = share.std(axis=1, ddof=1) / share.mean(axis=1) / chains**0.5
+    return Annealed(log_z, relative, effective_number(weights))
+
+
+def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:
+    fine = np.linspace(0, coldest, 20 * steps + 1)
+    speed = np.sqrt(np.maximum(-curve.spline.derivative()(fine), 1e-12))
+    length = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / 2)])
+    return np.interp(np.linspace(0, length[-1], steps + 1), length, fine)
+
+
+def density_of_states(
+    found: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
+) -> pd.DataFrame:
+    """Number of sequences by energy, as samples of all rungs reweighted to beta = 0 show it.
+
+    Parameters
+    ----------
+    found : Curves
+        What `curves` made of the same betas and energies.
+
+    Returns
+    -------
+    pandas.DataFrame
+        energy and width (centre of a bin and its width, nats), log_g (ln of the number of sequences in it), and
+        log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
+    """
+    free = -np.interp(betas, found.betas, found.log_z[0])
+    mixture = _mixture(betas, energies, free, np.ones(energies.shape[1], bool))
+    weights = np.exp(-(mixture - mixture.min()))
+    edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
+    which = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()
+    counts, _, _ = np.histogram2d(
+        which, energies.ravel(), [np.arange(energies.shape[1] + 1) - 0.5, edges], weights=weights
+    )
+    mean, ladders = counts.mean(axis=0), len(counts)
+    seen = mean > 0
+    error = counts.std(axis=0, ddof=1)[seen] / ladders**0.5 / mean[seen] if ladders > 1 else np.full(seen.sum(), np.nan)
+    centre = (edges[1:] + edges[:-1]) / 2
+    log_g = length * np.log(q) + np.log(mean[seen] / mean.sum())
+    return pd.DataFrame({"energy": centre[seen], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
+
+
+def table(
+    averages: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
+    labels: np.ndarray | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Thermodynamics at inverse temperatures, one row each in the order of `at`, with standard errors over ladders.
+
+    Parameters
+    ----------
+    averages : Curves
+    at : np.ndarray
+        (T,) among the betas of the curves.
+    heldout, weights : np.ndarray
+        Energies (N,) of held-out sequences and their weights.
+    labels : np.ndarray, optional
+        (N,) clusters of relatives among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        temperature, energy, entropy, free_energy, heat_capacity, log_z, log_likelihood (of held-out sequences, nats a
+        site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`.
+    """
+    here = [int(np.argmin(np.abs(averages.betas - beta))) for beta in at]
+    columns: dict[str, np.ndarray] = {"temperature": 1 / at}
+    for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
+        values = getattr(averages, name)[:, here]
+        columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
+    mean, mean_error = weighted_mean(heldout, weights, labels)
+    columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
+    columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
+    return pd.DataFrame(columns)
+
+
+def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
+    """A table of states with other values of ln Z beside MBAR's, ascending in temperature.
+
+    Adds log_z_ais with its error, ais_ess, z_ais (MBAR minus annealing, in standard errors), log_z_integrated,
+    log_z_bound, which ln Z cannot be below, and missing: nats by which ln Z is too small beyond all doubt. Annealing
+    exceeds the truth by a nats with a chance of exp(-a) at most (Markov's inequality), so it bounds ln Z, too.
+    """
+    beside = states.assign(
+        log_z_ais=check.log_z, log_z_ais_error=check.error, ais_ess=check.ess,
+        z_ais=(states["log_z"] - check.log_z) / np.hypot(states["log_z_error"], check.error),
+        log_z_integrated=integrated, log_z_bound=bound,
+    )  # fmt: skip
+    proven = np.maximum(bound, check.log_z - _BY_CHANCE)
+    beside["missing"] = (proven - states["log_z"] - _SURE * states["log_z_error"].fillna(0)).clip(lower=0)
+    return beside.sort_values("temperature", ignore_index=True)
+
+
+def trusted(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
+    """Tell which temperatures of a table of states are equilibrated.
+
+    R-hat of energies sees ladders that disagree. A valley that none of them has entered is missing from ln Z, and from
+    that of every colder rung, whose replicas come from there. Where a hotter rung's ladders disagree, those of a colder
+    one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly any
+    ladder changes from one to the other, since only one of them is left.
+
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        (T,) ascending in temperature: missing, and rhat_sequences, of `temperance.sampling.diagnostics.sequence_rhat`.
+    rungs : pandas.DataFrame
+        temperature, requested, equilibrated (by the energies alone).
+    max_rhat : float
+
+    Returns
+    -------
+    np.ndarray
+        (T,) bool.
+    """
+    ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
+    complete = _from_hottest(states["missing"].to_numpy() == 0)
+    agree = states["rhat_sequences"].to_numpy() <= max_rhat
+    return ladder & complete & (_from_hottest(ladder) | agree)
+
+
+def _from_hottest(sound: np.ndarray) -> np.ndarray:
+    """Whether a rung (T,), ascending in temperature, and all hotter ones are sound."""
+    return np.logical_and.accumulate(sound[::-1])[::-1]
+
+
+def equilibrated_above(states: pd.DataFrame) -> float:
+    """Find the lowest temperature of a table of states from which on all are equilibrated; inf where none is."""
+    sound = states.sort_values("temperature")
+    temperatures = sound["temperature"].to_numpy()[_from_hottest(sound["equilibrated"].to_numpy(bool))]
+    return float(temperatures.min()) if len(temperatures) else float("inf")

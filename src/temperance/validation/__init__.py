@@ -1,0 +1,1 @@
+"""Studies, claims of theory, coverage of intervals."""

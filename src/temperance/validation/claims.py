@@ -1,0 +1,168 @@
+"""What theory says of tempered models, on systems that are solved exactly: one table a claim (docs/claims/)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from temperance.potts import enumeration
+from temperance.potts.frequencies import frequencies
+from temperance.potts.model import Potts
+from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
+from temperance.truth.enumerable import KINDS
+from temperance.validation.study import of_enumerable
+from temperance.workflow.configuration import Settings, derive_seed
+
+SIZES = (30, 100, 300, 1000, 10000)
+LENGTH, Q = 10, 2
+
+
+def _points(kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: Any) -> list[Settings]:
+    """Points of a study, as `configuration.configure` makes them, of systems with 10 spins."""
+    defaults = {"l2_couplings": 0.0, "l2_fields": 0.0, "pseudocount": "auto"}
+    shape: dict[str, dict[str, Any]] = {"planted": {"gap": 6}, "hopfield": {"gap": 6}}
+    return [
+        {
+            "family": kind,
+            "value": None,
+            "settings": {
+                "truth": {"kind": kind, "length": LENGTH, "q": Q, "sequences": max(sizes)} | shape.get(kind, {}),
+                "train": defaults | train,
+                "subsets": {"sizes": list(sizes), "replicates": replicates},
+            },
+        }
+        for kind in kinds
+    ]
+
+
+def _models(seed: int, kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: Any) -> pd.DataFrame:
+    tables = [
+        of_enumerable([point], seed).assign(family=point["family"])
+        for point in _points(kinds, sizes, replicates, **train)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def lowering(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
+    """With a gap the truth accepts samples best below 1: at any M if pairs cannot represent it, else at small M."""
+    return _models(seed, ["planted", "hopfield"], sizes, replicates)
+
+
+def raising(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
+    """Without a gap both optima are above 1 while data are few; overfitted models have tau_f above 1 with any gap."""
+    return _models(seed, ["gapless", "planted"], sizes, replicates)
+
+
+def data(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
+    """The optima of pairwise truths go to 1 with the number of sequences."""
+    return _models(seed, ["hopfield", "gapless", "critical"], sizes, replicates)
+
+
+def regularisation(
+    seed: int,
+    replicates: int = 6,
+    strengths: tuple[float, ...] = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1),
+    sizes: tuple[int, ...] = (100, 1000, 10000),
+) -> pd.DataFrame:
+    """L2 shrinks the couplings as a temperature above 1 would, and tau_f answers it.
+
+    Column `norm_temperature` is the temperature that the truth would need to have couplings as small as the model's.
+    """
+    truth = KINDS["hopfield"](LENGTH, Q, np.random.default_rng(derive_seed(seed, "hopfield", "truth")), gap=6)
+    everything = frequencies(enumeration.all_sequences(LENGTH, Q), Q, enumeration.boltzmann(truth))
+    norm = float(np.sqrt((enumeration.fit(everything).couplings.astype(float) ** 2).sum() / 2))
+    tables = [
+        _models(seed, ["hopfield"], sizes, replicates, l2_couplings=strength).assign(value=strength)
+        for strength in strengths
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(norm_temperature=norm / table["coupling_norm"])
+
+
+def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFrame:
+    """All parameters times a, and the temperature times a: nothing changes."""
+    truth, model = _trained(seed)
+    rows = []
+    for scale in scales:
+        energies = enumeration.energies_of_all(model.scaled(scale))
+        for tau in np.geomspace(0.25, 4, 25):
+            beta = 1 / (scale * tau)
+            rows.append(
+                {"scale": scale, "temperature": scale * tau, "tau_over_scale": tau,
+                 "entropy": enumeration.entropy(enumeration.boltzmann(energies, beta)),
+                 "forward": enumeration.forward(truth, energies, beta),
+                 "reverse": enumeration.reverse(truth, energies, beta)}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def limits(seed: int) -> pd.DataFrame:
+    """From the ground states at tau -> 0 over the model at 1 to the uniform distribution at infinity."""
+    energies = enumeration.energies_of_all(_trained(seed)[1])
+    ground = energies < energies.min() + 1e-6
+    rows = []
+    for tau in np.geomspace(0.02, 200, 81):
+        state = enumeration.boltzmann(energies, 1 / tau)
+        rows.append(
+            {"temperature": tau, "entropy": enumeration.entropy(state), "ground_share": float(state[ground].sum()),
+             "distance_to_model": float(np.abs(state - enumeration.boltzmann(energies)).sum() / 2),
+             "distance_to_uniform": float(np.abs(state - 1 / len(state)).sum() / 2),
+             "ground_entropy": float(np.log(ground.sum())), "uniform_entropy": LENGTH * np.log(Q)}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def power(seed: int) -> pd.DataFrame:
+    """One site: tempering p is p^(1 / tau) / sum, here beside the same site as a Potts model."""
+    p = np.sort(np.random.default_rng(seed).dirichlet(np.full(8, 0.7)))[::-1]
+    fields = np.stack([np.log(p), np.zeros(8)])
+    energies = enumeration.energies_of_all(Potts(fields, np.zeros((2, 8, 2, 8))))
+    rows = []
+    for tau in (0.25, 0.5, 1.0, 2.0, 8.0):
+        transformed = p ** (1 / tau) / (p ** (1 / tau)).sum()
+        site = enumeration.boltzmann(energies, 1 / tau).reshape(8, 8).sum(axis=1)
+        rows += [
+            {"temperature": tau, "state": state, "power": float(transformed[state]), "potts": float(site[state])}
+            for state in range(8)
+        ]
+    return pd.DataFrame(rows)
+
+
+def calibration(
+    seed: int, spreads: tuple[float, ...] = (0.5, 0.7071, 1.0, 1.5), points: int = 20_000, classes: int = 5
+) -> pd.DataFrame:
+    """Gaussian clusters, classified by the squared distance to their centres: calibrated at beta = 1 / (2 sigma^2).
+
+    p(class | x) of equally likely clusters of spread sigma is softmax(-|x - centre|^2 / (2 sigma^2)), so logits
+    -|x - centre|^2 want exactly that inverse temperature.
+    """
+    rng = np.random.default_rng(seed)
+    centres = 1.5 * rng.normal(size=(classes, 3))
+    rows = []
+    for spread in spreads:
+        labels = rng.integers(0, classes, points)
+        at = centres[labels] + spread * rng.normal(size=(points, 3))
+        logits = -((at[:, None] - centres) ** 2).sum(axis=2)
+        best = optimal_temperature(logits, labels, np.ones(points), rng)
+        for beta in np.geomspace(0.1, 10, 31):
+            rows.append(
+                {"spread": spread, "beta": beta, "nll": float(negative_log_likelihood(logits, labels, beta).mean()),
+                 "ece": reliability(logits, labels, beta).ece, "beta_found": 1 / best.value,
+                 "beta_low": 1 / best.high, "beta_high": 1 / best.low, "beta_closed_form": 1 / (2 * spread**2)}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _trained(seed: int) -> tuple[np.ndarray, Potts]:
+    """A planted truth and a model of 300 of its sequences."""
+    rng = np.random.default_rng(seed)
+    truth = KINDS["planted"](LENGTH, Q, rng)
+    sequences = enumeration.draw(truth, LENGTH, Q, 300, rng)
+    return truth, enumeration.fit(frequencies(sequences, Q).with_pseudocount(1 / 300), 0.003)
+
+
+CLAIMS: dict[str, Callable[[int], pd.DataFrame]] = {
+    function.__name__: function
+    for function in (lowering, raising, data, regularisation, scaling, limits, power, calibration)
+}

@@ -1,0 +1,140 @@
+"""Studies: optimal temperatures over data size, gap and regularisation, as tables of one row a model and a summary."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from temperance.core.files import load_json, load_table
+from temperance.potts import enumeration
+from temperance.potts.frequencies import frequencies
+from temperance.temperature.divergence import optima_row
+from temperance.truth.enumerable import energies_of
+from temperance.workflow.configuration import Settings, derive_seed, resolve_size
+
+OPTIMA = ("tau_f", "tau_r", "tau_j")
+
+
+def of_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
+    """Exact optima of exactly trained models, every size and replicate of every point of a family.
+
+    Points share the random numbers of their truths and of their training sets, so that they differ in what was varied
+    only.
+
+    Parameters
+    ----------
+    points : list of dict
+        value and settings, as of `configuration.configure`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        value, M, replicate, tau_f, tau_r, tau_j, coupling_norm (of the model's couplings, zero-sum gauge, each pair
+        once), energy_training, energy_natural (mean energies of the training set and over the truth, nats).
+    """
+    rows = []
+    for point in points:
+        settings = point["settings"]
+        truth, train = settings["truth"], settings["train"]
+        length, q = truth["length"], truth["q"]
+        energies = energies_of(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
+        for replicate in range(1, settings["subsets"]["replicates"] + 1):
+            rng = np.random.default_rng(derive_seed(seed, point["family"], "draw", replicate))
+            drawn = enumeration.draw(energies, length, q, truth["sequences"], rng)
+            for size in settings["subsets"]["sizes"]:
+                training = drawn[: resolve_size(size, len(drawn), point["family"])]
+                row = {"value": point["value"], "M": len(training), "replicate": replicate}
+                rows.append(row | _of_model(energies, training, q, train))
+    return pd.DataFrame(rows)
+
+
+def _of_model(truth: np.ndarray, training: np.ndarray, q: int, settings: Settings) -> dict[str, float]:
+    share = 1 / len(training) if settings["pseudocount"] == "auto" else settings["pseudocount"]
+    data = frequencies(training, q).with_pseudocount(share)
+    model = enumeration.fit(data, settings["l2_couplings"], settings["l2_fields"])
+    energies = enumeration.energies_of_all(model)
+    found = enumeration.optima(truth, energies)
+    return {name: getattr(found, name) for name in OPTIMA} | {
+        "coupling_norm": float(np.sqrt((model.couplings.astype(float) ** 2).sum() / 2)),
+        "energy_training": float(model.energies(training).mean()),
+        "energy_natural": float(enumeration.boltzmann(truth) @ energies),
+    }
+
+
+def of_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Optima, and scores over temperature, of models that went through the whole chain.
+
+    Parameters
+    ----------
+    folders : list of list of Path
+        Of every model of every point.
+
+    Returns
+    -------
+    pandas.DataFrame, pandas.DataFrame
+        One row a model: value, M, replicate, the optima with their intervals, pearson, energy_training,
+        energy_natural (of held-out sequences). And one row a model and temperature: its scores.
+    """
+    rows, scores = [], []
+    for point, subsets in zip(points, folders, strict=True):
+        for folder in subsets:
+            training = load_json(folder / "training.json")
+            energies = {row["set"]: row["mean"] for row in load_json(folder / "landscape.json")["energies"]}
+            row = {
+                "value": point["value"],
+                "M": training["M"],
+                "replicate": int(folder.name.rsplit("-r", 1)[1]),
+                "pearson": training["confirmation"]["pearson"],
+                "stopped": training["stopped"],
+                "energy_training": energies["training"],
+                "energy_natural": energies["heldout"],
+            }
+            table = load_table(folder / "scores.tsv")
+            rows.append(
+                row | optima_row(load_table(folder / "optima.tsv")) | {"equilibrated": table["equilibrated"].all()}
+            )
+            scores.append(table.assign(**{key: row[key] for key in ("value", "M", "replicate")}))
+    return pd.DataFrame(rows), pd.concat(scores, ignore_index=True)
+
+
+def summarise(models: pd.DataFrame) -> pd.DataFrame:
+    """Mean over replicates with its 95 % interval, taken in beta: an optimum at infinite temperature is beta = 0.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        family, value, M and the optima, one row a model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, value, M, optimum, tau, low, high, replicates, outside (how many lie outside what was searched),
+        not_equilibrated (how many lie among temperatures that are not), unfinished (how many models' training was
+        stopped by a limit).
+    """
+    rows = []
+    for (family, value, size), group in models.groupby(["family", "value", "M"], dropna=False, sort=False):
+        for name in OPTIMA:
+            with np.errstate(divide="ignore"):
+                betas = 1 / group[name].to_numpy(float)
+            inside = betas[np.isfinite(betas)]
+            row = {"family": family, "value": value, "M": size, "optimum": name}
+            sound = group.get(f"{name}_equilibrated", pd.Series(True, group.index)).astype(bool)
+            row |= _mean(inside) | {"outside": int(len(betas) - (inside > 0).sum())}
+            unfinished = group.get("stopped", pd.Series("", group.index)).isin(["steps", "time"])
+            row |= {"not_equilibrated": int((~sound).sum()), "unfinished": int(unfinished.sum())}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _mean(betas: np.ndarray) -> dict[str, Any]:
+    count = len(betas)
+    if not count:
+        return {"tau": 0.0, "low": 0.0, "high": 0.0, "replicates": 0}
+    mean = float(betas.mean())
+    half = float(stdtrit(count - 1, 0.975) * betas.std(ddof=1) / count**0.5) if count > 1 else np.nan
+    with np.errstate(divide="ignore"):
+        tau, low, high = (float(np.divide(1.0, max(beta, 0.0))) for beta in (mean, mean + half, mean - half))
+    return {"tau": tau, "low": low, "high": high, "replicates": count}

@@ -1,0 +1,1 @@
+"""What Snakemake's rules need: configuration, resources, provenance, status."""

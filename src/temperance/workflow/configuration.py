@@ -1,0 +1,543 @@
+"""The run's configuration: checked, completed with defaults, and cut into one plan a family."""
+
+import copy
+import csv
+import difflib
+import hashlib
+import math
+import re
+import shutil
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import yaml
+
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
+
+Settings = dict[str, Any]
+
+# What a family is read from, searched in or drawn from: one of these.
+_SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
+_SHORTHAND = ("family", "alignment", "pfam", "interpro", "query", "database")
+_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "memory_factor", "checkpoint_seconds", "environment")
+_RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
+# Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
+_OF_TRUTHS: Settings = {
+    "filter": {"max_column_gaps": 1.0, "max_sequence_gaps": 1.0, "duplicates": "keep"},
+    "weights": {"identity": None},
+    "heldout": {"identity": None},
+}
+# A model from elsewhere is of every column of its alignment, and is looked at once.
+_OF_MODELS: Settings = {"filter": {"max_column_gaps": 1.0}, "subsets": {"sizes": ["all"], "replicates": 1}}
+# Studies compare models that differ in what is varied, not in a penalty chosen anew for each.
+_STUDY_DEFAULTS: Settings = {"train": {"l2_couplings": 0.003}}
+ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
+# What a family's results can be given out as, and what the files are called.
+EXPORTS = {
+    "adabmdca": "params.dat", "bmdca": "parameters.txt", "mi3": "J.npy", "ccmpred": "ccmpred.raw",
+    "gremlin": "gremlin.mrf", "chains": "chains.fasta", "alignment": "alignment.fasta",
+}  # fmt: skip
+# Folders of results that are no family's.
+_FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
+_JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
+# Judges of RNA and DNA that have to be asked for, and what says which of their tools is missing.
+_OF_RNA = {"folding": explain_missing_folding, "covariance": explain_missing_infernal}
+# Names that no judge of the user's may have: columns of tables of scores, and what follows tau_ in other tables.
+_COLUMNS = {
+    *_JUDGES, "f", "train", "energy_error", "novelty_error", "gaps_error", "fidelity_error", "distance_training_error",
+    "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity", "set",
+    "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
+    "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
+    "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
+    "pearson_triple", "slope_pair", "slope_triple",
+}  # fmt: skip
+_BIOLOGICAL = ("protein", "rna", "dna")
+_LATTICE = "ACDEFGHIKLMNPQRSTVWY"
+_DIGITS = string.digits + string.ascii_uppercase
+
+
+def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
+    """Validate a configuration and complete it.
+
+    Returns
+    -------
+    dict
+        What holds for the whole run, `seed` say, and `families`: name -> every setting of that family.
+
+    Raises
+    ------
+    InputError
+        In one line: the key, what is wrong with it and what would be right.
+    """
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    settings: Settings = _textual(given)
+    _validate(settings, schema)
+    plans = _Plans(settings, schema)
+    families = {name: plans.plan(name, own, f"families.{name}") for name, own in _families(settings).items()}
+    for name, family in families.items():
+        _check_teacher(name, family, families)
+    run = {key: settings.get(key, plans.defaults[key]) for key in _GLOBAL}
+    if isinstance(run["seed"], str):
+        run["seed"] = plans.defaults["seed"]
+    return run | {"families": families, "studies": _studies(settings, plans, families)}
+
+
+def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
+    """A configuration whose `families`, if it is the path of a table, is what the table says.
+
+    The table is text with tabs between columns: `family`, a name, and any key of a family, `alignment` or
+    `train.l2_couplings`; cells are as they would be in YAML, and empty ones are not given.
+
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
+    """
+    path = given.get("families")
+    if not isinstance(path, str):
+        return dict(given)
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    validator = _Validator(schema)
+    of_names, of_families = (validator.evolve(schema=schema["$defs"][name]) for name in ("name", "family"))
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"families: {path}: cannot be read as a table ({error}); paths count from {Path.cwd()}"
+        ) from None
+    header = [name.strip() for name in lines[0]] if lines else []
+    if "family" not in header or len(set(header)) < len(header):
+        raise InputError(
+            f"{path}, line 1: '{' '.join(header)[:60]}'; expected tab-separated column names, each of them once, "
+            "one of them 'family'"
+        )
+    families: dict[str, Settings] = {}
+    for number, cells in enumerate(lines[1:], 2):
+        if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
+            continue
+        if len(cells) > len(header):
+            raise InputError(
+                f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; cells are separated by tabs"
+            )
+        # Editors take empty cells at the end of a line away.
+        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+        name = row.pop("family", "")
+        if name in families:
+            raise InputError(f"{path}, line {number}: family {name} is on an earlier line, too")
+        try:
+            families[name] = {}
+            for key, cell in row.items():
+                families[name] = _merge(families[name], _nested(key, cell))
+            _check(name, of_names, "family")
+            _check(families[name], of_families)
+            if not any(source in families[name] for source in _SOURCES):
+                raise InputError(f"{name}: has no source; one of {', '.join(_SOURCES)} is needed")
+        except InputError as error:
+            raise InputError(f"{path}, line {number}: {error}") from None
+    if not families:
+        raise InputError(f"{path}: has no family; expected a line of column names, then one line for each family")
+    return {**given, "families": families}
+
+
+def _nested(key: str, cell: str) -> Settings:
+    """A cell as the setting that its column names."""
+    try:
+        value = yaml.safe_load(cell)
+    except yaml.YAMLError:
+        raise InputError(f"{key}: '{cell[:40]}' is no YAML; quote it") from None
+    # YAML 1.1 takes 1e-3, without a point, for text.
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", value):
+        value = float(value)
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
+class _Plans:
+    """Completes the settings of a family: its own, then those for all families, then the schema's."""
+
+    def __init__(self, given: Settings, schema: Settings):
+        self.schema, self.defaults = schema, _defaults(schema["properties"])
+        self._shared = {key: value for key, value in given.items() if key not in _RUN}
+
+    def plan(self, name: str, own: Settings, key: str) -> Settings:
+        if name in _FOLDERS:
+            raise InputError(f"{key}: {name} is a folder of results; name the family otherwise")
+        given = [source for source in _SOURCES if source in own]
+        if len(given) != 1:
+            those = f", not {' and '.join(given)}" if given else ""
+            raise InputError(
+                f"{key}: give either an alignment (a path), pfam, interpro, a query or a seed with a database, or a "
+                f"truth{those}"
+            )
+        if (given[0] in ("query", "seed")) != ("database" in own):
+            raise InputError(f"{key}: a database is searched with a query or a seed; give both or neither")
+        base = {key: value for key, value in self.defaults.items() if key not in _RUN}
+        shared = self._shared
+        if "truth" in own:
+            base = _merge(base, _OF_TRUTHS)
+            shared = {key: value for key, value in shared.items() if key not in _OF_TRUTHS}
+        if own.get("model") or shared.get("model"):
+            base = _merge(base, _OF_MODELS)
+        family = _merge(_merge(base, shared), own)
+        if "truth" in own:
+            family |= self._truth(own, family, key)
+        alphabet(family["alphabet"])
+        judge = self.schema["$defs"]["judge"]
+        family["judges"] = {
+            name: _merge(_defaults(judge["properties"]), given) for name, given in family["judges"].items()
+        }
+        model = self.schema["$defs"]["model"]
+        family["models"] = {
+            name: _merge(_defaults(model["properties"]), given) for name, given in family["models"].items()
+        }
+        for other, given in family["models"].items():
+            if (given["kind"] == "file") != bool(given["path"]):
+                raise InputError(
+                    f"{key}.models.{other}.path: the path of a model goes with kind: file, and only with it"
+                )
+        family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
+        _check_judge(name, family)
+        return family
+
+    def _truth(self, own: Settings, family: Settings, key: str) -> Settings:
+        """Truth, with the defaults of its kind, and the alphabet of its sequences."""
+        schema, kind = self.schema, own["truth"]["kind"]
+        _validate(own["truth"], schema["$defs"][kind], f"{key}.truth")
+        if family["filter"] != _merge(self.defaults["filter"], _OF_TRUTHS["filter"]):
+            raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
+        truth = _merge(_defaults(schema["$defs"][kind]["properties"]), own["truth"])
+        if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
+            raise InputError(f"{key}.truth.length: {truth['q']}^{truth['length']} sequences are more than 2^20")
+        symbols = {"lattice": _LATTICE, "teacher": family["alphabet"]}.get(kind) or _DIGITS[: truth["q"]]
+        return {"truth": truth, "alphabet": own.get("alphabet", symbols)}
+
+
+def _check_teacher(name: str, family: Settings, families: Settings) -> None:
+    """A teacher that is a family of the run gives its alphabet to its students."""
+    teacher = family.get("truth", {}).get("teacher")
+    if teacher not in families:
+        return
+    if "truth" in families[teacher]:
+        raise InputError(f"{name}: truth.teacher: {teacher} is not a family with an alignment")
+    family["alphabet"] = families[teacher]["alphabet"]
+
+
+def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
+    """Every study: what it varies, and a list of points, one family of its own for each value of that.
+
+    A point's `source` is the family whose truth it is drawn from: that of another value, unless the truth is varied.
+    """
+    asked = given.get("studies", {})
+    templates = _families(given) if "families" in given or _one_family(given) else {}
+    found = {}
+    for study, settings in _merge(plans.defaults["studies"], asked).items():
+        own_families = asked.get(study, {}).get("families", settings["families"])
+        points = []
+        for name, own in own_families.items():
+            subsets = {key: settings[key] for key in ("sizes", "replicates")}
+            base = _merge(_merge(_STUDY_DEFAULTS, _merge(templates.get(name, {}), own)), {"subsets": subsets})
+            points += _points(study, name, base, settings, plans)
+        for point in points:
+            _check_teacher(point["label"], point["settings"], families)
+        found[study] = {"vary": settings.get("vary"), "points": points}
+    return found
+
+
+def _points(study: str, name: str, base: Settings, settings: Settings, plans: _Plans) -> list[Settings]:
+    """One point for each value of what a study varies, one in all if it varies nothing but sizes."""
+    key, label, vary = f"studies.{study}.families.{name}", f"studies/{study}/{name}", settings.get("vary")
+    if "truth" not in base:
+        raise InputError(f"{key}: a study needs families with a truth; a real one can teach (truth.kind teacher)")
+    if vary is None:
+        plan = plans.plan(name, base, key)
+        return [{"family": name, "value": None, "label": label, "source": label, "settings": plan}]
+    points = []
+    for value in settings["values"]:
+        varied = _with(base, vary, value, key)
+        _validate({"families": {name: varied}}, plans.schema)
+        own = f"{label}/{value:g}"
+        source = own if vary.startswith("truth.") else label
+        plan = plans.plan(name, varied, key)
+        points.append({"family": name, "value": value, "label": own, "source": source, "settings": plan})
+    return points
+
+
+def _with(settings: Settings, key: str, value: Any, where: str) -> Settings:
+    """Settings with the one that a dotted key names changed."""
+    section, _, last = key.rpartition(".")
+    if section not in ("truth", "train", "weights"):
+        raise InputError(f"{where}: {key}: only keys of truth, train and weights can be varied")
+    return _merge(settings, {section: {last: value}})
+
+
+def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
+    one = _one_family(given)
+    if one:
+        source = next(iter(one))
+        stem = re.split(r"\.", Path(one[source]).name)[0]
+        return {given.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": one}
+    if "family" in given:
+        raise InputError("family: names the family of the key 'alignment', which is missing")
+    if "families" not in given:
+        raise InputError("alignment: missing; give the path of an alignment, or families")
+    return given["families"]
+
+
+def _one_family(given: Mapping[str, Any]) -> Settings:
+    """What the single family at top level is read from; a seed that is text is an alignment, not the run's number."""
+    one = {key: given[key] for key in _SHORTHAND[1:] if key in given}
+    return ({"seed": given["seed"]} if isinstance(given.get("seed"), str) else {}) | one
+
+
+def source_of(family: Settings) -> str:
+    """Which of its keys says what a family is read from, searched with or drawn from."""
+    return next(source for source in _SOURCES if family.get(source))
+
+
+def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
+    """What of a configuration makes the results of one family, also if it is a study's, or a student of another."""
+    if label is None or "families" not in given:
+        return dict(given)
+    study, wanted = (label.split("/")[1], {label.split("/")[2]}) if "/" in label else ("", {label})
+    families = given["families"]
+    wanted |= {families[name].get("truth", {}).get("teacher") for name in wanted & families.keys()}
+    own: Settings = {"families": {name: settings for name, settings in families.items() if name in wanted}}
+    if "studies" in given:
+        own["studies"] = {name: settings for name, settings in given["studies"].items() if name == study}
+    if study:
+        own["families"] = dict(families)
+    return {**given, **own}
+
+
+def check_files(run: Mapping[str, Any]) -> None:
+    """See that every alignment and every program of a run is there.
+
+    Raises
+    ------
+    InputError
+        Naming the family and the file.
+    """
+    for name, family in run["families"].items():
+        files = {key: family.get(key) for key in ("alignment", "query", "seed", "database", "model")}
+        files |= {"structure.path": family["structure"]["path"], "mutants.table": family["mutants"]["table"]}
+        files |= {f"models.{other}.path": given["path"] for other, given in family["models"].items()}
+        for key, path in files.items():
+            if path and set(path) & set("{}"):
+                raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
+            if path and not Path(path).is_file():
+                what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
+                raise InputError(f"{name}: {key}: {path}: {what} (paths count from {Path.cwd()})")
+        for judge, given in family["judges"].items():
+            program = given["command"][0]
+            if shutil.which(program) is None:
+                raise InputError(f"{name}: judges.{judge}.command: there is no program {program} (from {Path.cwd()})")
+    students = [*run["families"].items()]
+    students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
+    for name, family in students:
+        teacher = family.get("truth", {}).get("teacher")
+        if teacher and teacher not in run["families"] and not Path(teacher).is_file():
+            known = ", ".join(run["families"])
+            raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({known}) nor a file")
+
+
+def _textual(given: Any) -> Any:
+    """A copy of which all keys are text: YAML has numbers, too, such as those of columns."""
+    if isinstance(given, Mapping):
+        return {str(key): _textual(value) for key, value in given.items()}
+    return [_textual(value) for value in given] if isinstance(given, list) else copy.deepcopy(given)
+
+
+def _merge(base: Settings, over: Mapping[str, Any]) -> Settings:
+    merged = copy.deepcopy(base)
+    for key, value in over.items():
+        inner = merged.get(key)
+        merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _defaults(properties: Settings) -> Settings:
+    found = {}
+    for key, schema in properties.items():
+        if "properties" in schema:
+            found[key] = _defaults(schema["properties"])
+        elif "default" in schema:
+            found[key] = copy.deepcopy(schema["default"])
+    return found
+
+
+def has_hmm(family: Settings) -> bool:
+    """Whether HMMER knows the family's alphabet."""
+    return family["alphabet"] in (*_BIOLOGICAL, _LATTICE)
+
+
+def _check_judge(name: str, family: Settings) -> None:
+    """Settle which judge of fidelity `auto` stands for, and that a family can have the one it asks for."""
+    judge, kind = family["optimum"]["fidelity"], family.get("truth", {}).get("kind")
+    biological, own = has_hmm(family), family["judges"]
+    if taken := own.keys() & _COLUMNS:
+        raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; name the judge otherwise")
+    if starting := [other for other in own if other.startswith(("percentile_", "above_median_"))]:
+        raise InputError(f"{name}: judges.{starting[0]}: names of that kind are columns' of tables; choose another")
+    for option, explain_missing in _OF_RNA.items():
+        if family["optimum"][option]:
+            _check_rna_judge(name, family, option, explain_missing())
+    if judge == "auto":
+        family["optimum"]["fidelity"] = "p_nat" if kind == "lattice" else "truth" if kind else "potts"
+        return
+    at = f"{name}: optimum.fidelity"
+    if judge in _OF_RNA and not family["optimum"][judge]:
+        raise InputError(f"{at}: {judge} has to be asked for with optimum.{judge}: true")
+    if judge in own and own[judge]["sequences"]:
+        raise InputError(f"{at}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
+    if judge not in (*_JUDGES, *own):
+        raise InputError(f"{at}: '{judge}' is not one of auto, {', '.join((*_JUDGES, *own))}")
+    if judge == "p_nat" and kind != "lattice":
+        raise InputError(f"{at}: p_nat needs a lattice truth; auto would do")
+    if judge == "truth" and kind in (None, "lattice"):
+        raise InputError(f"{at}: truth needs an enumerable truth or a teacher; auto would do")
+    if judge == "hmm" and not biological:
+        raise InputError(f"{at}: hmm needs alphabet protein, rna or dna; potts would do")
+
+
+def _check_rna_judge(name: str, family: Settings, judge: str, missing: str) -> None:
+    """Make sure that a judge of RNA can score the family's sequences, and that its programs are installed."""
+    if family["alphabet"] not in ("rna", "dna"):
+        raise InputError(f"{name}: optimum.{judge}: it judges RNA and DNA only, not alphabet {family['alphabet']}")
+    if missing:
+        raise InputError(f"{name}: optimum.{judge}: {missing}")
+
+
+# ---------------------------------------------------------------- validation
+
+
+def _is_finite(_: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# YAML has .nan and .inf, which pass every bound or none.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
+)
+
+
+def _validate(given: Mapping[str, Any], schema: Settings, at: str = "") -> None:
+    """Check what stands at the key `at` of the configuration."""
+    _check(given, _Validator(schema), at)
+
+
+def _check(given: Any, validator: Any, at: str = "") -> None:
+    error = jsonschema.exceptions.best_match(validator.iter_errors(given))
+    if error is None:
+        return
+    path = [*filter(None, [at]), *map(str, error.absolute_path)]
+    key = ".".join(path) or "configuration"
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = next(name for name in error.instance if name not in known)
+        near = difflib.get_close_matches(str(unknown), known, n=1)
+        where = f"{key}." if path else ""
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        raise InputError(f"{where}{unknown}: unknown key; {hint}")
+    raise InputError(f"{key}: {_in_words(error)}")
+
+
+def _in_words(error: jsonschema.ValidationError) -> str:
+    value, bound = error.instance, error.validator_value
+    said = {
+        "type": f"{value!r} is of the wrong type, {bound} is needed",
+        "enum": f"{value!r} is not one of {', '.join(map(str, bound)) if isinstance(bound, list) else bound}",
+        "minimum": f"{value!r} is too small, {bound} is the least",
+        "maximum": f"{value!r} is too large, {bound} is the most",
+        "exclusiveMinimum": f"{value!r} is too small, it has to be above {bound}",
+        "exclusiveMaximum": f"{value!r} is too large, it has to be below {bound}",
+        "minItems": f"at least {bound} entries are needed",
+        "uniqueItems": "an entry is repeated",
+        "required": f"{error.message}",
+    }.get(str(error.validator), f"{value!r} is not allowed here")
+    described = error.schema.get("description") if isinstance(error.schema, dict) else None
+    return " ".join((f"{said} ({described})" if described else said).split())
+
+
+# ---------------------------------------------------------------- sizes and seeds
+
+
+def parse_sizes(given: Any, key: str) -> list[int | float]:
+    """Sizes as ascending counts (int) and fractions (float); `all` is 1.0.
+
+    `geometric(lo, hi, n)` stands for n sizes from lo to hi with equal ratios, counts or fractions.
+
+    Raises
+    ------
+    InputError
+        Naming `key`.
+    """
+    sizes: list[int | float] = []
+    for item in given if isinstance(given, list) else [given]:
+        if isinstance(item, str) and item.startswith("geometric"):
+            sizes += _geometric(item, key)
+        else:
+            sizes.append(1.0 if item == "all" else item)
+    if 1 in [size for size in sizes if isinstance(size, int)]:
+        raise InputError(f"{key}: 1 sequence is too few; 2 at least, or 1.0 or 'all' for all of them")
+    fractions = [size for size in sizes if isinstance(size, float) and size < 1]
+    if fractions and any(isinstance(size, int) for size in sizes):
+        raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
+    return sorted(set(sizes), key=lambda size: (isinstance(size, float), size))
+
+
+def _geometric(item: str, key: str) -> list[int | float]:
+    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
+    low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
+    try:
+        count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
+        first, last = float(low), float(high)
+    except ValueError:
+        raise InputError(f"{key}: {item}: {right}") from None
+    if (
+        not 2 <= count <= 1000
+        or not 0 < first < last < math.inf
+        or (fractions and last > 1)
+        or (not fractions and first < 2)
+    ):
+        raise InputError(f"{key}: {item}: {right}")
+    values = np.geomspace(first, last, count)
+    return [float(f"{value:.3g}") for value in values] if fractions else [round(value) for value in values]
+
+
+def size_label(size: int | float) -> str:
+    """`n500` for a count, `f0.25` for a fraction: a part of file names."""
+    return f"n{size}" if isinstance(size, int) else f"f{size:g}"
+
+
+def resolve_size(size: int | float, available: int, family: str) -> int:
+    """Number of training sequences that a size stands for.
+
+    Raises
+    ------
+    InputError
+        If there are not so many, or fewer than two would be drawn.
+    """
+    count = size if isinstance(size, int) else round(size * available)
+    if count > available:
+        raise InputError(
+            f"{family}: subsets.sizes: {size} is larger than the {available} sequences of the training set; "
+            f"{available} or a fraction is right"
+        )
+    if count < 2:
+        raise InputError(f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; 2 at least")
+    return count
+
+
+def derive_seed(seed: int, *labels: object) -> int:
+    """A seed for one stage of one piece of a run: a hash, so that it does not depend on what else is run."""
+    digest = hashlib.sha256("/".join(map(str, (seed, *labels))).encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1

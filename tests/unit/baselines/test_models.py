@@ -1,0 +1,158 @@
+"""Models to compare with, against enumeration and closed forms."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.special import logsumexp
+from small_systems import all_states, boltzmann, random_potts
+
+from temperance.baselines.attention import Attention
+from temperance.baselines.registry import draw, independent, learn
+from temperance.baselines.site_conditionals import Autoregressive, learn_conditionals, pseudolikelihood
+from temperance.engines.base import choose_engine
+from temperance.msa.weights import nearest
+from temperance.potts.frequencies import frequencies, site_frequencies
+
+GIVEN = {"l2_fields": None, "l2_couplings": None, "path": ""}
+SAMPLE = {"temperatures": [1.5, 0.5, 1.0], "sequences": 400, "ladders": 8, "sweeps": 2, "max_sweeps": 4}
+
+
+@pytest.fixture(scope="module")
+def system():
+    """A Potts model of 4 sites and 3 states in the zero-sum gauge, all its sequences and their probabilities."""
+    model = random_potts(4, 3, 5, scale=0.5).zero_sum()
+    states = all_states(4, 3)
+    return model, states, boltzmann(model, states, 1.0)
+
+
+def test_pseudolikelihood_finds_the_model_that_all_sequences_come_from(system):
+    model, states, weights = system
+    found = pseudolikelihood(states, weights, 3, 0.0, 0.0, tolerance=1e-12)
+    np.testing.assert_allclose(found.couplings, model.couplings, atol=2e-3)
+    np.testing.assert_allclose(found.fields, model.fields, atol=2e-3)
+
+
+def test_conditionals_are_where_the_penalised_loss_is_flat(system):
+    _, states, weights = system
+    seen, l2 = ~np.eye(4, dtype=bool), 0.03
+    fields, couplings = learn_conditionals(states, weights, 3, seen, 0.01, l2, tolerance=1e-12)
+    one_hot = np.eye(3)[states]
+    for site in range(4):
+        logits = fields[site] + np.einsum("mjb,ajb->ma", one_hot, couplings[site])
+        miss = one_hot[:, site] - np.exp(logits - logsumexp(logits, axis=1, keepdims=True))
+        np.testing.assert_allclose(weights @ miss, 0.01 * fields[site], atol=1e-3)
+        slope = np.einsum("m,ma,mjb->ajb", weights, miss, one_hot)
+        np.testing.assert_allclose(slope[:, seen[site]], l2 * couplings[site][:, seen[site]], atol=1e-3)
+
+
+def test_an_autoregressive_model_is_normalised_and_drawn_from_as_it_says(system):
+    _, states, weights = system
+    model = Autoregressive.learn(states, weights, 3, 0.0, 0.001)
+    rng = np.random.default_rng(0)
+    for temperature in (0.5, 1.0, 2.0):
+        exact = np.exp(model.log_probabilities(states, temperature))
+        assert exact.sum() == pytest.approx(1, abs=1e-6)
+        drawn = model.draw(20_000, temperature, rng)
+        counts = np.bincount(drawn @ 3 ** np.arange(3, -1, -1), minlength=81)
+        np.testing.assert_allclose(counts / 20_000, exact, atol=5 * (exact.max() / 20_000) ** 0.5)
+
+
+def test_an_autoregressive_model_of_a_chain_is_exact():
+    # Each site depends on the one before it alone, and entropies grow along the chain.
+    first, steps = np.array([0.85, 0.15]), [np.array([[1 - p, p], [p, 1 - p]]) for p in (0.15, 0.3, 0.4)]
+    states = all_states(4, 2)
+    weights = first[states[:, 0]]
+    for k, step in enumerate(steps):
+        weights = weights * step[states[:, k], states[:, k + 1]]
+    model = Autoregressive.learn(states, weights, 2, 0.0, 0.0, tolerance=1e-12)
+    assert model.order.tolist() == [0, 1, 2, 3]
+    np.testing.assert_allclose(np.exp(-model.energies(states)), weights, atol=1e-4)
+
+
+def test_what_separates_tempered_sites_from_a_tempered_joint_is_found(system):
+    _, states, weights = system
+    model = Autoregressive.learn(states, weights, 3, 0.0, 0.001)
+    sites = model.log_probabilities(states, 0.5)
+    joint = 2 * model.log_probabilities(states)
+    joint -= logsumexp(joint)
+    found = model.beside_joint(model.draw(40_000, 0.5, np.random.default_rng(2)), 0.5)
+    assert found["joint_energy"] == pytest.approx(np.exp(joint) @ model.energies(states), abs=0.03)
+    assert found["joint_divergence"] == pytest.approx(np.exp(sites) @ (sites - joint), abs=0.01)
+    assert 0.3 < found["joint_share"] < 1
+    at_one = model.beside_joint(model.draw(500, 1.0, np.random.default_rng(2)), 1.0)
+    assert at_one["joint_divergence"] == pytest.approx(0, abs=1e-9) and at_one["joint_share"] == pytest.approx(1)
+
+
+def test_the_profile_model_has_the_frequencies_of_its_sites_at_every_temperature(system):
+    _, states, weights = system
+    counts = 5000 * weights
+    model = independent(states, counts, 3)
+    single = site_frequencies(states, 3, counts)
+    drawn = draw(model, SAMPLE | {"sequences": 20_000}, states, choose_engine("numba"), 1)
+    at_one = site_frequencies(drawn.sequences[1].reshape(-1, 4), 3)
+    np.testing.assert_allclose(at_one, single, atol=0.02)
+    np.testing.assert_allclose(
+        logsumexp(drawn.log_likelihood(states), axis=0), 0, atol=1e-5
+    )  # normalised at each temperature
+
+
+def test_attention_draws_from_the_boltzmann_distribution_of_its_energy():
+    # Two memories of one site have one component: its density can be integrated.
+    sequences, weights = np.array([[0], [1]], np.uint8), np.array([1.0, 3.0])
+    model = Attention.of(sequences, weights, 2)
+    assert model.basis.shape == (1, 2)
+    beta = model.beta(1.0)
+
+    def density(x):
+        return np.exp(-beta * (x - model.memories[:, 0]) ** 2 / 2) @ model.weights
+
+    whole = quad(density, -10, 10)[0]
+    edge = float(((np.eye(2)[0] + np.eye(2)[1]) / 2 - model.mean) @ model.basis[0])
+    first = quad(density, *sorted((edge, np.copysign(10, model.memories[0, 0] - edge))))[0] / whole
+    drawn = model.draw(40_000, 1.0, np.random.default_rng(0))
+    assert (drawn == 0).mean() == pytest.approx(first, abs=0.01)
+    energies = model.energies(sequences)
+    at = model.memories[:, 0]
+    np.testing.assert_allclose(energies, [-np.log(density(x)) for x in at], rtol=1e-4)
+
+
+def test_attention_retrieves_when_cold_and_generates_when_hot():
+    rng = np.random.default_rng(3)
+    sequences = rng.integers(0, 20, (30, 40), dtype=np.uint8)
+    model = Attention.of(sequences, np.ones(30), 21)
+    near = {tau: nearest(model.draw(100, tau, rng), sequences)[1].mean() for tau in (0.01, 1.0, 4.0)}
+    assert near[0.01] > 0.97 > 0.9 > near[1.0] > near[4.0]
+
+
+@pytest.mark.parametrize("kind", ["boltzmann", "profile", "pseudolikelihood", "autoregressive", "attention"])
+def test_every_kind_is_learnt_drawn_from_and_scores(kind, system):
+    _, states, weights = system
+    rng = np.random.default_rng(4)
+    training = states[rng.choice(81, 300, p=weights)]
+    settings = {"chains": 200, "max_steps": 20, "confirm_chains": 400, "l2_couplings": 0.01}
+    engine = choose_engine("numba")
+    model = learn(GIVEN | {"kind": kind}, settings, training, np.ones(300), 3, engine, 7)
+    drawn = draw(model, SAMPLE, training, engine, 7)
+    assert drawn.temperatures.tolist() == [0.5, 1.0, 1.5] and drawn.sequences.shape == (3, 8, 50, 4)
+    assert drawn.rungs["temperature"].tolist() == pytest.approx([0.5, 1.0, 1.5])
+    assert model.energies(states).shape == (81,)
+    likelihood = drawn.log_likelihood(states)
+    if kind == "attention":
+        assert np.isnan(likelihood).all()
+    else:
+        np.testing.assert_allclose(logsumexp(likelihood, axis=0), 0, atol=0.1)
+        expected = np.exp(likelihood[:, 1])
+        at_one = frequencies(drawn.sequences[1].reshape(-1, 4), 3).single
+        np.testing.assert_allclose(at_one, np.einsum("m,mia->ia", expected, np.eye(3)[states]), atol=0.12)
+    colder = model.energies(drawn.sequences[0].reshape(-1, 4)).mean()
+    assert colder < model.energies(drawn.sequences[2].reshape(-1, 4)).mean()
+
+
+def test_l2_is_what_is_asked_for(system):
+    _, states, weights = system
+    training = states[np.random.default_rng(5).choice(81, 200, p=weights)]
+    weak, strong = (
+        learn(GIVEN | {"kind": "pseudolikelihood", "l2_couplings": l2}, {}, training, np.ones(200), 3, None, 1)
+        for l2 in (0.001, 1.0)
+    )
+    assert np.abs(strong.couplings).max() < 0.2 * np.abs(weak.couplings).max()

@@ -1,0 +1,95 @@
+"""Designs keep to what is asked of them, and otherwise have the model's own distribution."""
+
+import numpy as np
+import pytest
+from small_systems import all_states, boltzmann, random_potts
+
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.design.constraints import Constraints
+from temperance.engines.base import choose_engine
+from temperance.sampling.replica_exchange import sample
+
+LETTERS = alphabet("-ACD")
+GIVEN = {"fixed": {}, "forbidden": {}, "seed": "", "mutations": 10}
+NAMES, SEQUENCES = np.array(["one", "two"]), np.array([[1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 0, 1]], np.uint8)
+# Of nine columns, three were dropped.
+COLUMNS = np.array([1, 2, 4, 5, 8, 9])
+
+
+def constraints(**given):
+    return Constraints.of(GIVEN | given, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
+
+
+def drawn(kept, model, temperature, count=40_000):
+    engine = choose_engine("numba")
+    imposed = kept.imposed_on(model, engine, temperature, 1)
+    plan = {"sequences": count, "ladders": 40, "sweeps": 4, "max_sweeps": 4}
+    return sample(imposed, engine, 1, [temperature], starts=SEQUENCES, **plan).sequences.reshape(-1, model.L)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.3])
+def test_fixed_and_forbidden_residues_give_the_conditional_distribution(temperature):
+    kept = constraints(fixed={"4": "C"}, forbidden={"all": "-", "9": "AD"})
+    model, states = random_potts(6, 4, seed=2, scale=0.6), all_states(6, 4)
+    chosen = drawn(kept, model, temperature)
+    assert kept.met(chosen).all()
+    assert (chosen[:, 2] == 2).all()
+    assert (chosen[:, 5] == 2).all()
+    assert (chosen != 0).all()
+    p = boltzmann(model, states, temperature) * kept.met(states)
+    energies = model.energies(states)
+    mean = p @ energies / p.sum()
+    error = (p @ (energies - mean) ** 2 / p.sum() / 5000) ** 0.5
+    assert abs(model.energies(chosen).mean() - mean) < 5 * error
+
+
+def test_what_is_fixed_may_be_forbidden_everywhere_else():
+    allowed = constraints(fixed={"1": "C"}, forbidden={"all": "C"}).allowed
+    assert allowed[0].tolist() == [False, False, True, False]
+    assert not allowed[1:, 2].any()
+
+
+def test_mutants_of_a_seed_keep_within_the_budget_and_have_the_model_s_ratios_at_each_distance():
+    kept = constraints(seed="two", mutations=2)
+    model, states = random_potts(6, 4, seed=3, scale=0.4), all_states(6, 4)
+    chosen = drawn(kept, model, 1.0)
+    within = chosen[kept.met(chosen)]
+    assert 0.3 < len(within) / len(chosen) < 0.95
+    for distance in (1, 2):
+        at = states[kept.distances(states) == distance]
+        p = boltzmann(model, at, 1.0)
+        mine = within[kept.distances(within) == distance]
+        index = {state.tobytes(): n for n, state in enumerate(at)}
+        shown = np.bincount([index[state.tobytes()] for state in mine], minlength=len(at)) / len(mine)
+        # Draws of a ladder follow each other: a quarter of them count.
+        assert (np.abs(shown - p) < 5 * np.sqrt(p * (1 - p) / (len(mine) / 4)) + 1e-3).all()
+
+
+def test_a_wide_budget_leaves_the_model_as_it_is():
+    model = random_potts(6, 4, seed=3, scale=0.4)
+    kept = constraints(seed="two", mutations=6)
+    assert np.array_equal(kept.imposed_on(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
+
+
+def test_a_seed_may_be_a_sequence_of_all_columns():
+    assert constraints(seed="-A-CD--A-").seed.tolist() == [0, 1, 2, 3, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"fixed": {"3": "C"}}, "constraints.fixed.3: column 3 was dropped"),
+        ({"fixed": {"10": "C"}}, "columns 1 to 9"),
+        ({"fixed": {"1": "W"}}, "'W' has to be of the alphabet -ACD"),
+        ({"forbidden": {"1": "-ACD"}}, "nothing is left for column 1"),
+        ({"seed": "three"}, "neither the name of a sequence"),
+        ({"seed": "AAAAAAAAW"}, "'AAAAAAAAW' has to be of the alphabet"),
+        ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "breaks 2 constraints, of column 1 say"),
+    ],
+)
+def test_constraints_that_cannot_be_met_are_told_in_one_line(given, said):
+    with pytest.raises(InputError) as error:
+        constraints(**given)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)

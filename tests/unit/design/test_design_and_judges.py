@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.design.selection import design_table, fasta, select
+from temperance.scoring.diversity import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
+from temperance.scoring.judges import build_hmm, hmm_judge, profile_judge
+
+RNG = np.random.default_rng(0)
+
+
+def test_designs_are_faithful_new_distinct_and_spread():
+    sequences = RNG.integers(0, 4, (300, 20), dtype=np.uint8)
+    sequences[100:] = sequences[RNG.integers(0, 100, 200)]
+    fidelity, novelty = RNG.random(100)[np.r_[0:100, [0] * 200]], RNG.random(300)
+    chosen = select(sequences, fidelity, (fidelity >= 0.4) & (novelty >= 0.3), 15)
+    assert len(chosen) == 15
+    assert (fidelity[chosen] >= 0.4).all()
+    assert (novelty[chosen] >= 0.3).all()
+    assert len(np.unique(sequences[chosen], axis=0)) == 15
+    able = [m for m in range(100) if fidelity[m] >= 0.4 and novelty[m] >= 0.3]
+    assert chosen[0] == max(able, key=lambda m: fidelity[m])
+
+    def spread(of):
+        distance = (sequences[of][:, None] != sequences[of][None]).sum(axis=2)
+        return distance[np.triu_indices(len(of), 1)].min()
+
+    assert spread(chosen[:6]) >= np.median([spread(RNG.choice(able, 6, replace=False)) for _ in range(50)])
+
+
+def test_fewer_designs_than_wanted_and_none():
+    sequences = np.eye(5, dtype=np.uint8)
+    assert len(select(sequences, np.ones(5), np.ones(5, bool), 9)) == 5
+    assert len(select(sequences, np.ones(5), np.zeros(5, bool), 9)) == 0
+
+
+def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():
+    sequences = np.array([[1, 0, 2], [3, 3, 0]], np.uint8)
+    scored = pd.DataFrame(
+        {"temperature": 0.7, "ladder": 0, "draw": 0, "energy": [-3.0, -2.0], "distance_natural": [0.5, 0.25],
+         "nearest_natural": [1, 0], "nearest_training": [0, 0], "fidelity": 1.0}
+    )  # fmt: skip
+    table = design_table(sequences, scored, np.array([1, 0]), np.array(["n0", "n1"]), alphabet("protein"), "fam")
+    assert table["sequence"].tolist() == ["DD", "AC"]
+    assert table["aligned"].tolist() == ["DD-", "A-C"]
+    assert table["nearest_natural"].tolist() == ["n0", "n1"]
+    assert table["nearest_training"].tolist() == ["n0", "n0"]
+    assert fasta(table).splitlines()[:2] == [">fam_design_001 temperature=0.7 energy=-2.00 novelty=0.250", "DD"]
+
+
+def test_diversity_equals_a_direct_average_over_pairs():
+    sequences = RNG.integers(0, 3, (40, 12), dtype=np.uint8)
+    distance = (sequences[:, None] != sequences[None]).mean(axis=2)
+    assert mean_pairwise_distance(sequences, 3) == pytest.approx(distance.sum() / (40 * 39))
+    assert natural_diversity(sequences, 3, np.ones(40)) == pytest.approx(distance.mean())
+    ladders = sequences.reshape(4, 10, 12)
+    groups = distance.reshape(4, 10, 4, 10).mean(axis=(1, 3))
+    expected = [(groups[k].sum() - groups[k, k]) / 3 for k in range(4)]
+    np.testing.assert_allclose(ladder_diversity(ladders, 3), expected)
+    assert effective_share(np.zeros((10, 5), np.uint8)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("name", "q"), [("protein", 21), ("rna", 5), ("dna", 5)])
+def test_the_hmm_prefers_the_family(tmp_path, name, q):
+    letters = alphabet(name)
+    consensus = RNG.integers(1, q, 40)
+    family = np.where(RNG.random((120, 40)) < 0.3, RNG.integers(0, q, (120, 40)), consensus).astype(np.uint8)
+    path = tmp_path / "family.hmm"
+    build_hmm(family[:60], letters, "family", path)
+    score = hmm_judge(path, letters)
+    others = RNG.integers(1, q, (60, 40), dtype=np.uint8)
+    natural, random, gaps = score(family[60:]), score(others), score(np.zeros((2, 40), np.uint8))
+    assert np.isfinite(np.concatenate([natural, random, gaps])).all()
+    assert np.quantile(natural, 0.1) > np.quantile(random, 0.95)
+    assert gaps.max() <= random.min()
+
+
+def test_the_profile_judge_is_the_log_odds_of_the_site_frequencies():
+    family = np.array([[0, 1], [0, 1], [0, 0], [1, 1]], np.uint8)
+    score = profile_judge(family, np.ones(4), 2)
+    share = 1 / 5
+    f = [(1 - share) * 0.75 + share / 2, (1 - share) * 0.75 + share / 2]
+    assert score(np.array([[0, 1]], np.uint8))[0] == pytest.approx(np.log(f[0] * 2) + np.log(f[1] * 2))
+
+
+def test_an_alphabet_without_hmm_is_refused(tmp_path):
+    with pytest.raises(InputError, match="HMMER has no alphabet 01"):
+        build_hmm(np.zeros((4, 4), np.uint8), alphabet("01"), "x", tmp_path / "x.hmm")

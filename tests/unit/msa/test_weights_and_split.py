@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from temperance.core.errors import InputError
+from temperance.msa.split import split, subset
+from temperance.msa.weights import (
+    effective_number,
+    grouped_columns,
+    largest_distance,
+    nearest,
+    neighbours,
+    sequence_weights,
+)
+
+ALIGNMENTS = hnp.arrays(np.uint8, st.tuples(st.integers(4, 40), st.integers(2, 40)), elements=st.integers(0, 2))
+
+
+@settings(max_examples=60, deadline=None)
+@given(ALIGNMENTS, st.sampled_from([0.3, 0.5, 0.8, 0.9, 1.0]))
+def test_weights_equal_the_definition(sequences, identity):
+    agreeing = (sequences[:, None] == sequences[None]).sum(axis=2)
+    expected = 1 / (agreeing >= identity * sequences.shape[1] - 1e-9).sum(axis=1)
+    np.testing.assert_allclose(sequence_weights(sequences, identity), expected)
+    assert effective_number(sequences, identity) == pytest.approx(expected.sum())
+
+
+@settings(max_examples=80, deadline=None)
+@given(ALIGNMENTS, st.sampled_from([0.4, 0.6, 0.8, 0.95]), st.sampled_from([0.1, 0.3]), st.integers(0, 5))
+def test_no_held_out_sequence_exceeds_the_identity_to_any_training_sequence(sequences, identity, fraction, seed):
+    try:
+        parts = split(sequences, np.random.default_rng(seed), fraction, identity, max_discarded=0.2)
+    except InputError:
+        return
+    together = np.concatenate([parts.training, parts.heldout, parts.discarded])
+    np.testing.assert_array_equal(np.sort(together), np.arange(len(sequences)))
+    same = (sequences[parts.heldout][:, None] == sequences[parts.training][None]).mean(axis=2)
+    assert (same <= identity + 1e-9).all()
+    assert len(parts.discarded) <= round(0.2 * len(sequences))
+    assert len(parts.heldout) <= max(2, round(fraction * len(sequences)))
+
+
+def test_a_large_cluster_is_represented_among_the_held_out():
+    rng = np.random.default_rng(0)
+    centre = rng.integers(0, 4, 60)
+    close = np.where(rng.random((300, 60)) < 0.12, rng.integers(0, 4, (300, 60)), centre)
+    far = rng.integers(0, 4, (300, 60))
+    sequences = np.concatenate([close, far]).astype(np.uint8)
+    parts = split(sequences, rng, fraction=0.2, identity=0.9, max_discarded=0.2)
+    assert (parts.heldout < 300).sum() > 10
+    assert (parts.heldout >= 300).sum() > 10
+
+
+def test_what_cannot_be_split_is_refused():
+    with pytest.raises(InputError, match="heldout"):
+        split(np.zeros((50, 10), np.uint8), np.random.default_rng(0), max_discarded=0.1)
+
+
+@pytest.mark.parametrize("length", [10, 35, 53, 100])
+def test_the_threshold_does_not_suffer_from_rounding(length):
+    allowed = (length - np.ceil(0.8 * length - 1e-9)).astype(int)
+    assert largest_distance(0.8, length) == allowed
+    exceeding = max(d for d in range(length) if (length - d) / length > 0.8 + 1e-9)
+    assert largest_distance(0.8, length, exceeding=True) == exceeding
+
+
+@pytest.mark.parametrize("length", [15, 70])
+def test_many_sequences_are_weighed_as_few_are(length):
+    """Of 700 sequences, with more and with fewer columns than are looked at before pairs are given up."""
+    rng = np.random.default_rng(length)
+    sequences = rng.integers(0, 21, (20, length), dtype=np.uint8)[rng.integers(0, 20, 700)]
+    mutated = rng.random(sequences.shape) < rng.uniform(0, 0.3, (700, 1))
+    sequences[mutated] = rng.integers(0, 21, mutated.sum(), dtype=np.uint8)
+    agreeing = (sequences[:, None] == sequences[None]).sum(axis=2)
+    expected = 1 / (agreeing >= 0.8 * length - 1e-9).sum(axis=1)
+    np.testing.assert_allclose(sequence_weights(sequences), expected)
+    assert 0.01 < expected.mean() < 0.5
+    near = neighbours(sequences[3], grouped_columns(sequences), length // 5)
+    np.testing.assert_array_equal(near, np.flatnonzero(agreeing[3] >= length - length // 5))
+
+
+@pytest.mark.parametrize("count", [50, 600])
+def test_nearest_equals_a_direct_search(count):
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(0, 3, (30, 45), dtype=np.uint8), rng.integers(0, 3, (count, 45), dtype=np.uint8)
+    which, identity = nearest(left, right)
+    same = (left[:, None] == right[None]).mean(axis=2)
+    np.testing.assert_allclose(identity, same.max(axis=1))
+    np.testing.assert_allclose(same[np.arange(30), which], same.max(axis=1))
+
+
+def test_subsets_of_equal_seeds_are_nested_and_of_others_are_not():
+    training = np.arange(100, 400)
+    small, large = (subset(training, n, np.random.default_rng(5)) for n in (20, 90))
+    assert set(small) < set(large) < set(training)
+    assert len(set(small)) == 20
+    assert not set(subset(training, 20, np.random.default_rng(6))) <= set(large)

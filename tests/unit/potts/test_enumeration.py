@@ -1,0 +1,97 @@
+"""Exact systems against sums written out, and exact models against their conditions."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from small_systems import all_states, boltzmann, random_potts
+
+from temperance.core.errors import InputError
+from temperance.potts import enumeration
+from temperance.potts.frequencies import frequencies
+from temperance.truth.enumerable import KINDS
+
+
+@pytest.mark.parametrize(("length", "q"), [(2, 5), (5, 3), (7, 2)])
+def test_energies_of_all_are_those_of_each(length, q):
+    model, states = random_potts(length, q, seed=2), all_states(length, q)
+    np.testing.assert_array_equal(enumeration.all_sequences(length, q), states)
+    np.testing.assert_array_equal(enumeration.positions(states, q), np.arange(q**length))
+    np.testing.assert_allclose(enumeration.energies_of_all(model), model.energies(states), atol=1e-5)
+    np.testing.assert_allclose(enumeration.boltzmann(model.energies(states), 1 / 0.7), boltzmann(model, states, 0.7))
+
+
+def test_a_million_sequences_are_listed_and_more_are_refused():
+    rng = np.random.default_rng(0)
+    energies = KINDS["gapless"](20, 2, rng)
+    assert len(energies) == 1 << 20
+    assert abs(enumeration.boltzmann(energies).sum() - 1) < 1e-9
+    with pytest.raises(InputError, match=r"2\^21 sequences are too many"):
+        enumeration.all_sequences(21, 2)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.02])
+def test_the_exact_model_satisfies_the_stationarity_of_the_penalised_likelihood(l2):
+    sequences = enumeration.draw(KINDS["planted"](6, 3, np.random.default_rng(1)), 6, 3, 200, np.random.default_rng(2))
+    data = frequencies(sequences, 3).with_pseudocount(0.01)
+    model = enumeration.fit(data, l2)
+    shown = frequencies(enumeration.all_sequences(6, 3), 3, enumeration.boltzmann(enumeration.energies_of_all(model)))
+    np.testing.assert_allclose(shown.single, data.single, atol=1e-5)
+    residual = data.pair - shown.pair - l2 * model.pairs()
+    np.testing.assert_allclose(residual, 0, atol=1e-5)
+
+
+def slow_divergence(p, q):
+    return float((p * np.log(p / q)).sum())
+
+
+def test_divergences_and_their_optima_are_those_written_out():
+    rng = np.random.default_rng(3)
+    truth, model = rng.normal(size=200), rng.normal(size=200)
+    model = 0.5 * model + 0.7 * truth
+    p = np.exp(-truth) / np.exp(-truth).sum()
+
+    def tempered(beta):
+        return np.exp(-beta * model) / np.exp(-beta * model).sum()
+
+    for beta in (0.0, 0.6, 2.0):
+        assert enumeration.forward(truth, model, beta) == pytest.approx(slow_divergence(p, tempered(beta)))
+        assert enumeration.reverse(truth, model, beta) == pytest.approx(slow_divergence(tempered(beta), p))
+    found = enumeration.optima(truth, model)
+    for tau, curve in (
+        (found.tau_f, lambda b: slow_divergence(p, tempered(b))),
+        (found.tau_r, lambda b: slow_divergence(tempered(b), p)),
+        (found.tau_j, lambda b: slow_divergence(p, tempered(b)) + slow_divergence(tempered(b), p)),
+    ):
+        least = minimize_scalar(curve, bounds=(0, 10), method="bounded", options={"xatol": 1e-8})
+        assert tau == pytest.approx(1 / least.x, rel=1e-4)
+    assert enumeration.reverse_slope(truth, model, 1 / found.tau_r) == pytest.approx(0, abs=1e-5)
+
+
+def test_a_model_against_its_truth_has_its_optimum_outside():
+    energies = np.random.default_rng(0).normal(size=500)
+    assert enumeration.optima(energies, -energies) == enumeration.Optima(np.inf, np.inf, np.inf)
+    assert enumeration.optima(2.5 * energies, energies).tau_f == pytest.approx(1 / 2.5, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["planted", "hopfield"])
+@pytest.mark.parametrize("gap", [2.0, 6.0])
+def test_the_gap_is_the_distance_of_the_patterns_from_the_mean(kind, gap):
+    energies = KINDS[kind](10, 2, np.random.default_rng(5), patterns=1, gap=gap)
+    lowest = np.sort(energies)[:2].mean()
+    assert np.median(energies) - lowest == pytest.approx(gap, abs=0.7 if kind == "planted" else 0.6)
+
+
+@pytest.mark.parametrize("q", [2, 3])
+def test_the_critical_system_has_its_largest_heat_capacity_at_temperature_one(q):
+    energies = KINDS["critical"](8, q, np.random.default_rng(0))
+    capacity = [enumeration.heat_capacity(energies, beta) for beta in (0.9, 0.98, 1.0, 1.02, 1.1)]
+    assert max(capacity) == capacity[2]
+
+
+def test_a_pairwise_model_represents_hopfield_patterns_but_not_planted_ones():
+    """With the truth's own frequencies the pairwise model of a pairwise truth is the truth."""
+    for kind, least, most in (("hopfield", 0, 1e-6), ("planted", 0.1, 10)):
+        truth = KINDS[kind](8, 2, np.random.default_rng(1))
+        data = frequencies(enumeration.all_sequences(8, 2), 2, enumeration.boltzmann(truth))
+        distance = enumeration.forward(truth, enumeration.energies_of_all(enumeration.fit(data)), 1.0)
+        assert least <= distance + 1e-9 < most

@@ -1,0 +1,275 @@
+"""Thermodynamics, divergences and optima from samples, against enumeration."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_systems import all_states, random_potts
+
+from temperance.engines.base import choose_engine, uniform_chains
+from temperance.potts import enumeration
+from temperance.sampling.diagnostics import sequence_rhat
+from temperance.sampling.replica_exchange import sample
+from temperance.sampling.samples import sequences_of_all_rungs
+from temperance.stats.resampling import choices, interval_factor, jackknife_error, resampled
+from temperance.temperature.divergence import Heldout, divergences
+from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
+from temperance.thermo.thermodynamics import (
+    Annealed,
+    _reweighted,
+    annealed,
+    compare,
+    curves,
+    density_of_states,
+    energy_curve,
+    equilibrated_above,
+    group_ladders,
+    table,
+    trusted,
+)
+from temperance.truth.enumerable import KINDS
+
+TEMPERATURES = np.array([0.4, 0.7, 1.0, 2.0])
+L, Q = 6, 3
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_potts(L, Q, seed=4, scale=0.8)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """Another system of the same size, not pairwise."""
+    return 0.8 * enumeration.energies_of_all(random_potts(L, Q, seed=4, scale=0.8)) + KINDS["random"](
+        L, Q, np.random.default_rng(9), width=0.7
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn(model):
+    starts = uniform_chains(50, L, Q, np.random.default_rng(0))
+    return sample(
+        model, choose_engine("numba"), 7, list(TEMPERATURES), starts=starts, sequences=4096, ladders=32, keep_all=True
+    )
+
+
+@pytest.fixture(scope="module")
+def of_all(model):
+    return enumeration.energies_of_all(model)
+
+
+def under_truth(drawn, truth):
+    sequences = sequences_of_all_rungs(drawn.arrays()).reshape(-1, L)
+    return truth[enumeration.positions(sequences, Q)].reshape(drawn.energies.shape)
+
+
+@pytest.fixture(scope="module")
+def found(drawn, truth):
+    return curves(drawn.betas, drawn.energies, L, Q, under_truth(drawn, truth))
+
+
+def at(found, beta):
+    return int(np.argmin(np.abs(found.betas - beta)))
+
+
+@pytest.mark.parametrize("beta", [0.25, 0.5, 0.62, 1.0, 1.21, 2.5])
+def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, truth, beta):
+    g = at(found, beta)
+    beta = found.betas[g]
+    p = enumeration.boltzmann(of_all, beta)
+    mean, other = p @ of_all, p @ truth
+    expected = {
+        "log_z": enumeration.log_z(of_all, beta),
+        "energy": mean,
+        "variance": p @ (of_all - mean) ** 2,
+        "entropy": enumeration.entropy(p),
+        "heat_capacity": enumeration.heat_capacity(of_all, beta),
+        "free_energy": -enumeration.log_z(of_all, beta) / beta,
+        "other": other,
+        "covariance": p @ ((of_all - mean) * (truth - other)),
+    }
+    for name, value in expected.items():
+        estimate = getattr(found, name)[:, g]
+        assert abs(estimate[0] - value) < 4 * jackknife_error(estimate), name
+
+
+def test_the_infinite_temperature_is_exact(found):
+    assert found.betas[0] == 0
+    np.testing.assert_allclose(found.log_z[:, 0], L * np.log(Q))
+    np.testing.assert_allclose(found.entropy[:, 0], L * np.log(Q))
+
+
+def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, drawn, found, of_all):
+    heldout = of_all[:200]
+    betas = 1 / TEMPERATURES[::-1]
+    curve = energy_curve(drawn.betas, drawn.energies)
+    check = annealed(model, choose_engine("numba"), 3, betas, curve, chains=400, steps=200)
+    for beta, value, error in zip(betas, check.log_z, check.error, strict=True):
+        assert abs(value - enumeration.log_z(of_all, beta)) < 4 * error
+        assert abs(curve.log_z(beta, L, Q) - enumeration.log_z(of_all, beta)) < 0.05
+    states = compare(table(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9)
+    agree = [sequence_rhat(sequences, Q) for sequences in drawn.sequences]
+    assert trusted(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
+    assert max(agree) < 1.05
+    assert states["temperature"].is_monotonic_increasing
+    assert (states["z_ais"].abs() < 4).all()
+    expected = [-(heldout.mean() / t + enumeration.log_z(of_all, 1 / t)) / L for t in TEMPERATURES]
+    assert (np.abs(states["log_likelihood"] - expected) < 4 * states["log_z_error"] / L).all()
+
+
+def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model, drawn):
+    curve = energy_curve(drawn.betas, drawn.energies)
+    check = annealed(model, choose_engine("numba"), 3, np.array([2.5]), curve, chains=400, steps=1)
+    assert check.ess[0] < 20
+
+
+def test_the_density_of_states_counts_every_sequence(drawn, found, of_all):
+    counted = density_of_states(found, drawn.betas, drawn.energies, L, Q, bins=12)
+    assert np.exp(counted["log_g"]).sum() == pytest.approx(Q**L)
+    for row in counted.itertuples():
+        inside = np.abs(of_all - row.energy) <= row.width / 2
+        if inside.sum() > 3:
+            assert abs(row.log_g - np.log(inside.sum())) < 5 * row.log_g_error + 0.02
+
+
+def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
+    """Equal R-hats, but one sequence alone outweighs the partition function; colder temperatures fall with it."""
+    states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "log_z": [40.0, 20, 10, 5], "log_z_error": 0.1})
+    rungs = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "requested": True, "equilibrated": True})
+
+    def judged(bound, ais, ladder=(True,) * 4, agree=(9.0,) * 4):
+        check = Annealed(np.array(ais), np.full(4, 0.1), np.full(4, 100.0))
+        beside = compare(states, check, states["log_z"].to_numpy(), np.array(bound))
+        return trusted(beside.assign(rhat_sequences=agree), rungs.assign(equilibrated=ladder), 1.05).tolist()
+
+    low = [30.0, 15, 8, 4]
+    assert judged(low, [40.1, 20, 10, 5]) == [True] * 4
+    assert judged([39.0, 24, 9, 4], low) == [False, False, True, True]
+    assert judged(low, [40.0, 25.6, 10, 5]) == [False, False, True, True]
+    assert judged(low, [40.0, 24.5, 10, 5]) == [True] * 4
+    assert judged(low, low, (True, True, False, True)) == [False, False, False, True]
+    # Below a temperature at which ladders are in one phase or the other, all may be in the same.
+    assert judged(low, low, (True, True, False, True), (1.02, 1.1, 1.5, 9)) == [True, False, False, True]
+    assert judged([39.0, 24, 9, 4], low, (True, True, False, True), (1.0,) * 4) == [False, False, False, True]
+
+
+def test_equilibrated_from_a_temperature_up_leaves_out_what_lies_below_a_gap():
+    states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "equilibrated": [True, False, True, True]})
+    assert equilibrated_above(states) == 2.0
+    assert equilibrated_above(states.assign(equilibrated=False)) == np.inf
+
+
+def test_quenches_find_the_ground_state(model, drawn, of_all):
+    lowest = valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
+    assert (
+        lowest.log_z_bound(np.array([0.5, 2.0])) <= [enumeration.log_z(of_all, 0.5), enumeration.log_z(of_all, 2.0)]
+    ).all()
+    assert lowest.log_z_bound(np.array([5.0]))[0] == pytest.approx(enumeration.log_z(of_all, 5.0), abs=0.05)
+    assert lowest.energy == pytest.approx(of_all.min(), abs=1e-4)
+    assert model.energies(lowest.sequence[None])[0] == pytest.approx(lowest.energy, abs=1e-4)
+    assert lowest.hits > 20
+
+
+def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
+    rng = np.random.default_rng(0)
+    states = all_states(L, Q)
+    cold = states[rng.choice(len(states), 500, p=enumeration.boltzmann(of_all, 2.0))]
+    single = np.full((L, Q), 1 / Q)
+    sets = energy_sets(model, cold, cold, np.ones(500), single, drawn.energies[-1].ravel(), rng)
+    measured = gaps(sets, single, Q, entropy=2.0)
+    expected = (of_all.mean() - model.energies(cold).mean()) / of_all.std()
+    for reference in ("uniform", "profile"):
+        assert measured[reference]["gap"] == pytest.approx(expected, rel=0.1)
+        assert measured[reference]["random_entropy"] == pytest.approx(L * np.log(Q))
+
+
+def test_random_energy_temperatures_are_where_free_energies_meet():
+    """The freezing temperature of the random-energy model, and the crossing of the two branches written out."""
+    found = random_energy(depth=30.0, sd=4.0, random_entropy=20.0, entropy=5.0)
+    assert found["freezing_temperature"] == pytest.approx(4 / 40**0.5)
+    tau = found["folding_temperature"]
+    assert -(4.0**2) / (2 * tau) - 20 * tau == pytest.approx(-30 - 5 * tau)
+    assert tau > found["freezing_temperature"]
+    assert random_energy(5.0, 4.0, 20.0, 5.0)["folding_temperature"] is None
+
+
+@pytest.fixture(scope="module")
+def measured(drawn, found, of_all, truth):
+    rng = np.random.default_rng(2)
+    heldout = rng.choice(len(truth), 3000, p=enumeration.boltzmann(truth))
+    return divergences(
+        found, drawn.betas, drawn.energies, Heldout(of_all[heldout], np.ones(3000), truth[heldout]), rng,
+        true_energies=under_truth(drawn, truth), true_log_z=(enumeration.log_z(truth), 0.0),
+    )  # fmt: skip
+
+
+def test_divergences_are_those_of_enumeration(measured, of_all, truth):
+    for row in measured.table.iloc[::7].itertuples():
+        for name in ("forward", "reverse", "jeffreys"):
+            expected = getattr(enumeration, name)(truth, of_all, row.beta)
+            assert abs(getattr(row, name) - expected) < 4 * getattr(row, f"{name}_error") + 1e-9, (name, row.beta)
+
+
+@pytest.mark.parametrize("name", ["tau_f", "tau_r", "tau_j"])
+def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, name):
+    expected = getattr(enumeration.optima(truth, of_all), name)
+    optimum = measured.optima[name]
+    for estimate in (optimum.minimum, optimum.root):
+        assert estimate.low < estimate.value < estimate.high
+        assert abs(estimate.value - expected) < estimate.high - estimate.low
+        assert estimate.high - estimate.low < 0.15 * expected
+    assert abs(optimum.z) < 4
+
+
+def test_optima_outside_the_ladder_are_said_to_be(drawn, of_all):
+    rng = np.random.default_rng(0)
+    plain = curves(drawn.betas, drawn.energies, L, Q)
+    for energy, expected in ((of_all.mean() + 5, np.inf), (of_all.min() - 5, 0.0)):
+        outside = divergences(plain, drawn.betas, drawn.energies, Heldout(np.full(9, energy), np.ones(9)), rng)
+        assert outside.optima["tau_f"].minimum.value == expected
+        assert outside.optima["tau_f"].root.value == expected
+        assert outside.optima["tau_f"].agree
+
+
+def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(drawn, of_all):
+    rng = np.random.default_rng(3)
+    heldout = of_all[rng.choice(len(of_all), 4000, p=enumeration.boltzmann(of_all, 1 / 0.8))]
+    plain = curves(drawn.betas, drawn.energies, L, Q)
+    found = divergences(plain, drawn.betas, drawn.energies, Heldout(heldout, np.ones(4000)), rng)
+    assert found.absolute == {"forward": False}
+    assert found.table["forward"].min() == 0
+    assert found.optima["tau_f"].minimum.low < 0.8 < found.optima["tau_f"].minimum.high
+
+
+def test_the_first_order_bootstrap_has_the_error_of_the_mean():
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    rows = np.concatenate([[values.mean(axis=0)], [np.delete(values, k, axis=0).mean(axis=0) for k in range(40)]])
+    error = values.std(axis=0, ddof=1) / 40**0.5
+    np.testing.assert_allclose(jackknife_error(rows), error)
+    shares = choices(40, 4000, np.random.default_rng(1))
+    drawn = resampled(rows, shares)
+    np.testing.assert_allclose(drawn[0], values.mean(axis=0))
+    np.testing.assert_allclose(drawn[1:].std(axis=0), error, rtol=0.05)
+    assert interval_factor(40) == pytest.approx(2.02, abs=0.01)
+
+
+@pytest.mark.parametrize("apart", [3.0, 2000.0, -2000.0])
+def test_leaving_a_ladder_out_is_as_if_it_had_not_been(apart):
+    """Also where what the others weigh then differs by more than numbers hold."""
+    rng, betas, grid = np.random.default_rng(0), np.array([0.0, 0.5, 1.0]), np.linspace(0, 1, 9)
+    energies, other = rng.normal(0, 2, (3, 4, 20)), rng.normal(0, 1, (3, 4, 20))
+    everything, kept = np.ones(4, bool), np.arange(4) != 1
+    free = [np.zeros(3), np.full(3, apart)]
+    _, left = _reweighted(betas, energies, other, [everything, kept], free, grid)
+    (alone,) = _reweighted(betas, energies[:, kept], other[:, kept], [everything[kept]], free[1:], grid)
+    np.testing.assert_allclose(left, alone, rtol=1e-9, atol=1e-9)
+
+
+def test_ladders_are_joined_in_order_into_at_most_sixteen_groups():
+    energies = np.arange(2 * 32 * 3).reshape(2, 32, 3)
+    groups = group_ladders(energies)
+    assert groups.shape == (2, 16, 6)
+    assert groups[1, 0].tolist() == energies[1, :2].ravel().tolist()
+    # 12 ladders are few enough; 37 have no divisor but 1.
+    assert group_ladders(energies[:, :12]).shape == (2, 12, 3)
+    assert group_ladders(np.zeros((2, 37, 3))).shape == (2, 37, 3)

@@ -1,0 +1,67 @@
+"""Truths: what is drawn has the distribution that the file then knows again."""
+
+import numpy as np
+import pytest
+from small_systems import all_states, boltzmann, random_potts
+
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.core.files import save_arrays
+from temperance.engines.base import choose_engine
+from temperance.potts import enumeration
+from temperance.truth import enumerable, lattice, load_truth, teacher
+
+
+def kept(drawn, path):
+    save_arrays(path, drawn.arrays, drawn.metadata)
+    return load_truth(path)
+
+
+@pytest.mark.parametrize(("kind", "q"), [("planted", 3), ("hopfield", 2), ("random", 3), ("critical", 4)])
+def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
+    settings = {"kind": kind, "length": 4, "q": q, "sequences": 20_000}
+    drawn = enumerable.draw(settings, "0123"[:q], seed=3)
+    truth = kept(drawn, tmp_path / "truth.safetensors")
+    listed = enumeration.all_sequences(4, q)
+    np.testing.assert_allclose(truth.energies(listed), truth.of_all)
+    p = np.exp(-truth.energies(listed) - truth.log_z[0])
+    assert p.sum() == pytest.approx(1)
+    counts = np.bincount(enumeration.positions(drawn.sequences, q), minlength=q**4)
+    chi = ((counts - 20_000 * p) ** 2 / (20_000 * p))[p > 1e-3]
+    assert chi.sum() < len(chi) + 5 * (2 * len(chi)) ** 0.5
+    assert drawn.diagnostics["entropy"] == pytest.approx(enumeration.entropy(p))
+
+
+def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_known(tmp_path):
+    model, letters = random_potts(5, 3, seed=2), alphabet("ABC")
+    model.save(tmp_path / "model.safetensors", letters, {})
+    settings = {"temperature": 1.4, "sequences": 4000, "ladders": 32}
+    drawn = teacher.draw(settings, tmp_path / "model.safetensors", "ABC", choose_engine("numba"), 1, lambda _: None)
+    truth = kept(drawn, tmp_path / "truth.safetensors")
+    states = all_states(5, 3)
+    p = boltzmann(model, states, 1.4)
+    log_z = np.log(np.exp(-model.energies(states) / 1.4).sum())
+    assert abs(truth.log_z[0] - log_z) < 4 * truth.log_z[1]
+    np.testing.assert_allclose(truth.energies(states), model.energies(states) / 1.4, rtol=1e-5)
+    assert drawn.diagnostics["rhat"] < 1.05
+    counts = np.bincount(enumeration.positions(drawn.sequences, 3), minlength=243) / 4000
+    assert np.abs(counts - p).max() < 5 * (p.max() / drawn.diagnostics["ess"]) ** 0.5
+    with pytest.raises(InputError, match="the teacher's alphabet is ABC, not protein"):
+        teacher.draw(settings, tmp_path / "model.safetensors", "protein", choose_engine("numba"), 1, lambda _: None)
+
+
+def test_lattice_energies_are_minus_gamma_ln_p_nat(tmp_path):
+    folds = lattice.all_folds()[:500]
+    settings = {"native": 3, "folds": 100, "gamma": 50.0, "sequences": 40, "chains": 20, "burn_in": 5, "spacing": 1}
+    drawn = lattice.draw(settings, folds, seed=1, progress=None)
+    truth = kept(drawn, tmp_path / "truth.safetensors")
+    competing = lattice.Ensemble(drawn.arrays["contacts"])
+    np.testing.assert_allclose(np.exp(-truth.energies(drawn.sequences) / 50), competing.p_nat(drawn.sequences))
+    assert len(drawn.arrays["all_folds"]) == 500
+    assert truth.log_z is None
+
+
+def test_a_file_without_a_truth_is_refused(tmp_path):
+    save_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2)}, {})
+    with pytest.raises(InputError, match="holds no truth"):
+        load_truth(tmp_path / "x.safetensors")

@@ -1,0 +1,187 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from temperance.core.errors import InputError
+from temperance.workflow.configuration import configure, derive_seed, parse_sizes, resolve_size, size_label
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def test_the_embedded_default_is_valid_and_complete():
+    run = configure(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    family = run["families"]["lattice"]
+    assert len(family["subsets"]["sizes"]) == 3
+    assert len(family["sample"]["temperatures"]) == 7
+    assert family["optimum"]["fidelity"] == "p_nat"
+    assert family["weights"]["identity"] is None
+    assert configure({"alignment": "a.fasta"}, SCHEMA)["families"]["a"]["weights"]["identity"] == 0.8
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_valid(path):
+    configure(yaml.safe_load(path.read_text()), SCHEMA)
+
+
+def test_an_alignment_alone_is_a_run():
+    run = configure({"alignment": "some/PF00014.fasta.gz", "train": {"chains": 50}}, SCHEMA)
+    assert list(run["families"]) == ["PF00014"]
+    family = run["families"]["PF00014"]
+    assert family["train"]["chains"] == 50
+    assert family["train"]["sweeps"] == 10
+    assert family["optimum"]["fidelity"] == "potts"
+
+
+def test_a_family_overrides_what_all_share():
+    given = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
+    given["families"]["b"]["train"] = {"chains": 70}
+    families = configure(given, SCHEMA)["families"]
+    assert [families[name]["train"]["chains"] for name in "ab"] == [50, 70]
+    assert families["b"]["train"]["sweeps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "alignment: missing"),
+        ({"alignment": "a", "trian": {}}, "trian: unknown key; did you mean train?"),
+        ({"alignment": "a", "train": {"chain": 50}}, "train.chain: unknown key; did you mean chains?"),
+        (
+            {"alignment": "a", "train": {"chains": "many"}},
+            "train.chains: 'many' is of the wrong type, integer",
+        ),
+        ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
+        ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
+        ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry is repeated"),
+        ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
+        ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is not known"),
+        ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),
+        ({"alignment": "a", "engine": "torch"}, "engine: 'torch' is not one of auto, cuda, jax, numba"),
+        ({"alignment": "a", "subsets": {"sizes": "geometric(500, 100, 3)"}}, "subsets.sizes: geometric(500, 100, 3)"),
+        ({"alignment": "a", "subsets": {"sizes": "geometric(1, 2)"}}, "subsets.sizes"),
+        ({"alignment": "a", "subsets": {"sizes": [100, 0.5]}}, "counts and fractions are mixed"),
+        ({"alignment": "a", "subsets": {"sizes": [0]}}, "subsets.sizes"),
+        ({"families": {"../x": {"alignment": "a"}}}, "families"),
+        ({"families": {"x": {}}}, "families.x: give either"),
+        ({"families": {"x": {"alignment": "a", "truth": {"kind": "lattice"}}}}, "families.x: give either"),
+        ({"families": {"x": {"truth": {"kind": "lattice", "native": 103_346}}}}, "families.x.truth.native"),
+        ({"families": {"x": {"truth": {"kind": "planted", "gapp": 3}}}}, "families.x.truth.gapp: unknown key; did you"),
+        ({"families": {"x": {"truth": {"kind": "plant"}}}}, "families.x.truth.kind: 'plant' is not one of lattice,"),
+        (
+            {"families": {"x": {"truth": {"kind": "hopfield", "q": 3, "length": 13}}}},
+            "3^13 sequences are more than 2^20",
+        ),
+        ({"families": {"x": {"truth": {"kind": "teacher"}}}}, "'teacher' is a required property"),
+        (
+            {"families": {"x": {"truth": {"kind": "planted"}, "filter": {"duplicates": "drop"}}}},
+            "families.x.filter: draws from a truth are not filtered",
+        ),
+        (
+            {"alignment": "a", "family": "b", "studies": {"gap": {"families": {"b": {}}}}},
+            "studies.gap.families.b: a study needs families with a truth",
+        ),
+        (
+            {"alignment": "a", "studies": {"gap": {"vary": "sample.ladders"}}},
+            "sample.ladders: only keys of truth, train and weights can be varied",
+        ),
+        (
+            {"alignment": "a", "studies": {"regularisation": {"values": [-1]}}},
+            "train.l2_couplings: -1 is too small",
+        ),
+        (
+            {"families": {"x": {"truth": {"kind": "planted"}, "optimum": {"fidelity": "p_nat"}}}},
+            "optimum.fidelity: p_nat needs a lattice truth",
+        ),
+        ({"families": {"studies": {"alignment": "a"}}}, "families.studies: studies is a folder of results"),
+        ({"family": "x"}, "family: names the family"),
+        ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
+        ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
+        ({"alignment": "a", "optimum": {"folding": True}}, "optimum.folding: it judges RNA and DNA only, not alphabet"),
+        ({"alignment": "a", "optimum": {"covariance": True}}, "optimum.covariance: it judges RNA and DNA only"),
+        (
+            {"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "covariance"}},
+            "optimum.fidelity: covariance has to be asked for with optimum.covariance: true",
+        ),
+        # tau_train is the temperature of the training sequences' mean energy, not of a judge.
+        ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
+        ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "tables have a column energy_error"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(given, said):
+    with pytest.raises(InputError) as error:
+        configure(given, SCHEMA)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"),
+    [
+        ([100, 10], [10, 100]),
+        ([0.5, "all"], [0.5, 1.0]),
+        ([100, "all"], [100, 1.0]),
+        ("geometric(100, 10000, 3)", [100, 1000, 10000]),
+        (["geometric(0.01, 1.0, 3)"], [0.01, 0.1, 1.0]),
+        ("geometric(0.1, 1, 2)", [0.1, 1.0]),
+        ([10, "geometric(10, 40, 3)"], [10, 20, 40]),
+    ],
+)
+def test_sizes(given, sizes):
+    assert parse_sizes(given, "sizes") == sizes
+
+
+def test_labels_and_resolved_sizes():
+    assert [size_label(size) for size in (500, 0.25, 1.0)] == ["n500", "f0.25", "f1"]
+    assert [resolve_size(size, 800, "x") for size in (500, 0.25, 1.0)] == [500, 200, 800]
+    with pytest.raises(InputError, match="801 is larger than the 800 sequences"):
+        resolve_size(801, 800, "x")
+    with pytest.raises(InputError, match="2 at least"):
+        resolve_size(0.001, 800, "x")
+
+
+def test_seeds_differ_by_what_they_are_for_and_by_nothing_else():
+    seeds = {derive_seed(seed, family, stage) for seed in (1, 2) for family in "ab" for stage in ("train", "sample")}
+    assert len(seeds) == 8
+    assert derive_seed(1, "a", "train") == derive_seed(1, "a", "train") < 2**63
+
+
+def test_every_key_is_described_and_has_a_default_or_is_required():
+    def walk(schema, path):
+        for name, part in schema.get("properties", {}).items():
+            here = f"{path}{name}"
+            if "properties" in part:
+                walk(part, here + ".")
+            elif "$ref" not in part and "const" not in part and here not in ("families", "family", "alignment"):
+                assert "default" in part, here
+                assert "description" in part, here
+
+    walk(yaml.safe_load(SCHEMA.read_text()), "")
+
+
+def test_points_of_a_study_share_a_truth_unless_it_is_varied():
+    lattice = {"truth": {"kind": "lattice"}, "train": {"chains": 50}}
+    studies = {
+        "gap": {"families": {"x": {}}, "vary": "truth.gamma", "values": [3, 30]},
+        "regularisation": {"families": {"x": {"threads": 1}}, "values": [0, 0.5], "sizes": [100], "replicates": 3},
+    }
+    found = configure({"families": {"x": lattice}, "studies": studies}, SCHEMA)["studies"]
+    gap, l2 = found["gap"]["points"], found["regularisation"]["points"]
+    assert [point["settings"]["truth"]["gamma"] for point in gap] == [3, 30]
+    assert [point["source"] for point in gap] == ["studies/gap/x/3", "studies/gap/x/30"]
+    assert [point["label"] for point in l2] == ["studies/regularisation/x/0", "studies/regularisation/x/0.5"]
+    assert {point["source"] for point in l2} == {"studies/regularisation/x"}
+    assert [point["settings"]["train"]["l2_couplings"] for point in l2] == [0, 0.5]
+    assert all(point["settings"]["train"]["chains"] == 50 and point["settings"]["threads"] == 1 for point in l2)
+    assert l2[0]["settings"]["subsets"] == {"sizes": [100], "replicates": 3, "draws": "nested"}
+
+
+def test_students_speak_their_teachers_alphabet():
+    run = {
+        "families": {
+            "rna": {"alignment": "a", "alphabet": "rna"},
+            "x": {"truth": {"kind": "teacher", "teacher": "rna"}},
+        }
+    }
+    assert configure(run, SCHEMA)["families"]["x"]["alphabet"] == "rna"

@@ -1,0 +1,44 @@
+"""What is done, what runs and what has failed."""
+
+import json
+import os
+import time
+
+from temperance.core.progress import in_words
+from temperance.workflow.status import status
+
+
+def record(folder, rule, subset=None):
+    place = (folder / subset if subset else folder) / "provenance" / f"{rule}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    stem = rule if subset is None else f"{rule}-{subset}"
+    place.write_text(json.dumps({"log": f"results/{folder.name}/logs/{stem}.log"}))
+    log(folder, stem, "12:00:00 done\n")
+
+
+def log(folder, stem, text, seconds=0):
+    path = folder / "logs" / f"{stem}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (time.time() - seconds,) * 2)
+
+
+def test_each_family_has_a_row(tmp_path):
+    subsets = ["n60-r1", "f1-r1"]
+    for rule in ("ingest", "figures", "design"):
+        record(tmp_path / "done", rule)
+    for rule in ("train", "sample", "score"):
+        for subset in subsets:
+            record(tmp_path / "done", rule, subset)
+    record(tmp_path / "busy", "train", "n60-r1")
+    log(tmp_path / "busy", "train-f1-r1", "12:00:00 step 10: Pearson 0.4\n", seconds=300)
+    log(tmp_path / "broken", "ingest", "12:00:00 error: a.fasta: no sequences\n")
+    table = status(str(tmp_path), dict.fromkeys(("done", "busy", "broken", "later"), subsets)).set_index("family")
+    assert table.loc["done"].tolist() == ["2/2", "2/2", "2/2", "yes", "done"]
+    assert table.loc["busy"].tolist() == ["1/2", "0/2", "0/2", "", "train-f1-r1 5 min ago: step 10: Pearson 0.4"]
+    assert table.loc["broken", "state"] == "ingest failed: a.fasta: no sequences"
+    assert table.loc["later", "state"] == "not begun"
+
+
+def test_durations_in_words():
+    assert [in_words(s) for s in (0.4, 99, 100, 5900, 6100)] == ["0 s", "99 s", "2 min", "98 min", "1 h 42 min"]
