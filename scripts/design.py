@@ -4,7 +4,7 @@ import numpy as np
 
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
 from temperance.design.constraints import Constraints
-from temperance.design.selection import design_table, fasta, mutations, plates, select
+from temperance.design.selection import design_table, fasta, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.base import choose_engine
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated
@@ -37,12 +37,16 @@ with job(snakemake) as log:
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
     scored = score_samples(model, family, of_all, drawn.arrays(), natural, optimum)
     sequences = drawn.sequences.reshape(-1, model.L)
-    least = natural_threshold(natural, optimum["fidelity"], wanted["percentile"])
+    deciding = {point["name"].removeprefix("tau_") for point in advice["operating_points"] if point["decides"]}
+    deciding = [name for name in of_all if name == optimum["fidelity"] or name in deciding]
+    thresholds = {name: natural_threshold(natural, name, wanted["percentile"]) for name in deciding}
+    most_gaps = natural_gaps(natural) if wanted["max_gaps"] == "auto" else wanted["max_gaps"]
     floor = 0.0 if kept.seed is not None else optimum["novelty_floor"]
     met = kept.met(sequences)
-    able = met & (scored[optimum["fidelity"]] >= least) & (scored["distance_natural"] >= floor - 1e-9)
-    chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able.to_numpy(), wanted["number"])
-    table = design_table(sequences, scored, chosen, names, letters, snakemake.wildcards.family)
+    able = met & qualify(scored, thresholds, floor, most_gaps)
+    chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able, wanted["number"])
+    recommended = advice["status"] == "recommended"
+    table = design_table(sequences, scored, chosen, names, letters, snakemake.wildcards.family, recommended)
     for name, judge in of_chosen.items() if len(chosen) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
     if kept.seed is not None:
@@ -54,13 +58,15 @@ with job(snakemake) as log:
     ).item()
     summary = {
         "temperature": tau,
-        "recommended": advice["status"] == "recommended",
+        "recommended": recommended,
         "why": advice["headline"],
         "candidates": len(sequences),
         "designs": len(table),
         "wanted": wanted["number"],
         "judge": optimum["fidelity"],
-        "least_score": least,
+        "judges": deciding,
+        "least_scores": thresholds,
+        "most_gaps": most_gaps,
         "novelty_floor": floor,
         "within_constraints": float(met.mean()),
         "rhat": float(rung.rhat),

@@ -263,9 +263,10 @@ class Family:
         """Designs at a temperature: natural-like, new, and far from each other; one row each, the sequence last."""
         drawn = self.sample(model, [tau], seed=seed, engine=engine, sequences=candidates, **settings)
         fresh = self.score(model, drawn, judge=scored.judge, seed=seed).samples
-        able = (fresh[scored.judge] >= scored.threshold) & (fresh["distance_natural"] >= novelty_floor - 1e-9)
+        most_gaps = designs.natural_gaps(scored.natural)
+        able = designs.qualify(fresh, {scored.judge: scored.threshold}, novelty_floor, most_gaps)
         sequences = drawn.sequences.reshape(-1, model.L)
-        chosen = designs.select(sequences, fresh[scored.judge].to_numpy(), able.to_numpy(), number)
+        chosen = designs.select(sequences, fresh[scored.judge].to_numpy(), able, number)
         return designs.design_table(sequences, fresh, chosen, self.names, self.letters, "family")
 
     def contacts(self, model: Potts, structure: str | Path = "", chain: str = "", atoms: str = "cb") -> pd.DataFrame:

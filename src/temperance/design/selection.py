@@ -1,6 +1,6 @@
 """Designs: from samples at the recommended temperature to a short, varied list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,59 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from temperance.core.alphabet import GAP, Alphabet
 
+# Share of natural sequences whose gaps are usual.
+_USUAL = 0.95
 _NEAREST = ("nearest_natural", "nearest_training")
+
+
+def qualify(
+    scored: pd.DataFrame, thresholds: Mapping[str, float], novelty_floor: float, most_gaps: float
+) -> np.ndarray:
+    """Tell which candidates may become designs.
+
+    Parameters
+    ----------
+    scored : pandas.DataFrame
+        One row a candidate: distance_natural and gaps (shares of sites), and a column of scores a judge.
+    thresholds : mapping
+        Judge -> least score.
+    novelty_floor, most_gaps : float
+        Least distance to the nearest natural sequence, and most gaps.
+
+    Returns
+    -------
+    np.ndarray
+        (N,) bool.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"distance_natural": [0.2, 0.3, 0.3], "gaps": [0.0, 0.5, 0.1], "hmm": [9.0, 9.0, 7.0]})
+    >>> qualify(table, {"hmm": 8.0}, 0.2, 0.4).tolist()
+    [True, False, False]
+    """
+    able = (scored["distance_natural"] >= novelty_floor - 1e-9) & (scored["gaps"] <= most_gaps + 1e-9)
+    for judge, least in thresholds.items():
+        able &= scored[judge] >= least
+    return able.to_numpy(bool)
+
+
+def natural_gaps(natural: pd.DataFrame) -> float:
+    """Find the share of gaps that 95 % of natural sequences do not exceed.
+
+    Parameters
+    ----------
+    natural : pandas.DataFrame
+        set, gaps and scale_weight, as of `temperance.scoring.tables.score_natural`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"set": "other", "gaps": [0.3, 0.1, 0.2], "scale_weight": [1.0, 90.0, 9.0]})
+    >>> natural_gaps(table)
+    0.2
+    """
+    real = natural[natural["set"] != "random"].sort_values("gaps")
+    shares = real["scale_weight"].cumsum() / real["scale_weight"].sum()
+    return float(real["gaps"].iloc[int(np.searchsorted(shares, _USUAL - 1e-9))])
 
 
 def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number: int) -> np.ndarray:
@@ -38,14 +90,18 @@ def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number
 
 
 def design_table(
-    sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str
-) -> pd.DataFrame:
+    sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str,
+    recommended: bool = True,
+) -> pd.DataFrame:  # fmt: skip
     """One row a design: name, scores, nearest natural and training sequence, cluster, itself aligned and without gaps.
+
+    `recommended` tells whether the temperature is, and is a column.
 
     Designs of one cluster are all alike in 80 % of their sites or more (complete linkage).
     """
     table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "fidelity"])
     table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
+    table.insert(2, "recommended", recommended)
     for column in _NEAREST:
         table[column] = names[scored[column].to_numpy()[chosen]]
     table["cluster"] = _clusters(sequences[chosen])
@@ -71,18 +127,21 @@ def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list
 
 
 def fasta(designs: pd.DataFrame, sequence: str = "sequence") -> str:
-    """Designs, as their column `sequence` has them, with temperature, energy and distance to natural ones as titles."""
+    """Designs, as their column `sequence` has them, with temperature, energy and distance to natural ones as titles.
+
+    Titles of designs from a temperature that is not recommended say so.
+    """
     return "".join(
-        f">{row['name']} temperature={row['temperature']:.3g} energy={row['energy']:.2f} "
-        f"novelty={row['distance_natural']:.3f}\n{row[sequence]}\n"
+        f">{row['name']} temperature={row['temperature']:.3g}{'' if row['recommended'] else ' NOT-RECOMMENDED'} "
+        f"energy={row['energy']:.2f} novelty={row['distance_natural']:.3f}\n{row[sequence]}\n"
         for row in designs.to_dict("records")
     )
 
 
 def plates(designs: pd.DataFrame) -> pd.DataFrame:
-    """Designs in plates of 96 wells, row after row: plate, well, name, sequence, length."""
+    """Designs in plates of 96 wells, row after row: plate, well, name, sequence, recommended, length."""
     number = np.arange(len(designs))
     wells = [f"{'ABCDEFGH'[n // 12]}{n % 12 + 1}" for n in number % 96]
     table = pd.DataFrame({"plate": number // 96 + 1, "well": wells})
-    table[["name", "sequence"]] = designs[["name", "sequence"]]
+    table[["name", "sequence", "recommended"]] = designs[["name", "sequence", "recommended"]]
     return table.assign(length=[len(sequence) for sequence in designs["sequence"]])

@@ -34,7 +34,7 @@ from temperance.msa.conservation import information, residue_frequencies
 from temperance.potts.frequencies import agreement, site_frequencies
 from temperance.scoring.marginals import pair_correlations, triple_correlations
 from temperance.scoring.names import short_judge_name
-from temperance.temperature.pareto import pareto
+from temperance.temperature.pareto import pareto, shared_temperatures
 
 OPTIMA = {
     "tau_f": ("τ_f: covers the family", "#0072b2", "o"),
@@ -181,6 +181,7 @@ def _mark_temperature(axis: Axes, best: dict) -> None:
 def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
     """Fidelity, novelty and diversity against temperature, a line a training set size."""
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    scores = shared_temperatures(scores)
     temperatures = np.sort(scores["temperature"].unique())
     panels = [
         ("fidelity", fidelity_label(judge), natural["fidelity"], None),
@@ -198,6 +199,9 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
         if floor is not None:
             axis.axhline(floor, color="black", ls=":", lw=1, label="floor")
         _mark_temperature(axis, best)
+        if column == "fidelity":
+            for style, (name, curve) in zip(cycle(("--", "-.", ":")), other_judges(scores, best, judge).items()):
+                axis.plot(curve.index, curve, color="0.3", ls=style, lw=1.2, label=name)
         axis.set_ylabel(label)
         axis.set_ylim(-0.02, 1.02)
         _temperature_axis(axis, temperatures)
@@ -205,8 +209,26 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
     return figure
 
 
+def other_judges(scores: pd.DataFrame, best: dict, judge: str) -> dict[str, pd.Series]:
+    """Average the percentiles (0 to 1) of the largest models' samples by every judge that decides beside `judge`.
+
+    Returns
+    -------
+    dict
+        Name of the judge -> mean over replicates, by temperature.
+    """
+    largest = scores[scores["M"] == scores["M"].max()]
+    deciding = [point["name"].removeprefix("tau_") for point in best["operating_points"] if point["decides"]]
+    return {
+        f"{short_judge_name(name)}, largest M": largest.groupby("temperature")[f"percentile_{name}"].mean() / 100
+        for name in deciding
+        if name != judge and f"percentile_{name}" in largest
+    }
+
+
 def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
     """Fidelity against novelty, the temperature running along each line."""
+    scores = shared_temperatures(scores)
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
     sizes = sorted(scores["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
@@ -265,6 +287,10 @@ def spread_out(points: np.ndarray, distance: float) -> np.ndarray:
 
 def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
     """Recommended temperature, and what judges say of samples there, against each floor."""
+    if not table["feasible"].any():
+        figure, axis = plt.subplots(figsize=(8.6, 1.2), layout="constrained")
+        _say_instead(axis, "No temperature can be recommended at any novelty or diversity floor.")
+        return figure
     figure, axes = plt.subplots(2, 2, figsize=(8.6, 5), layout="constrained", sharex="col", sharey="row")
     names = {"novelty": "novelty floor", "diversity": "diversity floor, natural = 1"}
     judged = table["percentile"].notna().any()
@@ -354,8 +380,8 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters
     numbers = columns["number"].map(lambda number: "" if np.isnan(number) else f"{number:.0f}").to_numpy()
     colours = _residue_colours(letters)
     for row, (name, sequences) in enumerate(sets.items()):
-        frequencies, _ = residue_frequencies(sequences, np.ones(len(sequences)), letters)
-        bits = information(frequencies, letters)
+        frequencies, gaps = residue_frequencies(sequences, np.ones(len(sequences)), letters)
+        bits = (1 - gaps) * information(frequencies, letters)
         for n, start in enumerate(blocks):
             axis = axes[n * len(sets) + row, 0]
             for site in range(start, min(start + _WIDE, length)):
@@ -459,7 +485,7 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> 
     most = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
     axis, sites = axes[0, 0], grid.columns.to_numpy()
     image = axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
-    figure.colorbar(image, ax=axis, label="ln odds against the reference", fraction=0.03, pad=0.01)
+    figure.colorbar(image, ax=axis, label="ln (P of the mutant / P of the reference)", fraction=0.03, pad=0.01)
     axis.set_yticks(range(len(symbols)), symbols, fontsize=7)
     wild = table.drop_duplicates("site").set_index("site")
     names = (wild["number"].fillna(wild["column"]).astype(int)).reindex(sites).to_numpy()
@@ -479,18 +505,24 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> 
     return figure
 
 
-def energies(natural: pd.DataFrame, samples: pd.DataFrame) -> Figure:
-    """Energies, under the largest model, of natural, held-out and random sequences and of samples."""
+def energies(natural: pd.DataFrame, samples: pd.DataFrame, shown: Sequence[float]) -> Figure:
+    """Energies, under the largest model, of natural, held-out and random sequences and of samples.
+
+    Parameters
+    ----------
+    natural, samples : pandas.DataFrame
+        set and energy; temperature and energy.
+    shown : sequence of float
+        Temperatures whose samples are drawn.
+    """
     figure, axis = plt.subplots(figsize=(8.2, 3.8), layout="constrained")
-    temperatures = np.sort(samples["temperature"].unique())
-    shown = temperatures[np.unique(np.linspace(0, len(temperatures) - 1, 4).round().astype(int))]
     groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
     groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
     for name, mask, colour in groups:
         _bump(axis, natural[mask]["energy"], colour, name, fill=True)
     for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
-        _bump(axis, values, colour, f"samples, τ = {temperature:g}")
+        _bump(axis, values, colour, f"samples, τ = {temperature:.3g}")
     axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))
     figure.legend(loc="outside right center")
     return figure
@@ -536,6 +568,8 @@ def optimum(table: pd.DataFrame) -> Figure:
     axis.axhline(1, color="black", ls=":", lw=1)
     axis.set_xscale("log")
     axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
+    # One size alone would fill the axis with what sets its points apart.
+    axis.set_xlim(table["M"].min() / 1.5, table["M"].max() * 1.5)
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_locator(MaxNLocator(7))
     axis.set(xlabel="training sequences M", ylabel="temperature")
@@ -560,29 +594,36 @@ def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray)
     best : dict
         `recommendation.json`.
     temperatures : np.ndarray
-        (T,) sampled temperatures.
+        (T,) at which the model that designs come from was sampled.
     """
     rows = operating_point_rows(points)
+    # What lies beyond all sampled temperatures is an arrow at the edge.
+    edges = np.array([temperatures.min() / 1.08, temperatures.max() * 1.08])
     figure, axis = plt.subplots(figsize=(8.4, 0.9 + 0.42 * len(rows)), layout="constrained")
     for place, row in enumerate(rows.itertuples()):
         colour = "#0072b2" if row.decides else "#009e73" if row.name == "coldest" else "0.6"
-        axis.plot([row.low, row.high], [place, place], color=colour, lw=3, solid_capstyle="butt")
-        axis.plot(row.value, place, "o", color=colour, ms=6)
-    window = best_window(rows)
-    if window:
+        low, value, high = np.clip([row.low, row.value, row.high], *edges)
+        axis.plot([low, high], [place, place], color=colour, lw=3, solid_capstyle="butt")
+        marker = "<" if row.value == 0 else ">" if row.value == np.inf else "o"
+        axis.plot(value, place, marker, color=colour, ms=9 if marker != "o" else 6, clip_on=False)
+    if window := best_window(rows, best):
         axis.axvspan(*window, color="#009e73", alpha=0.12, lw=0, label="new, varied, and as good as natural")
     _mark_temperature(axis, best)
     axis.plot(temperatures, np.full(len(temperatures), len(rows) - 0.4), "|", color="black", ms=5, label="sampled")
     axis.set_yticks(range(len(rows)), rows["label"])
-    axis.set(xlabel="temperature", ylim=(-0.6, len(rows)))
+    axis.set(xlabel="temperature (an arrow: beyond all that were sampled)", xlim=edges, ylim=(-0.6, len(rows)))
     axis.invert_yaxis()
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
 def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
-    """Select the family's operating points with a finite value, label them, and sort them, the coldest first."""
-    rows = points[(points["subset"] == "all") & np.isfinite(points["value"]) & (points["value"] > 0)]
+    """Select the family's operating points, label them, and sort them, the coldest first.
+
+    Of those that lie hotter than all sampled temperatures only limits are kept: that such a one is not in the way.
+    """
+    rows = points[(points["subset"] == "all") & points["value"].notna()]
+    rows = rows[np.isfinite(rows["value"]) | rows["decides"].astype(bool)]
     labels = {
         "tau_train": "mean energy of training sequences",
         "tau_f": "mean energy of held-out sequences",
@@ -592,16 +633,30 @@ def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
         labels.get(name, f"as natural by the {short_judge_name(name.removeprefix('tau_'))}") for name in rows["name"]
     ]
     rows = rows.assign(label=known, decides=rows["decides"].astype(bool))
-    highest = rows["value"].where(rows["high"] == np.inf, rows["high"])
+    # An interval without an end ends at its value, as a point where that is known.
+    highest = rows["value"].where((rows["high"] == np.inf) & (rows["value"] > 0), rows["high"])
     return rows.assign(high=highest).sort_values("value", ignore_index=True)
 
 
-def best_window(rows: pd.DataFrame) -> tuple[float, float] | None:
-    """Find the window from the coldest temperature above the floors to the least limit; None where it is empty."""
-    coldest, limits = rows.loc[rows["name"] == "coldest", "value"], rows.loc[rows["decides"], "low"]
-    if coldest.empty or limits.empty or coldest.iloc[0] > limits.min():
+def best_window(rows: pd.DataFrame, best: dict) -> tuple[float, float] | None:
+    """Find the window from the coldest temperature above the floors to the limit of the recommendation.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `operating_point_rows`.
+    best : dict
+        `recommendation.json`.
+
+    Returns
+    -------
+    (float, float) or None
+        None where no temperature is recommended, or the window is empty.
+    """
+    coldest = rows.loc[rows["name"] == "coldest", "value"]
+    if not best["tau"] or coldest.empty or coldest.iloc[0] > best["limit"]:
         return None
-    return float(coldest.iloc[0]), float(limits.min())
+    return float(coldest.iloc[0]), float(best["limit"])
 
 
 def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarray) -> Figure:

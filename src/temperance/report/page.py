@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -198,12 +198,15 @@ def methods(evidence: Evidence) -> str:
 def _added_temperatures(evidence: Evidence) -> str:
     """Say which temperatures were sampled beside those of the configuration."""
     asked, spacing = evidence.settings["sample"]["temperatures"], evidence.settings["sample"]["spacing"]
-    temperatures = evidence.scores["temperature"].unique()
-    added = [t for t in temperatures if not np.isclose(t, asked, rtol=1e-4).any()]
-    if not added:
+    scores = evidence.scores
+    extra = scores[[not np.isclose(t, asked, rtol=1e-4).any() for t in scores["temperature"]]]
+    if extra.empty:
         return ""
+    counts = extra.groupby("subset")["temperature"].count().reindex(scores["subset"].unique(), fill_value=0)
+    many = f"{counts.min()} to {counts.max()}" if counts.min() < counts.max() else f"{counts.max()}"
     return (
-        f" and at {len(added)} more between {min(added):g} and {max(added):g}, so that neighbours differ by at most "
+        f" and, model by model, at {many} more between {extra['temperature'].min():.3g} and "
+        f"{extra['temperature'].max():.3g}, so that neighbours differ by at most "
         f"{spacing:.0%} from the coldest to 1.1 times the temperature at which samples have the mean energy of the "
         "training sequences,"
     )
@@ -234,11 +237,13 @@ def _learnt(evidence: Evidence) -> str:
             f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
             "sampled as it is; whether it has seen the held-out sequences is not known."
         )
-    strengths = sorted({f"{strength:g}" for strength in evidence.training["l2_couplings"]}, key=float)
+    trained = evidence.training.groupby("M")["l2_couplings"].unique()
+    strengths = "; ".join(f"{' or '.join(f'{one:g}' for one in of_size)} at {M:,}" for M, of_size in trained.items())
     how = (
-        "the strongest of several than which no weaker one made held-out sequences likelier"
+        f"a stronger one than which was less likely, and a weaker one no likelier, for held-out sequences ({strengths} "
+        "sequences)"
         if train["l2_couplings"] == "auto"
-        else "as configured"
+        else f"of {', '.join(f'{one:g}' for one in evidence.training['l2_couplings'].unique())}, as configured"
     )
     end = (
         "Training went on to the optimum of the penalised likelihood, within the noise of its sampling."
@@ -249,8 +254,8 @@ def _learnt(evidence: Evidence) -> str:
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_listed(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
-        f"sweeps a step, and an L2 penalty on the couplings of {', '.join(strengths)}, {how} (on fields "
-        f"{train['l2_fields']:g}). {end} {train['confirm_chains']:,} chains annealed from infinite temperature were "
+        f"sweeps a step, and an L2 penalty on the couplings, {how} (on fields {train['l2_fields']:g}). {end} "
+        f"{train['confirm_chains']:,} chains annealed from infinite temperature were "
         "compared with the data."
     )
 
@@ -265,7 +270,11 @@ def _others(models: dict[str, Any]) -> Iterator[str]:
 
 
 def _listed(numbers: pd.Series) -> str:
-    shown = [f"{number:,}" for number in sorted(set(numbers))]
+    return _joined(f"{number:,}" for number in sorted(set(numbers)))
+
+
+def _joined(words: Iterable[str]) -> str:
+    shown = list(words)
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -273,6 +282,7 @@ def warnings(evidence: Evidence) -> list[str]:
     """Everything that a reader has to know before trusting the answer."""
     return [
         *evidence.best["limits"],
+        *_of_path(evidence, concerned=True),
         *_of_imported(evidence.settings["model"]),
         *_of_training(evidence.training, evidence.ingest["L"]),
         *_of_chains(evidence.history),
@@ -297,20 +307,23 @@ def notes(evidence: Evidence) -> list[str]:
     aside = [f"{_listed_rungs(flagged)} They do not touch the recommended temperature itself."] if len(flagged) else []
     return [
         *evidence.best.get("notes", []),
-        *_of_path(evidence.strengths, evidence.settings["train"]["l2_path"]),
+        *_of_path(evidence, concerned=False),
         *_of_gaps(evidence, concerned=False),
         *aside,
     ]
 
 
-def _of_path(strengths: pd.DataFrame, path: Sequence[float]) -> Iterator[str]:
-    """Say where the chosen penalty is the weakest one of the path."""
-    at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] <= min(path))]
+def _of_path(evidence: Evidence, concerned: bool) -> Iterator[str]:
+    """Say where the chosen penalty is the path's weakest: of the largest training sets (concerned), or of others."""
+    tried, path = evidence.strengths, evidence.settings["train"]["l2_path"]
+    at_end = tried[tried["chosen"].astype(bool) & (tried["l2_couplings"] <= min(path))]
+    at_end = at_end[(at_end["M"] == evidence.training["M"].max()) == concerned]
     if len(at_end):
         listed = ", ".join(f"{row.subset} {row.l2_couplings:g}" for row in at_end.itertuples())
         yield (
             f"The weakest penalty that was tried makes held-out sequences likeliest ({listed}): weaker ones may do so "
-            "even more. Add them to train.l2_path; models with them are harder to sample."
+            "even more, and their recommended temperature may be another. Add them to train.l2_path; models with them "
+            "take longer and are harder to sample."
         )
 
 
@@ -386,7 +399,7 @@ def _listed_rungs(flagged: pd.DataFrame) -> str:
         for subset, of_subset in flagged.groupby("subset", sort=False)
     )
     return (
-        f"Samples are not equilibrated (crosses in the figures): {listed}. R-hat is up to "
+        f"Samples are not equilibrated (crosses in figures over temperature): {listed}. R-hat is up to "
         f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
         "are good, the ladders' energies still drift, a group of sequences (usually around a training sequence) is so "
         "probable that the sampler should have found it, and it has not, or a hotter temperature is not equilibrated."
@@ -428,8 +441,13 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
     if designs["designs"] < designs["wanted"]:
         yield (
             f"Only {designs['designs']} of {designs['wanted']} designs were found that are as new as the novelty floor "
-            f"asks and as natural by the {short_judge_name(designs['judge'])} as design.percentile asks; raise "
-            "design.candidates."
+            f"asks, as natural by the {_joined(map(short_judge_name, designs['judges']))} as design.percentile asks, "
+            f"and have gaps at no more than {designs['most_gaps']:.0%} of sites. "
+            + (
+                "Raise design.candidates."
+                if designs["recommended"]
+                else "They are sampled where no temperature is recommended."
+            )
         )
     heldout = int((evidence.natural["set"] == "heldout").sum())
     if heldout < _FEW_HELDOUT:
@@ -497,7 +515,10 @@ def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
     freezing, folding = (gaps["profile"][f"{name}_temperature"] for name in ("freezing", "folding"))
     if freezing is not None:
         meets = "no folding" if folding is None else f"folding {folding:.2f}"
-        yield "random-energy temperatures", f"freezing {freezing:.2f}, {meets}"
+        yield (
+            "random-energy estimate",
+            f"freezing {freezing:.2f}, {meets}; rough, whether samples are equilibrated was measured instead",
+        )
 
 
 def _agreement(table: pd.DataFrame) -> str:
@@ -545,7 +566,13 @@ def _points_table(points: pd.DataFrame) -> pd.DataFrame:
     words = family["name"].map(lambda name: names.get(name, f"as natural by {judge_name(name.removeprefix('tau_'))}"))
 
     def shown(row: pd.Series) -> str:
-        return "" if np.isnan(row["value"]) else f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        if np.isnan(row["value"]):
+            return ""
+        if row["value"] == 0:
+            return f"below all that were sampled ({row['high']:.2f} at most)"
+        if row["value"] == np.inf:
+            return f"above all that were sampled ({row['low']:.2f} at least)"
+        return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
     return pd.DataFrame(
         {
@@ -660,7 +687,9 @@ def _training_table(training: pd.DataFrame) -> pd.DataFrame:
 
 def _designs_table(designs: pd.DataFrame) -> pd.DataFrame:
     """Every design with its scores, the sequence last."""
-    left = designs.drop(columns=["aligned", "temperature"]).rename(columns=lambda name: name.replace("_", " "))
+    left = designs.drop(columns=["aligned", "temperature", "recommended"]).rename(
+        columns=lambda name: name.replace("_", " ")
+    )
     numbers = left.select_dtypes("floating")
     # Three digits of the largest.
     places = {column: 3 if most < 10 else 2 if most < 100 else 1 for column, most in numbers.abs().max().items()}

@@ -154,13 +154,13 @@ class Evidence:
         return {
             "trade_off": verdict,
             "novelty_fidelity": verdict,
-            "operating_points": (self.points, self.best, np.sort(self.scores["temperature"].unique())),
+            "operating_points": (self.points, self.best, self._sampled()["temperature"].to_numpy()),
             "sensitivity": (self.sensitivity, self.best, self.settings["optimum"]),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
             "calibration": (self.calibration, self.optimum, self.reliability),
-            "energies": (self.natural, self.samples),
+            "energies": (self.natural, self.samples, list(points[1])),
             "pca": points,
             "correlations": (*self._natural(), points[1], self.temperature, self.letters.q),
             "orders": (self.orders, self.best, list(points[1])),
@@ -173,6 +173,10 @@ class Evidence:
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
 
+    def _sampled(self) -> pd.DataFrame:
+        """Scores of the model that designs come from, the coldest first."""
+        return self.scores[self.scores["subset"] == self.largest].sort_values("temperature")
+
     def _natural(self) -> tuple[np.ndarray, np.ndarray]:
         """Sequences that may be trained on, with their weights."""
         arrays, parts = (load_arrays(self.folder / f"{name}.safetensors")[0] for name in ("alignment", "split"))
@@ -184,8 +188,11 @@ class Evidence:
         step = -(-len(natural) // _MOST_POINTS)
         drawn = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         temperatures = drawn["temperatures"]
-        nearest = int(np.argmin(np.abs(temperatures - self.temperature)))
-        shown = sorted({0, nearest, int(np.argmin(np.abs(temperatures - 1))), len(temperatures) - 1})
+        nearest, one = (int(np.argmin(np.abs(temperatures - wanted))) for wanted in (self.temperature, 1.0))
+        # Nothing is drawn of samples that are not equilibrated, unless all else are not.
+        sound = np.flatnonzero(self._sampled()["equilibrated"].to_numpy(bool))
+        coldest, hottest = (sound[0], sound[-1]) if len(sound) else (0, len(temperatures) - 1)
+        shown = sorted({int(coldest), nearest, one, int(hottest)})
         sets = {float(temperatures[t]): drawn["sequences"][t].reshape(-1, natural.shape[1]) for t in shown}
         return natural[::step], sets, self.letters.q
 

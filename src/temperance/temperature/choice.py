@@ -1,6 +1,6 @@
 """The rule behind the recommendation: which sampled temperature is chosen, or what stands in the way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ class Choice:
     obstacle, remedy : str
         Why none is, and what would help.
     fallback : int
-        The temperature that misses least.
+        The temperature whose samples miss least of what is asked for.
     """
 
     rung: int | None
@@ -35,18 +35,9 @@ class Choice:
     fallback: int = 0
 
 
-def quality_limit(own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint]) -> tuple[float, OperatingPoint]:
-    """Find the temperature up to which samples are as good as natural sequences by every criterion that decides.
-
-    Returns
-    -------
-    float, OperatingPoint
-        The least limit of the deciding points, of the model to be sampled and of all training sets together; and the
-        point that sets it.
-    """
-    deciding = [point for point in (*own, *pooled) if point.bounds]
-    least = min(deciding, key=lambda point: point.limit)
-    return least.limit, least
+def strictest_point(points: Iterable[OperatingPoint]) -> OperatingPoint | None:
+    """Find the deciding point with the least limit: up to there samples are as good as natural sequences by all."""
+    return min((point for point in points if point.bounds), key=lambda point: point.limit, default=None)
 
 
 def choose_rung(
@@ -78,10 +69,12 @@ def choose_rung(
         )
     if obstacle := _unknown_quality(rungs, own):
         return obstacle
-    limit, by = quality_limit(own, pooled)
+    by = strictest_point((*own, *pooled))
+    assert by is not None, "tau_train is known, and decides"
+    limit = by.limit
     good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
     if not good.any():
-        return _nothing_good(rungs, own, limit, by)
+        return _nothing_good(rungs, own, limit, by, floors)
     new, varied = rungs.meets(*floors)
     able = np.flatnonzero(good & new & varied)
     if not len(able):
@@ -168,46 +161,115 @@ def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
     return good
 
 
-def _nothing_good(rungs: RungScores, own: Sequence[OperatingPoint], limit: float, by: OperatingPoint) -> Choice:
+def _nothing_good(
+    rungs: RungScores, own: Sequence[OperatingPoint], limit: float, by: OperatingPoint, floors: tuple[float, float]
+) -> Choice:
     """Say what is wrong with the samples of every equilibrated temperature."""
     coldest = rungs.temperatures[rungs.equilibrated].min()
-    colder = (
-        f"Add temperatures below {coldest:.3g} to sample.temperatures; if they are not equilibrated, raise "
-        "train.l2_couplings."
-    )
     cold_enough = rungs.equilibrated & (rungs.temperatures <= limit)
-    refusing = [point for point in own if not as_natural(rungs, [point])[cold_enough].all()]
-    judge = (refusing[0] if refusing else by).name.removeprefix("tau_")
     up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)})"
-    if not cold_enough.any() and (limit > 0 or judge not in rungs.percentiles):
+    if not cold_enough.any() and limit > 0:
         return Choice(
             None,
             f"{up_to}, and no equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
-            colder,
+            _colder_remedy(rungs),
             _fallback(rungs, limit),
         )
-    percentiles = mean_and_half(rungs.percentiles[judge])[0]
-    candidates = (cold_enough if cold_enough.any() else rungs.equilibrated) & np.isfinite(percentiles)
-    best = int(np.where(candidates, percentiles, -np.inf).argmax())
-    places = (
-        f"At best, at τ = {rungs.temperatures[best]:.3g}, it places them at percentile {percentiles[best]:.0f}, and "
-        f"natural sequences at {NATURAL_PERCENTILE:.0f}."
-    )
+    candidates = cold_enough if cold_enough.any() else rungs.equilibrated
+    if cold_enough.any():
+        # Where each judge is content somewhere, but not all are at one temperature, all that refuse one are named.
+        judged = [(name, as_natural(rungs, [point])[candidates]) for name, point in _deciding_judges(rungs, own)]
+        never = [name for name, natural in judged if not natural.any()]
+        refusing = never or [name for name, natural in judged if not natural.all()]
+    else:
+        refusing = [name for name, point in _deciding_judges(rungs, own) if point.limit == 0]
+    refusing = refusing or [by.name.removeprefix("tau_")]
+    names = _listed([judge_name(name) for name in refusing])
+    where = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
-        f"{up_to}, and at none up to there by {judge_name(judge)}. {places}"
-        if cold_enough.any()
-        else f"at no equilibrated temperature are samples shown to be as natural as natural sequences by "
-        f"{judge_name(judge)}. {places}"
+        f"{where} are samples shown to be as natural as natural sequences by {names}. "
+        f"{_places(rungs, refusing, candidates)}"
     )
-    if rungs.temperatures[best] == coldest:
-        return Choice(None, obstacle, colder, _fallback(rungs, limit))
+    new, varied = rungs.meets(*floors)
+    for name, floor, met in (("novelty", floors[0], new), ("diversity", floors[1], varied)):
+        above = rungs.temperatures[rungs.equilibrated & met]
+        if len(above) and above.min() > coldest:
+            obstacle += f" Your {name} floor of {floor:g} is met from τ = {above.min():.3g} up only."
+    return Choice(None, obstacle, _natural_remedy(rungs, refusing), _least_missing(rungs, own, floors))
+
+
+def _deciding_judges(rungs: RungScores, own: Sequence[OperatingPoint]) -> list[tuple[str, OperatingPoint]]:
+    named = [(point.name.removeprefix("tau_"), point) for point in own]
+    return [(name, point) for name, point in named if point.decides and name in rungs.percentiles]
+
+
+def _certainly_natural(rungs: RungScores, judge: str) -> np.ndarray:
+    """Tell at which temperatures (T,) the mean percentile is `LEAST_PERCENTILE` or more with its error."""
+    return lower_bound(rungs.percentiles[judge]) >= LEAST_PERCENTILE
+
+
+def _places(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) -> str:
+    """Say how high judges place the samples at best, among temperatures (T,) that are candidates."""
+    best = []
+    for name in judges:
+        means = np.where(candidates, mean_and_half(rungs.percentiles[name])[0], np.nan)
+        at = int(np.nanargmax(means))
+        best.append(f"at percentile {means[at]:.0f} (at τ = {rungs.temperatures[at]:.3g})")
+    they = "it places" if len(judges) == 1 else "they place"
+    return f"At best {they} them {_listed(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
+
+
+def _natural_remedy(rungs: RungScores, judges: Sequence[str]) -> str:
+    """Say what may lead to samples that judges find natural: colder ones, if those promise to be, or other models."""
+    coldest = int(np.flatnonzero(rungs.equilibrated)[0])
+    if coldest > 0:
+        if all(_certainly_natural(rungs, name)[:coldest].any() for name in judges):
+            return _colder_remedy(rungs)
+        return (
+            f"Colder samples, down to τ = {rungs.temperatures[0]:.3g}, are not equilibrated, and are not shown to be "
+            f"natural either. {_OTHER_MODELS}"
+        )
+    means = [np.where(rungs.equilibrated, mean_and_half(rungs.percentiles[name])[0], -np.inf) for name in judges]
+    if all(values.argmax() == coldest for values in means):
+        return _colder_remedy(rungs)
+    return f"Colder samples are no more natural. {_OTHER_MODELS}"
+
+
+# What may help where no temperature does.
+_OTHER_MODELS = (
+    "A model of cleaner sequences (filter), of more of them, or of another train.l2_couplings may do better; a judge "
+    "that is not to decide can be left out."
+)
+
+
+def _colder_remedy(rungs: RungScores) -> str:
+    """Say how to come by equilibrated samples that are colder than all others."""
+    if rungs.equilibrated[0]:
+        return f"Add temperatures below {rungs.temperatures[0]:.3g} to sample.temperatures."
+    coldest = rungs.temperatures[rungs.equilibrated].min()
+    return (
+        f"Temperatures below {coldest:.3g} were sampled and are not equilibrated: raise sample.max_sweeps, or "
+        "train.l2_couplings, which makes a model easier to sample and a little less like its family."
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _least_missing(rungs: RungScores, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
+    """Choose the equilibrated temperature whose samples miss least of the floors and of being natural.
+
+    What is missed counts as a share of what is asked for: of each floor, of the natural percentile by each judge that
+    decides, and of a temperature above τ_train the part above it.
+    """
+    asked = [(rungs.novelty, floors[0]), (rungs.diversity, floors[1])]
+    asked += [(rungs.percentiles[name], NATURAL_PERCENTILE) for name, _ in _deciding_judges(rungs, own)]
     train = _training_point(own)
-    return Choice(
-        None,
-        obstacle,
-        "Colder samples are no more natural to it. Models of cleaner (filter) or of more sequences may do better.",
-        _fallback(rungs, train.value if train else 1.0),
-    )
+    missed = np.clip(1 - train.value / rungs.temperatures, 0, None) if train else np.zeros(len(rungs.temperatures))
+    for values, least in asked:
+        missed += np.clip(1 - mean_and_half(values)[0] / max(least, 1e-9), 0, None)
+    return int(np.nanargmin(np.where(rungs.equilibrated, missed, np.inf)))
 
 
 def _floors_too_high(
@@ -241,7 +303,7 @@ def _floors_too_high(
 
 
 def _fallback(rungs: RungScores, limit: float = 1.0) -> int:
-    """Choose the sampled temperature that misses least: the equilibrated one nearest to a temperature."""
+    """Choose the sampled temperature nearest to another one, an equilibrated one if there is any."""
     sound = np.flatnonzero(rungs.equilibrated)
     some = sound if len(sound) else np.arange(len(rungs.temperatures))
     return int(some[np.argmin(np.abs(np.log(rungs.temperatures[some] / max(limit, 1e-9))))])

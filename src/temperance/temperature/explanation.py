@@ -145,8 +145,10 @@ def _more_data(table: pd.DataFrame, name: str, label: str) -> str:
     sizes = np.array(sorted(table["M"].unique()), float)
     means = [pooled(table[table["M"] == size], name) for size in sizes]
     logs = np.array([np.log(mean.value) if 0 < mean.value < np.inf else np.nan for mean in means])
+    if means[-1].low > 1 - GOAL and means[-1].high < 1 + GOAL:
+        return f"More sequences would change {label} little: it is already within {GOAL:.0%} of 1."
     if abs(logs[-1]) < np.log(1 + GOAL):
-        return f"More sequences would change little: {label} is already within {GOAL:.0%} of 1."
+        return ""
     unknown = f"The sizes sampled do not tell how many more sequences would bring {label} near 1."
     if len(sizes) < 3 or np.isnan(logs).any() or len(set(np.sign(logs))) > 1:
         return unknown

@@ -227,13 +227,21 @@ def judge_units(natural: pd.DataFrame, judges: Iterable[str]) -> dict[str, float
 
 
 def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[OperatingPoint]:
-    """Pool the operating points of models of several training sets, by standard errors."""
+    """Pool the operating points of models of several training sets, by standard errors.
+
+    The coldest temperature above the floors is one of the rungs, which are not averaged: it is that of the first model,
+    the one to be sampled, and its interval spans all.
+    """
     pooled = []
     for point in replicates[0]:
         same = [other for points in replicates for other in points if other.name == point.name]
         measured = [other for other in same if not np.isnan(other.value)]
         if len(measured) < 2:
             pooled.append(measured[0] if measured else point)
+            continue
+        if point.name == COLDEST:
+            low, high = min(other.low for other in measured), max(other.high for other in measured)
+            pooled.append(replace(point if point in measured else measured[0], low=low, high=high))
             continue
         shared = float(np.mean([other.shared for other in measured]))
         tau = pool_temperatures([other.estimate for other in measured], shared)

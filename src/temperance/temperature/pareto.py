@@ -4,6 +4,21 @@ import numpy as np
 import pandas as pd
 
 
+def shared_temperatures(scores: pd.DataFrame) -> pd.DataFrame:
+    """Select the temperatures at which all replicates of a model and size were sampled, so that means are of the same.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        temperature, replicate, and model and M where the table has them.
+    """
+    which = [column for column in ("model", "M") if column in scores]
+    rounded = scores.assign(temperature=scores["temperature"].map("{:.5g}".format))
+    here = rounded.groupby([*which, "temperature"])["replicate"].transform("nunique")
+    replicates = rounded.groupby(which)["replicate"].transform("nunique") if which else scores["replicate"].nunique()
+    return scores[here == replicates]
+
+
 def pareto(scores: pd.DataFrame) -> pd.DataFrame:
     """Select the rows that no other exceeds in both fidelity and novelty; means over replicates.
 
@@ -18,7 +33,8 @@ def pareto(scores: pd.DataFrame) -> pd.DataFrame:
         The same columns, equilibrated of all replicates, from most to least faithful.
     """
     which = [column for column in ("model", "M", "temperature") if column in scores]
-    means = scores.groupby(which, as_index=False).agg(
+    shared = shared_temperatures(scores) if "replicate" in scores else scores
+    means = shared.groupby(which, as_index=False).agg(
         {"fidelity": "mean", "novelty": "mean", "diversity": "mean", "equilibrated": "all"}
     )
     # From the most faithful on, only what is more novel than all before is not exceeded.

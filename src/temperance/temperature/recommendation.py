@@ -14,7 +14,7 @@ import pandas as pd
 
 from temperance.scoring.names import judge_name
 from temperance.stats.estimate import Estimate, estimate_columns
-from temperance.temperature.choice import Choice, as_natural, choose_rung, describe
+from temperance.temperature.choice import Choice, as_natural, choose_rung, describe, strictest_point
 from temperance.temperature.operating_points import (
     NATURAL_PERCENTILE,
     TAU_TRAIN,
@@ -46,6 +46,8 @@ class Recommendation:
         What the samples at `sampling_temperature` show.
     operating_points : list of OperatingPoint
         Of the family, pooled over training sets.
+    limit : float or None
+        Temperature up to which samples are as good as natural sequences by every criterion that decides; 0: none is.
     """
 
     status: str
@@ -57,6 +59,7 @@ class Recommendation:
     operating_points: list[OperatingPoint]
     limits: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    limit: float | None = None
 
     @property
     def recommended(self) -> bool:
@@ -118,20 +121,24 @@ def recommend(
             "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
             choice.fallback,
         )
-    limits = _limits(own, pooled, len(rungs), choice)
+    limits = _limits(own, pooled, len(rungs), choice, floors)
+    strictest = strictest_point((*points[0], *pooled))
+    limit = strictest.limit if strictest else None
     if choice.rung is None:
         return Recommendation(
             "none", None, f"No temperature can be recommended: {choice.obstacle}", _sentences(choice.remedy),
             float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
-            _notes(pooled),
+            _notes(pooled), limit,
         )  # fmt: skip
     tau = _interval(rungs, points, pooled, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
-    reasons = _reasons(own, choice.rung, points[0], pooled, floors)
-    promise = expected(own, choice.rung)
-    return Recommendation("recommended", tau, headline, reasons, tau.value, promise, pooled, limits, _notes(pooled))
+    reasons = _reasons(rungs, choice.rung, points[0], pooled, floors)
+    return Recommendation(
+        "recommended", tau, headline, reasons, tau.value, expected(own, choice.rung), pooled, limits, _notes(pooled),
+        limit,
+    )  # fmt: skip
 
 
 def _sentences(*parts: str) -> list[str]:
@@ -181,16 +188,16 @@ def expected(rungs: RungScores, at: int) -> dict[str, Any]:
 
 
 def _reasons(
-    rungs: RungScores, chosen: int, own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
+    replicates: Sequence[RungScores], chosen: int, own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
     floors: tuple[float, float],
 ) -> list[str]:  # fmt: skip
+    rungs = replicates[0]
     shown = expected(rungs, chosen)
     tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, own, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
-        f"{judge_name(name)} places them at percentile {value['value']:.0f} ± "
-        f"{mean_and_half(rungs.percentiles[name])[1][chosen]:.0f}"
-        for name, value in shown["percentiles"].items()
+        f"{judge_name(name)} places them at percentile {_place(replicates, name, chosen)}"
+        for name in shown["percentiles"]
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
     words = [
@@ -203,6 +210,19 @@ def _reasons(
     if judges:
         words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {', '.join(judges)}.")
     return words
+
+
+def _place(replicates: Sequence[RungScores], judge: str, chosen: int) -> str:
+    """Write the mean percentile with the half of its 95 % interval over ladders, and what other training sets give."""
+    own = replicates[0]
+    mean, half = (values[chosen] for values in mean_and_half(own.percentiles[judge]))
+    others = []
+    for other in replicates[1:]:
+        same = np.isclose(other.temperatures, own.temperatures[chosen], rtol=1e-6)
+        if judge in other.percentiles and same.any():
+            others.append(f"{mean_and_half(other.percentiles[judge])[0][same][0]:.0f}")
+    told = f", {' and '.join(others)} with other training sets" if others else ""
+    return f"{mean:.0f} (± {half:.0f}, 95% over ladders{told})"
 
 
 def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> str:
@@ -222,15 +242,22 @@ def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint
     return f"Those at the next colder one, {tau}, are less natural: {' and '.join(placed)}."
 
 
-def _limits(rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice) -> list[str]:
+def _limits(
+    rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice, floors: tuple[float, float]
+) -> list[str]:
     said = []
     if replicates == 1:
         said.append("One training set: intervals hold no variation between training sets. Raise subsets.replicates.")
     trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
     if not trusted:
         said.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
-    if choice.rung is not None and not rungs.equilibrated[: choice.rung].all():
-        said.append("Colder temperatures are not equilibrated; one of them might do as well.")
+    new, varied = rungs.meets(*floors)
+    unsure = rungs.temperatures[: choice.rung][(new & varied & ~rungs.equilibrated)[: choice.rung]]
+    if choice.rung is not None and len(unsure):
+        said.append(
+            f"Colder temperatures, from τ = {unsure[0]:.3g}, may meet your floors, too: their samples do, but are not "
+            "equilibrated."
+        )
     return said
 
 
@@ -249,7 +276,7 @@ def _notes(pooled: Sequence[OperatingPoint]) -> list[str]:
 
 def sensitivity(
     rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], novelty_floor: float,
-    diversity_floor: float, rng: np.random.Generator, draws: int = 50, *, untrained: str = "",
+    diversity_floor: float, rng: np.random.Generator, draws: int = 200, *, untrained: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Apply the rule with one floor changed, the other being as it is; parameters are those of `recommend`.
 
@@ -263,8 +290,11 @@ def sensitivity(
     floors += [("diversity", novelty_floor, value) for value in np.arange(11) / 10]
     deciding = {point.name.removeprefix("tau_") for point in points[0] if point.decides}
     rows = []
+    seed = rng.integers(2**63)
     for name, novelty, diversity in floors:
-        best = recommend(rungs, points, novelty, diversity, rng, draws, untrained=untrained)
+        # The same draws at every floor: intervals differ by the floor alone.
+        same = np.random.default_rng(seed)
+        best = recommend(rungs, points, novelty, diversity, same, draws, untrained=untrained)
         places = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
         row = {"floor": name, "value": novelty if name == "novelty" else diversity}
         rows.append(row | best.row() | {"percentile": min(places) if places and best.recommended else np.nan})

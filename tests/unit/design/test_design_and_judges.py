@@ -4,7 +4,7 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.design.selection import design_table, fasta, select
+from temperance.design.selection import design_table, fasta, natural_gaps, plates, qualify, select
 from temperance.scoring.diversity import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
 from temperance.scoring.judges import build_hmm, hmm_judge, profile_judge
 
@@ -48,6 +48,33 @@ def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():
     assert table["nearest_natural"].tolist() == ["n0", "n1"]
     assert table["nearest_training"].tolist() == ["n0", "n0"]
     assert fasta(table).splitlines()[:2] == [">fam_design_001 temperature=0.7 energy=-2.00 novelty=0.250", "DD"]
+    assert table["recommended"].tolist() == [True, True]
+    doubtful = design_table(
+        sequences, scored, np.array([1]), np.array(["n0", "n1"]), alphabet("protein"), "fam", recommended=False
+    )
+    title = ">fam_design_001 temperature=0.7 NOT-RECOMMENDED energy=-2.00 novelty=0.250"
+    assert fasta(doubtful).splitlines()[0] == title
+    assert plates(doubtful).iloc[0].to_dict() == {
+        "plate": 1, "well": "A1", "name": "fam_design_001", "sequence": "DD", "recommended": False, "length": 2,
+    }  # fmt: skip
+
+
+def test_a_design_is_new_natural_by_every_judge_that_decides_and_no_fragment():
+    scored = pd.DataFrame(
+        {"distance_natural": [0.2, 0.19, 0.4, 0.4, 0.4], "gaps": [0.1, 0.1, 0.11, 0.0, 0.0],
+         "potts": [5.0, 9.0, 9.0, 4.9, 9.0], "folding": [1.0, 2.0, 2.0, 2.0, 0.9]}
+    )  # fmt: skip
+    assert qualify(scored, {"potts": 5.0, "folding": 1.0}, 0.2, 0.1).tolist() == [True, False, False, False, False]
+    assert qualify(scored, {"potts": 5.0}, 0.2, 0.11).tolist() == [True, False, True, False, True]
+
+
+def test_usual_gaps_are_those_of_95_percent_of_natural_sequences_by_weight():
+    natural = pd.DataFrame(
+        {"set": ["training"] * 4 + ["random"], "gaps": [0.5, 0.1, 0.0, 0.3, 0.9],
+         "scale_weight": [4.0, 30.0, 60.0, 6.0, 0.0]}
+    )  # fmt: skip
+    # From the fewest gaps on 60, 90, 96, 100 %.
+    assert natural_gaps(natural) == 0.3
 
 
 def test_diversity_equals_a_direct_average_over_pairs():

@@ -19,7 +19,11 @@ POINTS = pd.DataFrame(
 )
 
 
-def test_rows_are_the_familys_finite_points_from_the_coldest():
+BEST = {"tau": {"value": 0.6, "low": 0.55, "high": 0.62}, "limit": 0.74, "sampling_temperature": 0.6}
+NONE = {"tau": None, "limit": 0.0, "sampling_temperature": 0.6}
+
+
+def test_rows_are_the_familys_points_from_the_coldest():
     rows = figures.operating_point_rows(POINTS)
     assert list(rows["name"]) == ["coldest", "tau_potts", "tau_train", "tau_f"]
     assert list(rows["label"])[:2] == ["coldest above the floors", "as natural by the pair judge"]
@@ -27,21 +31,31 @@ def test_rows_are_the_familys_finite_points_from_the_coldest():
     assert rows.set_index("name").loc["tau_potts", "high"] == 0.77
 
 
-def test_the_window_ends_at_the_least_limit_and_may_be_empty():
+def test_a_judge_that_no_temperature_satisfies_comes_first():
+    refusing = pd.DataFrame([("all", "tau_folding", 0.0, 0.0, 0.64, True)], columns=POINTS.columns)
+    rows = figures.operating_point_rows(pd.concat([POINTS, refusing]))
+    assert rows.iloc[0][["label", "value", "high"]].tolist() == ["as natural by the RNA folding energy", 0.0, 0.64]
+    figure = figures.operating_points(pd.concat([POINTS, refusing]), NONE, np.array([0.5, 0.6, 0.7]))
+    (axis,) = figure.axes
+    (arrow,) = [line for line in axis.lines if line.get_marker() == "<"]
+    assert arrow.get_xdata()[0] == axis.get_xlim()[0] == pytest.approx(0.5 / 1.08)
+    assert not axis.patches
+
+
+def test_the_window_ends_at_the_limit_of_the_recommendation_and_may_be_empty():
     rows = figures.operating_point_rows(POINTS)
-    assert figures.best_window(rows) == pytest.approx((0.6, 0.74))
-    hotter = POINTS.replace({"value": {0.6: 0.8}})
-    assert figures.best_window(figures.operating_point_rows(hotter)) is None
-    assert figures.best_window(rows[rows["name"] != "coldest"]) is None
+    assert figures.best_window(rows, BEST) == (0.6, 0.74)
+    assert figures.best_window(rows, BEST | {"limit": 0.59}) is None
+    assert figures.best_window(rows, NONE | {"limit": 0.74}) is None
+    assert figures.best_window(rows[rows["name"] != "coldest"], BEST) is None
 
 
 def test_the_recommended_temperature_and_the_window_are_drawn():
-    best = {"tau": {"value": 0.6, "low": 0.55, "high": 0.62}}
-    figure = figures.operating_points(POINTS, best, np.array([0.5, 0.6, 0.7]))
+    figure = figures.operating_points(POINTS, BEST, np.array([0.5, 0.6, 0.7, 1.0]))
     (axis,) = figure.axes
     lines = {line.get_label(): line for line in axis.lines}
     assert list(lines["recommended"].get_xdata()) == [0.6, 0.6]
-    assert list(lines["sampled"].get_xdata()) == [0.5, 0.6, 0.7]
+    assert list(lines["sampled"].get_xdata()) == [0.5, 0.6, 0.7, 1.0]
     spans = sorted(
         patch.get_extents().transformed(axis.transData.inverted()).intervalx.tolist() for patch in axis.patches
     )

@@ -62,7 +62,12 @@ def evidence(recommended, unsound, chosen=0.03, gaps=(0.1, 0.1, 0.1)):
         optimum=pd.DataFrame({"size": ["n90"], "replicate": [1], "tau_f": [1.0]}),
         temperature=0.7,
         strengths=pd.DataFrame(
-            {"subset": "n90-r1", "l2_couplings": [0.1, 0.03, 0.01], "chosen": [False, chosen == 0.03, chosen == 0.01]}
+            {
+                "subset": "n90-r1",
+                "M": 90,
+                "l2_couplings": [0.1, 0.03, 0.01],
+                "chosen": [False, chosen == 0.03, chosen == 0.01],
+            }
         ),
     )
 
@@ -92,5 +97,11 @@ def test_samples_that_are_fragments_are_said_with_what_to_do():
 
 
 def test_a_penalty_at_the_end_of_the_path_is_said():
-    assert notes(evidence("recommended", [])) == []
-    assert "n90-r1 0.01" in notes(evidence("recommended", [], chosen=0.01))[0]
+    """Of the largest training set it touches the recommendation; of a smaller one it is folded away."""
+    assert warnings(evidence("recommended", [])) == []
+    at_end = evidence("recommended", [], chosen=0.01)
+    assert "n90-r1 0.01" in warnings(at_end)[0]
+    assert notes(at_end) == []
+    at_end.strengths["M"] = 50
+    assert warnings(at_end) == []
+    assert "n90-r1 0.01" in notes(at_end)[0]

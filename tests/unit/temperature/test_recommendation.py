@@ -10,7 +10,7 @@ from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import FAITHFUL, NOTHING_LEARNT, Measurements, Training
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide
-from temperance.temperature.operating_points import judge_point, judge_units, operating_points
+from temperance.temperature.operating_points import judge_point, judge_units, operating_points, pool_points
 from temperance.temperature.pareto import pareto
 from temperance.temperature.recommendation import recommend, sensitivity
 from temperance.temperature.rungs import RungScores
@@ -151,19 +151,21 @@ def test_a_judge_that_no_samples_satisfy():
     assert best.status == "none"
     assert "at no equilibrated temperature" in best.headline
     # 40 - 10 * 0.4 at the coldest, below which it may be better yet.
-    assert "At best, at τ = 0.4, it places them at percentile 36" in best.headline
+    assert "At best it places them at percentile 36 (at τ = 0.4), and natural sequences at 50." in best.headline
     assert best.reasons[0].startswith("Add temperatures below 0.4")
     warm = advise(rungs(percentiles=20 + 10 * LADDER))
-    assert "At best, at τ = 1.5, it places them at percentile 35" in warm.headline
-    assert warm.reasons[0].startswith("Colder samples are no more natural to it.")
-    # The equilibrated temperature nearest to tau_train, 0.88.
-    assert warm.sampling_temperature == 0.9
+    assert "At best it places them at percentile 35 (at τ = 1.5)" in warm.headline
+    assert warm.reasons[0].startswith("Colder samples are no more natural. A model of cleaner sequences")
+    # Floors are met from 0.7 on. Of 50 are missing 46 % at 0.7, 44 % at 0.8; 0.9 lies 2 % above tau_train besides.
+    assert warm.sampling_temperature == 0.8
 
 
 def test_samples_that_are_not_equilibrated_are_never_recommended():
     cold = advise(rungs(equilibrated=LADDER >= 0.8))
     assert cold.tau.value == 0.8
-    assert any("Colder temperatures are not equilibrated" in limit for limit in cold.limits)
+    # At 0.7 the floors are met as well, at 0.6 and below they are not: nothing is in doubt from there.
+    assert any(limit.startswith("Colder temperatures, from τ = 0.7, may meet your floors") for limit in cold.limits)
+    assert not any("Colder" in limit for limit in advise(rungs(equilibrated=LADDER >= 0.65)).limits)
     none = advise(rungs(equilibrated=np.zeros(len(LADDER), bool)))
     assert none.status == "none"
     assert "no temperature was equilibrated" in none.headline
@@ -302,7 +304,7 @@ def test_ladders_that_a_judge_did_not_score_are_left_out():
     poor = RungScores(full.temperatures, full.equilibrated, full.novelty, full.diversity, full.energy, {
         "potts": np.where(np.isnan(few["potts"]), np.nan, few["potts"] - 30)
     })  # fmt: skip
-    assert "at percentile 30, and natural sequences at 50" in advise(poor).headline
+    assert "at percentile 30 (at τ = 1.2), and natural sequences at 50." in advise(poor).headline
 
 
 def test_judges_that_no_temperature_satisfies_are_both_named():
@@ -316,9 +318,10 @@ def test_judges_that_no_temperature_satisfies_are_both_named():
     best = advise(both, judges=judges, units=MANY | {"hmm": np.inf})
     assert best.status == "none"
     assert "up to τ = 0.70 at most (up to where the pair judge" in best.headline
-    assert "and at none up to there by the profile HMM. At best, at τ = 0.4, it places them at percentile 11" in (
+    assert "and at none up to there are samples shown to be as natural as natural sequences by the profile HMM." in (
         best.headline
     )
+    assert "At best it places them at percentile 11 (at τ = 0.4), and natural sequences at 50." in best.headline
 
 
 def test_a_judge_decides_on_the_few_temperatures_that_are_equilibrated():
@@ -391,3 +394,35 @@ def test_a_judge_that_places_samples_a_little_below_the_middle_does_not_forbid_t
     (steep,) = [point for point in advise(rungs(noise=1e-6)).operating_points if point.name == "tau_potts"]
     assert steep.value == pytest.approx(0.85, abs=2e-3)
     assert steep.limit == pytest.approx(0.9, abs=1e-3)
+
+
+def test_all_judges_that_refuse_are_named_and_colder_samples_that_were_tried_are_not_advised():
+    """Two judges place samples at 41 and 38 at most, and colder ones, which are not equilibrated, no higher."""
+    scores = rungs(percentiles=np.clip(45 - 10 * LADDER, 0, 41), equilibrated=LADDER >= 0.55)
+    fold = np.clip(44 - 10 * LADDER, 0, 38)[:, None] + 0 * scores.novelty
+    both = RungScores(scores.temperatures, scores.equilibrated, scores.novelty, scores.diversity, scores.energy,
+                      scores.percentiles | {"folding": fold})  # fmt: skip
+    judges = TRUSTED | {"folding": {"trusted": True, "saturated": False}}
+    best = advise(both, judges=judges, units=MANY | {"folding": np.inf})
+    assert "by the pair judge (Potts models of parts of the natural sequences) and the RNA folding energy." in (
+        best.headline
+    )
+    assert "At best they place them at percentile 39 (at τ = 0.6) and at percentile 38 (at τ = 0.6)" in best.headline
+    assert best.headline.endswith("Your novelty floor of 0.2 is met from τ = 0.7 up only.")
+    assert best.reasons[0].startswith("Colder samples, down to τ = 0.4, are not equilibrated, and are not shown")
+    # Of 50 percentiles 22 + 24 % are missing at 0.6, where the novelty is just short, and 24 + 26 % at 0.7.
+    assert best.sampling_temperature == 0.6
+    assert best.limit == 0
+
+
+def test_the_coldest_temperature_of_the_family_is_that_of_the_model_that_is_sampled():
+    """One training set meets the floors from 0.7 on, another from 0.6: these are rungs, and are not averaged."""
+    first, second = rungs(), rungs()
+    second = RungScores(second.temperatures, second.equilibrated, second.novelty + 0.02, second.diversity,
+                        second.energy, second.percentiles)  # fmt: skip
+    points = [operating_points(one, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY) for one in (first, second)]
+    (coldest,) = [point for point in pool_points(points) if point.name == "coldest"]
+    assert (coldest.value, coldest.low) == (0.7, 0.5)
+    assert coldest.high == pytest.approx((0.7 * 0.8) ** 0.5)
+    best = recommend([first, second], points, *FLOORS, np.random.default_rng(1))
+    assert "percentile 65 (± 0, 95% over ladders, 65 with other training sets)" in best.reasons[2]
