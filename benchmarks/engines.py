@@ -9,8 +9,10 @@ from common import save
 from scipy.stats import ks_2samp
 from training import FAMILIES, prepare
 
-from temperance.engines.base import choose_engine, profile_chains
-from temperance.potts.frequencies import frequencies, site_frequencies
+from temperance.engines.chains import profile_chains
+from temperance.engines.registry import choose_engine
+from temperance.msa.frequencies import site_frequencies
+from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.training import train
 

@@ -27,9 +27,11 @@ from long_family import SETTINGS, draw, planted
 from training import FAMILIES, FRESH, prepare
 
 from temperance.core.threads import use_threads
-from temperance.engines.base import choose_engine, profile_chains, uniform_chains
+from temperance.engines.chains import profile_chains, uniform_chains
 from temperance.engines.jax_engine import JaxEngine
-from temperance.potts.frequencies import frequencies, site_frequencies
+from temperance.engines.registry import choose_engine
+from temperance.msa.frequencies import site_frequencies
+from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.thermodynamics import annealed, energy_curve

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from common import HERE, Process, save
 
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies, showing
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites

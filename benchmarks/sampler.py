@@ -12,7 +12,8 @@ import numba
 import numpy as np
 from common import Peer, clocked, in_turn, random_potts, save
 
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 
 GRID = [(96, 21, 2000), *product((31, 53, 96, 200, 400), (21, 4), (500, 5000))]
 # Site updates that a measurement should last for at least.

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 
 from temperance.core.alphabet import alphabet
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.training import train
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

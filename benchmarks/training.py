@@ -22,7 +22,8 @@ import pandas as pd
 from common import HERE, REPEATS, Process, peer_program, save, write_fasta
 
 from temperance.core.alphabet import alphabet
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.msa.alignment import encode, filter_alignment, read
 from temperance.msa.split import split
 from temperance.msa.weights import sequence_weights

@@ -2,7 +2,7 @@
 
 from temperance.core.files import save_table
 from temperance.core.progress import Progress
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.validation.coverage import coverage
 from temperance.workflow.job import job
 

@@ -8,8 +8,8 @@ import pandas as pd
 from temperance.baselines.registry import draw, learn
 from temperance.baselines.site_conditionals import Autoregressive
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_arrays, save_table
-from temperance.engines.base import choose_engine
-from temperance.potts.formats import read_model
+from temperance.engines.registry import choose_engine
+from temperance.potts.formats.registry import read_model
 from temperance.potts.model import load
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import Family, judges, score_orders, score_samples, score_temperatures

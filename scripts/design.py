@@ -5,7 +5,7 @@ import numpy as np
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
 from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, fasta, mutations, natural_gaps, plates, qualify, select
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated
 from temperance.sampling.replica_exchange import sample

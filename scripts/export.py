@@ -3,7 +3,8 @@
 import numpy as np
 
 from temperance.core.files import load_arrays, load_json, load_table, save_text
-from temperance.potts.formats import chains, fasta, write_model
+from temperance.msa.fasta import fasta, format_chains
+from temperance.potts.formats.registry import write_model
 from temperance.potts.model import load
 from temperance.workflow.job import job
 
@@ -14,7 +15,7 @@ with job(snakemake) as log:
         drawn = load_arrays(snakemake.input.samples)[0]
         tau = load_json(snakemake.input.recommendation)["sampling_temperature"]
         at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
-        save_text(out, chains(drawn["sequences"][at].reshape(-1, model.L), letters))
+        save_text(out, format_chains(drawn["sequences"][at].reshape(-1, model.L), letters))
         log.info("samples at temperature %g", drawn["temperatures"][at])
     elif form == "alignment":
         rows = letters.decode(load_arrays(snakemake.input.alignment)[0]["sequences"])

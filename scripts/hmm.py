@@ -2,7 +2,7 @@
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays
-from temperance.scoring.judges import build_hmm
+from temperance.msa.hmmer import build_hmm
 from temperance.workflow.job import job
 
 with job(snakemake) as log:

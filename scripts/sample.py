@@ -1,7 +1,7 @@
 """Sample a model at all temperatures of its window. Outputs: sequences and energies, diagnostics of every rung."""
 
 from temperance.core.files import load_arrays, provenance, save_arrays, save_table
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
 from temperance.workflow.job import checkpoint, job

@@ -2,8 +2,8 @@
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import save_table, save_text
+from temperance.msa.fasta import fasta
 from temperance.msa.search import search_query, search_seed
-from temperance.potts.formats import fasta
 from temperance.workflow.job import job
 
 with job(snakemake) as log:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from temperance.core.files import load_arrays, provenance, save_arrays
+from temperance.core.sizes import resolve_size
 from temperance.msa.split import subset
 from temperance.msa.weights import sequence_weights
-from temperance.workflow.configuration import resolve_size
 from temperance.workflow.job import job
 
 with job(snakemake) as log:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
-from temperance.potts.frequencies import site_frequencies
+from temperance.msa.frequencies import site_frequencies
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs

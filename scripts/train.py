@@ -6,8 +6,8 @@ from pathlib import Path
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
-from temperance.engines.base import choose_engine
-from temperance.potts.formats import read_model
+from temperance.engines.registry import choose_engine
+from temperance.potts.formats.registry import read_model
 from temperance.training import evaluate_imported, train
 from temperance.workflow.job import checkpoint, job
 

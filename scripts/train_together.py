@@ -5,7 +5,7 @@ from pathlib import Path
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.training import train
 from temperance.workflow.job import checkpoint, job
 

@@ -18,7 +18,7 @@ with job(snakemake) as log:
 
         drawn = draw(truth, load_arrays(snakemake.input[0])[0]["contacts"], seed, Progress(log.info))
     else:
-        from temperance.engines.base import choose_engine
+        from temperance.engines.registry import choose_engine
         from temperance.truth.teacher import draw
 
         engine = choose_engine(snakemake.params.engine)

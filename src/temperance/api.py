@@ -12,19 +12,21 @@ import pandas as pd
 
 from temperance.core.alphabet import Alphabet, alphabet
 from temperance.core.errors import InputError
+from temperance.core.sizes import resolve_size
 from temperance.design import selection as designs
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.msa import alignment
 from temperance.msa import split as splitting
+from temperance.msa.hmmer import build_hmm
 from temperance.msa.weights import sequence_weights
-from temperance.potts.formats import read_model, write_model
+from temperance.potts.formats.registry import read_model, write_model
 from temperance.potts.model import Potts
 from temperance.predict import contacts, mutants
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.diversity import natural_diversity
-from temperance.scoring.judges import Judge, build_hmm, hmm_judge, profile_judge
+from temperance.scoring.judges import Judge, hmm_judge, profile_judge
 from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as Natural
 from temperance.scoring.tables import natural_threshold, score_natural, score_samples
@@ -34,7 +36,6 @@ from temperance.temperature.operating_points import judge_units, operating_point
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.training import Training, train
-from temperance.workflow.configuration import resolve_size
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
 

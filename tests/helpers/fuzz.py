@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.core.errors import InputError
     from temperance.core.files import load_json, load_table
     from temperance.msa.alignment import encode, filter_alignment, read
-    from temperance.potts.formats import read_model
+    from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
     from temperance.predict.mutants import measured
     from temperance.workflow.configuration import configure, with_table

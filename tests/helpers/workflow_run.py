@@ -11,7 +11,8 @@ import yaml
 from small_systems import random_potts
 
 from temperance.core.alphabet import Alphabet
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ from workflow_run import ROOT, SMALL
 from temperance.core.alphabet import alphabet
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import save_json, save_table
-from temperance.potts.formats import FORMATS, write_model
+from temperance.potts.formats.registry import FORMATS, write_model
 
 SECONDS = os.environ.get("FUZZ_SECONDS", "5")
 ROWS = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL"]

@@ -13,7 +13,7 @@ from structures import cif
 from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
-from temperance.potts.formats import read_model, write_model
+from temperance.potts.formats.registry import read_model, write_model
 from temperance.potts.model import load
 
 KINDS = {

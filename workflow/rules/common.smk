@@ -11,17 +11,10 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
-from temperance.workflow.configuration import (
-    ENUMERABLE,
-    EXPORTS,
-    check_files,
-    configure,
-    derive_seed,
-    has_hmm,
-    size_label,
-    source_of,
-    with_table,
-)
+from temperance.workflow.configuration import ENUMERABLE, check_files, configure, has_hmm, source_of, with_table
+from temperance.potts.formats.names import EXPORTS
+from temperance.core.seeds import derive_seed
+from temperance.core.sizes import size_label
 from temperance.core.errors import InputError
 from temperance.workflow.failures import announce
 from temperance.workflow.locks import clear_stale_locks

@@ -11,8 +11,9 @@ from scipy.special import softmax
 from temperance.baselines.attention import Attention
 from temperance.baselines.site_conditionals import Autoregressive, pseudolikelihood
 from temperance.core.checkpoint import NONE, Checkpoint
-from temperance.engines.base import Engine, profile_chains
-from temperance.potts.frequencies import profile_frequencies
+from temperance.engines.base import Engine
+from temperance.engines.chains import profile_chains
+from temperance.msa.frequencies import profile_frequencies
 from temperance.potts.model import Potts, profile_fields
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.thermodynamics import energy_curve

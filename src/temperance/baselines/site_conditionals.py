@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
-from temperance.potts.frequencies import site_frequencies
+from temperance.msa.frequencies import site_frequencies
 from temperance.potts.model import Potts
 
 # Sites that are learnt together: as many as numbers (sequences, sites, states) of this size allow.

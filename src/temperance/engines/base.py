@@ -6,19 +6,13 @@ numbers; the result of one engine depends on the seed alone, not on the number o
 its own: `numpy.asarray` brings them from a device.
 """
 
-import logging
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from temperance.core.errors import InputError
 from temperance.potts.frequencies import Frequencies, Showing
 from temperance.potts.model import Potts
-
-log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -138,8 +132,6 @@ class Learner(Protocol):
 # More momentum overshoots where persistent chains answer late; less damping follows the noise of rare states
 # (docs/method.md has the figures).
 MOMENTUM, DAMPING = 0.5, 0.004
-# Compute capability from which on cards copy to shared memory without waiting.
-_AMPERE = 8.0
 
 
 def sampling_noise(single: Any, count: int, doubt: Any) -> tuple[Any, Any]:
@@ -156,75 +148,3 @@ def sampling_noise(single: Any, count: int, doubt: Any) -> tuple[Any, Any]:
 def seed_words(seed: Any) -> Any:
     """A seed, if it is a whole number, as its two words of 32 bits."""
     return np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32) if isinstance(seed, int) else seed
-
-
-def choose_engine(name: str = "auto") -> Engine:
-    """The engine called `name`; `auto` takes CUDA on an NVIDIA card, JAX on others, and Numba on a CPU.
-
-    Each library is imported only when it is needed: they take seconds.
-
-    Raises
-    ------
-    InputError
-        If the engine needs a card that is not here.
-    """
-    automatic = name == "auto"
-    if automatic:
-        name = "numba" if not _accelerator() else "jax" if _capability() < _AMPERE else "cuda"
-    if name == "numba":
-        from temperance.engines.numba_engine import NumbaEngine
-
-        return NumbaEngine()
-    if name == "cuda":
-        if _capability() < _AMPERE:
-            raise InputError("engine: cuda needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
-        from temperance.engines.cuda_engine import CudaEngine
-
-        try:
-            engine = CudaEngine()
-            fault = engine.fault() if automatic else None
-        except InputError as error:
-            if not automatic:
-                raise
-            fault = str(error)
-        if fault is None:
-            return engine
-        log.warning("warning: the kernel does not run on this card, so the engine is jax, which is slower: %s", fault)
-    from temperance.engines.jax_engine import JaxEngine
-
-    return JaxEngine()
-
-
-def _accelerator() -> bool:
-    # JAX finds accelerators by plugins; without one it need not be imported to say that there is none.
-    if not (entry_points(group="jax_plugins") or find_spec("jax_plugins") or find_spec("libtpu")):
-        return False
-    import jax
-
-    return jax.default_backend() != "cpu"
-
-
-def _capability() -> float:
-    """CUDA's compute capability of the device that JAX takes, 0 where that is no NVIDIA card."""
-    if not _accelerator():
-        return 0.0
-    import jax
-
-    try:
-        return float(getattr(jax.devices()[0], "compute_capability", 0))
-    except ValueError:  # other makers call theirs gfx90a
-        return 0.0
-
-
-def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, length) uint8 chains, every state equally likely."""
-    return rng.integers(0, q, (count, length), dtype=np.uint8)
-
-
-def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(count, L) uint8 chains whose sites are independent draws from one-site frequencies (L, q)."""
-    cumulative = frequencies.cumsum(axis=1)
-    chains = np.empty((count, len(frequencies)), np.uint8)
-    for i, edges in enumerate(cumulative):
-        chains[:, i] = np.minimum(np.searchsorted(edges, rng.random(count) * edges[-1], side="right"), len(edges) - 1)
-    return chains

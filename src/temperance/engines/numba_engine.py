@@ -14,8 +14,9 @@ from scipy.linalg.blas import saxpy
 
 from temperance.core.threads import threaded
 from temperance.engines.base import DAMPING, MOMENTUM, Gradient, sampling_noise
+from temperance.msa.frequencies import site_frequencies
 from temperance.potts import pair_kernels
-from temperance.potts.frequencies import Frequencies, Showing, showing, site_frequencies
+from temperance.potts.frequencies import Frequencies, Showing, showing
 from temperance.potts.model import FORBIDDEN, Potts, profile_fields
 
 _LANES = 8

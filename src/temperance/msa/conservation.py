@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import entropy
 
 from temperance.core.alphabet import Alphabet
-from temperance.potts.frequencies import site_frequencies
+from temperance.msa.frequencies import site_frequencies
 
 
 def residue_frequencies(sequences: np.ndarray, weights: np.ndarray, letters: Alphabet) -> tuple[np.ndarray, np.ndarray]:

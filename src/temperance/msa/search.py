@@ -18,7 +18,7 @@ from pyhmmer.plan7 import HMM, Background, Builder, TopHits
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError, last_line
-from temperance.scoring.judges import hmm_alphabet
+from temperance.msa.hmmer import hmm_alphabet
 
 _TROUBLE = (EaselError, ValueError, OSError, EOFError, zlib.error)
 _COLUMNS = ["name", "from", "to", "bits", "evalue", "coverage", "kept"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from temperance.msa.frequencies import site_frequencies
 from temperance.potts.pair_kernels import correlation_moments, pair_frequencies, pairs_of_sites
 
 
@@ -25,19 +26,6 @@ class Frequencies:
         pair = self.pair * self.pair.dtype.type(1 - share)
         pair += share / q**2
         return Frequencies((1 - share) * self.single + share / q, pair)
-
-
-def site_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Weighted one-site frequencies (L, q) of sequences (M, L); equal weights where there are none."""
-    weights = np.ones(len(sequences)) if weights is None else weights
-    columns = [np.bincount(column, weights, minlength=q) for column in sequences.T]
-    return np.array(columns) / weights.sum()
-
-
-def profile_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray) -> np.ndarray:
-    """Weighted one-site frequencies (L, q), positive: with a pseudocount of one sequence."""
-    share = 1 / (1 + weights.sum())
-    return (1 - share) * site_frequencies(sequences, q, weights) + share / q
 
 
 def frequencies(

@@ -31,7 +31,8 @@ from sklearn.decomposition import PCA
 from temperance.core.alphabet import Alphabet
 from temperance.core.files import atomic
 from temperance.msa.conservation import information, residue_frequencies
-from temperance.potts.frequencies import agreement, site_frequencies
+from temperance.msa.frequencies import site_frequencies
+from temperance.potts.frequencies import agreement
 from temperance.scoring.marginals import pair_correlations, triple_correlations
 from temperance.scoring.names import short_judge_name
 from temperance.temperature.pareto import pareto, shared_temperatures

@@ -16,10 +16,10 @@ import pandas as pd
 from temperance import __version__
 from temperance.core.files import save_text
 from temperance.report.results import Evidence
+from temperance.report.unfinished import unfinished
 from temperance.scoring.names import judge_name, short_judge_name
 from temperance.temperature.operating_points import LEAST_PERCENTILE
 from temperance.temperature.pareto import pareto
-from temperance.workflow.failures import unfinished
 
 _FEW_HELDOUT = 50
 # Families that one page shows in full; of more, each has a page of its own.

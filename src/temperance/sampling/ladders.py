@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from temperance.engines.base import Engine, profile_chains
+from temperance.engines.base import Engine
+from temperance.engines.chains import profile_chains
 from temperance.potts.model import Potts
 
 # Exchanges in one call of an engine: few, so that an engine that compiles does so for few numbers of them.

@@ -12,9 +12,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from temperance.engines.base import Engine, seed_words, uniform_chains
+from temperance.engines.base import Engine, seed_words
+from temperance.engines.chains import uniform_chains
+from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
-from temperance.training.step import survivors
 
 # Share of the population, as an effective number, that the weights of a step in temperature leave.
 _LEAST_SURVIVAL = 0.85
@@ -90,7 +91,7 @@ def anneal_population(
         beta = 1.0 if step >= 1 - beta else beta + step
         log_weights = -step * energies
         log_z += float(logsumexp(log_weights)) - np.log(count)
-        parents = survivors(np.arange(count), log_weights, rng.random())
+        parents = systematic_resample(np.arange(count), log_weights, rng.random())
         ancestors = ancestors[parents]
         chains, energies = resample_chains(engine, prepared, chains, parents, beta, int(rng.integers(2**63)), _SWEEPS)
         sweeps += _SWEEPS

@@ -12,7 +12,7 @@ import numpy as np
 from temperance.core.alphabet import GAP, Alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import atomic
-from temperance.potts.formats import fasta
+from temperance.msa.fasta import fasta
 from temperance.scoring.judges import Judge
 from temperance.scoring.rna_tools import explain_missing_infernal
 

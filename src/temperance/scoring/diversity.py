@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import effective_number
-from temperance.potts.frequencies import site_frequencies
 
 
 def mean_pairwise_distance(sequences: np.ndarray, q: int) -> float:

@@ -11,10 +11,11 @@ import pandas as pd
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays
-from temperance.engines.base import uniform_chains
+from temperance.engines.chains import uniform_chains
 from temperance.msa.clusters import effective_clusters
+from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import nearest
-from temperance.potts.frequencies import agreement, site_frequencies
+from temperance.potts.frequencies import agreement
 from temperance.potts.model import Potts
 from temperance.scoring.covariance_model import covariance_judge
 from temperance.scoring.cross_fitted import CrossFittedJudge

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from temperance.potts.frequencies import profile_frequencies
+from temperance.msa.frequencies import profile_frequencies
 from temperance.stats.estimate import Estimate, estimate
 from temperance.stats.resampling import choices, resampled
 from temperance.temperature.divergence import Heldout

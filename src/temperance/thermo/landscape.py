@@ -8,7 +8,8 @@ import pandas as pd
 from scipy.special import logsumexp, xlogy
 
 from temperance.core.alphabet import Alphabet
-from temperance.engines.base import Engine, profile_chains, uniform_chains
+from temperance.engines.base import Engine
+from temperance.engines.chains import profile_chains, uniform_chains
 from temperance.potts.model import Potts
 
 _RANDOM = 2000

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.interpolate import CubicHermiteSpline
 from scipy.special import logsumexp
 
-from temperance.engines.base import Engine, uniform_chains
+from temperance.engines.base import Engine
+from temperance.engines.chains import uniform_chains
 from temperance.potts.model import Potts
 from temperance.stats.resampling import effective_number, jackknife_error, weighted_mean
 

@@ -10,8 +10,9 @@ from scipy.special import logsumexp
 from temperance.engines.base import Engine, Learner
 from temperance.potts.frequencies import Showing
 from temperance.sampling.population import Population, anneal_population, resample_chains
+from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.training.result import Confirmation
-from temperance.training.step import scale_step, survivors
+from temperance.training.step import scale_step
 
 # The scale of the parameters has settled when its error is below this share.
 SCALE_TOLERANCE = 0.03
@@ -113,7 +114,7 @@ class ConvergenceTest:
 
     def _follow(self, learner: Learner, chains: Any, log_weights: np.ndarray) -> tuple[Any, np.ndarray]:
         """Resample chains (C, L) by weights (C,) and sweep them in the model that these lead to."""
-        parents = survivors(np.arange(len(log_weights)), log_weights, self._rng.random())
+        parents = systematic_resample(np.arange(len(log_weights)), log_weights, self._rng.random())
         seed = int(self._rng.integers(2**63))
         return resample_chains(self._engine, learner.prepared, chains, parents, 1.0, seed, _RESCALED_SWEEPS)
 

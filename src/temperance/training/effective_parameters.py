@@ -12,8 +12,8 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
 from temperance.engines.base import Engine
+from temperance.msa.frequencies import site_frequencies
 from temperance.potts import pair_kernels
-from temperance.potts.frequencies import site_frequencies
 
 # Steps of Lanczos' algorithm: the trace of a smooth function needs few.
 _LANCZOS_STEPS = 20

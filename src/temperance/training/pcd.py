@@ -11,7 +11,8 @@ import pandas as pd
 from temperance.core.checkpoint import NONE, Checkpoint
 from temperance.core.errors import InputError
 from temperance.core.progress import in_words
-from temperance.engines.base import Engine, Learner, profile_chains
+from temperance.engines.base import Engine, Learner
+from temperance.engines.chains import profile_chains
 from temperance.engines.memory import check_training
 from temperance.potts.frequencies import Frequencies, Showing, frequencies
 from temperance.potts.model import Potts

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from temperance.engines.base import Engine, Learner
+from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 
 # Share of the chains that the weights of a part of a step have to leave, as an effective number.
@@ -103,7 +104,7 @@ class Step:
         move, sweeps = move.part(parts), -(-self.sweeps // parts)
 
         def part(number: Any, learner: Learner, chains: Any, energies: Any, change: Any) -> tuple[Learner, Any, Any]:
-            chosen = survivors(chains, -move.adds(energies, change), given.offsets[number])
+            chosen = systematic_resample(chains, -move.adds(energies, change), given.offsets[number])
             learner = learner.moved(move.rate, move.factor)
             chains = engine.sweep(learner.prepared, chosen, 1.0, given.seeds[number], sweeps)
             return learner, chains, (chosen != chains).mean()
@@ -136,14 +137,3 @@ def scale_step(rise: Any, variance: Any, penalty: Any) -> Any:
     From its slope, <E>_model - <E>_data less the penalty, and its curvature, Var(E) of the model and the penalty.
     """
     return rise / (variance + penalty)
-
-
-def survivors(chains: Any, log_weights: Any, offset: Any) -> Any:
-    """As many chains (C, L), each as often as its weight says, rounded up or down (systematic resampling).
-
-    `offset`, in [0, 1), is all that is random.
-    """
-    xp = log_weights.__array_namespace__()
-    cumulative = xp.exp(log_weights - log_weights.max()).cumsum()
-    marks = (xp.arange(len(chains)) + offset) * (cumulative[-1] / len(chains))
-    return chains[xp.minimum(cumulative.searchsorted(marks, side="right"), len(chains) - 1)]

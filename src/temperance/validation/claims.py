@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.seeds import derive_seed
+from temperance.core.settings import Settings
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
 from temperance.truth.enumerable import KINDS
 from temperance.validation.study import of_enumerable
-from temperance.workflow.configuration import Settings, derive_seed
 
 SIZES = (30, 100, 300, 1000, 10000)
 LENGTH, Q = 10, 2

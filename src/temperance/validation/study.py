@@ -8,11 +8,13 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from temperance.core.files import load_json, load_table
+from temperance.core.seeds import derive_seed
+from temperance.core.settings import Settings
+from temperance.core.sizes import resolve_size
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.temperature.divergence import optima_row
 from temperance.truth.enumerable import energies_of
-from temperance.workflow.configuration import Settings, derive_seed, resolve_size
 
 OPTIMA = ("tau_f", "tau_r", "tau_j")
 

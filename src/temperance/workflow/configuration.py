@@ -3,7 +3,6 @@
 import copy
 import csv
 import difflib
-import hashlib
 import math
 import re
 import shutil
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import yaml
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings import Settings
+from temperance.core.sizes import parse_sizes
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
-
-Settings = dict[str, Any]
 
 # What a family is read from, searched in or drawn from: one of these.
 _SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
@@ -38,11 +36,6 @@ _OF_MODELS: Settings = {"filter": {"max_column_gaps": 1.0}, "subsets": {"sizes":
 # Studies compare models that differ in what is varied, not in a penalty chosen anew for each.
 _STUDY_DEFAULTS: Settings = {"train": {"l2_couplings": 0.003}}
 ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
-# What a family's results can be given out as, and what the files are called.
-EXPORTS = {
-    "adabmdca": "params.dat", "bmdca": "parameters.txt", "mi3": "J.npy", "ccmpred": "ccmpred.raw",
-    "gremlin": "gremlin.mrf", "chains": "chains.fasta", "alignment": "alignment.fasta",
-}  # fmt: skip
 # Folders of results that are no family's.
 _FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
@@ -465,79 +458,3 @@ def _in_words(error: jsonschema.ValidationError) -> str:
     }.get(str(error.validator), f"{value!r} is not allowed here")
     described = error.schema.get("description") if isinstance(error.schema, dict) else None
     return " ".join((f"{said} ({described})" if described else said).split())
-
-
-# ---------------------------------------------------------------- sizes and seeds
-
-
-def parse_sizes(given: Any, key: str) -> list[int | float]:
-    """Sizes as ascending counts (int) and fractions (float); `all` is 1.0.
-
-    `geometric(lo, hi, n)` stands for n sizes from lo to hi with equal ratios, counts or fractions.
-
-    Raises
-    ------
-    InputError
-        Naming `key`.
-    """
-    sizes: list[int | float] = []
-    for item in given if isinstance(given, list) else [given]:
-        if isinstance(item, str) and item.startswith("geometric"):
-            sizes += _geometric(item, key)
-        else:
-            sizes.append(1.0 if item == "all" else item)
-    if 1 in [size for size in sizes if isinstance(size, int)]:
-        raise InputError(f"{key}: 1 sequence is too few; 2 at least, or 1.0 or 'all' for all of them")
-    fractions = [size for size in sizes if isinstance(size, float) and size < 1]
-    if fractions and any(isinstance(size, int) for size in sizes):
-        raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
-    return sorted(set(sizes), key=lambda size: (isinstance(size, float), size))
-
-
-def _geometric(item: str, key: str) -> list[int | float]:
-    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
-    low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
-    try:
-        count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
-        first, last = float(low), float(high)
-    except ValueError:
-        raise InputError(f"{key}: {item}: {right}") from None
-    if (
-        not 2 <= count <= 1000
-        or not 0 < first < last < math.inf
-        or (fractions and last > 1)
-        or (not fractions and first < 2)
-    ):
-        raise InputError(f"{key}: {item}: {right}")
-    values = np.geomspace(first, last, count)
-    return [float(f"{value:.3g}") for value in values] if fractions else [round(value) for value in values]
-
-
-def size_label(size: int | float) -> str:
-    """`n500` for a count, `f0.25` for a fraction: a part of file names."""
-    return f"n{size}" if isinstance(size, int) else f"f{size:g}"
-
-
-def resolve_size(size: int | float, available: int, family: str) -> int:
-    """Number of training sequences that a size stands for.
-
-    Raises
-    ------
-    InputError
-        If there are not so many, or fewer than two would be drawn.
-    """
-    count = size if isinstance(size, int) else round(size * available)
-    if count > available:
-        raise InputError(
-            f"{family}: subsets.sizes: {size} is larger than the {available} sequences of the training set; "
-            f"{available} or a fraction is right"
-        )
-    if count < 2:
-        raise InputError(f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; 2 at least")
-    return count
-
-
-def derive_seed(seed: int, *labels: object) -> int:
-    """A seed for one stage of one piece of a run: a hash, so that it does not depend on what else is run."""
-    digest = hashlib.sha256("/".join(map(str, (seed, *labels))).encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1

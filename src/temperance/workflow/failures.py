@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-_SAID = "error: "
+from temperance.core.logs import ERROR, last_error
 
 
 def announce() -> None:
@@ -27,7 +25,7 @@ def announce() -> None:
         if msg:
             words = _words(msg, others.get("aux_logs") or [])
             jobs = getattr(info.job, "jobs", [info.job])
-            reasons = {job: _last_error(log for log in job.log if _changed(log) != told.get(log)) for job in jobs}
+            reasons = {job: last_error(log for log in job.log if _changed(log) != told.get(log)) for job in jobs}
             # What a job says of itself is more than what the scheduler does.
             if not any(reasons.values()):
                 for job in jobs:
@@ -35,7 +33,7 @@ def announce() -> None:
             for job in jobs:
                 if reasons[job] or not any(reasons.values()):
                     label = " ".join([job.rule.name, *map(str, job.wildcards)])
-                    logger.error(f"{label}: {_SAID}{reasons[job] or words} (attempt {job.attempt})")
+                    logger.error(f"{label}: {ERROR}{reasons[job] or words} (attempt {job.attempt})")
             told.update({log: _changed(log) for job in jobs for log in job.log})
         shown(self, info, msg, **others)
 
@@ -53,7 +51,7 @@ def _words(message: str, logs: Iterable[str]) -> str:
     Between them sbatch tells of every time that it has tried.
     """
     lines = message.splitlines()
-    errors = [line.strip(" '") for line in lines[1:] if _SAID in line]
+    errors = [line.strip(" '") for line in lines[1:] if ERROR in line]
     said = " ".join([lines[0], *errors[-1:]])
     for log in filter(Path.is_file, map(Path, logs)):
         ends = re.findall(r"^(?:slurmstepd|srun|slurmd): error: (.*)$", log.read_text(errors="replace"), re.M)
@@ -61,27 +59,8 @@ def _words(message: str, logs: Iterable[str]) -> str:
     return said
 
 
-def _last_error(logs: Iterable[str]) -> str | None:
-    """The last error of a job's log, which every attempt that begins writes anew."""
-    for log in filter(Path.is_file, map(Path, logs)):
-        said = [line for line in log.read_text(errors="replace").splitlines() if _SAID in line]
-        if said:
-            return said[-1].split(_SAID, 1)[1]
-    return None
-
-
 def _note(logs: Iterable[str], words: str) -> None:
     for log in map(Path, logs):
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
-            file.write(f"{_SAID}{words}\n")
-
-
-def unfinished(results: str, families: Iterable[str]) -> pd.DataFrame:
-    """Families that are not done: family, job, reason, a row for each job whose log ends in an error."""
-    rows = []
-    for family in families:
-        failed = {log: _last_error([str(log)]) for log in sorted(Path(results, family, "logs").glob("*.log"))}
-        found = [(family, log.stem, reason) for log, reason in failed.items() if reason]
-        rows += found or [(family, "", "not finished")]
-    return pd.DataFrame(rows, columns=["family", "job", "reason"])
+            file.write(f"{ERROR}{words}\n")

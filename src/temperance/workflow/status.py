@@ -8,7 +8,7 @@ import pandas as pd
 
 from temperance.core.files import load_json
 from temperance.core.progress import in_words
-from temperance.workflow.failures import unfinished
+from temperance.report.unfinished import unfinished
 
 _OF_SUBSETS = ("train", "sample", "score")
 

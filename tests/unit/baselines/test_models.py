@@ -9,9 +9,10 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.baselines.attention import Attention
 from temperance.baselines.registry import draw, independent, learn
 from temperance.baselines.site_conditionals import Autoregressive, learn_conditionals, pseudolikelihood
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
+from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import nearest
-from temperance.potts.frequencies import frequencies, site_frequencies
+from temperance.potts.frequencies import frequencies
 
 GIVEN = {"l2_fields": None, "l2_couplings": None, "path": ""}
 SAMPLE = {"temperatures": [1.5, 0.5, 1.0], "sequences": 400, "ladders": 8, "sweeps": 2, "max_sweeps": 4}

@@ -6,7 +6,8 @@ from kernel_in_numpy import emulated_engine
 from small_systems import random_potts
 
 from temperance.core.checkpoint import Checkpoint
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 from temperance.training import train
 

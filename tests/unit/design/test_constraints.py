@@ -7,7 +7,7 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.design.constraints import Constraints
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 
 LETTERS = alphabet("-ACD")

@@ -5,8 +5,9 @@ import pytest
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.design.selection import design_table, fasta, natural_gaps, plates, qualify, select
+from temperance.msa.hmmer import build_hmm
 from temperance.scoring.diversity import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
-from temperance.scoring.judges import build_hmm, hmm_judge, profile_judge
+from temperance.scoring.judges import hmm_judge, profile_judge
 
 RNG = np.random.default_rng(0)
 

@@ -15,9 +15,10 @@ from small_systems import random_potts
 
 from temperance.core.errors import InputError
 from temperance.engines import launch, nvrtc
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
 from temperance.engines.cuda_engine import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
 from temperance.engines.memory import training_bytes
+from temperance.engines.registry import choose_engine
 
 
 def on_a_card():

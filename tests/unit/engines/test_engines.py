@@ -9,8 +9,10 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.core.errors import InputError
 from temperance.core.threads import use_threads
-from temperance.engines import base
-from temperance.engines.base import DAMPING, MOMENTUM, choose_engine, profile_chains, uniform_chains
+from temperance.engines import registry
+from temperance.engines.base import DAMPING, MOMENTUM
+from temperance.engines.chains import profile_chains, uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
@@ -241,10 +243,10 @@ def test_a_card_that_is_not_here_is_asked_for_in_vain():
 def test_a_kernel_that_does_not_run_gives_way_to_plain_jax(monkeypatch, caplog):
     assert choose_engine("auto").name == "numba"
     # On this machine there is no driver, whatever the card is said to be.
-    monkeypatch.setattr(base, "_capability", lambda: 9.0)
-    monkeypatch.setattr(base, "_accelerator", lambda: True)
+    monkeypatch.setattr(registry, "_capability", lambda: 9.0)
+    monkeypatch.setattr(registry, "_accelerator", lambda: True)
     if jax.default_backend() == "cpu":
         assert choose_engine("auto").name == "jax"
         assert "the kernel does not run on this card" in caplog.text
-    monkeypatch.setattr(base, "_capability", lambda: 7.5)
+    monkeypatch.setattr(registry, "_capability", lambda: 7.5)
     assert choose_engine("auto").name == "jax"

@@ -14,7 +14,9 @@ from small_systems import random_potts
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.potts.formats import FORMATS, chains, main, read_model, write_model
+from temperance.msa.fasta import format_chains
+from temperance.potts.formats.__main__ import main
+from temperance.potts.formats.registry import FORMATS, read_model, write_model
 
 # Formats that know no other alphabets, and which they know.
 KNOWN = {"ccmpred": {"protein"}, "gremlin": {"protein", "rna", "dna"}}
@@ -133,7 +135,7 @@ def test_models_are_converted_on_the_command_line(tmp_path, capsys):
 
 
 def test_chains_are_named_as_adabmdca_names_them():
-    assert chains(np.array([[0, 1], [2, 2]], np.uint8), alphabet("-AB")) == ">chain_0\n-A\n>chain_1\nBB\n"
+    assert format_chains(np.array([[0, 1], [2, 2]], np.uint8), alphabet("-AB")) == ">chain_0\n-A\n>chain_1\nBB\n"
 
 
 PEER = Path(os.environ.get("PEER", "~/.cache/temperance/adabmDCA-1.0.0")).expanduser() / "bin" / "adabmDCA"
@@ -145,7 +147,7 @@ def test_adabmdca_gives_our_files_the_same_energies(name, tmp_path):
     letters, model = alphabet(name), random_potts(12, alphabet(name).q, 4, 0.3)
     sequences = np.random.default_rng(1).integers(0, letters.q, (40, 12), dtype=np.uint8)
     write_model(tmp_path / "params.dat", model, letters, "adabmdca")
-    (tmp_path / "chains.fasta").write_text(chains(sequences, letters))
+    (tmp_path / "chains.fasta").write_text(format_chains(sequences, letters))
     words = ["energies", "-d", "chains.fasta", "-p", "params.dat", "-o", "out", "--alphabet", name, "--device", "cpu"]
     subprocess.run([PEER, *words], cwd=tmp_path, check=True, capture_output=True)
     given = pd.read_csv(tmp_path / "out" / "chains_energies.csv")["energy"]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from small_systems import all_states, boltzmann
 
-from temperance.potts.frequencies import agreement, frequencies, showing, site_frequencies
+from temperance.msa.frequencies import site_frequencies
+from temperance.potts.frequencies import agreement, frequencies, showing
 from temperance.potts.pair_kernels import pairs_of_sites
 
 

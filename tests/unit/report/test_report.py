@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from temperance.report.page import _of_chains, notes, warnings
-from temperance.workflow.failures import unfinished
+from temperance.report.unfinished import unfinished
 
 
 def test_frozen_chains_are_told_by_subset():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from small_systems import all_states, boltzmann, random_potts, spins
 
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.sampling.population import anneal_population
 
 STATES = all_states(6, 3)

@@ -6,7 +6,8 @@ from scipy.optimize import brentq
 from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts, spins
 
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.sampling.window import COLDEST

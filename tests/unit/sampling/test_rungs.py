@@ -5,7 +5,7 @@ import pytest
 from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts
 
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.sampling.rungs import MeanEnergies, connect_rungs, plan_ladder
 
 STATES = all_states(5, 3)

@@ -3,7 +3,8 @@ import pytest
 from small_systems import random_potts
 
 from temperance.core.alphabet import alphabet
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.scoring.cross_fitted import CrossFittedJudge, assign_folds
 

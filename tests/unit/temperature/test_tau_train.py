@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_systems import random_potts
 
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.sampling.replica_exchange import sample

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from small_systems import all_states, random_potts
 
-from temperance.engines.base import choose_engine, uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.sampling.diagnostics import sequence_rhat
 from temperance.sampling.replica_exchange import sample

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.training.effective_parameters import effective_parameters, predict_tau_f
 
 L, Q = 7, 3

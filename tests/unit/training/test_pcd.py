@@ -7,13 +7,13 @@ import pytest
 from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance.core.errors import InputError
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.potts.frequencies import agreement, frequencies
+from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 from temperance.training import evaluate_imported, train
 from temperance.training.pcd import HISTORY_COLUMNS
-from temperance.training.step import survivors
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -183,12 +183,12 @@ def test_resampled_chains_of_one_model_are_a_sample_of_the_next():
     rng, count = np.random.default_rng(0), 200_000
     chains = STATES[rng.choice(len(STATES), count, p=boltzmann(here, STATES, 1))]
     log_weights = here.energies(chains) - there.energies(chains)
-    moved = survivors(chains, log_weights, rng.random())
+    moved = systematic_resample(chains, log_weights, rng.random())
     p = boltzmann(there, STATES, 1)
     seen = np.bincount(moved @ 3 ** np.arange(5), minlength=243)[STATES @ 3 ** np.arange(5)] / count
     effective = count * np.exp(log_weights).mean() ** 2 / np.exp(2 * log_weights).mean()
     assert (np.abs(seen - p) < 5 * np.sqrt(p * (1 - p) / effective) + 1e-4).all()
-    np.testing.assert_array_equal(survivors(chains, np.zeros(count), rng.random()), chains)
+    np.testing.assert_array_equal(systematic_resample(chains, np.zeros(count), rng.random()), chains)
 
 
 def test_the_effective_number_of_weights_is_that_of_as_many_equal_ones():
@@ -212,7 +212,7 @@ def test_valleys_that_sweeps_do_not_connect_get_their_shares():
 KERNELS = """
 import hashlib
 import numpy as np
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.training import train
 from temperance.truth import lattice
 

@@ -10,9 +10,10 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.core.errors import InputError
 from temperance.engines import jax_engine
-from temperance.engines.base import choose_engine, profile_chains
+from temperance.engines.chains import profile_chains
 from temperance.engines.jax_engine import JaxLearner
 from temperance.engines.memory import check_training, training_bytes
+from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies
 from temperance.training.step import Given, Learning, Step
 

@@ -7,7 +7,7 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import save_arrays
-from temperance.engines.base import choose_engine
+from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.truth import enumerable, lattice, load_truth, teacher
 

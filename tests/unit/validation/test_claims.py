@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from temperance.engines.base import choose_engine
+from temperance.core.seeds import derive_seed
+from temperance.engines.registry import choose_engine
 from temperance.validation import claims
 from temperance.validation.coverage import coverage
 from temperance.validation.study import summarise
-from temperance.workflow.configuration import derive_seed
 
 SIZES = (30, 300, 10000)
 

@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from temperance.core.errors import InputError
-from temperance.workflow.configuration import configure, derive_seed, parse_sizes, resolve_size, size_label
+from temperance.core.seeds import derive_seed
+from temperance.core.sizes import parse_sizes, resolve_size, size_label
+from temperance.workflow.configuration import configure
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"

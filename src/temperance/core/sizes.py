@@ -1,0 +1,75 @@
+"""Sizes of training sets, as the configuration names them."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from temperance.core.errors import InputError
+
+
+def parse_sizes(given: Any, key: str) -> list[int | float]:
+    """Sizes as ascending counts (int) and fractions (float); `all` is 1.0.
+
+    `geometric(lo, hi, n)` stands for n sizes from lo to hi with equal ratios, counts or fractions.
+
+    Raises
+    ------
+    InputError
+        Naming `key`.
+    """
+    sizes: list[int | float] = []
+    for item in given if isinstance(given, list) else [given]:
+        if isinstance(item, str) and item.startswith("geometric"):
+            sizes += _geometric(item, key)
+        else:
+            sizes.append(1.0 if item == "all" else item)
+    if 1 in [size for size in sizes if isinstance(size, int)]:
+        raise InputError(f"{key}: 1 sequence is too few; 2 at least, or 1.0 or 'all' for all of them")
+    fractions = [size for size in sizes if isinstance(size, float) and size < 1]
+    if fractions and any(isinstance(size, int) for size in sizes):
+        raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
+    return sorted(set(sizes), key=lambda size: (isinstance(size, float), size))
+
+
+def _geometric(item: str, key: str) -> list[int | float]:
+    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
+    low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
+    try:
+        count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
+        first, last = float(low), float(high)
+    except ValueError:
+        raise InputError(f"{key}: {item}: {right}") from None
+    if (
+        not 2 <= count <= 1000
+        or not 0 < first < last < math.inf
+        or (fractions and last > 1)
+        or (not fractions and first < 2)
+    ):
+        raise InputError(f"{key}: {item}: {right}")
+    values = np.geomspace(first, last, count)
+    return [float(f"{value:.3g}") for value in values] if fractions else [round(value) for value in values]
+
+
+def size_label(size: int | float) -> str:
+    """`n500` for a count, `f0.25` for a fraction: a part of file names."""
+    return f"n{size}" if isinstance(size, int) else f"f{size:g}"
+
+
+def resolve_size(size: int | float, available: int, family: str) -> int:
+    """Number of training sequences that a size stands for.
+
+    Raises
+    ------
+    InputError
+        If there are not so many, or fewer than two would be drawn.
+    """
+    count = size if isinstance(size, int) else round(size * available)
+    if count > available:
+        raise InputError(
+            f"{family}: subsets.sizes: {size} is larger than the {available} sequences of the training set; "
+            f"{available} or a fraction is right"
+        )
+    if count < 2:
+        raise InputError(f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; 2 at least")
+    return count

@@ -1,0 +1,17 @@
+"""Sequences as FASTA."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from temperance.core.alphabet import Alphabet
+
+
+def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
+    """Write sequences of given names, a line each."""
+    return "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True))
+
+
+def format_chains(sequences: np.ndarray, letters: Alphabet) -> str:
+    """Sequences (M, L) as adabmDCA writes chains: aligned FASTA, `chain_0` first."""
+    return fasta((f"chain_{number}" for number in range(len(sequences))), letters.decode(sequences))

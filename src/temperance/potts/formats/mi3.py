@@ -1,0 +1,34 @@
+"""Models of Mi3: J.npy."""
+
+from pathlib import Path
+
+import numpy as np
+
+from temperance.core.alphabet import Alphabet
+from temperance.core.errors import InputError, last_line
+from temperance.potts.formats.common import check_model
+from temperance.potts.model import Potts
+from temperance.potts.pair_kernels import pairs_of_sites
+
+
+def read_mi3(path: str | Path, letters: Alphabet) -> Potts:
+    """J.npy, (L (L - 1) / 2, q^2) in the order of pairs, E = sum J: signs are opposite to ours, and fields are none."""
+    try:
+        pairs = np.load(path, allow_pickle=False)
+    except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
+        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {last_line(error)})") from error
+    rows = len(pairs) if pairs.ndim == 2 else 0
+    length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
+    if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":
+        raise InputError(f"{path}: shape {pairs.shape} of {pairs.dtype}; Mi3's is (L (L - 1) / 2, q^2) of numbers")
+    if pairs.shape[1] != letters.q**2:
+        raise InputError(f"{path}: {pairs.shape[1]} numbers a pair; alphabet {letters.name} needs {letters.q**2}")
+    return check_model(path, np.zeros((length, letters.q)), -pairs.astype(float).reshape(-1, letters.q, letters.q))
+
+
+def write_mi3(path: Path, model: Potts, letters: Alphabet) -> None:
+    left, right = pairs_of_sites(model.L)
+    fields = model.fields.astype(float) / (model.L - 1)
+    pairs = model.pairs() + fields[left, :, None] + fields[right, None, :]
+    with path.open("wb") as file:
+        np.save(file, -pairs.reshape(len(pairs), -1).astype(np.float32))

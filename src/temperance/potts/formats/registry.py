@@ -1,0 +1,87 @@
+"""Models of other programs, read by content and written by name of the format."""
+
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from temperance.core.alphabet import Alphabet
+from temperance.core.errors import InputError, last_line
+from temperance.core.files import atomic
+from temperance.potts.formats.ccmpred import read_ccmpred, write_ccmpred
+from temperance.potts.formats.common import is_number, open_text
+from temperance.potts.formats.gremlin import read_gremlin, write_gremlin
+from temperance.potts.formats.lines import read_lines, write_adabmdca, write_bmdca
+from temperance.potts.formats.mi3 import read_mi3, write_mi3
+from temperance.potts.formats.names import EXPORTS
+from temperance.potts.model import Potts, load
+
+
+def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -> Potts:
+    """The Potts model of a file, whose format is recognised by content; states as in `letters`, sites as many as
+    `length`, where that is given.
+
+    Energies are the other program's own, but for CCMpred and GREMLIN, whose parameters are those of P ~ exp(-E).
+
+    Raises
+    ------
+    InputError
+        Naming the file, the line where there is one, and what would be right.
+    """
+    try:
+        model = _read(path, letters)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({last_line(error)})") from error
+    if length not in (None, model.L):
+        raise InputError(
+            f"{path}: the model has {model.L} sites, the alignment keeps {length} columns; give the alignment that it "
+            "was learnt from, with filter.max_column_gaps: 1 if none was dropped there"
+        )
+    return model
+
+
+def _read(path: str | Path, letters: Alphabet) -> Potts:
+    with Path(path).open("rb") as file:
+        beginning = file.read(64)
+    if beginning.startswith(b"\x93NUMPY"):
+        return read_mi3(path, letters)
+    if beginning[8:9] == b"{":
+        model, own, _ = load(path)
+        if own.symbols != letters.symbols:
+            raise InputError(f"{path}: is of alphabet {own.name}, not {letters.name}; set 'alphabet: {own.name}'")
+        return model
+    with open_text(path) as file:
+        words = next((line.split() for line in file if line.strip()), [""])
+    if words[0] in ("J", "h"):
+        return read_lines(path, letters)
+    if re.fullmatch(r"V\[\d+\]", words[0]):
+        return read_gremlin(path, letters)
+    if is_number(words[0]):
+        return read_ccmpred(path, letters)
+    raise InputError(
+        f"{path}: no model in a known format; known are adabmDCA and bmDCA (lines 'J i j a b value', 'h i a value'), "
+        "Mi3 (J.npy), CCMpred (raw), GREMLIN ('V[i]' and 'W[i][j]' lines) and model.safetensors"
+    )
+
+
+def write_model(path: str | Path, model: Potts, letters: Alphabet, form: str) -> None:
+    """Write a model in one of FORMATS. Formats that leave out a gauge change energies by a constant.
+
+    Raises
+    ------
+    InputError
+        If the format has no such alphabet.
+    """
+    with atomic(path) as part:
+        _WRITERS[form](part, model, letters)
+
+
+_WRITERS: dict[str, Callable[[Path, Potts, Alphabet], None]] = {
+    "adabmdca": write_adabmdca,
+    "bmdca": write_bmdca,
+    "mi3": write_mi3,
+    "ccmpred": write_ccmpred,
+    "gremlin": write_gremlin,
+}
+# Formats that a model is written in, and what files of theirs are called.
+FORMATS = {form: EXPORTS[form] for form in _WRITERS}
