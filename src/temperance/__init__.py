@@ -2,8 +2,9 @@
 
 from typing import Any
 
-__version__ = "0.1.0"
-__all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
+from temperance.core.version import __version__
+
+__all__ = ["Family", "Scored", "__version__", "read_family", "read_model", "write_model"]
 
 
 def __getattr__(name: str) -> Any:

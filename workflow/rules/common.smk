@@ -11,7 +11,14 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 os.environ.update(PYTHONPATH=str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "src"))
 
-from temperance.workflow.configuration import ENUMERABLE, check_files, configure, has_hmm, source_of, with_table
+from temperance.workflow.configuration import (
+    ENUMERABLE,
+    check_files,
+    configure,
+    has_hmm,
+    source_of,
+    with_table,
+)
 from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
 from temperance.core.sizes import size_label

@@ -14,8 +14,8 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from temperance import __version__
 from temperance.core.errors import InputError
+from temperance.core.version import __version__
 
 Metadata = Mapping[str, Any]
 

@@ -13,8 +13,8 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from temperance import __version__
 from temperance.core.files import save_text
+from temperance.core.version import __version__
 from temperance.report.results import Evidence
 from temperance.report.unfinished import unfinished
 from temperance.scoring.names import judge_name, short_judge_name
