@@ -27,7 +27,7 @@ localrules:
 
 rule all:
     input:
-        final_targets(),
+        final_targets,
 
 
 rule study_data_size:

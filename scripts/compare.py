@@ -1,7 +1,5 @@
 """Learn, sample and score a model to compare with. Outputs: its optimum, a row a temperature, samples."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -24,14 +22,13 @@ from temperance.workflow.job import checkpoint, job
 with job(snakemake) as log:
     settings, seed = snakemake.params.settings, snakemake.params.seed
     given, optimum = snakemake.params.model, settings["optimum"]
-    beside = Path(snakemake.input.scores).parent
-    _, letters, _ = load(beside / "model.safetensors")
-    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
-    weights, natural = load_arrays(beside / "subset.safetensors")[0]["weights"], load_table(beside / "natural.parquet")
+    _, letters, _ = load(snakemake.input.model)
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
+    weights, natural = load_arrays(snakemake.input.subset)[0]["weights"], load_table(snakemake.input.natural)
     engine, rng = choose_engine(snakemake.params.engine), np.random.default_rng(seed)
-    asked = snakemake.input.get("model")
+    asked = snakemake.input.get("other")
     # The temperatures of the family's own model, which were chosen for it.
-    own = load_arrays(beside / "samples.safetensors")[0]["temperatures"].tolist()
+    own = load_arrays(snakemake.input.samples)[0]["temperatures"].tolist()
     sampling = settings["sample"] | {"temperatures": own, "spacing": None}
     source = provenance({"model": given, "train": settings["train"], "sample": sampling}, seed)
     learning, drawing = (checkpoint(snakemake, source | {"engine": engine.name}, part) for part in ("learn", "draw"))
@@ -63,9 +60,11 @@ with job(snakemake) as log:
     training_energy = float(np.average(model.energies(family.training), weights=weights))
     tau_train = sampled_training_temperature(rungs.temperatures, rungs.energy, training_energy, rng)
     units = judge_units(natural, rungs.percentiles)
-    points = operating_points(rungs, {"tau_train": (tau_train, 0.0)}, floors, read_judges(beside), units)
+    points = operating_points(
+        rungs, {"tau_train": (tau_train, 0.0)}, floors, read_judges(snakemake.input.standings), units
+    )
     best = recommend([rungs], [points], *floors, rng, optimum["bootstrap"])
-    training = load_json(beside / "training.json")
+    training = load_json(snakemake.input.training)
     row = {"model": snakemake.wildcards.model, "kind": given["kind"], "M": training["M"]}
     row |= {key: value for point in points for key, value in estimate_columns(point.name, point.estimate).items()}
     row |= best.row() | {"log_likelihood": scores["log_likelihood"].max()}

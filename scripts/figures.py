@@ -7,7 +7,7 @@ from temperance.report.results import Evidence
 from temperance.workflow.job import job
 
 with job(snakemake) as log:
-    evidence = Evidence.load(Path(snakemake.input.summary).parent, snakemake.params.subsets, snakemake.params.settings)
+    evidence = Evidence.load(Path(snakemake.output[0]).parents[1], snakemake.params.subsets, snakemake.params.settings)
     with figures.theme():
         for name, arguments in evidence.of_figures().items():
             paths = [path for path in snakemake.output if path.rsplit("/", 1)[-1].rsplit(".", 1)[0] == name]

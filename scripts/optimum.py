@@ -21,15 +21,12 @@ with job(snakemake) as log:
     q = alphabet(metadata["alphabet"]).q
     parts = load_arrays(snakemake.input.split)[0]
     diversity = natural_diversity(arrays["sequences"][parts["heldout"]], q, parts["heldout_weights"])
-    folders = [Path(scores).parent for scores in snakemake.input.scores]
-    results = [
-        SubsetResults.read(folder, size, int(replicate), floors, diversity, q)
-        for folder, (size, replicate) in zip(folders, snakemake.params.subsets, strict=True)
-    ]
+    family = Path(snakemake.input.alignment).parent
+    results = [SubsetResults.read(family / subset, floors, diversity, q) for subset in snakemake.params.subsets]
     table = pd.DataFrame([one.row_with(decide([one], floors, rng, draws)[0]) for one in results])
     largest = [one for one in results if one.size == results[-1].size]
     best, diagnosis = decide(largest, floors, rng, draws)
-    landscape = load_json(folders[results.index(largest[0])] / "landscape.json")
+    landscape = load_json(family / largest[0].subset / "landscape.json")
     sentences = explain(diagnosis, table, landscape, best)
     rungs, points = [one.rungs for one in largest], [one.points for one in largest]
     untrained = untrained_because(diagnosis)

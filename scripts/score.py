@@ -1,7 +1,5 @@
 """Score a model. Outputs: a row a temperature, a sample, a natural sequence; calibration of its site conditionals."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -22,10 +20,9 @@ from temperance.temperature.calibration import calibrate
 from temperance.workflow.job import job
 
 with job(snakemake) as log:
-    beside = Path(snakemake.input.states).parent
-    model, letters, _ = load(beside / "model.safetensors")
-    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
-    drawn = load_arrays(beside / "samples.safetensors")[0]
+    model, letters, _ = load(snakemake.input.model)
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
+    drawn = load_arrays(snakemake.input.samples)[0]
     settings = snakemake.params.settings
     panel = judges(
         dict(snakemake.input.items()), settings["judges"], family, letters, snakemake.threads,
@@ -34,7 +31,7 @@ with job(snakemake) as log:
     rng = np.random.default_rng(snakemake.params.seed)
     natural = score_natural(model, family, panel, rng, panel["potts"].clusters)
     samples = score_samples(model, family, panel, drawn, natural, settings["optimum"])
-    ladder = load_table(beside / "ladder.tsv")
+    ladder = load_table(snakemake.input.ladder)
     states = load_table(snakemake.input.states)
     orders, reference = score_orders(family, drawn, model.q, rng)
     scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)

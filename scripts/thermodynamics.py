@@ -4,7 +4,6 @@ Outputs: a row a temperature, the density of states, the divergence curves, thei
 """
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
@@ -35,9 +34,8 @@ from temperance.workflow.job import job
 with job(snakemake) as log:
     seed, settings = snakemake.params.seed, snakemake.params.settings
     rng = np.random.default_rng(seed)
-    beside = Path(snakemake.input.samples).parent
-    model, letters, _ = load(beside / "model.safetensors")
-    family = Family.load(snakemake.input.alignment, snakemake.input.split, beside / "subset.safetensors")
+    model, letters, _ = load(snakemake.input.model)
+    family = Family.load(snakemake.input.alignment, snakemake.input.split, snakemake.input.subset)
     drawn = load_arrays(snakemake.input.samples)[0]
     betas, energies = drawn["betas"], group_ladders(drawn["energies"])
     engine = choose_engine(snakemake.params.engine)
@@ -50,7 +48,7 @@ with job(snakemake) as log:
         model.energies(family.heldout), family.heldout_weights, truth and truth.energies(family.heldout),
         label_clusters(family.heldout),
     )  # fmt: skip
-    weights, draws = load_arrays(beside / "subset.safetensors")[0]["weights"], settings["optimum"]["bootstrap"]
+    weights, draws = load_arrays(snakemake.input.subset)[0]["weights"], settings["optimum"]["bootstrap"]
     training_energy = float(np.average(model.energies(family.training), weights=weights))
     distance = divergences(
         found, betas, energies, heldout, rng, draws, training_energy=training_energy,
@@ -73,7 +71,7 @@ with job(snakemake) as log:
     states = table(found, at, heldout.model, heldout.weights, model.L, heldout.labels)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
     states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
-    states["equilibrated"] = trusted(states, load_table(beside / "ladder.tsv"), settings["sample"]["max_rhat"])
+    states["equilibrated"] = trusted(states, load_table(snakemake.input.ladder), settings["sample"]["max_rhat"])
 
     # An optimum among temperatures that are not equilibrated is said to be.
     optima["equilibrated"] = lies_equilibrated(

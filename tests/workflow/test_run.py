@@ -15,7 +15,9 @@ from workflow_run import ROOT, SMALL, digests, error_lines, fasta, planted_rows,
 
 from temperance.core.alphabet import alphabet
 from temperance.potts.model import load
-from temperance.report.page import write_report
+from temperance.report.page import write_page, write_report
+from temperance.report.results import Evidence
+from temperance.report.unfinished import unfinished
 from temperance.workflow.configuration import configure
 
 
@@ -110,7 +112,11 @@ def test_many_families_have_an_index_and_a_page_each(finished, tmp_path):
         str(path) for path in (ROOT / "workflow" / "report").glob("*.rst") if path.stem not in ("study", "models")
     ]
     subsets = {name: ["n60-r1", "f1-r1"] for name in names}
-    write_report(tmp_path / "report.html", subsets | {"broken": []}, dict.fromkeys(names, plan), captions, 1)
+    for name in names:
+        evidence = Evidence.load(tmp_path / name, subsets[name], plan)
+        write_page(tmp_path / name / "report.html", tmp_path / name / "report.json", name, evidence, captions, 1)
+    summaries = [tmp_path / name / "report.json" for name in names]
+    write_report(tmp_path / "report.html", summaries, unfinished(str(tmp_path), ["broken"]), 1)
     index = (tmp_path / "report.html").read_text()
     assert len(index) < 100_000
     assert index.count("<polyline") == 16

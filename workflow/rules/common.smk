@@ -8,7 +8,11 @@ from pathlib import Path
 # Of this file, not of the workflow, which may be another's that uses this one as a module.
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 # Jobs import the library from src/ wherever they run: in this environment, in conda's, or on a cluster's node.
-os.environ.update(PYTHONPATH=str(ROOT / "src"))
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(
+        [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+)
 sys.path.insert(0, str(ROOT / "src"))
 
 from temperance.workflow.configuration import (
@@ -27,6 +31,14 @@ from temperance.workflow.failures import announce
 from temperance.workflow.locks import clear_stale_locks
 from temperance.workflow.planning import plan_fast
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
+from temperance.core.artefacts import (
+    FAMILY_FILES,
+    JUDGED_FILES,
+    LARGEST_FILES,
+    MODEL_FILES,
+    PAGE_FILES,
+    SUBSET_FILES,
+)
 
 clear_stale_locks()
 announce()
@@ -202,25 +214,38 @@ def subsets(family):
     ]
 
 
-def of_subsets(name):
-    """Input function: the file called `name` of every subset of a family.
-
-    The last file of a subset stands for those that it was made from: a plan takes a millisecond for each file named.
-    """
+def of_subsets(*names):
+    """Input function: the files of these names of every subset of a family."""
     return lambda wildcards: [
         f"{OUT}/{wildcards.family}/{subset}/{name}"
         for subset in subsets(wildcards.family)
+        for name in names
+    ]
+
+
+def of_largest(*names):
+    """Input function: the files of these names of the largest subset of a family."""
+    return lambda wildcards: [
+        f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/{name}"
+        for name in names
     ]
 
 
 def of_models(wildcards):
-    """The scores of every model that the family's own are compared with, for each subset."""
+    """Tables of every model that the family's own are compared with, for each subset."""
     family = wildcards.family
     return [
-        f"{OUT}/{family}/{subset}/models/{model}/scores.tsv"
+        f"{OUT}/{family}/{subset}/models/{model}/{name}"
         for subset in subsets(family)
         for model in PLANS[family]["models"]
+        for name in MODEL_FILES
     ]
+
+
+def truth_diagnostics(wildcards):
+    """How well the family was drawn, where it has a truth of its own."""
+    drawn = truth_of(wildcards.family)
+    return {"truth": f"{drawn}/truth.json"} if drawn else {}
 
 
 def known_of_family(wildcards):
@@ -247,7 +272,7 @@ def learns_together(wildcards):
 def model_of_file(wildcards):
     """The file of a model that is not learnt."""
     path = PLANS[wildcards.family]["models"][wildcards.model]["path"]
-    return {"model": path} if path else {}
+    return {"other": path} if path else {}
 
 
 def size_of(wildcards):
@@ -322,12 +347,13 @@ def judges_of(wildcards):
     return known_truth(wildcards) | files
 
 
+def constraints_asked(plan):
+    return any(plan["constraints"][key] for key in ("fixed", "forbidden", "seed"))
+
+
 def constraints_of(wildcards):
     """Constraints of designs as a named input, where the family has any."""
-    asked = any(
-        PLANS[wildcards.family]["constraints"][key]
-        for key in ("fixed", "forbidden", "seed")
-    )
+    asked = constraints_asked(PLANS[wildcards.family])
     path = f"{OUT}/{wildcards.family}/constraints.safetensors"
     return {"constraints": path} if asked else {}
 
@@ -372,13 +398,47 @@ def folders_of(wildcards):
     ]
 
 
-def final_targets():
-    per_family = ["designs.fasta", "designs.tsv", "optimum.tsv"]
-    return [f"{OUT}/report.html"] + [
-        f"{OUT}/{family}/{name}"
-        for family, plan in FAMILIES.items()
-        for name in [
-            *per_family,
-            *(f"export/{EXPORTS[form]}" for form in plan["export"]),
+def files_of_family(family):
+    """Every file that is made for a family: what is missing is made again, and what depends on it."""
+    plan = PLANS[family]
+    of_family = [
+        *([rules.truth] if "truth" in plan else []),
+        rules.ingest,
+        rules.split,
+        rules.judge,
+        *([rules.hmm] if has_hmm(plan) else []),
+        *([rules.covariance_model] if plan["optimum"]["covariance"] else []),
+        *([rules.constrain] if constraints_asked(plan) else []),
+        rules.optimum,
+        rules.design,
+        rules.predict,
+        rules.figures,
+        rules.page,
+    ]
+    of_subset = (
+        rules.subsample,
+        rules.train,
+        rules.sample,
+        rules.thermodynamics,
+        rules.score,
+    )
+    own = subsets(family)
+    return (
+        [path for rule in of_family for path in expand(rule.output, family=family)]
+        + [
+            path
+            for rule in of_subset
+            for path in expand(rule.output, family=family, subset=own)
         ]
+        + expand(
+            rules.compare.output, family=family, subset=own, model=list(plan["models"])
+        )
+        + [f"{OUT}/{family}/export/{EXPORTS[form]}" for form in plan["export"]]
+    )
+
+
+def final_targets(wildcards):
+    """The report, and all that it rests on."""
+    return [f"{OUT}/report.html"] + [
+        path for family in FAMILIES for path in files_of_family(family)
     ]

@@ -3,8 +3,13 @@ rule compare:
     input:
         unpack(judges_of),
         unpack(model_of_file),
-        # The family's own model, what scored it, and the subset are read beside its scores.
-        scores=rules.score.output.scores,
+        # The family's own model, what judges say of natural sequences, and the temperatures that were chosen for it.
+        model=rules.train.output.model,
+        training=rules.train.output.summary,
+        subset=rules.subsample.output,
+        samples=rules.sample.output.samples,
+        natural=rules.score.output.natural,
+        standings=rules.score.output.judges,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:

@@ -1,23 +1,18 @@
-# What the report is made of.
-REPORTED = dict(
-    families={family: subsets(family) for family in FAMILIES},
-    settings=FAMILIES,
-    seed=RUN["seed"],
-    captions=[str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES],
+CAPTIONS = [str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES]
+# What figures and pages are made of.
+EVIDENCE = dict(
+    family=[f"{FAMILY}/{name}" for name in FAMILY_FILES],
+    subsets=of_subsets(*SUBSET_FILES),
+    largest=of_largest(*LARGEST_FILES),
+    models=of_models,
 )
 
 
 rule figures:
     """Draw the figures of one family."""
     input:
-        alignment=rules.ingest.output.alignment,
-        split=rules.split.output,
-        scores=of_subsets("scores.tsv"),
-        models=of_models,
-        summary=rules.ingest.output.summary,
-        optimum=rules.optimum.output,
-        designs=rules.design.output,
-        predictions=rules.predict.output.summary,
+        unpack(truth_diagnostics),
+        **EVIDENCE,
     output:
         [
             report(
@@ -50,11 +45,39 @@ rule figures:
         "../../scripts/figures.py"
 
 
-rule report:
-    """One page over all families: the answer first, then the evidence."""
+rule page:
+    """The page of one family: the answer first, then the evidence."""
     input:
-        figures=expand(f"{FAMILY}/figures/{FIGURES[0]}.svg", family=FAMILIES),
-        designs=expand(f"{FAMILY}/designs.tsv", family=FAMILIES),
+        unpack(truth_diagnostics),
+        **EVIDENCE,
+        figures=[f"{FAMILY}/figures/{name}.svg" for name in FIGURES],
+        files=[f"{FAMILY}/{name}" for name in PAGE_FILES],
+        captions=CAPTIONS,
+    output:
+        page=f"{FAMILY}/report.html",
+        summary=f"{FAMILY}/report.json",
+    log:
+        f"{LOGS}/page.log",
+    benchmark:
+        f"{TIMES}/page.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory_of("figures"),
+        runtime=minutes_of("figures"),
+    params:
+        settings=lambda wildcards: PLANS[wildcards.family],
+        subsets=lambda wildcards: subsets(wildcards.family),
+        seed=RUN["seed"],
+    script:
+        "../../scripts/page.py"
+
+
+rule report:
+    """One page over all families."""
+    input:
+        expand(f"{FAMILY}/report.json", family=FAMILIES),
     output:
         f"{OUT}/report.html",
     log:
@@ -68,7 +91,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        **REPORTED,
+        seed=RUN["seed"],
     script:
         "../../scripts/report.py"
 
@@ -87,7 +110,7 @@ rule status:
         runtime=5,
     params:
         results=OUT,
-        families=REPORTED["families"],
+        families={family: subsets(family) for family in FAMILIES},
     script:
         "../../scripts/status.py"
 
@@ -96,12 +119,17 @@ onerror:
     if workflow.is_main_process and any(
         Path(OUT, name).is_dir() for name in FAMILIES
     ):
-        from temperance.report.page import (
-            write_report,
-        )  # seconds that only a failure is worth
+        # Seconds that only a failure is worth.
+        from temperance.report.page import write_report
+        from temperance.report.unfinished import unfinished
 
+        pages = {name: Path(OUT, name, "report.json") for name in FAMILIES}
+        done = [page for page in pages.values() if page.is_file()]
+        failed = unfinished(
+            OUT, [n for n, page in pages.items() if page not in done]
+        )
         try:
-            write_report(f"{OUT}/report.html", **REPORTED)
+            write_report(f"{OUT}/report.html", done, failed, RUN["seed"])
             print(f"{OUT}/report.html shows what is done, and why the rest is not")
         except (InputError, OSError) as error:
             print(f"error: no report: {error}")

@@ -2,8 +2,10 @@ rule thermodynamics:
     """Thermodynamics of a model over its ladder, and its divergence from the truth."""
     input:
         unpack(known_truth),
-        # Model, ladder and subset are read beside what was made from them.
+        model=rules.train.output.model,
+        subset=rules.subsample.output,
         samples=rules.sample.output.samples,
+        ladder=rules.sample.output.ladder,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
@@ -37,7 +39,10 @@ rule score:
     """Score tempered samples, and calibrate the model's site conditionals on held-out sequences."""
     input:
         unpack(judges_of),
-        # Model, samples, ladder and subset are read beside what was made from them.
+        model=rules.train.output.model,
+        subset=rules.subsample.output,
+        samples=rules.sample.output.samples,
+        ladder=rules.sample.output.ladder,
         states=rules.thermodynamics.output.table,
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
@@ -75,7 +80,7 @@ rule optimum:
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        scores=of_subsets("scores.tsv"),
+        results=of_subsets(*JUDGED_FILES),
     output:
         table=f"{FAMILY}/optimum.tsv",
         points=f"{FAMILY}/operating_points.tsv",
@@ -95,9 +100,7 @@ rule optimum:
         settings=settings(
             "optimum.novelty_floor", "optimum.diversity_floor", "optimum.bootstrap"
         ),
-        subsets=lambda wildcards: [
-            subset.rsplit("-r", 1) for subset in subsets(wildcards.family)
-        ],
+        subsets=lambda wildcards: subsets(wildcards.family),
         seed=seed("optimum"),
     script:
         "../../scripts/optimum.py"

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import platform
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -66,6 +67,11 @@ def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
     return InputError(f"{path}: not a whole {kind} file ({error}); delete it and run again")
 
 
+def announce_reading(path: str | Path) -> None:
+    """Tell audit hooks that a file is read, where a compiled library opens it: Python itself tells of its own."""
+    sys.audit("open", str(path), "r", 0)
+
+
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -84,6 +90,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
     InputError
         If the file is truncated or not of this format.
     """
+    announce_reading(path)
     try:
         with safe_open(str(path), framework="numpy") as file:
             metadata = dict(json.loads((file.metadata() or {}).get("temperance", "{}")))
@@ -115,6 +122,7 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     table = Path(path).suffix == ".tsv"
     try:
         if not table:
+            announce_reading(path)
             return pd.read_parquet(path)
         found = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
         return found.fillna(dict.fromkeys(text, "")) if text else found

@@ -3,9 +3,8 @@
 import base64
 import html
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from importlib.resources import files
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import save_text
+from temperance.core.artefacts import PAGE_FILES
+from temperance.core.files import load_json, save_json, save_text
 from temperance.core.version import __version__
 from temperance.report.results import Evidence
-from temperance.report.unfinished import unfinished
 from temperance.scoring.names import judge_name, short_judge_name
 from temperance.temperature.operating_points import LEAST_PERCENTILE
 from temperance.temperature.pareto import pareto
@@ -24,8 +23,7 @@ from temperance.temperature.pareto import pareto
 _FEW_HELDOUT = 50
 # Families that one page shows in full; of more, each has a page of its own.
 _ON_ONE_PAGE = 6
-# What of a family can be taken from its page.
-_FILES = ("designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv", "operating_points.tsv")
+_NONE_FAILED = pd.DataFrame(columns=["family", "job", "reason"])
 # Share of sites that the sweeps of a step change, below which chains stand still.
 _FROZEN = 0.01
 # Share of sites by which samples have more gaps than natural sequences, from which they are fragments.
@@ -102,50 +100,64 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         joint=_joint_table(evidence.models),
         training=_training_table(evidence.training),
         designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
-        files=[(file, _embedded(evidence.folder / file)) for file in _FILES],
+        files=[(file, _embedded(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),
         small=_small(evidence),
     )
 
 
-def write_report(
-    path: str | Path, families: dict[str, list[str]], settings: dict[str, Any], captions: list[str], seed: int
-) -> list[Section]:
-    """Write the page of all families, subsets by name, that are done, and of why the others are not.
+def write_page(
+    path: str | Path, summary: str | Path, name: str, evidence: Evidence, captions: Sequence[str | Path], seed: int
+) -> Section:
+    """Write the page of one family, and what the page of all families shows of it.
 
     Parameters
     ----------
-    settings : dict
-        Of each family.
-    captions : list of str
-        Files of the figures' captions.
+    path, summary : path
+        The page, self-contained HTML; and JSON: `html`, the family's part of a page, and `row`, its row of a list.
+    captions : sequence of path
+        Files of the figures' captions, called as the figures are, in the order of the figures.
     """
     words = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
-    results = Path(path).parent
-    wanted = ["designs.tsv", "designs.json", "recommendation.json", *(f"figures/{name}.svg" for name in words)]
-    done = [name for name in families if all((results / name / file).is_file() for file in wanted)]
-    failed = unfinished(str(results), [name for name in families if name not in done])
-    sections = (section(name, Evidence.load(results / name, families[name], settings[name]), words) for name in done)
-    if len(done) <= _ON_ONE_PAGE:
-        whole = list(sections)
-        save_text(path, page(whole, failed, seed))
-        return whole
-    rows = []
-    for one in sections:
-        save_text(results / one.name / "report.html", page([one], failed.iloc[:0], seed))
-        # What the index shows; a thousand families' figures would not fit into memory.
-        rows.append(replace(one, figures=[], files=[]))
-    save_text(path, page(rows, failed, seed, index=True))
-    return rows
+    part = section(name, evidence, words)
+    text = _render("section.html.j2", section=part)
+    row = {
+        "name": name, "tau": part.tau, "interval": part.interval, "small": part.small, "diagnosis": part.diagnosis,
+        "warnings": len(part.warnings),
+    }  # fmt: skip
+    save_json(summary, {"html": text, "row": row})
+    save_text(path, _page([text], [row], _NONE_FAILED, seed))
+    return part
 
 
-def page(sections: list[Section], failed: pd.DataFrame, seed: int, index: bool = False) -> str:
-    """The whole page, self-contained HTML; as an index only a row of each family, with a link to its own page."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    source = (files("temperance.report") / "templates" / "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(
-        sections=sections, failed=failed, version=__version__, seed=seed, index=index
-    )
+def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.DataFrame, seed: int) -> None:
+    """Write the page of all families: a list of them and, of no more than six, all that their own pages say.
+
+    Parameters
+    ----------
+    summaries : sequence of path
+        Of `write_page`.
+    failed : pandas.DataFrame
+        Families that are not done: family, job, reason.
+    """
+    whole = len(summaries) <= _ON_ONE_PAGE
+    texts, rows = [], []
+    for summary in summaries:
+        content = load_json(summary)
+        rows.append(content["row"])
+        # A thousand families' figures would not fit into memory.
+        texts += [content["html"]] if whole else []
+    save_text(path, _page(texts, rows, failed, seed))
+
+
+def _page(texts: list[str], rows: list[dict[str, Any]], failed: pd.DataFrame, seed: int) -> str:
+    return _render("report.html.j2", texts=texts, rows=rows, failed=failed, version=__version__, seed=seed)
+
+
+def _render(template: str, **values: Any) -> str:
+    loader = jinja2.PackageLoader("temperance.report", "templates")
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(template).render(**values)
 
 
 # ---------------------------------------------------------------- words

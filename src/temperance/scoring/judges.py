@@ -12,7 +12,7 @@ import pyhmmer
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
-from temperance.core.files import load_arrays
+from temperance.core.files import announce_reading, load_arrays
 from temperance.msa.frequencies import profile_frequencies
 from temperance.truth import load_truth
 
@@ -30,6 +30,7 @@ def profile_judge(heldout: np.ndarray, weights: np.ndarray, q: int) -> Judge:
 
 def hmm_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
     """Bit score of each sequence, its gaps removed, under a profile HMM; no filters, so that every sequence has one."""
+    announce_reading(path)
     with pyhmmer.plan7.HMMFile(str(path)) as file:
         hmm = file.read()
     if hmm is None:

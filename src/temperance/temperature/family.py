@@ -53,10 +53,8 @@ class SubsetResults:
     scores: pd.DataFrame
 
     @classmethod
-    def read(
-        cls, folder: Path, size: str, replicate: int, floors: tuple[float, float], natural_diversity: float, q: int
-    ) -> "SubsetResults":
-        """Read the folder of a subset.
+    def read(cls, folder: Path, floors: tuple[float, float], natural_diversity: float, q: int) -> "SubsetResults":
+        """Read the folder of a subset, whose name tells its size and replicate.
 
         Parameters
         ----------
@@ -67,6 +65,7 @@ class SubsetResults:
         q : int
             States of a site.
         """
+        size, replicate = folder.name.rsplit("-r", 1)
         scores = load_table(folder / "scores.tsv").sort_values("temperature")
         rungs = RungScores.measure(
             load_table(folder / "samples.parquet"), load_arrays(folder / "samples.safetensors")[0]["sequences"],
@@ -75,19 +74,26 @@ class SubsetResults:
         optima = load_table(folder / "optima.tsv")
         taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
         units = judge_units(load_table(folder / "natural.parquet"), rungs.percentiles)
-        points = operating_points(rungs, taus, floors, read_judges(folder), units)
+        points = operating_points(rungs, taus, floors, read_judges(folder / "judges.json"), units)
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
         lowest = equilibrated_above(load_table(folder / "thermodynamics.tsv"))
         training = Training.read(summary)
         gain = _gain(landscape)
-        row = {"size": size, "replicate": replicate, "M": summary["M"], "Meff": summary["Meff"]} | optima_row(optima)
+        row = {"size": size, "replicate": int(replicate), "M": summary["M"], "Meff": summary["Meff"]} | optima_row(
+            optima
+        )
         row |= load_table(folder / "calibration-optimum.tsv").iloc[0].to_dict()
         row |= {name: getattr(training, name) for name in _SHOWN} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
         tau_f, shared = taus["tau_f"]
         measurements = Measurements(tau_f, gain, training, lowest, shared)
-        return cls(size, replicate, rungs, points, measurements, row, scores)
+        return cls(size, int(replicate), rungs, points, measurements, row, scores)
+
+    @property
+    def subset(self) -> str:
+        """Name of the training set."""
+        return f"{self.size}-r{self.replicate}"
 
     def row_with(self, best: Recommendation) -> dict[str, Any]:
         """Add what is recommended for this model alone, with its scores there."""
@@ -96,15 +102,15 @@ class SubsetResults:
         return self.row | best.row() | {"fidelity": fidelity}
 
 
-def read_judges(folder: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Read what is known of the judges of a subset.
+def read_judges(path: str | Path) -> Mapping[str, Mapping[str, Any]]:
+    """Read what is known of the judges of a subset, `judges.json`.
 
     Returns
     -------
     mapping
         Judge -> saturated, trusted, why.
     """
-    return {row["name"]: row for row in load_json(folder / "judges.json")["judges"]}
+    return {row["name"]: row for row in load_json(path)["judges"]}
 
 
 def _gain(landscape: dict[str, Any]) -> Estimate | None:
@@ -166,6 +172,6 @@ def _as_trade(best: Recommendation) -> Recommendation:
 def points_of_all(results: Sequence[SubsetResults], pooled: Sequence[OperatingPoint]) -> pd.DataFrame:
     """Write the operating points of every model and, as subset `all`, of the family: its largest training sets."""
     tables = [points_table(pooled).assign(subset="all")]
-    tables += [points_table(one.points).assign(subset=f"{one.size}-r{one.replicate}") for one in results]
+    tables += [points_table(one.points).assign(subset=one.subset) for one in results]
     table = pd.concat(tables, ignore_index=True)
     return table[["subset", *[column for column in table.columns if column != "subset"]]]

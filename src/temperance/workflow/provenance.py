@@ -38,27 +38,14 @@ def verified(paths: Iterable[str]) -> dict[str, str]:
     """
     found = digests(paths)
     for folder in {Path(path).parent for path in found}:
-        records = {record: load_json(record) for record in folder.glob(f"{_FOLDER}/*.json")}
-        for record in _behind(found, records):
-            written = records[record]["output"]
-            for path, digest in (found | digests(written.keys() - found.keys())).items():
-                if written.get(path, digest) != digest:
+        for record in folder.glob(f"{_FOLDER}/*.json"):
+            written = load_json(record)["output"]
+            for path in found.keys() & written.keys():
+                if written[path] != found[path]:
                     raise InputError(
                         f"{path}: is not what its job wrote, by the digest in {record}: damaged, or changed by "
                         "hand; delete it and run again"
                     )
-    return found
-
-
-def _behind(given: Iterable[str], records: dict[Path, dict[str, Any]]) -> set[Path]:
-    """Records of the jobs that made what is given, and of those in the same folder that made what these were given.
-
-    What they have written may be read beside what a job is given.
-    """
-    sought, found = set(given), set[Path]()
-    while more := {record for record in records.keys() - found if sought & records[record]["output"].keys()}:
-        found |= more
-        sought |= {path for record in more for path in records[record]["input"]}
     return found
 
 

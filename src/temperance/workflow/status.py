@@ -31,7 +31,7 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
             stage: f"{sum(f'{stage}-{subset}' in done for subset in subsets)}/{len(subsets)}" for stage in _OF_SUBSETS
         }
         designs = "yes" if "design" in done else ""
-        finished = "figures" in done
+        finished = "page" in done
         failed = [] if finished else [row for row in unfinished(results, [family]).itertuples() if row.job]
         begun = [
             path for path in sorted((folder / "logs").glob("*.log"))

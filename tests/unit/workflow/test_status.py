@@ -25,7 +25,7 @@ def log(folder, stem, text, seconds=0):
 
 def test_each_family_has_a_row(tmp_path):
     subsets = ["n60-r1", "f1-r1"]
-    for rule in ("ingest", "figures", "design"):
+    for rule in ("ingest", "page", "design"):
         record(tmp_path / "done", rule)
     for rule in ("train", "sample", "score"):
         for subset in subsets:
