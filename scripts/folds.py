@@ -1,10 +1,6 @@
-"""All compact folds of the 3 x 3 x 3 lattice. Output: contacts (103346, 28)."""
+"""List all compact folds of the 3 x 3 x 3 lattice."""
 
-from temperance.core.files import provenance, save_arrays
-from temperance.truth.lattice import all_folds
-from temperance.workflow.job import job
+from temperance.stages import folds
+from temperance.workflow.job import run_stage
 
-with job(snakemake) as log:
-    contacts = all_folds()
-    save_arrays(snakemake.output[0], {"contacts": contacts}, provenance({}))
-    log.info("%d folds", len(contacts))
+run_stage(folds, snakemake)

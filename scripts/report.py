@@ -1,10 +1,6 @@
-"""One page over all families. Inputs: what their own pages leave for it. Output: a self-contained HTML page."""
+"""Write one page over all families."""
 
-import pandas as pd
+from temperance.stages import report
+from temperance.workflow.job import run_stage
 
-from temperance.report.page import write_report
-from temperance.workflow.job import job
-
-with job(snakemake) as log:
-    write_report(snakemake.output[0], snakemake.input, pd.DataFrame(columns=["family"]), snakemake.params.seed)
-    log.info("%d families", len(snakemake.input))
+run_stage(report, snakemake)

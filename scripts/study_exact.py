@@ -1,10 +1,6 @@
-"""Every model of a study's family that can be listed in full: exact training, exact optima. Output: a row a model."""
+"""Train and analyse every model of a study's family that can be listed in full, without sampling."""
 
-from temperance.core.files import save_table
-from temperance.validation.study import of_enumerable
-from temperance.workflow.job import job
+from temperance.stages import study_exact
+from temperance.workflow.job import run_stage
 
-with job(snakemake) as log:
-    models = of_enumerable(snakemake.params.points, snakemake.params.seed)
-    save_table(snakemake.output[0], models.assign(family=snakemake.wildcards.name))
-    log.info("%d models", len(models))
+run_stage(study_exact, snakemake)

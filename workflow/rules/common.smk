@@ -37,6 +37,7 @@ from temperance.core.artefacts import (
     LARGEST_FILES,
     MODEL_FILES,
     PAGE_FILES,
+    STUDIED_FILES,
     SUBSET_FILES,
 )
 
@@ -262,6 +263,12 @@ def imported_model(wildcards):
     """The family's own model, where it was learnt elsewhere."""
     path = PLANS[wildcards.family]["model"]
     return {"imported": path} if path else {}
+
+
+def trained_together(wildcards):
+    """The folder of models that one job trains, where one does."""
+    folder = f"{OUT}/{wildcards.family}/trained"
+    return {"trained": folder} if learns_together(wildcards) else {}
 
 
 def learns_together(wildcards):

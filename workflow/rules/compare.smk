@@ -29,9 +29,10 @@ rule compare:
         gpu=GPU,
     params:
         # Alone: another model to compare with is no reason to learn this one again.
-        model=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
+        kind=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
+        name=lambda wildcards: wildcards.model,
         settings=settings("train", "sample", "judges", "optimum"),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("compare"),
     script:
         "../../scripts/compare.py"

@@ -7,7 +7,7 @@ rule export:
         sequences=rules.ingest.output.sequences,
         samples=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/samples.safetensors",
     output:
-        f"{FAMILY}/export/{{file}}",
+        file=f"{FAMILY}/export/{{file}}",
     log:
         f"{LOGS}/export-{{file}}.log",
     benchmark:

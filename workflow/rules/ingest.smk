@@ -1,7 +1,7 @@
 rule ingest:
     """Read, encode, filter and weigh an alignment."""
     input:
-        alignment_of,
+        alignment=alignment_of,
     output:
         alignment=f"{FAMILY}/alignment.safetensors",
         sequences=f"{FAMILY}/sequences.parquet",
@@ -28,9 +28,9 @@ rule ingest:
 rule split:
     """Hold out sequences that no training sequence resembles."""
     input:
-        rules.ingest.output.alignment,
+        alignment=rules.ingest.output.alignment,
     output:
-        f"{FAMILY}/split.safetensors",
+        split=f"{FAMILY}/split.safetensors",
     log:
         f"{LOGS}/split.log",
     benchmark:
@@ -55,7 +55,7 @@ rule hmm:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        f"{FAMILY}/heldout.hmm",
+        hmm=f"{FAMILY}/heldout.hmm",
     log:
         f"{LOGS}/hmm.log",
     benchmark:
@@ -77,7 +77,7 @@ rule covariance_model:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        f"{FAMILY}/heldout.cm",
+        model=f"{FAMILY}/heldout.cm",
     log:
         f"{LOGS}/covariance-model.log",
     benchmark:
@@ -98,7 +98,7 @@ rule judge:
     input:
         alignment=rules.ingest.output.alignment,
     output:
-        f"{FAMILY}/judge.safetensors",
+        judge=f"{FAMILY}/judge.safetensors",
     log:
         f"{LOGS}/judge.log",
     benchmark:

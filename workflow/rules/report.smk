@@ -14,7 +14,7 @@ rule figures:
         unpack(truth_diagnostics),
         **EVIDENCE,
     output:
-        [
+        figures=[
             report(
                 f"{FAMILY}/figures/{name}.svg",
                 caption=f"../report/{name}.rst",
@@ -22,8 +22,8 @@ rule figures:
                 labels={"figure": name.replace("_", " ")},
             )
             for name in FIGURES
-        ],
-        [
+        ]
+        + [
             f"{FAMILY}/figures/{name}.{kind}"
             for name in FIGURES
             for kind in ("pdf", "png")
@@ -77,9 +77,9 @@ rule page:
 rule report:
     """One page over all families."""
     input:
-        expand(f"{FAMILY}/report.json", family=FAMILIES),
+        summaries=expand(f"{FAMILY}/report.json", family=FAMILIES),
     output:
-        f"{OUT}/report.html",
+        page=f"{OUT}/report.html",
     log:
         f"{OUT}/logs/report.log",
     benchmark:

@@ -21,7 +21,7 @@ rule sample:
     params:
         settings=settings("sample"),
         keep_all=lambda wildcards: "truth" in PLANS[wildcards.family],
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("sample"),
     script:
         "../../scripts/sample.py"

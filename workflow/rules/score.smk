@@ -29,7 +29,7 @@ rule thermodynamics:
         gpu=GPU,
     params:
         settings=settings("optimum.bootstrap", "annealing", "sample.max_rhat"),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("thermodynamics"),
     script:
         "../../scripts/thermodynamics.py"
@@ -113,7 +113,7 @@ rule constrain:
         sequences=rules.ingest.output.sequences,
         summary=rules.ingest.output.summary,
     output:
-        f"{FAMILY}/constraints.safetensors",
+        constraints=f"{FAMILY}/constraints.safetensors",
     log:
         f"{LOGS}/constrain.log",
     benchmark:
@@ -170,7 +170,7 @@ rule design:
             "judges",
             "design",
         ),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("design"),
     script:
         "../../scripts/design.py"

@@ -1,7 +1,7 @@
 rule study_exact:
     """Train and analyse every model of a family that can be listed in full, without sampling."""
     output:
-        f"{STUDY}/{{name}}.exact.tsv",
+        models=f"{STUDY}/{{name}}.exact.tsv",
     log:
         f"{STUDY}/logs/{{name}}.exact.log",
     benchmark:
@@ -22,10 +22,11 @@ rule study_exact:
 rule study_sampled:
     """Gather every model of a family that went through the whole chain."""
     input:
-        lambda wildcards: [
-            f"{folder}/scores.tsv"
+        results=lambda wildcards: [
+            f"{folder}/{name}"
             for of_point in folders_of(wildcards)
             for folder in of_point
+            for name in STUDIED_FILES
         ],
     output:
         models=f"{STUDY}/{{name}}.sampled.tsv",
@@ -50,7 +51,7 @@ rule study_sampled:
 rule study:
     """Draw the phase diagram of a study."""
     input:
-        lambda wildcards: [
+        tables=lambda wildcards: [
             f"{OUT}/studies/{wildcards.study}/{name}.{how}.tsv"
             for how, enumerable in (("exact", True), ("sampled", False))
             for name in families_of(wildcards.study, enumerable)

@@ -4,7 +4,7 @@ rule subsample:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
     output:
-        f"{SUBSET}/subset.safetensors",
+        subset=f"{SUBSET}/subset.safetensors",
     log:
         f"{LOGS}/subsample-{{subset}}.log",
     benchmark:

@@ -1,13 +1,8 @@
 rule train:
     """Train a Potts model on one subset."""
     input:
-        # Models that one job learns are taken from its folder.
-        lambda wildcards: (
-            expand(f"{FAMILY}/trained", **wildcards)
-            if learns_together(wildcards)
-            else []
-        ),
         unpack(imported_model),
+        unpack(trained_together),
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
         subset=rules.subsample.output,
@@ -29,9 +24,8 @@ rule train:
         gpu=lambda wildcards: 0 if learns_together(wildcards) else GPU,
     params:
         settings=settings("train"),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("train"),
-        together=learns_together,
     script:
         "../../scripts/train.py"
 
@@ -43,7 +37,7 @@ rule train_together:
         split=rules.split.output,
         subsets=of_subsets("subset.safetensors"),
     output:
-        temp(directory(f"{FAMILY}/trained")),
+        trained=temp(directory(f"{FAMILY}/trained")),
     log:
         f"{LOGS}/train_together.log",
     benchmark:
@@ -57,7 +51,7 @@ rule train_together:
         gpu=GPU,
     params:
         settings=settings("train"),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seeds=seeds("train"),
     script:
         "../../scripts/train_together.py"

@@ -1,7 +1,7 @@
 rule folds:
     """All compact folds of the 3 x 3 x 3 lattice."""
     output:
-        FOLDS,
+        folds=FOLDS,
     log:
         f"{OUT}/logs/folds.log",
     benchmark:
@@ -19,7 +19,7 @@ rule folds:
 rule truth:
     """Draw a family from its true distribution."""
     input:
-        origin_of_truth,
+        origin=origin_of_truth,
     output:
         alignment=f"{FAMILY}/truth.fasta",
         truth=f"{FAMILY}/truth.safetensors",
@@ -36,7 +36,7 @@ rule truth:
         runtime=60,
     params:
         settings=settings("truth", "alphabet"),
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=seed("truth"),
     script:
         "../../scripts/truth.py"

@@ -22,7 +22,7 @@ rule claim:
 rule check_intervals:
     """Sample one model of an enumerable truth many times and count how often intervals hold the exact value."""
     output:
-        f"{OUT}/coverage/{{kind}}-{{size}}.tsv",
+        table=f"{OUT}/coverage/{{kind}}-{{size}}.tsv",
     log:
         f"{OUT}/coverage/logs/{{kind}}-{{size}}.log",
     benchmark:
@@ -35,7 +35,7 @@ rule check_intervals:
         runtime=60,
     params:
         repeats=100,
-        engine=RUN["engine"],
+        engine_name=RUN["engine"],
         seed=RUN["seed"],
     script:
         "../../scripts/check_intervals.py"
@@ -44,7 +44,7 @@ rule check_intervals:
 rule coverage_table:
     """Put the coverage of all systems together."""
     input:
-        expand(
+        tables=expand(
             f"{OUT}/coverage/{{system}}.tsv",
             system=["planted-300", "hopfield-100", "gapless-1000", "critical-100"],
         ),

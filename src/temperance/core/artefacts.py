@@ -10,6 +10,9 @@ JUDGED_FILES = (
     "samples.parquet", "natural.parquet", "judges.json", "calibration-optimum.tsv",
 )  # fmt: skip
 
+# Of each model of a study: what its tables are made of.
+STUDIED_FILES = ("training.json", "landscape.json", "scores.tsv", "optima.tsv")
+
 # What figures and the page are made of: of the family, of each subset, of the subset whose model designs come from, and
 # of each model to compare with.
 FAMILY_FILES = (

@@ -1,6 +1,6 @@
 """Tables of scores: one row a sample, a natural sequence, or a temperature."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class Family:
 
 
 def judges(
-    files: dict[str, str | Path],
+    files: Mapping[str, Any],
     programs: dict[str, Any],
     family: Family,
     letters: Alphabet,
@@ -100,13 +100,13 @@ def judges(
 ) -> dict[str, Judge]:
     """Every judge that the family can have, by name."""
     panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
-    if "judge" in files:
+    if files.get("judge"):
         panel["potts"] = CrossFittedJudge.load(files["judge"])
-    if "hmm" in files:
+    if files.get("hmm"):
         panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
-    if "covariance" in files:
+    if files.get("covariance"):
         panel["covariance"] = covariance_judge(files["covariance"], letters, threads)
-    if "truth" in files:
+    if files.get("truth"):
         panel |= truth_judge(files["truth"])
     if folding:
         panel["folding"] = lambda sequences: fold_scores(sequences, letters)

@@ -1,7 +1,8 @@
-"""What every script of the workflow has in common: a log, threads, and errors in one line."""
+"""What every job of the workflow has in common: files by name, a log, threads, and errors in one line."""
 
 import contextlib
 import hashlib
+import inspect
 import logging
 import os
 import sys
@@ -17,6 +18,45 @@ from temperance.core.errors import InputError
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
 from temperance.workflow.configuration import of_family
+
+
+def run_stage(stage: Any, snakemake: Any) -> None:
+    """Run a stage with the files and parameters of its rule.
+
+    Parameters
+    ----------
+    stage : module
+        Of `temperance.stages`: `Inputs`, `Outputs` and `run`. What else than these `run` takes are parameters of the
+        rule, its wildcards, `threads`, and `checkpoint`, which makes one for a task.
+    snakemake
+        What Snakemake gives a script.
+    """
+    with job(snakemake):
+        known = {
+            "inputs": _paths(stage.Inputs, snakemake.input),
+            "outputs": _paths(stage.Outputs, snakemake.output),
+            "threads": snakemake.threads,
+            "checkpoint": lambda task, part="": checkpoint(snakemake, task, part),
+            # Not a parameter of the rule: another size must not draw the split anew.
+            "sizes": snakemake.config["sizes"].get(snakemake.wildcards.get("family")),
+            **dict(snakemake.wildcards.items()),
+            **dict(snakemake.params.items()),
+        }
+        stage.run(**{name: known[name] for name in inspect.signature(stage.run).parameters})
+
+
+def _paths(form: Any, files: Any) -> Any:
+    """Files of a rule as the stage names them; a list where it says so, which a rule may leave out if it is empty."""
+    given = dict(files.items())
+    for name, hint in form.__annotations__.items():
+        if hint == list[Path]:
+            found = given.get(name, [])
+            given[name] = [Path(path) for path in ([found] if isinstance(found, str) else found)]
+        elif name in given:
+            found = given.pop(name)
+            if found:
+                given[name] = Path(found if isinstance(found, str) else found[0])
+    return form(**given)
 
 
 @contextlib.contextmanager

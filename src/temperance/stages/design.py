@@ -1,0 +1,129 @@
+"""Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from temperance.core.checkpoint import Checkpoint
+from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
+from temperance.core.settings import Settings
+from temperance.design.constraints import Constraints
+from temperance.design.selection import design_table, fasta, mutations, natural_gaps, plates, qualify, select
+from temperance.engines.registry import choose_engine
+from temperance.potts.model import load
+from temperance.sampling.diagnostics import lies_equilibrated
+from temperance.sampling.replica_exchange import sample
+from temperance.scoring.tables import Family, judges, natural_threshold, score_samples
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """Of `optimum`; of the largest subset; of `ingest`, `split` and `constrain`; and files of judges."""
+
+    recommendation: Path
+    states: Path
+    model: Path
+    natural: Path
+    subset: Path
+    alignment: Path
+    sequences: Path
+    split: Path
+    judge: Path
+    hmm: Path | None = None
+    covariance: Path | None = None
+    truth: Path | None = None
+    constraints: Path | None = None
+
+
+class Outputs(NamedTuple):
+    """Designs as FASTA, aligned FASTA, plates and table; and how they were chosen."""
+
+    fasta: Path
+    aligned: Path
+    plates: Path
+    table: Path
+    summary: Path
+
+
+def run(
+    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, family: str, engine_name: str, threads: int,
+    checkpoint: Callable[..., Checkpoint],
+) -> None:  # fmt: skip
+    """Choose designs; settings are sample, optimum.fidelity, .folding and .novelty_floor, judges and design."""
+    wanted, optimum = settings["design"], settings["optimum"]
+    advice = load_json(inputs.recommendation)
+    tau, recommended = advice["sampling_temperature"], advice["status"] == "recommended"
+    model, letters, _ = load(inputs.model)
+    natural_sequences = Family.load(inputs.alignment, inputs.split, inputs.subset)
+    names = load_table(inputs.sequences)["name"].to_numpy()
+    constraints = (
+        Constraints.load(inputs.constraints)
+        if inputs.constraints
+        else Constraints(np.ones((model.L, model.q), bool))
+    )  # fmt: skip
+    plan = settings["sample"] | {"temperatures": [tau], "spacing": None, "sequences": wanted["candidates"]}
+    engine = choose_engine(engine_name)
+    source = provenance(plan | {"engine": engine.name}, seed)
+    last = checkpoint(source)
+    imposed = constraints.imposed_on(model, engine, tau, seed)
+    starts = natural_sequences.training if constraints.seed is None else constraints.seed[None]
+    drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
+    natural = load_table(inputs.natural)
+    panel = judges(inputs._asdict(), settings["judges"], natural_sequences, letters, threads, optimum["folding"])
+    # Judges that score a few sequences of a set alone see the designs that were chosen.
+    of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
+    of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
+    scored = score_samples(model, natural_sequences, of_all, drawn.arrays(), natural, optimum)
+    sequences = drawn.sequences.reshape(-1, model.L)
+    trusted = {point["name"].removeprefix("tau_") for point in advice["operating_points"] if point["decides"]}
+    deciding = [name for name in of_all if name == optimum["fidelity"] or name in trusted]
+    thresholds = {name: natural_threshold(natural, name, wanted["percentile"]) for name in deciding}
+    most_gaps = natural_gaps(natural) if wanted["max_gaps"] == "auto" else wanted["max_gaps"]
+    floor = 0.0 if constraints.seed is not None else optimum["novelty_floor"]
+    met = constraints.met(sequences)
+    able = met & qualify(scored, thresholds, floor, most_gaps)
+    chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able, wanted["number"])
+    table = design_table(sequences, scored, chosen, names, letters, family, recommended)
+    for name, judge in of_chosen.items() if len(chosen) else ():
+        table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
+    if constraints.seed is not None:
+        columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
+        seed_letters = letters.decode(constraints.seed[None])[0]
+        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, columns))
+    rung, states = drawn.rungs[drawn.rungs.requested].iloc[0], load_table(inputs.states)
+    equilibrated = lies_equilibrated(
+        states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), np.array([tau])
+    ).item()
+    summary = {
+        "temperature": tau,
+        "recommended": recommended,
+        "why": advice["headline"],
+        "candidates": len(sequences),
+        "designs": len(table),
+        "wanted": wanted["number"],
+        "judge": optimum["fidelity"],
+        "judges": deciding,
+        "least_scores": thresholds,
+        "most_gaps": most_gaps,
+        "novelty_floor": floor,
+        "within_constraints": float(met.mean()),
+        "rhat": float(rung.rhat),
+        "ess": float(rung.ess),
+        "drift": float(rung.drift),
+        "equilibrated": bool(rung.equilibrated and equilibrated),
+    }
+    save_text(outputs.fasta, fasta(table))
+    save_text(outputs.aligned, fasta(table, "aligned"))
+    save_text(outputs.plates, plates(table).to_csv(index=False))
+    save_table(outputs.table, table)
+    save_json(outputs.summary, summary | {"provenance": source})
+    last.clear()
+    if not recommended:
+        log.warning(
+            "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]
+        )
+    log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)

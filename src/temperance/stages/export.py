@@ -1,0 +1,46 @@
+"""Write the largest model, its samples nearest the recommended temperature, or what it sees, for other programs."""
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from temperance.core.files import load_arrays, load_json, load_table, save_text
+from temperance.msa.fasta import fasta, format_chains
+from temperance.potts.formats.registry import write_model
+from temperance.potts.model import load
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """The recommendation; model and samples of the largest subset; of `ingest`."""
+
+    recommendation: Path
+    model: Path
+    alignment: Path
+    sequences: Path
+    samples: Path
+
+
+class Outputs(NamedTuple):
+    """In the other program's format."""
+
+    file: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, form: str) -> None:
+    """Write one file; `form` is chains, alignment, or a format of models."""
+    model, letters, _ = load(inputs.model)
+    if form == "chains":
+        drawn = load_arrays(inputs.samples)[0]
+        tau = load_json(inputs.recommendation)["sampling_temperature"]
+        at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
+        save_text(outputs.file, format_chains(drawn["sequences"][at].reshape(-1, model.L), letters))
+        log.info("samples at temperature %g", drawn["temperatures"][at])
+    elif form == "alignment":
+        rows = letters.decode(load_arrays(inputs.alignment)[0]["sequences"])
+        save_text(outputs.file, fasta(load_table(inputs.sequences)["name"], rows))
+    else:
+        write_model(outputs.file, model, letters, form)

@@ -1,0 +1,32 @@
+"""Build a profile HMM from the held-out sequences."""
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays
+from temperance.msa.hmmer import build_hmm
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """Of `ingest` and `split`."""
+
+    alignment: Path
+    split: Path
+
+
+class Outputs(NamedTuple):
+    """In HMMER's format."""
+
+    hmm: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, family: str) -> None:
+    """Build the profile HMM of a family."""
+    arrays, metadata = load_arrays(inputs.alignment)
+    heldout = load_arrays(inputs.split)[0]["heldout"]
+    build_hmm(arrays["sequences"][heldout], alphabet(metadata["alphabet"]), family, outputs.hmm)
+    log.info("profile HMM of %d held-out sequences", len(heldout))

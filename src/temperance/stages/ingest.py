@@ -1,0 +1,66 @@
+"""Read, encode, filter and weigh an alignment."""
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from temperance.core.alphabet import alphabet
+from temperance.core.files import provenance, save_arrays, save_json, save_table
+from temperance.core.settings import Settings
+from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.weights import sequence_weights
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """An alignment in any format that is read."""
+
+    alignment: Path
+
+
+class Outputs(NamedTuple):
+    """Arrays of sequences, weights and columns; names; what was dropped and why; columns by residue; a summary."""
+
+    alignment: Path
+    sequences: Path
+    audit: Path
+    columns: Path
+    summary: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, settings: Settings) -> None:
+    """Read, encode, filter and weigh the alignment; settings are alphabet, ambiguous, filter and weights."""
+    path, letters = str(inputs.alignment), alphabet(settings["alphabet"])
+    chosen = dict(settings["filter"])
+    raw = read(path, chosen.pop("reference"))
+    encoded = encode(raw, letters, settings["ambiguous"], path)
+    kept = filter_alignment(encoded, letters, path=path, **chosen)
+    weights = sequence_weights(kept.sequences, settings["weights"]["identity"])
+    arrays = {"sequences": kept.sequences, "columns": kept.columns.astype(np.int32), "weights": weights}
+    source, audit = provenance(settings), kept.audit_table()
+    summary = {
+        "source": path,
+        "alphabet": letters.name,
+        "sequences_read": len(raw.names),
+        "columns_read": int(raw.sequences.shape[1]),
+        "M": len(kept.names),
+        "L": int(kept.sequences.shape[1]),
+        "q": letters.q,
+        "Meff": float(weights.sum()),
+        "sequences_dropped": int((audit["what"] == "sequence").sum()),
+        "columns_dropped": int((audit["what"] == "column").sum()),
+        "reference": kept.reference,
+    }
+    save_arrays(outputs.alignment, arrays, source | {"alphabet": letters.name})
+    save_table(outputs.sequences, pd.DataFrame({"name": kept.names, "weight": weights}))
+    save_table(outputs.audit, audit)
+    save_table(outputs.columns, kept.columns_table())
+    save_json(outputs.summary, summary | {"provenance": source})
+    log.info(
+        "M %d of %d, L %d of %d, q %d, Meff %.0f",
+        *(summary[key] for key in ("M", "sequences_read", "L", "columns_read", "q", "Meff")),
+    )

@@ -1,0 +1,64 @@
+"""Find the temperatures that a family's models call for, and recommend one."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from temperance.core.alphabet import alphabet
+from temperance.core.files import load_arrays, load_json, provenance, save_json, save_table
+from temperance.core.settings import Settings
+from temperance.scoring.diversity import natural_diversity
+from temperance.temperature.explanation import explain
+from temperance.temperature.family import SubsetResults, decide, points_of_all, untrained_because
+from temperance.temperature.recommendation import sensitivity
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """Of `ingest` and `split`; and `temperance.core.artefacts.JUDGED_FILES` of each subset."""
+
+    alignment: Path
+    split: Path
+    results: list[Path]
+
+
+class Outputs(NamedTuple):
+    """A row a model; operating points; recommendations at other floors; the recommendation."""
+
+    table: Path
+    points: Path
+    sensitivity: Path
+    recommendation: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, subsets: Sequence[str]) -> None:
+    """Recommend a temperature; settings are optimum.novelty_floor, .diversity_floor and .bootstrap.
+
+    `subsets` are in order of their sizes.
+    """
+    options, rng = settings["optimum"], np.random.default_rng(seed)
+    floors, draws = (options["novelty_floor"], options["diversity_floor"]), options["bootstrap"]
+    arrays, metadata = load_arrays(inputs.alignment)
+    q = alphabet(metadata["alphabet"]).q
+    parts = load_arrays(inputs.split)[0]
+    diversity = natural_diversity(arrays["sequences"][parts["heldout"]], q, parts["heldout_weights"])
+    folders = {path.parent.name: path.parent for path in inputs.results}
+    results = [SubsetResults.read(folders[subset], floors, diversity, q) for subset in subsets]
+    table = pd.DataFrame([one.row_with(decide([one], floors, rng, draws)[0]) for one in results])
+    largest = [one for one in results if one.size == results[-1].size]
+    best, diagnosis = decide(largest, floors, rng, draws)
+    sentences = explain(diagnosis, table, load_json(folders[largest[0].subset] / "landscape.json"), best)
+    rungs, points = [one.rungs for one in largest], [one.points for one in largest]
+    untrained = untrained_because(diagnosis)
+    save_table(outputs.table, table)
+    save_table(outputs.points, points_of_all(results, best.operating_points))
+    save_table(outputs.sensitivity, sensitivity(rungs, points, *floors, rng, untrained=untrained))
+    said = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
+    save_json(outputs.recommendation, best.summary() | said | {"provenance": provenance(options, seed)})
+    for sentence in [best.headline, *best.reasons, *best.limits, *best.notes, *sentences]:
+        log.info("%s", sentence)

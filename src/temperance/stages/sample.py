@@ -1,0 +1,60 @@
+"""Sample a model at all temperatures by replica exchange."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from temperance.core.checkpoint import Checkpoint
+from temperance.core.files import load_arrays, provenance, save_arrays, save_table
+from temperance.core.settings import Settings
+from temperance.engines.registry import choose_engine
+from temperance.potts.model import load
+from temperance.sampling.replica_exchange import sample
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """Of `train`, `ingest` and `subsample`."""
+
+    model: Path
+    alignment: Path
+    subset: Path
+
+
+class Outputs(NamedTuple):
+    """Sequences and energies; diagnostics of every rung."""
+
+    samples: Path
+    ladder: Path
+
+
+def run(
+    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str, keep_all: bool,
+    checkpoint: Callable[..., Checkpoint],
+) -> None:  # fmt: skip
+    """Sample the model; settings are sample, and `keep_all` keeps sequences of all rungs."""
+    options = settings["sample"]
+    model, letters, _ = load(inputs.model)
+    subset = load_arrays(inputs.subset)[0]
+    training = load_arrays(inputs.alignment)[0]["sequences"][subset["indices"]]
+    engine = choose_engine(engine_name)
+    source = provenance(options | {"engine": engine.name}, seed)
+    last = checkpoint(source)
+    samples = sample(
+        model, engine, seed, starts=training, weights=subset["weights"], keep_all=keep_all, progress=log.info,
+        checkpoint=last, **options,
+    )  # fmt: skip
+    save_arrays(outputs.samples, samples.arrays(), source | {"alphabet": letters.name})
+    save_table(outputs.ladder, samples.rungs.assign(round_trips=samples.round_trips, sweeps=samples.sweeps))
+    last.clear()
+    expected = samples.rungs[samples.rungs.origin.isin(["listed", "refined"])]
+    failed = expected[~expected.equilibrated]
+    if len(failed):
+        log.warning(
+            "warning: %d of %d temperatures, from %.3g to %.3g, are not equilibrated (R-hat up to %.3f): their samples "
+            "depend on where chains began. More sweeps (sample.max_sweeps) or a stronger penalty (train.l2_couplings) "
+            "may help",
+            len(failed), len(expected), failed.temperature.min(), failed.temperature.max(), failed.rhat.max(),
+        )  # fmt: skip

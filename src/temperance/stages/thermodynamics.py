@@ -1,0 +1,146 @@
+"""Compute the thermodynamics of a model over its ladder, its divergence from the truth, and its landscape."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
+from temperance.core.settings import Settings
+from temperance.engines.registry import choose_engine
+from temperance.msa.clusters import label_clusters
+from temperance.msa.frequencies import site_frequencies
+from temperance.potts import enumeration
+from temperance.potts.model import Potts, load
+from temperance.sampling.diagnostics import lies_equilibrated, sequence_rhat
+from temperance.sampling.samples import sequences_of_all_rungs
+from temperance.scoring.tables import Family
+from temperance.temperature.divergence import Heldout, divergences
+from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
+from temperance.thermo.landscape import energy_sets, gaps, valleys
+from temperance.thermo.thermodynamics import (
+    annealed,
+    compare,
+    curves,
+    density_of_states,
+    energy_curve,
+    group_ladders,
+    table,
+    trusted,
+)
+from temperance.truth import Truth, load_truth
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(NamedTuple):
+    """Of `train`, `subsample`, `sample`, `ingest` and `split`; the truth, where it is known."""
+
+    model: Path
+    subset: Path
+    samples: Path
+    ladder: Path
+    alignment: Path
+    split: Path
+    truth: Path | None = None
+
+
+class Outputs(NamedTuple):
+    """A row a temperature; the density of states; divergence curves; their optima; the landscape in numbers."""
+
+    table: Path
+    density: Path
+    divergence: Path
+    optima: Path
+    landscape: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str) -> None:
+    """Analyse a model's samples; settings are optimum.bootstrap, annealing and sample.max_rhat."""
+    rng = np.random.default_rng(seed)
+    model, letters, _ = load(inputs.model)
+    family = Family.load(inputs.alignment, inputs.split, inputs.subset)
+    drawn = load_arrays(inputs.samples)[0]
+    betas, energies = drawn["betas"], group_ladders(drawn["energies"])
+    engine = choose_engine(engine_name)
+    truth = load_truth(inputs.truth) if inputs.truth else None
+    true_energies = None
+    if truth:
+        true_energies = truth.energies(sequences_of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
+    states_curves = curves(betas, energies, model.L, letters.q, true_energies)
+    heldout = Heldout(
+        model.energies(family.heldout), family.heldout_weights, truth.energies(family.heldout) if truth else None,
+        label_clusters(family.heldout),
+    )  # fmt: skip
+    weights, draws = load_arrays(inputs.subset)[0]["weights"], settings["optimum"]["bootstrap"]
+    training_energy = float(np.average(model.energies(family.training), weights=weights))
+    distance = divergences(
+        states_curves, betas, energies, heldout, rng, draws, training_energy=training_energy,
+        true_energies=true_energies, true_log_z=truth.log_z if truth else None,
+    )  # fmt: skip
+
+    at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
+    check = annealed(model, engine, seed, at, curve, **settings["annealing"])
+    coldest = drawn["sequences"][0].reshape(-1, model.L)
+    lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
+    states = table(states_curves, at, heldout.model, heldout.weights, model.L, heldout.labels)
+    states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
+    states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
+    states["equilibrated"] = trusted(states, load_table(inputs.ladder), settings["sample"]["max_rhat"])
+
+    single = site_frequencies(family.training, letters.q, weights)
+    entropy_at_one = float(np.interp(1, states_curves.betas, states_curves.entropy[0], right=np.nan))
+    near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
+    sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)
+    independent = independent_log_likelihood(family.training, weights, family.heldout, letters.q)
+    gain = likelihood_gain(
+        states_curves, heldout, independent, model.L, distance.optima["tau_f"].minimum.value, rng, draws
+    )  # fmt: skip
+    landscape = {
+        "ground_state": lowest.summary(letters),
+        "energies": sets.reset_index().to_dict("records"),
+        "gaps": gaps(sets, single, letters.q, entropy_at_one),
+        "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
+        "provenance": provenance(settings, seed),
+    }
+    optima = complete_optima(distance.optima_table(), states, model, truth, training_energy)
+    save_table(outputs.table, states)
+    save_table(outputs.density, density_of_states(states_curves, betas, energies, model.L, letters.q))
+    save_table(outputs.divergence, distance.table)
+    save_table(outputs.optima, optima)
+    save_json(outputs.landscape, landscape)
+    for row in states[states["missing"] > 0].itertuples():
+        log.warning(
+            "warning: temperature %.3g is not equilibrated: ladders miss valleys that make ln Z larger by %.1f or more",
+            row.temperature, row.missing,
+        )  # fmt: skip
+    for row in optima.itertuples():
+        log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)
+
+
+def complete_optima(
+    optima: pd.DataFrame, states: pd.DataFrame, model: Potts, truth: Truth | None, training_energy: float
+) -> pd.DataFrame:
+    """Add to a table of optima whether each lies where samples are equilibrated and, of what can be listed, its value.
+
+    Parameters
+    ----------
+    optima : pandas.DataFrame
+        optimum and value.
+    states : pandas.DataFrame
+        temperature and equilibrated.
+    training_energy : float
+        Mean energy of the training sequences, nats.
+    """
+    if truth and truth.of_all is not None:
+        of_all = enumeration.energies_of_all(model)
+        known: dict[str, Any] = asdict(enumeration.optima(truth.of_all, of_all))
+        known["tau_train"] = enumeration.matching_temperature(of_all, training_energy)
+        optima["exact"] = optima["optimum"].map(known)
+    optima["equilibrated"] = lies_equilibrated(
+        states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), optima["value"].to_numpy()
+    )
+    return optima
