@@ -17,7 +17,6 @@ include: "workflow/rules/common.smk"
 localrules:
     all,
     fetch,
-    status,
     study_data_size,
     study_gap,
     study_regularisation,

@@ -6,8 +6,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from workflow_run import ROOT, SMALL, command
+from workflow_run import ROOT, SMALL, command, fasta, planted_rows, snakemake
+
+from temperance.core.alphabet import alphabet
 
 TRUTH = {"kind": "planted", "sequences": 300}
 CONFIG = SMALL | {
@@ -115,3 +118,40 @@ def test_a_finished_run_has_nothing_to_do_and_deleted_deliverables_come_back_as_
     assert [a == b for a, b, name in zip(before, after, names, strict=True) if not name.endswith("pdf")] == [True] * 4
     assert after[2].startswith(b"%PDF")
     assert rules_to_run(folder) == set()
+
+
+def test_a_users_file_that_is_older_but_another_is_noticed(tmp_path):
+    rows = planted_rows(alphabet("protein"))
+    family = tmp_path / "family.fasta"
+    family.write_text(fasta(rows))
+    plan = SMALL | {"alignment": "family.fasta", "subsets": {"sizes": ["all"], "replicates": 1}}
+    target = str(tmp_path / "results" / "family" / "ingest.json")
+    assert snakemake(tmp_path, plan, "--", target).returncode == 0
+    before = json.loads(Path(target).read_text())["M"]
+    times = family.stat()
+    family.write_text(fasta(rows[:-30]))
+    os.utime(family, ns=(times.st_atime_ns, times.st_mtime_ns - 10**12))
+    assert snakemake(tmp_path, plan, "--", target).returncode == 0
+    assert json.loads(Path(target).read_text())["M"] == before - 30
+    done = snakemake(tmp_path, plan, "--", target)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_judge_that_changed_scores_anew(tmp_path):
+    (tmp_path / "family.fasta").write_text(fasta(planted_rows(alphabet("protein"))))
+    script = tmp_path / "judge.py"
+    text = "import sys\nnames = [l[1:].split()[0] for l in open(sys.argv[1]) if l[0] == '>']\n"
+    text += "open(sys.argv[2], 'w').writelines(f'{name}\\t{VALUE}\\n' for name in names)\n"
+    script.write_text(text.replace("VALUE", "1"))
+    judges = {"own": {"command": ["python3", "judge.py", "{fasta}", "{scores}"]}}
+    plan = SMALL | {"alignment": "family.fasta", "subsets": {"sizes": ["all"], "replicates": 1}, "judges": judges}
+    target = str(tmp_path / "results" / "family" / "f1-r1" / "scores.tsv")
+    assert snakemake(tmp_path, plan, "--", target).returncode == 0
+    assert set(pd.read_parquet(Path(target).with_name("samples.parquet"))["own"]) == {1.0}
+    times = script.stat()
+    script.write_text(text.replace("VALUE", "2"))
+    os.utime(script, ns=(times.st_atime_ns, times.st_mtime_ns - 10**12))
+    done = snakemake(tmp_path, plan, "--", target)
+    assert done.returncode == 0
+    assert set(pd.read_parquet(Path(target).with_name("samples.parquet"))["own"]) == {2.0}
+    assert set(re.findall(r"^(\w+) +\d+$", done.stdout + done.stderr, re.M)) == {"score", "total"}

@@ -47,6 +47,8 @@ def killed(folder, plan, seconds):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            # Nobody is left to free the folder.
+            assert snakemake(folder, plan, "--unlock").returncode == 0
     return log.read_text()
 
 
@@ -96,6 +98,11 @@ def test_two_runs_in_one_folder_are_still_kept_apart(tmp_path):
         assert second.returncode != 0
         assert "cannot be locked" in second.stdout + second.stderr
         assert first.poll() is None
+        # A plan alone touches nothing: the folder is still kept for the first.
+        locks = {path: path.stat().st_mtime_ns for path in folder.glob(".snakemake/locks/*")}
+        planned = snakemake(folder, plan, "--dry-run")
+        assert planned.returncode == 0, planned.stderr
+        assert {path: path.stat().st_mtime_ns for path in folder.glob(".snakemake/locks/*")} == locks
         first.terminate()
 
 

@@ -28,8 +28,7 @@ from temperance.core.seeds import derive_seed
 from temperance.core.sizes import size_label
 from temperance.core.errors import InputError
 from temperance.workflow.failures import announce
-from temperance.workflow.locks import clear_stale_locks
-from temperance.workflow.planning import plan_fast
+from temperance.workflow.provenance import file_stamps
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
 from temperance.core.artefacts import (
     FAMILY_FILES,
@@ -41,9 +40,7 @@ from temperance.core.artefacts import (
     SUBSET_FILES,
 )
 
-clear_stale_locks()
 announce()
-plan_fast()
 
 try:
     SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -326,6 +323,28 @@ def alignment_of(wildcards):
     return given.get(source_of(plan)) or plan["alignment"]
 
 
+def stamps(*inputs):
+    """Parameter function: size and time of the user's files among inputs: one that changed is noticed, older or not."""
+
+    def of_job(wildcards):
+        named = {}
+        for files in inputs:
+            named |= files(wildcards)
+        paths = [
+            path
+            for value in named.values()
+            for path in ([value] if isinstance(value, str) else value)
+        ]
+        return file_stamps(path for path in paths if not Path(path).is_relative_to(OUT))
+
+    return of_job
+
+
+def given_alignment(wildcards):
+    """The family's alignment as a named input."""
+    return {"alignment": alignment_of(wildcards)}
+
+
 def searched(wildcards):
     """What a search begins with, `query` or `seed`, and the database."""
     plan = PLANS[wildcards.family]
@@ -351,7 +370,12 @@ def judges_of(wildcards):
         files["hmm"] = f"{folder}/heldout.hmm"
     if PLANS[wildcards.family]["optimum"]["covariance"]:
         files["covariance"] = f"{folder}/heldout.cm"
-    return known_truth(wildcards) | files
+    # Programs of the user's and their scripts: those words of their commands that are files.
+    commands = [
+        judge["command"] for judge in PLANS[wildcards.family]["judges"].values()
+    ]
+    programs = [word for words in commands for word in words if Path(word).is_file()]
+    return known_truth(wildcards) | files | {"programs": programs}
 
 
 def constraints_asked(plan):

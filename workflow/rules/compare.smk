@@ -34,5 +34,6 @@ rule compare:
         settings=settings("train", "sample", "judges", "optimum"),
         engine_name=RUN["engine"],
         seed=seed("compare"),
+        stamps=stamps(judges_of, model_of_file),
     script:
         "../../scripts/compare.py"

@@ -1,7 +1,7 @@
 rule ingest:
     """Read, encode, filter and weigh an alignment."""
     input:
-        alignment=alignment_of,
+        unpack(given_alignment),
     output:
         alignment=f"{FAMILY}/alignment.safetensors",
         sequences=f"{FAMILY}/sequences.parquet",
@@ -21,6 +21,7 @@ rule ingest:
         in_turn=1,
     params:
         settings=settings("alphabet", "ambiguous", "filter", "weights"),
+        stamps=stamps(given_alignment),
     script:
         "../../scripts/ingest.py"
 

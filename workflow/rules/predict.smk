@@ -24,5 +24,6 @@ rule predict:
     params:
         settings=settings("structure", "mutants", "optimum.bootstrap"),
         seed=seed("predict"),
+        stamps=stamps(known_of_family),
     script:
         "../../scripts/predict.py"

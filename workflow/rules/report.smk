@@ -96,25 +96,6 @@ rule report:
         "../../scripts/report.py"
 
 
-rule status:
-    """Target: what is done, runs and has failed, family by family; with --nolock also beside a run."""
-    log:
-        f"{OUT}/logs/status.log",
-    benchmark:
-        f"{OUT}/benchmarks/status.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
-    params:
-        results=OUT,
-        families={family: subsets(family) for family in FAMILIES},
-    script:
-        "../../scripts/status.py"
-
-
 onerror:
     if workflow.is_main_process and any(
         Path(OUT, name).is_dir() for name in FAMILIES

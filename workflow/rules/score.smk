@@ -71,6 +71,7 @@ rule score:
             "optimum.fidelity", "optimum.folding", "optimum.bootstrap", "judges"
         ),
         seed=seed("score"),
+        stamps=stamps(judges_of),
     script:
         "../../scripts/score.py"
 
@@ -172,5 +173,6 @@ rule design:
         ),
         engine_name=RUN["engine"],
         seed=seed("design"),
+        stamps=stamps(judges_of),
     script:
         "../../scripts/design.py"

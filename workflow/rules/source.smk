@@ -38,5 +38,6 @@ rule search:
         runtime=240,
     params:
         settings=settings("search", "alphabet"),
+        stamps=stamps(searched),
     script:
         "../../scripts/search.py"

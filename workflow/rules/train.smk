@@ -26,6 +26,7 @@ rule train:
         settings=settings("train"),
         engine_name=RUN["engine"],
         seed=seed("train"),
+        stamps=stamps(imported_model),
     script:
         "../../scripts/train.py"
 

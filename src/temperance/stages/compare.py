@@ -40,6 +40,7 @@ class Inputs(NamedTuple):
     alignment: Path
     split: Path
     judge: Path
+    programs: list[Path]
     hmm: Path | None = None
     covariance: Path | None = None
     truth: Path | None = None

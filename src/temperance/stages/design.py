@@ -33,6 +33,7 @@ class Inputs(NamedTuple):
     sequences: Path
     split: Path
     judge: Path
+    programs: list[Path]
     hmm: Path | None = None
     covariance: Path | None = None
     truth: Path | None = None

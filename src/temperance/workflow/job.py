@@ -83,10 +83,12 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         log.addHandler(handler)
     try:
         provenance.place(snakemake.output[0]).unlink(missing_ok=True)
+        stamps = provenance.file_stamps(snakemake.input)
         read = provenance.verified(snakemake.input)
         # One BLAS thread: the order of its sums, and so the last digits, would else depend on their number.
         with threadpool_limits(1):
             yield log
+        provenance.check_unchanged(stamps)
         own = of_family(snakemake.config["given"], snakemake.wildcards.get("family"))
         provenance.write(snakemake, read, own)
     except InputError as error:

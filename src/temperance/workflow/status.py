@@ -1,15 +1,26 @@
-"""What of a run is done, what runs, and what has failed, family by family, from the files that it leaves."""
+"""What of a run is done, what runs, and what has failed, family by family, from the files that it leaves.
 
+Called as ``python -m temperance.workflow.status [CONFIG.yaml ...]``, also beside a run: it reads, and writes nothing.
+"""
+
+import argparse
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
+from temperance.core.errors import InputError
 from temperance.core.files import load_json
 from temperance.core.progress import in_words
+from temperance.core.sizes import size_label
 from temperance.report.unfinished import unfinished
+from temperance.workflow.configuration import configure, with_table
 
+_ROOT = Path(__file__).parents[3]
+_SCHEMA = _ROOT / "workflow" / "schemas" / "config.schema.yaml"
 _OF_SUBSETS = ("train", "sample", "score")
 
 
@@ -48,3 +59,33 @@ def _last(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
     ago = in_words(time.time() - log.stat().st_mtime)
     return f"{log.stem} {ago} ago: {lines[-1].partition(' ')[2] or 'begun'}"
+
+
+def main(words: list[str]) -> int:
+    """Print the table of the run that configuration files describe, the embedded default if there is none."""
+    parser = argparse.ArgumentParser(prog="python -m temperance.workflow.status", description=(__doc__ or "").strip())
+    parser.add_argument("config", nargs="*", default=[str(_ROOT / "config" / "config.yaml")], help="as of --configfile")
+    parser.add_argument("--results", help="folder of results, if it is not that of the configuration")
+    asked = parser.parse_args(words)
+    try:
+        given: dict[str, object] = {}
+        for path in asked.config:
+            given |= yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        run = configure(with_table(given, _SCHEMA), _SCHEMA)
+        families = {
+            family: [
+                f"{size_label(size)}-r{replicate}"
+                for size in plan["subsets"]["sizes"]
+                for replicate in range(1, plan["subsets"]["replicates"] + 1)
+            ]
+            for family, plan in run["families"].items()
+        }
+        print(status(asked.results or run["results"], families).to_string(index=False))
+    except (InputError, OSError, yaml.YAMLError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,10 @@ import json
 import os
 import time
 
+import yaml
+
 from temperance.core.progress import in_words
-from temperance.workflow.status import status
+from temperance.workflow.status import main, status
 
 
 def record(folder, rule, subset=None):
@@ -38,6 +40,19 @@ def test_each_family_has_a_row(tmp_path):
     assert table.loc["busy"].tolist() == ["1/2", "0/2", "0/2", "", "train-f1-r1 5 min ago: step 10: Pearson 0.4"]
     assert table.loc["broken", "state"] == "ingest failed: a.fasta: no sequences"
     assert table.loc["later", "state"] == "not begun"
+
+
+def test_the_command_prints_every_time_and_writes_nothing(tmp_path, capsys):
+    record(tmp_path / "results" / "one", "train", "f0.5-r1")
+    config = {"families": {"one": {"alignment": "a", "subsets": {"sizes": [0.5, "all"], "replicates": 1}}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    before = sorted(tmp_path.rglob("*"))
+    for _ in range(2):
+        assert main([str(tmp_path / "config.yaml"), "--results", str(tmp_path / "results")]) == 0
+        assert capsys.readouterr().out.splitlines()[1].split() == ["one", "1/2", "0/2", "0/2", "waiting"]
+    assert sorted(tmp_path.rglob("*")) == before
+    assert main([str(tmp_path / "none.yaml")]) == 1
+    assert "error: " in capsys.readouterr().err
 
 
 def test_durations_in_words():
