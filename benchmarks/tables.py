@@ -72,8 +72,8 @@ def training(t: pd.DataFrame) -> pd.DataFrame:
 
 def plan(t: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
-        {"families": t["families"], "jobs": t["jobs"], "seconds": figures(t["seconds"]),
-         "memory, GiB": figures(t["peak"] / 2**30)}
+        {"families": t["families"], "parts": t["parts"], "jobs of a part": t["jobs"],
+         "seconds a part": figures(t["seconds"]), "memory, GiB": figures(t["peak"] / 2**30)}
     )  # fmt: skip
 
 
