@@ -15,7 +15,7 @@ from common import HERE, Process, save
 
 from temperance.engines.chains import uniform_chains
 from temperance.engines.registry import choose_engine
-from temperance.potts.frequencies import frequencies, showing
+from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
@@ -69,7 +69,7 @@ def main() -> None:
     sequences = draw(model, SEQUENCES, 1)
     # What the truth itself shows of its 20,000 sequences, if as many of its chains are looked at as of the model's.
     known = frequencies(sequences, Q, dtype=np.float32)
-    truth = showing(known, draw(model, 4000, 2)).with_samples(40_000)
+    truth = correlation_agreement(known, draw(model, 4000, 2)).expected_pearson(40_000)
     print(f"the planted model itself would show {truth:.3f}", flush=True)
     run, shown = train(sequences, SETTINGS)
     kept = ("steps", "pearson", "slope", "ceiling", "sweeps", "equilibrated")

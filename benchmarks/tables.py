@@ -241,8 +241,8 @@ over what Snakemake saw a job take, and the minutes asked for over those taken. 
 its minutes are of that.
 """, asked),
     ("Planning many families", "plan", """
-`snakemake -n` of families with six sizes and three replicates each, nothing of which is done; on an Intel Xeon, with other
-work beside it. Of plans in parts the first is measured.
+`snakemake -n` of families with six sizes and three replicates each, nothing of which is done; on an Intel Xeon,
+with other work beside it. Of plans in parts the first is measured.
 """, plan),
     ("One family", "family", """
 Jobs of PF00014 (13,600 sequences, 52 columns), six sizes and three replicates with default settings, with other work

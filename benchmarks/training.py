@@ -27,7 +27,7 @@ from temperance.engines.registry import choose_engine
 from temperance.msa.alignment import encode, filter_alignment, read
 from temperance.msa.split import split
 from temperance.msa.weights import sequence_weights
-from temperance.potts.frequencies import frequencies, showing
+from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts, load
 from temperance.sampling.population import anneal_population
 from temperance.thermo.thermodynamics import annealed, energy_curve
@@ -121,8 +121,10 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     target = frequencies(data["training"], model.q, weights).with_pseudocount(1 / weights.sum())
     prepared = engine.prepare(model)
     population = anneal_population(engine, prepared, FRESH, target.single.shape, rng)
-    agreement = showing(target, population.chains)
-    ceiling = showing(target, data["training"][rng.choice(len(weights), FRESH, p=weights / weights.sum())])
+    agreement = correlation_agreement(target, population.chains)
+    ceiling = correlation_agreement(
+        target, data["training"][rng.choice(len(weights), FRESH, p=weights / weights.sum())]
+    )
     # Annealing needs to know where the energy changes fast: a few hundred chains a temperature tell.
     betas = np.linspace(0, 1, 41)
     pilot = [engine.energies(prepared, engine.sweep(prepared, uniform_chains(500, model.L, model.q, rng), b, 1, 50))

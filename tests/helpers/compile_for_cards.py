@@ -17,7 +17,7 @@ from temperance.engines import jax_engine, nvrtc
 from temperance.engines.card import Card
 from temperance.engines.cuda_engine import CudaEngine, choose_shape, source
 from temperance.engines.jax_engine import JaxLearner
-from temperance.training.step import Given, Learning, Step
+from temperance.training.step import Learning, Step, StepRandomness
 
 # Compute capability, multiprocessors, and shared memory of a block.
 CARDS = {
@@ -85,7 +85,7 @@ def bytes_of_training(length: int, count: int, q: int = 21, steps: int = 10, swe
     learner = JaxLearner(model, (array(), array()), model, model)
     state = Learning(learner, array(count, length, kind=jnp.uint8), array())
     seeds, drawn = array(steps, sweeps, 2, kind=jnp.uint32), array(steps, 500, length, kind=jnp.uint8)
-    given, take = Given(drawn, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)
+    given, take = StepRandomness(drawn, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)
     engine = CudaEngine(card=_NoCard(90, 132, 232_448))
     planned = jax_engine._repeat.trace(engine, take, None, state, given).lower().compile().memory_analysis()
     return planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes

@@ -27,7 +27,7 @@ from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
 from temperance.core.sizes import size_label
 from temperance.core.errors import InputError
-from temperance.workflow.failures import announce
+from temperance.workflow.failures import install_error_reporter
 from temperance.workflow.provenance import file_stamps
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
 from temperance.core.artefacts import (
@@ -40,7 +40,7 @@ from temperance.core.artefacts import (
     SUBSET_FILES,
 )
 
-announce()
+install_error_reporter()
 
 try:
     SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -61,10 +61,10 @@ PLANS = (
     | FAMILIES
 )
 # What scripts see as snakemake.config, which is written into every job and causes none to run again.
-GIVEN = dict(config)
+USER_CONFIG = dict(config)
 config.clear()
 config.update(
-    given=GIVEN,
+    given=USER_CONFIG,
     sizes={name: plan["subsets"]["sizes"] for name, plan in PLANS.items()},
     checkpoint_seconds=RUN["checkpoint_seconds"],
 )
@@ -73,7 +73,7 @@ GPU = int(RUN["gpu"])
 TOGETHER = RUN["batch_replicates"] > 1
 SOURCES = {point["label"]: point["source"] for point in POINTS}
 # Families of a study that differ in one setting have the same seeds: draws, splits and subsets are paired.
-KIN = {name: name for name in FAMILIES} | {
+SEED_FAMILY = {name: name for name in FAMILIES} | {
     point[name]: point["family"] for point in POINTS for name in ("source", "label")
 }
 OUT = RUN["results"]
@@ -156,14 +156,14 @@ def settings(*keys):
 def seed(stage):
     """Parameter function: the job's own seed, derived from the run's and from what the job is about."""
     return lambda wildcards: derive_seed(
-        RUN["seed"], KIN[wildcards.family], *list(wildcards)[1:], stage
+        RUN["seed"], SEED_FAMILY[wildcards.family], *list(wildcards)[1:], stage
     )
 
 
 def seeds(stage):
     """Parameter function: the seed that a job about each subset of the family alone would have."""
     return lambda wildcards: {
-        subset: derive_seed(RUN["seed"], KIN[wildcards.family], subset, stage)
+        subset: derive_seed(RUN["seed"], SEED_FAMILY[wildcards.family], subset, stage)
         for subset in subsets(wildcards.family)
     }
 
@@ -229,7 +229,7 @@ def of_largest(*names):
     ]
 
 
-def of_models(wildcards):
+def baseline_tables(wildcards):
     """Tables of every model that the family's own are compared with, for each subset."""
     family = wildcards.family
     return [
@@ -298,7 +298,7 @@ def subset_seed(wildcards):
     nested = PLANS[wildcards.family]["subsets"]["draws"] == "nested"
     return derive_seed(
         RUN["seed"],
-        KIN[wildcards.family],
+        SEED_FAMILY[wildcards.family],
         "subsample",
         replicate,
         *([] if nested else [size]),
@@ -345,7 +345,7 @@ def given_alignment(wildcards):
     return {"alignment": alignment_of(wildcards)}
 
 
-def searched(wildcards):
+def search_inputs(wildcards):
     """What a search begins with, `query` or `seed`, and the database."""
     plan = PLANS[wildcards.family]
     return {name: plan[name] for name in (source_of(plan), "database")}

@@ -4,7 +4,7 @@ EVIDENCE = dict(
     family=[f"{FAMILY}/{name}" for name in FAMILY_FILES],
     subsets=of_subsets(*SUBSET_FILES),
     largest=of_largest(*LARGEST_FILES),
-    models=of_models,
+    models=baseline_tables,
 )
 
 

@@ -22,7 +22,7 @@ rule fetch:
 rule search:
     """Find a family in a database of sequences, beginning with one sequence or with a seed alignment."""
     input:
-        unpack(searched),
+        unpack(search_inputs),
     output:
         alignment=f"{FAMILY}/found.a2m",
         hits=f"{FAMILY}/hits.tsv",
@@ -38,6 +38,6 @@ rule search:
         runtime=240,
     params:
         settings=settings("search", "alphabet"),
-        stamps=stamps(searched),
+        stamps=stamps(search_inputs),
     script:
         "../../scripts/search.py"

@@ -190,7 +190,7 @@ class Autoregressive:
             sequences[:, site] = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
         return sequences
 
-    def beside_joint(self, sequences: np.ndarray, temperature: float) -> dict[str, float]:
+    def compare_to_joint_tempering(self, sequences: np.ndarray, temperature: float) -> dict[str, float]:
         """How draws at a temperature of each site differ from P^(1 / tau) / Z, by weighing them.
 
         Returns

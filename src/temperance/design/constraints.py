@@ -93,7 +93,7 @@ class Constraints:
         arrays = {"allowed": self.allowed.astype(np.uint8)} | ({} if self.seed is None else {"seed": self.seed})
         save_arrays(path, arrays, {"budget": self.budget})
 
-    def imposed_on(self, model: Potts, engine: Engine, temperature: float, seed: int) -> Potts:
+    def constrained_model(self, model: Potts, engine: Engine, temperature: float, seed: int) -> Potts:
         """The model under these constraints, to be sampled at `temperature`.
 
         A budget of mutations is met by a pull to the seed: the log-probability of a sequence grows by the same amount

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from temperance.potts.frequencies import Frequencies, Showing
+from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts
 
 
@@ -53,14 +53,14 @@ class Engine(Protocol):
         ...
 
 
-class Gradient(NamedTuple):
+class GradientStats(NamedTuple):
     """What a gradient says of the model that it was taken at.
 
     Attributes
     ----------
     norm, noise
         Its norm in centred states, and the norm that the chains' sampling noise has.
-    rise
+    scale_slope
         How fast the penalised likelihood rises with the logarithm of the common scale of all parameters, nats.
     penalty
         l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
@@ -68,7 +68,7 @@ class Gradient(NamedTuple):
 
     norm: Any
     noise: Any
-    rise: Any
+    scale_slope: Any
     penalty: Any
 
 
@@ -101,26 +101,26 @@ class Learner(Protocol):
         """As one that had these arrays was, when this one is of the same data; it may be the same object."""
         ...
 
-    def gradient(self, chains: Any, doubt: Any) -> "Gradient":
+    def update_direction(self, chains: Any, noise_fraction: Any) -> "GradientStats":
         """Turn the direction to the gradient that chains (C, L) give.
 
-        Pairs are shrunk by the share `doubt` of what sampling gives them.
+        Pairs are shrunk by the share `noise_fraction` of what sampling gives them.
         """
         ...
 
-    def change(self, sequences: Any) -> Any:
+    def energy_change(self, sequences: Any) -> Any:
         """By how much the energies (M,) of sequences grow when the model moves by the whole direction."""
         ...
 
-    def moved(self, rate: Any, factor: Any) -> "Learner":
+    def step(self, rate: Any, factor: Any) -> "Learner":
         """With `rate` times the direction added and all parameters multiplied; it may be the same object."""
         ...
 
-    def showing(self, chains: Any) -> Showing:
+    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
         """How the connected correlations of chains (C, L) follow the data's."""
         ...
 
-    def data_energy(self) -> float:
+    def mean_data_energy(self) -> float:
         """Mean energy of the data."""
         ...
 
@@ -134,15 +134,15 @@ class Learner(Protocol):
 MOMENTUM, DAMPING = 0.5, 0.004
 
 
-def sampling_noise(single: Any, count: int, doubt: Any) -> tuple[Any, Any]:
+def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, Any]:
     """What sampling alone gives the gradient of `count` chains, sites independent and with frequencies (L, q).
 
-    Numbers (L,), of which noise_i noise_j is the share `doubt` of the mean squared norm in a pair, and the norm, all of
-    it, over fields and pairs.
+    Numbers (L,), of which noise_i noise_j is the share `noise_fraction` of the mean squared norm in a pair, and the
+    norm, all of it, over fields and pairs.
     """
     spread = 1 - (single**2).sum(axis=1)
     norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
-    return (spread * (doubt / count) ** 0.5).astype(np.float32), norm**0.5
+    return (spread * (noise_fraction / count) ** 0.5).astype(np.float32), norm**0.5
 
 
 def seed_words(seed: Any) -> Any:

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from temperance.engines.base import DAMPING, MOMENTUM, Gradient, sampling_noise, seed_words
-from temperance.potts.frequencies import Frequencies, Showing
+from temperance.engines.base import DAMPING, MOMENTUM, GradientStats, sampling_noise, seed_words
+from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import FORBIDDEN, Potts, profile_fields
 
 Prepared = tuple[jax.Array, jax.Array]
@@ -85,21 +85,21 @@ class JaxLearner:
         fields, couplings, of_fields, of_couplings = (jnp.asarray(arrays[name]) for name in self.arrays)
         return replace(self, prepared=(fields, couplings), direction=(of_fields, of_couplings))
 
-    def gradient(self, chains: Any, doubt: Any) -> Gradient:
-        self.direction, found = _turn(self, jnp.asarray(chains), doubt)
+    def update_direction(self, chains: Any, noise_fraction: Any) -> GradientStats:
+        self.direction, found = _turn(self, jnp.asarray(chains), noise_fraction)
         return found
 
-    def change(self, sequences: Any) -> Any:
+    def energy_change(self, sequences: Any) -> Any:
         return energies(*self.direction, jnp.asarray(sequences))
 
-    def moved(self, rate: Any, factor: Any) -> "JaxLearner":
+    def step(self, rate: Any, factor: Any) -> "JaxLearner":
         return replace(self, prepared=_move(self.prepared, self.direction, rate, factor))
 
-    def showing(self, chains: Any) -> Showing:
+    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
         moments, single = _moments(self.data, jnp.asarray(chains))
-        return Showing.of(np.asarray(moments), np.asarray(single, float), len(chains))
+        return CorrelationAgreement.of(np.asarray(moments), np.asarray(single, float), len(chains))
 
-    def data_energy(self) -> float:
+    def mean_data_energy(self) -> float:
         return float(_mean_energy(self.prepared, self.data))
 
     def penalty(self) -> float:
@@ -131,7 +131,7 @@ def _penalty(learner: JaxLearner) -> Any:
 
 
 @jax.jit
-def _turn(learner: JaxLearner, chains: Any, doubt: Any) -> tuple[Prepared, Gradient]:
+def _turn(learner: JaxLearner, chains: Any, noise_fraction: Any) -> tuple[Prepared, GradientStats]:
     """The next direction, and what the gradient says."""
     (single, pair), (fields, couplings), (l2_fields, l2_couplings) = learner.data, learner.prepared, learner.l2
     length, q = fields.shape
@@ -141,14 +141,14 @@ def _turn(learner: JaxLearner, chains: Any, doubt: Any) -> tuple[Prepared, Gradi
     raw = _between(length) * (pair - shown_pair - l2_couplings * couplings)
     centred = raw - _between(length) * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
-    of_sites, noise = sampling_noise(single, len(chains), doubt)
+    of_sites, noise = sampling_noise(single, len(chains), noise_fraction)
     above_noise = jnp.maximum(0, 1 - jnp.outer(of_sites, of_sites)[:, None, :, None] / jnp.maximum(squares, 1e-30))
     independent = jnp.einsum("ia,jb->iajb", single, single)
     steps = ascent / (single + l2_fields + DAMPING), above_noise * centred / (independent + l2_couplings + DAMPING)
     turned = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, learner.direction, steps)
-    rise = jnp.vdot(fields, ascent) + jnp.vdot(couplings, raw) / 2
+    scale_slope = jnp.vdot(fields, ascent) + jnp.vdot(couplings, raw) / 2
     norm = jnp.sqrt((ascent**2).sum() + squares.sum() / 2)
-    return turned, Gradient(norm, noise, rise, _penalty(learner))
+    return turned, GradientStats(norm, noise, scale_slope, _penalty(learner))
 
 
 def _between(length: int) -> Any:
@@ -158,7 +158,7 @@ def _between(length: int) -> Any:
 
 @jax.jit
 def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
-    """What `Showing.of` makes of chains (C, L): moments (5,) and one-site frequencies."""
+    """What `CorrelationAgreement.of` makes of chains (C, L): moments (5,) and one-site frequencies."""
     single, pair = data
     length, q = single.shape
     shown_single, shown_pair = _frequencies(chains, q)

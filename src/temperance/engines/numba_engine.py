@@ -13,10 +13,10 @@ from numba.extending import intrinsic
 from scipy.linalg.blas import saxpy
 
 from temperance.core.threads import threaded
-from temperance.engines.base import DAMPING, MOMENTUM, Gradient, sampling_noise
+from temperance.engines.base import DAMPING, MOMENTUM, GradientStats, sampling_noise
 from temperance.msa.frequencies import site_frequencies
 from temperance.potts import pair_kernels
-from temperance.potts.frequencies import Frequencies, Showing, showing
+from temperance.potts.frequencies import CorrelationAgreement, Frequencies, correlation_agreement
 from temperance.potts.model import FORBIDDEN, Potts, profile_fields
 
 _LANES = 8
@@ -165,27 +165,27 @@ class NumbaLearner:
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
         return self._prepared.fields, self._prepared.couplings
 
-    def gradient(self, chains: np.ndarray, doubt: float) -> Gradient:
+    def update_direction(self, chains: np.ndarray, noise_fraction: float) -> GradientStats:
         fields, couplings = self._flat
         of_fields, of_couplings = self._direction
         l2_fields, l2_couplings = self._l2
         single, fresh = self._data[0], np.float32(1 - MOMENTUM)
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
         of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
-        of_sites, noise = sampling_noise(single, len(chains), doubt)
+        of_sites, noise = sampling_noise(single, len(chains), noise_fraction)
         sums = pair_kernels.advance(
             chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
         )
-        squares, rise, sizes = sum(sums).sum(axis=0)
+        squares, scale_slope, sizes = sum(sums).sum(axis=0)
         penalty = float(l2_fields * (fields**2).sum() + l2_couplings * sizes)
-        return Gradient(
-            float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + rise), penalty
+        return GradientStats(
+            float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + scale_slope), penalty
         )
 
-    def change(self, sequences: np.ndarray) -> np.ndarray:
+    def energy_change(self, sequences: np.ndarray) -> np.ndarray:
         return _energies(*self._direction, sequences)
 
-    def moved(self, rate: float, factor: float) -> "NumbaLearner":
+    def step(self, rate: float, factor: float) -> "NumbaLearner":
         fields, couplings = self._flat
         fields += np.float32(rate) * self._direction[0]
         saxpy(self._direction[1].ravel(), couplings.ravel(), a=rate)
@@ -194,10 +194,10 @@ class NumbaLearner:
         self._stale = True
         return self
 
-    def showing(self, chains: np.ndarray) -> Showing:
-        return showing(self._frequencies, chains)
+    def correlation_agreement(self, chains: np.ndarray) -> CorrelationAgreement:
+        return correlation_agreement(self._frequencies, chains)
 
-    def data_energy(self) -> float:
+    def mean_data_energy(self) -> float:
         return -sum(_dot(seen, values) for seen, values in zip(self._data, self._flat, strict=True))
 
     def penalty(self) -> float:

@@ -63,23 +63,23 @@ def _agreement(xx: float, yy: float, xy: float) -> Agreement:
 
 
 @dataclass(frozen=True)
-class Showing(Agreement):
+class CorrelationAgreement(Agreement):
     """How connected correlations of samples follow a reference, and how they would if there were infinitely many.
 
     Attributes
     ----------
-    freed : float
+    pearson_noise_corrected : float
         Pearson correlation without the variance that sampling adds, f_i (1 - f_i) f_j (1 - f_j) / samples as of nearly
         independent sites. Where it makes up more than half of what is seen, too little is left to judge by: nan.
     noise : float
-        The variance that a single sample would add, over what is there without; nan with `freed`.
+        The variance that a single sample would add, over what is there without; nan with `pearson_noise_corrected`.
     """
 
-    freed: float
+    pearson_noise_corrected: float
     noise: float
 
     @classmethod
-    def of(cls, moments: np.ndarray, single: np.ndarray, samples: int) -> "Showing":
+    def of(cls, moments: np.ndarray, single: np.ndarray, samples: int) -> "CorrelationAgreement":
         """From means of x, y, x^2, y^2 and xy over all pairs of sites and states.
 
         x are the connected correlations of the reference, y those of so many samples, of one-site frequencies (L, q).
@@ -94,15 +94,15 @@ class Showing(Agreement):
         signal = seen - sampling / samples
         if signal <= seen / 2:
             signal = float("nan")
-        freed = found.pearson * (seen / signal) ** 0.5
-        return cls(found.pearson, found.slope, freed, sampling / signal)
+        corrected = found.pearson * (seen / signal) ** 0.5
+        return cls(found.pearson, found.slope, corrected, sampling / signal)
 
-    def with_samples(self, count: int) -> float:
+    def expected_pearson(self, count: int) -> float:
         """The Pearson correlation that so many samples of the same model would show."""
-        return self.freed / (1 + self.noise / count) ** 0.5
+        return self.pearson_noise_corrected / (1 + self.noise / count) ** 0.5
 
 
-def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
+def correlation_agreement(reference: Frequencies, samples: np.ndarray) -> CorrelationAgreement:
     """Agreement of the connected correlations of samples (C, L), equal weights, with those of a reference.
 
     No array of the size of the couplings is made.
@@ -110,4 +110,4 @@ def showing(reference: Frequencies, samples: np.ndarray) -> Showing:
     q = reference.single.shape[1]
     single = site_frequencies(samples, q)
     moments = correlation_moments(reference.single, reference.pair.reshape(-1, q * q), single, samples)
-    return Showing.of(sum(moments).sum(axis=0) / reference.pair.size, single, len(samples))
+    return CorrelationAgreement.of(sum(moments).sum(axis=0) / reference.pair.size, single, len(samples))

@@ -33,10 +33,10 @@ def coupling_scores(model: Potts, letters: Alphabet) -> np.ndarray:
     for i in range(model.L):
         block = couplings[i][residues][:, :, residues].astype(np.float64)
         norms[i] = np.sqrt((block**2).sum(axis=(0, 2)))
-    return corrected(norms)
+    return apc(norms)
 
 
-def corrected(norms: np.ndarray) -> np.ndarray:
+def apc(norms: np.ndarray) -> np.ndarray:
     """Symmetric norms (L, L), zero on the diagonal, without the product of the means of their row and column."""
     others = len(norms) - 1
     of_site = norms.sum(axis=1) / others

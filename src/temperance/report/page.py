@@ -102,7 +102,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
         files=[(file, _embedded(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),
-        small=_small(evidence),
+        small=_sparkline_svg(evidence),
     )
 
 
@@ -708,7 +708,7 @@ def _designs_table(designs: pd.DataFrame) -> pd.DataFrame:
     return left.assign(**{column: left[column].map(f"{{:.{n}f}}".format) for column, n in places.items()})
 
 
-def _small(evidence: Evidence) -> str:
+def _sparkline_svg(evidence: Evidence) -> str:
     """A thumbnail in SVG: fidelity (line) and novelty (dashed) of the largest subset over temperature."""
     scores = evidence.scores[evidence.scores["subset"] == evidence.largest].sort_values("temperature")
     logs = np.log(scores["temperature"].to_numpy())

@@ -147,7 +147,7 @@ class Evidence:
         """The recommended temperature or, where none is, the sampled one that misses least."""
         return float(self.best["sampling_temperature"])
 
-    def of_figures(self) -> dict[str, tuple[Any, ...]]:
+    def figure_arguments(self) -> dict[str, tuple[Any, ...]]:
         """Arguments of every figure, by name."""
         points = self._points()
         verdict = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])

@@ -106,7 +106,7 @@ class Program:
         return found
 
 
-def of_some(judge: Any, sequences: np.ndarray, sets: np.ndarray) -> np.ndarray:
+def score_subsample(judge: Any, sequences: np.ndarray, sets: np.ndarray) -> np.ndarray:
     """Scores (M,) of sequences (M, L), nan where a program that is to score a few of each set has left one out.
 
     `sets`, (M,), tells sequences of one set from those of others; of each, as many are taken at even distances.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from temperance.potts.frequencies import Agreement, Frequencies, agreement, frequencies, showing
+from temperance.potts.frequencies import Agreement, Frequencies, agreement, correlation_agreement, frequencies
 
 ORDERS = tuple(range(2, 11))
 _TOP = 20
@@ -53,7 +53,7 @@ def pair_correlations(
 
 
 @dataclass(frozen=True)
-class Words:
+class TopPatterns:
     """The most frequent words of a reference at sets of sites.
 
     Attributes
@@ -71,7 +71,7 @@ class Words:
     shares: np.ndarray
 
     @classmethod
-    def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "Words":
+    def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "TopPatterns":
         """Find the most frequent words of sequences (M, L) with weights (M,) at sites (S, n)."""
         codes = np.full((len(sites), _TOP), _NO_WORD)
         shares = np.full(codes.shape, np.nan)
@@ -106,7 +106,7 @@ class Words:
     def correlations(self, sequences: np.ndarray) -> np.ndarray:
         """Correlate the frequencies in sequences with the reference's: Pearson, one for each set that can tell.
 
-        Words that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
+        Patterns that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
 
         Parameters
         ----------
@@ -141,14 +141,14 @@ class Reference:
     triples : np.ndarray
         (T, 3) sites, and their connected correlations (T, q, q, q).
     words : dict
-        Order -> `Words`.
+        Order -> `TopPatterns`.
     """
 
     q: int
     pairs: Frequencies
     triples: np.ndarray
     triple: np.ndarray
-    words: dict[int, Words]
+    words: dict[int, TopPatterns]
 
     @classmethod
     def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator) -> "Reference":
@@ -163,7 +163,7 @@ class Reference:
         # Wide alphabets have many states a triple.
         count = min(_TRIPLES, max(10, 3_000_000 // q**3))
         triples = sites(count, 3) if length > 2 else np.empty((0, 3), int)
-        words = {order: Words.of(sequences, weights, sites(_SETS, order)) for order in ORDERS if order <= length}
+        words = {order: TopPatterns.of(sequences, weights, sites(_SETS, order)) for order in ORDERS if order <= length}
         return cls(q, pairs, triples, triple_correlations(sequences, q, triples, weights), words)
 
     def followed_by(self, samples: np.ndarray) -> pd.DataFrame:
@@ -171,7 +171,7 @@ class Reference:
 
         nan where nothing varies.
         """
-        shown: dict[int, Agreement] = {2: showing(self.pairs, samples)}
+        shown: dict[int, Agreement] = {2: correlation_agreement(self.pairs, samples)}
         if len(self.triples):
             mine = triple_correlations(samples, self.q, self.triples)
             shown[3] = agreement(self.triple.ravel(), mine.ravel())

@@ -21,7 +21,7 @@ from temperance.scoring.covariance_model import covariance_judge
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
 from temperance.scoring.diversity import effective_share, mean_pairwise_distance
-from temperance.scoring.external import Program, of_some
+from temperance.scoring.external import Program, score_subsample
 from temperance.scoring.folding import fold_scores
 from temperance.scoring.judges import Judge, hmm_judge, profile_judge, truth_judge
 from temperance.scoring.marginals import Reference
@@ -150,7 +150,7 @@ def score_natural(
             if isinstance(judge, CrossFittedJudge):
                 table[name] = judge.natural_scores[chosen]
             else:
-                table[name] = of_some(judge, sequences, np.zeros(len(sequences)))
+                table[name] = score_subsample(judge, sequences, np.zeros(len(sequences)))
         tables.append(table)
     sequences = uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
     energies = model.energies(sequences)
@@ -205,7 +205,9 @@ def judge_standings(
             seen = judge.discrimination
         elif name not in TRUTHS:
             groups = np.zeros(len(natural))
-            seen = discriminate(of_some(judge, natural, groups), of_some(judge, shuffled, groups), units)
+            seen = discriminate(
+                score_subsample(judge, natural, groups), score_subsample(judge, shuffled, groups), units
+            )
         rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
     return {"judges": rows}
 
@@ -242,7 +244,7 @@ def score_samples(
         }
     )
     for name, score in panel.items():
-        table[name] = of_some(score, flat, table["temperature"].to_numpy())
+        table[name] = score_subsample(score, flat, table["temperature"].to_numpy())
         table[f"percentile_{name}"] = natural_scale(natural, name).percentiles(table[name].to_numpy(float))
     table["fidelity"] = table["p_nat"] if judge == "p_nat" else table[f"percentile_{judge}"] / 100
     return table

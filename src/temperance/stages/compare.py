@@ -83,7 +83,7 @@ def run(
     scores["log_likelihood"] = np.average(likelihood, axis=0, weights=family.heldout_weights) / model.L
     if isinstance(model, Autoregressive):
         beyond = [
-            model.beside_joint(at.reshape(-1, model.L), tau)
+            model.compare_to_joint_tempering(at.reshape(-1, model.L), tau)
             for at, tau in zip(drawn.sequences, drawn.temperatures, strict=True)
         ]
         scores = pd.concat([scores, pd.DataFrame(beyond)], axis=1)

@@ -70,7 +70,7 @@ def run(
     engine = choose_engine(engine_name)
     source = provenance(plan | {"engine": engine.name}, seed)
     last = checkpoint(source)
-    imposed = constraints.imposed_on(model, engine, tau, seed)
+    imposed = constraints.constrained_model(model, engine, tau, seed)
     starts = natural_sequences.training if constraints.seed is None else constraints.seed[None]
     drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(inputs.natural)

@@ -32,7 +32,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, subsets: Sequence[
     """Draw every figure that is asked for; settings are all of the family's."""
     evidence = Evidence.load(inputs.family[0].parent, list(subsets), settings)
     with figures.theme():
-        for name, arguments in evidence.of_figures().items():
+        for name, arguments in evidence.figure_arguments().items():
             paths: list[str | Path] = [path for path in outputs.figures if path.stem == name]
             if paths:
                 figures.save(figures.FIGURES[name](*arguments), paths)

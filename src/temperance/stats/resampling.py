@@ -40,7 +40,7 @@ def interval_factors(ladders: np.ndarray) -> np.ndarray:
     return stdtrit(ladders - 1, 0.975)
 
 
-def choices(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def bootstrap_weights(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Shares of each ladder, (draws + 1, K); the first row is the whole, the others are drawn.
 
     K - 1 are drawn of K: so the spread of the draws is the unbiased one.

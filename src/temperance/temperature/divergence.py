@@ -13,7 +13,7 @@ import pandas as pd
 
 from temperance.msa.clusters import effective_clusters
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
-from temperance.stats.resampling import choices, interval_factor, resampled
+from temperance.stats.resampling import bootstrap_weights, interval_factor, resampled
 from temperance.thermo.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
@@ -162,7 +162,7 @@ def divergences(
     true_log_z : (float, float), optional
         ln Z_P and its standard error; without it D_f and D_r are known up to a constant.
     """
-    shares = choices(energies.shape[1], draws, rng)
+    shares = bootstrap_weights(energies.shape[1], draws, rng)
     natural, natural_truth = heldout.means(draws, rng)
     log_z, mean = resampled(curves.log_z, shares), resampled(curves.energy, shares)
     log_z_truth = np.zeros(draws + 1)
@@ -171,7 +171,7 @@ def divergences(
     forward = curves.betas * natural[:, None] + log_z
     values, searched = {"forward": forward}, {}
     other = energies if true_energies is None else true_energies
-    local = _Local.of(curves.betas, betas, energies, other, shares)
+    local = _HistogramReweighting.of(curves.betas, betas, energies, other, shares)
     slopes = {"tau_f": natural[:, None] - local.mean}
     if training_energy is not None:
         searched["tau_train"] = curves.betas * training_energy + log_z, training_energy - local.mean
@@ -216,7 +216,7 @@ def _table(betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str,
 
 
 @dataclass(frozen=True)
-class _Local:
+class _HistogramReweighting:
     """Moments (B + 1, G) from the samples of the two rungs beside each inverse temperature, no others.
 
     Either rung's samples are reweighted there (Ferrenberg, Swendsen, PRL 61:2635, 1988) and count by their nearness,
@@ -231,7 +231,7 @@ class _Local:
     @classmethod
     def of(
         cls, at: np.ndarray, betas: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray
-    ) -> "_Local":
+    ) -> "_HistogramReweighting":
         below = np.clip(np.searchsorted(betas, at, side="right") - 1, 0, len(betas) - 2)
         nearness = (betas[below + 1] - at) / (betas[below + 1] - betas[below])
         moments = np.zeros((3, len(shares), len(at)))
@@ -312,8 +312,8 @@ def training_temperature(
         ladders. inf: hotter than every rung; 0: colder than every rung.
     """
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
-    shares = choices(energies.shape[1], draws, rng)
-    roots = _roots(grid, mean - _Local.of(grid, betas, energies, energies, shares).mean)
+    shares = bootstrap_weights(energies.shape[1], draws, rng)
+    roots = _roots(grid, mean - _HistogramReweighting.of(grid, betas, energies, energies, shares).mean)
     return estimate(roots[0], roots[1:], energies.shape[1])
 
 
@@ -336,7 +336,7 @@ def sampled_training_temperature(
     """
     betas = 1 / temperatures[::-1]
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
-    rows = choices(energies.shape[1], draws, rng) @ energies[::-1].T
+    rows = bootstrap_weights(energies.shape[1], draws, rng) @ energies[::-1].T
     roots = _roots(grid, np.array([mean - np.interp(grid, betas, row) for row in rows]))
     return estimate(roots[0], roots[1:], energies.shape[1])
 

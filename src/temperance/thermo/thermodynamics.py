@@ -31,7 +31,7 @@ _BLOCK = 1 << 23
 _LOST = 1e-200
 # A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
 # nats too much with a chance below one in a hundred.
-_SURE, _BY_CHANCE = 4.0, 5.0
+_Z_MISSING_MODE, _AIS_MARGIN_NATS = 4.0, 5.0
 # Parts of which one in turn is left out, for errors.
 _MOST_GROUPS = 16
 # Free energies to a share of 1e-7 of themselves: their errors are a hundredth of a nat at best.
@@ -176,7 +176,7 @@ def _reweighted(
     centre, centre_other = energies.mean(), other.mean()
     e, o = energies - centre, other - centre_other
     of_sample = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
-    mixtures = [_mixture(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
+    mixtures = [_log_mixture_density(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
     found = np.empty((len(subsets), 5, len(grid)))
     for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
         reduced = np.outer(grid[part], energies.ravel())
@@ -201,7 +201,7 @@ def _relative(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.exp(exponents - top[:, None]), top
 
 
-def _mixture(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _log_mixture_density(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Logarithm of what the rungs together weigh each sample with; infinite for those of other ladders."""
     of_kept = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
     mixture = np.full(energies.shape, np.inf)
@@ -298,7 +298,7 @@ def density_of_states(
         log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
     """
     free = -np.interp(betas, found.betas, found.log_z[0])
-    mixture = _mixture(betas, energies, free, np.ones(energies.shape[1], bool))
+    mixture = _log_mixture_density(betas, energies, free, np.ones(energies.shape[1], bool))
     weights = np.exp(-(mixture - mixture.min()))
     edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
     which = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()
@@ -358,8 +358,8 @@ def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound
         z_ais=(states["log_z"] - check.log_z) / np.hypot(states["log_z_error"], check.error),
         log_z_integrated=integrated, log_z_bound=bound,
     )  # fmt: skip
-    proven = np.maximum(bound, check.log_z - _BY_CHANCE)
-    beside["missing"] = (proven - states["log_z"] - _SURE * states["log_z_error"].fillna(0)).clip(lower=0)
+    proven = np.maximum(bound, check.log_z - _AIS_MARGIN_NATS)
+    beside["missing"] = (proven - states["log_z"] - _Z_MISSING_MODE * states["log_z_error"].fillna(0)).clip(lower=0)
     return beside.sort_values("temperature", ignore_index=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from temperance.engines.base import Engine, Learner
-from temperance.potts.frequencies import Showing
+from temperance.potts.frequencies import CorrelationAgreement
 from temperance.sampling.population import Population, anneal_population, resample_chains
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.training.result import Confirmation
@@ -33,11 +33,11 @@ class Trained(Protocol):
         """The model, in the layout that the engine reads."""
         ...
 
-    def showing(self, chains: Any) -> Showing:
+    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
         """Compute the agreement of the connected correlations of chains (C, L) with the data's."""
         ...
 
-    def data_energy(self) -> float:
+    def mean_data_energy(self) -> float:
         """Compute the mean energy of the data, nats."""
         ...
 
@@ -82,7 +82,7 @@ class ConvergenceTest:
     def scale_error(self, model: Trained, energies: np.ndarray) -> float:
         """Compute the relative error of the parameters' common scale from the energies (C,) of chains of the model."""
         penalty = model.penalty()
-        return float(scale_step(energies.mean() - model.data_energy() - penalty, energies.var(), penalty))
+        return float(scale_step(energies.mean() - model.mean_data_energy() - penalty, energies.var(), penalty))
 
     def rescale(self, learner: Learner, population: Population, chains: Any) -> tuple[Learner, Population, Any]:
         """Correct the common scale of a model's parameters by what a population says of it; all chains follow.
@@ -106,7 +106,7 @@ class ConvergenceTest:
             return learner, population, chains
         energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
         log_weights = -error * population.energies
-        learner = learner.moved(0.0, 1 + error)
+        learner = learner.step(0.0, 1 + error)
         followed, population_energies = self._follow(learner, population.chains, log_weights)
         log_z = population.log_z + float(logsumexp(log_weights)) - np.log(len(log_weights))
         population = replace(population, chains=followed, energies=population_energies, log_z=log_z)
@@ -120,10 +120,10 @@ class ConvergenceTest:
 
     def ceiling(self, model: Trained, count: int) -> float:
         """Compute the Pearson correlation that `count` sequences drawn from the data themselves reach."""
-        return float(model.showing(self.draw_data(count)).pearson)
+        return float(model.correlation_agreement(self.draw_data(count)).pearson)
 
     def confirm(
-        self, model: Trained, population: Population, energies: np.ndarray, agreement: Showing,
+        self, model: Trained, population: Population, energies: np.ndarray, agreement: CorrelationAgreement,
         effective_count: float | None = None,
     ) -> Confirmation:  # fmt: skip
         """Compare a population with the data and with persistent chains.
@@ -136,19 +136,19 @@ class ConvergenceTest:
             (C,) of the persistent chains.
         effective_count : float, optional
             How many independent chains these are worth; as many as there are if not set.
-        agreement : Showing
+        agreement : CorrelationAgreement
             Of the persistent chains' correlations with the data's.
 
         Returns
         -------
         Confirmation
         """
-        fresh = model.showing(population.chains)
+        fresh = model.correlation_agreement(population.chains)
         shift = float(population.energies.mean() - energies.mean())
         error = float(
             np.hypot(population.mean_energy_error, energies.std() / (effective_count or len(energies)) ** 0.5)
         )
-        short = agreement.freed - fresh.freed > _PEARSON_TOLERANCE
+        short = agreement.pearson_noise_corrected - fresh.pearson_noise_corrected > _PEARSON_TOLERANCE
         near = abs(shift) <= max(_Z_ENERGY * error, _ENERGY_TOLERANCE * float(energies.std()))
         sound = population.families >= FEWEST_FAMILIES and near and not short
         confirmation = Confirmation(

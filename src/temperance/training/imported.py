@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.engines.base import Engine
-from temperance.potts.frequencies import Frequencies, Showing, frequencies, showing
+from temperance.potts.frequencies import CorrelationAgreement, Frequencies, correlation_agreement, frequencies
 from temperance.potts.model import Potts
 from temperance.training.convergence import ConvergenceTest
 from temperance.training.pcd import HISTORY_COLUMNS
@@ -25,13 +25,13 @@ class _FrozenModel:
 
     prepared: Any
     data: Frequencies
-    mean_data_energy: float
+    energy_of_data: float
 
-    def showing(self, chains: Any) -> Showing:
-        return showing(self.data, np.asarray(chains))
+    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
+        return correlation_agreement(self.data, np.asarray(chains))
 
-    def data_energy(self) -> float:
-        return self.mean_data_energy
+    def mean_data_energy(self) -> float:
+        return self.energy_of_data
 
     def penalty(self) -> float:
         return 0.0
@@ -65,7 +65,9 @@ def evaluate_imported(
     frozen = _FrozenModel(engine.prepare(model), data, float(np.average(model.energies(sequences), weights=weights)))
     test = ConvergenceTest(engine, sequences, weights, model.q, rng, progress)
     first, second = (test.population(frozen, confirm_chains) for _ in range(2))
-    confirmation = test.confirm(frozen, first, second.energies, frozen.showing(second.chains), second.families)
+    confirmation = test.confirm(
+        frozen, first, second.energies, frozen.correlation_agreement(second.chains), second.families
+    )
     missing = np.nan
     row = (
         0,

@@ -14,7 +14,7 @@ from temperance.core.progress import in_words
 from temperance.engines.base import Engine, Learner
 from temperance.engines.chains import profile_chains
 from temperance.engines.memory import check_training
-from temperance.potts.frequencies import Frequencies, Showing, frequencies
+from temperance.potts.frequencies import CorrelationAgreement, Frequencies, frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.population import Population
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
@@ -54,7 +54,7 @@ _RETRIES = 3
 _SHORT, _FASTEST = 50, 2.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
-# Times `decay_steps` at which the clock of the decay is held, from half of the steps at the last penalty on.
+# Times `decay_steps` at which the time of the decay is held, from half of the steps at the last penalty on.
 _HELD = 3
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
 _SHORTER = 1, 1 / 4, 1 / 16
@@ -288,7 +288,7 @@ class _Run:
             raise FloatingPointError
         norm, noise, scale, _, acceptance = (float(np.asarray(values)[-1]) for values in info)
         drift = float(np.asarray(info.drift).mean())
-        agreement = learning.learner.showing(learning.chains)
+        agreement = learning.learner.correlation_agreement(learning.chains)
         state.step, state.total = state.step + count, state.total + count
         state.seconds = time.monotonic() - self._started
         record = (state.total, self._strength, agreement.pearson, agreement.slope, scale, norm, noise, acceptance)
@@ -305,7 +305,7 @@ class _Run:
         state.learning = learning._replace(chains=mixed)
         settled = abs(scale) <= SCALE_TOLERANCE
         state.near = settled and norm < _NEAR_NOISE * noise
-        averaged = float(state.learning.clock) >= plan.warm.decay_steps
+        averaged = float(state.learning.decay_time) >= plan.warm.decay_steps
         return settled and averaged and norm < _AT_NOISE * noise and abs(drift) < _DRIFT
 
     def _steps_left(self) -> int:
@@ -324,7 +324,7 @@ class _Run:
         if self._checkpoint.due:
             self._checkpoint.save(save_state(self._state, self._rng))
 
-    def _compare(self, population: Population, agreement: Showing) -> Confirmation:
+    def _compare(self, population: Population, agreement: CorrelationAgreement) -> Confirmation:
         """Compare a population with the data and with the persistent chains, whose agreement with the data is known."""
         learner, chains = self._state.learning.learner, self._state.learning.chains
         energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
@@ -379,7 +379,7 @@ class _Run:
         state = self._state
         learner, chains = state.learning.learner, state.learning.chains
         population = self._test.population(learner, len(chains))
-        confirmation = self._compare(population, learner.showing(chains))
+        confirmation = self._compare(population, learner.correlation_agreement(chains))
         if not confirmation.equilibrated:
             state.learning = state.learning._replace(chains=self._test.mix(chains, population.chains, _MIXED_IN_DOUBT))
         strength = Strength(
@@ -443,7 +443,7 @@ class _Run:
         self._move_to(chosen)
         if best:
             learner = state.learning.learner.restored(best)
-            state.learning = Learning(learner, best["chains"], best["clock"][0])
+            state.learning = Learning(learner, best["chains"], best["decay_time"][0])
         state.step, state.last, state.best = steps, True, {}
 
     # ------------------------------------------------------------ the last penalty
@@ -465,19 +465,19 @@ class _Run:
     def _hold_decay(self) -> None:
         """Let steps shrink no further than `_HELD` times `decay_steps` have made them.
 
-        Their bounds fall as the inverse square of the clock, whose sum is finite: a model that is not at rest by then
+        Their bounds fall as the inverse square of that time, whose sum is finite: a model that is not at rest by then
         would never be.
         """
         learning = self._state.learning
-        held = np.float32(min(float(learning.clock), _HELD * self._plan.warm.decay_steps))
-        self._state.learning = learning._replace(clock=held)
+        held = np.float32(min(float(learning.decay_time), _HELD * self._plan.warm.decay_steps))
+        self._state.learning = learning._replace(decay_time=held)
 
     def _passes(self, at_noise: bool) -> bool:
         """Whether independent chains confirm that training is at its end."""
         state, plan = self._state, self._plan
         learner, chains = state.learning.learner, state.learning.chains
-        agreement = learner.showing(chains)
-        early = plan.target is not None and agreement.with_samples(plan.confirm_chains) >= plan.target
+        agreement = learner.correlation_agreement(chains)
+        early = plan.target is not None and agreement.expected_pearson(plan.confirm_chains) >= plan.target
         if not (at_noise or early):
             return False
         population = self._test.population(learner, plan.confirm_chains)
@@ -501,7 +501,7 @@ class _Run:
         learner, chains = state.learning.learner, state.learning.chains
         if self._confirmation is None:
             population = self._test.population(learner, plan.confirm_chains)
-            self._confirmation = self._compare(population, learner.showing(chains))
+            self._confirmation = self._compare(population, learner.correlation_agreement(chains))
         parameters = learner.parameters
         enough = self._heldout.weights.sum() >= FEWEST_HELDOUT
         choice = "held-out log-likelihood" if enough else "too few held-out sequences"

@@ -18,7 +18,7 @@ class TrainingState:
     Attributes
     ----------
     learning : Learning
-        Model, persistent chains, and the clock of the steps' decay.
+        Model, persistent chains, and the time of the steps' decay.
     position, step, total : int
         Index of the present penalty, steps taken with it, and steps taken in all.
     last : bool
@@ -77,8 +77,8 @@ _PLAIN = (
 
 def copy_arrays(learning: Learning) -> dict[str, np.ndarray]:
     """Copy the arrays of a model in training and its chains."""
-    learner, chains, clock = learning
-    arrays = {**learner.arrays, "chains": chains, "clock": np.asarray(clock)[None]}
+    learner, chains, decay_time = learning
+    arrays = {**learner.arrays, "chains": chains, "decay_time": np.asarray(decay_time)[None]}
     return {name: np.array(values) for name, values in arrays.items()}
 
 
@@ -105,7 +105,7 @@ def restore_state(
     for name in _PLAIN:
         setattr(state, name, saved[name])
     del state.learning
-    state.learning = Learning(learner_at(state.position).restored(saved), saved["chains"], saved["clock"][0])
+    state.learning = Learning(learner_at(state.position).restored(saved), saved["chains"], saved["decay_time"][0])
     state.tried = [Strength(energies=saved["tried_energies"][n], **row) for n, row in enumerate(saved["tried"])]
     state.best = {name[5:]: values for name, values in saved.items() if name.startswith("best_")}
     rng.bit_generator.state = saved["random_state"]

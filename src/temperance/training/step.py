@@ -16,14 +16,14 @@ _LEAST = 0.01
 
 
 class Learning(NamedTuple):
-    """What steps go on from: the learner, persistent chains (C, L), and the clock of the decay."""
+    """What steps go on from: the learner, persistent chains (C, L), and the time of the decay."""
 
     learner: Learner
     chains: Any
-    clock: Any = np.float32(0)
+    decay_time: Any = np.float32(0)
 
 
-class Given(NamedTuple):
+class StepRandomness(NamedTuple):
     """What chance has to give to n steps.
 
     Sequences (n, P, L) drawn of the data, by weight; for each part that a step may have, words (n, sweeps, 2) of a seed
@@ -35,7 +35,7 @@ class Given(NamedTuple):
     offsets: np.ndarray
 
 
-class Taken(NamedTuple):
+class StepStats(NamedTuple):
     """What steps (n,) found.
 
     Norm of the gradient and that of its sampling noise; Newton's step in the logarithm of the common scale; by how much
@@ -61,59 +61,69 @@ class Step:
     max_move: float
     decay_steps: float
 
-    def given(self, sequences: np.ndarray, count: int, rng: np.random.Generator) -> Given:
+    def given(self, sequences: np.ndarray, count: int, rng: np.random.Generator) -> StepRandomness:
         """For `count` steps; sequences (count * probes, L) are drawn of the data."""
         parts = count, self.sweeps
         seeds = rng.integers(2**32, size=(*parts, 2), dtype=np.uint32)
         drawn = sequences.reshape(count, self.probes, -1)
-        return Given(drawn, seeds, rng.random(parts, dtype=np.float32))
+        return StepRandomness(drawn, seeds, rng.random(parts, dtype=np.float32))
 
-    def __call__(self, engine: Engine, _: None, state: Learning, given: Given) -> tuple[Learning, Taken]:
+    def __call__(self, engine: Engine, _: None, state: Learning, given: StepRandomness) -> tuple[Learning, StepStats]:
         """The gradient of the chains, and a step along it that they follow."""
-        learner, chains, clock = state
-        decay = _LEAST + (1 - _LEAST) / (1 + (clock / self.decay_steps) ** 2)
+        learner, chains, decay_time = state
+        decay = _LEAST + (1 - _LEAST) / (1 + (decay_time / self.decay_steps) ** 2)
         # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
-        gradient = learner.gradient(chains[self.probes :], decay)
-        energies, change = engine.energies(learner.prepared, chains), learner.change(chains)
-        of_data, change_of_data = engine.energies(learner.prepared, given.sequences), learner.change(given.sequences)
+        gradient = learner.update_direction(chains[self.probes :], decay)
+        energies, change = engine.energies(learner.prepared, chains), learner.energy_change(chains)
+        of_data, change_of_data = (
+            engine.energies(learner.prepared, given.sequences),
+            learner.energy_change(given.sequences),
+        )
         apart = slice(self.probes)
         xp = change.__array_namespace__()
         changes, levels = (xp.concatenate([x, y[apart]]) for x, y in ((change_of_data, change), (of_data, energies)))
         within = 0.5 * (change_of_data.var() + change[apart].var())
-        clock = clock + within / xp.maximum(changes.var(), 1e-12)
+        decay_time = decay_time + within / xp.maximum(changes.var(), 1e-12)
         rate = decay * xp.minimum(self.learning_rate, self.max_move / xp.maximum(changes.std(), 1e-6))
         # The common scale is where single steps are slowest.
-        scale = scale_step(gradient.rise, energies[apart].var(), gradient.penalty)
+        scale = scale_step(gradient.scale_slope, energies[apart].var(), gradient.penalty)
         bound = self.max_move / xp.maximum(levels.std(), 1e-6)
         move = _Move(rate, 1 + xp.clip(scale, -bound, bound))
         drift = (change[apart].mean() - change_of_data.mean()) / xp.maximum(energies.var(), 1e-6)
         learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, given)
-        return Learning(learner, chains, clock), Taken(gradient.norm, gradient.noise, scale, drift, acceptance)
+        return Learning(learner, chains, decay_time), StepStats(gradient.norm, gradient.noise, scale, drift, acceptance)
 
     def _follow(
-        self, engine: Engine, learner: Learner, move: "_Move", chains: Any, energies: Any, change: Any, given: Given
+        self,
+        engine: Engine,
+        learner: Learner,
+        move: "_Move",
+        chains: Any,
+        energies: Any,
+        change: Any,
+        given: StepRandomness,
     ) -> tuple[Learner, Any, Any]:
         """Move the model, and chains (C, L) with it, in parts, each with its choice and its share of the sweeps.
 
         There are as few parts as leave enough chains alive at each choice: the weights of a long step leave few.
         """
         xp, possible = change.__array_namespace__(), np.arange(1, self.sweeps + 1)
-        weights = -move.part(possible[:, None]).adds(energies, change)
+        weights = -move.part(possible[:, None]).energy_increment(energies, change)
         enough = effective_number(weights) >= _ALIVE * len(chains)
         parts = xp.where(enough.any(), enough.argmax() + 1, self.sweeps)
         move, sweeps = move.part(parts), -(-self.sweeps // parts)
 
         def part(number: Any, learner: Learner, chains: Any, energies: Any, change: Any) -> tuple[Learner, Any, Any]:
-            chosen = systematic_resample(chains, -move.adds(energies, change), given.offsets[number])
-            learner = learner.moved(move.rate, move.factor)
+            chosen = systematic_resample(chains, -move.energy_increment(energies, change), given.offsets[number])
+            learner = learner.step(move.rate, move.factor)
             chains = engine.sweep(learner.prepared, chosen, 1.0, given.seeds[number], sweeps)
             return learner, chains, (chosen != chains).mean()
 
-        def and_on(number: Any, state: tuple[Learner, Any, Any, Any]) -> tuple[Learner, Any, Any, Any]:
+        def resample_and_sweep(number: Any, state: tuple[Learner, Any, Any, Any]) -> tuple[Learner, Any, Any, Any]:
             learner, chains, _ = part(number, *state)
-            return learner, chains, engine.energies(learner.prepared, chains), learner.change(chains)
+            return learner, chains, engine.energies(learner.prepared, chains), learner.energy_change(chains)
 
-        return part(parts - 1, *engine.loop(parts - 1, and_on, (learner, chains, energies, change)))
+        return part(parts - 1, *engine.loop(parts - 1, resample_and_sweep, (learner, chains, energies, change)))
 
 
 class _Move(NamedTuple):
@@ -126,14 +136,14 @@ class _Move(NamedTuple):
         """One of so many that make it up."""
         return _Move(self.rate / count, self.factor ** (1 / count))
 
-    def adds(self, energies: Any, change: Any) -> Any:
+    def energy_increment(self, energies: Any, change: Any) -> Any:
         """To energies (C,) that the whole direction would change so much."""
         return self.factor * (energies + self.rate * change) - energies
 
 
-def scale_step(rise: Any, variance: Any, penalty: Any) -> Any:
+def scale_step(scale_slope: Any, variance: Any, penalty: Any) -> Any:
     """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
 
     From its slope, <E>_model - <E>_data less the penalty, and its curvature, Var(E) of the model and the penalty.
     """
-    return rise / (variance + penalty)
+    return scale_slope / (variance + penalty)

@@ -26,7 +26,7 @@ _SHORTHAND = ("family", "alignment", "pfam", "interpro", "query", "database")
 _GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "memory_factor", "checkpoint_seconds", "environment")
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
-_OF_TRUTHS: Settings = {
+_TRUTH_OVERRIDES: Settings = {
     "filter": {"max_column_gaps": 1.0, "max_sequence_gaps": 1.0, "duplicates": "keep"},
     "weights": {"identity": None},
     "heldout": {"identity": None},
@@ -175,8 +175,8 @@ class _Plans:
         base = {key: value for key, value in self.defaults.items() if key not in _RUN}
         shared = self._shared
         if "truth" in own:
-            base = _merge(base, _OF_TRUTHS)
-            shared = {key: value for key, value in shared.items() if key not in _OF_TRUTHS}
+            base = _merge(base, _TRUTH_OVERRIDES)
+            shared = {key: value for key, value in shared.items() if key not in _TRUTH_OVERRIDES}
         if own.get("model") or shared.get("model"):
             base = _merge(base, _OF_MODELS)
         family = _merge(_merge(base, shared), own)
@@ -204,7 +204,7 @@ class _Plans:
         """Truth, with the defaults of its kind, and the alphabet of its sequences."""
         schema, kind = self.schema, own["truth"]["kind"]
         _validate(own["truth"], schema["$defs"][kind], f"{key}.truth")
-        if family["filter"] != _merge(self.defaults["filter"], _OF_TRUTHS["filter"]):
+        if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
             raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
         truth = _merge(_defaults(schema["$defs"][kind]["properties"]), own["truth"])
         if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:

@@ -8,7 +8,7 @@ from typing import Any
 from temperance.core.logs import ERROR, last_error
 
 
-def announce() -> None:
+def install_error_reporter() -> None:
     """Have executors tell why a job failed.
 
     Snakemake 9 drops what a scheduler has said: of a job's message the words, of a group's all of it.

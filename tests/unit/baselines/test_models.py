@@ -76,11 +76,11 @@ def test_what_separates_tempered_sites_from_a_tempered_joint_is_found(system):
     sites = model.log_probabilities(states, 0.5)
     joint = 2 * model.log_probabilities(states)
     joint -= logsumexp(joint)
-    found = model.beside_joint(model.draw(40_000, 0.5, np.random.default_rng(2)), 0.5)
+    found = model.compare_to_joint_tempering(model.draw(40_000, 0.5, np.random.default_rng(2)), 0.5)
     assert found["joint_energy"] == pytest.approx(np.exp(joint) @ model.energies(states), abs=0.03)
     assert found["joint_divergence"] == pytest.approx(np.exp(sites) @ (sites - joint), abs=0.01)
     assert 0.3 < found["joint_share"] < 1
-    at_one = model.beside_joint(model.draw(500, 1.0, np.random.default_rng(2)), 1.0)
+    at_one = model.compare_to_joint_tempering(model.draw(500, 1.0, np.random.default_rng(2)), 1.0)
     assert at_one["joint_divergence"] == pytest.approx(0, abs=1e-9) and at_one["joint_share"] == pytest.approx(1)
 
 

@@ -23,7 +23,7 @@ def constraints(**given):
 
 def drawn(kept, model, temperature, count=40_000):
     engine = choose_engine("numba")
-    imposed = kept.imposed_on(model, engine, temperature, 1)
+    imposed = kept.constrained_model(model, engine, temperature, 1)
     plan = {"sequences": count, "ladders": 40, "sweeps": 4, "max_sweeps": 4}
     return sample(imposed, engine, 1, [temperature], starts=SEQUENCES, **plan).sequences.reshape(-1, model.L)
 
@@ -69,7 +69,7 @@ def test_mutants_of_a_seed_keep_within_the_budget_and_have_the_model_s_ratios_at
 def test_a_wide_budget_leaves_the_model_as_it_is():
     model = random_potts(6, 4, seed=3, scale=0.4)
     kept = constraints(seed="two", mutations=6)
-    assert np.array_equal(kept.imposed_on(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
+    assert np.array_equal(kept.constrained_model(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
 
 
 def test_a_seed_may_be_a_sequence_of_all_columns():

@@ -137,7 +137,7 @@ def test_a_step_is_newtons_for_independent_sites(engine):
     fields = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True)
     values, step = (fields, np.zeros(data.pair.shape)), (0, np.zeros(data.pair.shape))
     spread = 1 - (data.single**2).sum(axis=1)
-    for rate, doubt in ((0.1, 1), (0.03, 0.4)):
+    for rate, noise_fraction in ((0.1, 1), (0.03, 0.4)):
         ascent = data.single - shown.single - l2[0] * values[0]
         square, noise = (ascent**2).sum(), spread.sum() / 200
         toward, kept = np.zeros(data.pair.shape), []
@@ -148,24 +148,24 @@ def test_a_step_is_newtons_for_independent_sites(engine):
             )
             of_sampling = spread[i] * spread[j] / 200
             square, noise = square + (gradient**2).sum(), noise + of_sampling
-            kept.append(max(0, 1 - doubt * of_sampling / (gradient**2).sum()))
+            kept.append(max(0, 1 - noise_fraction * of_sampling / (gradient**2).sum()))
             toward[n] = kept[-1] * gradient / (np.outer(f, g) + l2[1] + DAMPING)
         assert min(kept) < 0.5 < max(kept)
         of_data, of_model = (mean_energy(values, shares) for shares in (data, shown))
         penalty = sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True))
         expected = (square**0.5, noise**0.5, of_model - of_data - penalty, penalty)
-        assert learner.gradient(chains, doubt) == pytest.approx(expected, rel=1e-4)
+        assert learner.update_direction(chains, noise_fraction) == pytest.approx(expected, rel=1e-4)
         toward = ascent / (data.single + l2[0] + DAMPING), toward
         step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
-        np.testing.assert_allclose(learner.change(sequences), change, rtol=1e-3, atol=1e-3)
-        learner = learner.moved(rate, 1.1)
+        np.testing.assert_allclose(learner.energy_change(sequences), change, rtol=1e-3, atol=1e-3)
+        learner = learner.step(rate, 1.1)
         values = tuple(1.1 * (value + rate * part) for value, part in zip(values, step, strict=True))
     for mine, expected in zip(learner.parameters, values, strict=True):
         np.testing.assert_allclose(mine, expected, atol=2e-4)
     expected = energies_by_pairs(values, sequences)
     np.testing.assert_allclose(engine.energies(learner.prepared, sequences), expected, atol=1e-2)
-    assert learner.data_energy() == pytest.approx(mean_energy(values, data), abs=1e-3)
+    assert learner.mean_data_energy() == pytest.approx(mean_energy(values, data), abs=1e-3)
     assert learner.penalty() == pytest.approx(sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True)), rel=1e-3)
 
 
@@ -189,8 +189,8 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
     data = frequencies(rng.integers(0, 3, (50, 5), dtype=np.uint8), 3).with_pseudocount(0.1)
     learner, chains = engine.learner(data, 0.0, 0.01), uniform_chains(300, 5, 3, rng)
     for rate, factor in ((0.3, 1.0), (0.2, 1.5)):
-        learner.gradient(chains, 1.0)
-        learner = learner.moved(rate, factor)
+        learner.update_direction(chains, 1.0)
+        learner = learner.step(rate, factor)
         again = engine.prepare(Potts.of_pairs(*learner.parameters))
         mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
         np.testing.assert_array_equal(mine, given)

@@ -3,7 +3,7 @@ import pytest
 from small_systems import all_states, boltzmann
 
 from temperance.msa.frequencies import site_frequencies
-from temperance.potts.frequencies import agreement, frequencies, showing
+from temperance.potts.frequencies import agreement, correlation_agreement, frequencies
 from temperance.potts.pair_kernels import pairs_of_sites
 
 
@@ -51,7 +51,7 @@ def test_what_samples_show_is_the_agreement_of_their_connected_correlations():
     sequences, samples = (rng.integers(0, 5, (n, 7), dtype=np.uint8) for n in (60, 90))
     sequences[:, 3] = samples[:60, 2] = sequences[:, 1]
     reference = frequencies(sequences, 5, rng.random(60)).with_pseudocount(0.1)
-    found = showing(reference, samples)
+    found = correlation_agreement(reference, samples)
     expected = agreement(reference.connected(), frequencies(samples, 5).connected())
     assert found.pearson == pytest.approx(expected.pearson)
     assert found.slope == pytest.approx(expected.slope)
@@ -62,16 +62,20 @@ def test_taking_off_the_sampling_variance_reveals_the_true_agreement(small):
     p = boltzmann(small, states, 2.0)
     exact = frequencies(states, 3, p)
     rng = np.random.default_rng(1)
-    few, more = ([showing(exact, states[rng.choice(len(states), n, p=p)]) for _ in range(40)] for n in (200, 800))
+    few, more = (
+        [correlation_agreement(exact, states[rng.choice(len(states), n, p=p)]) for _ in range(40)] for n in (200, 800)
+    )
     assert np.mean([s.pearson for s in few]) < 0.97
-    assert abs(np.mean([s.freed for s in few]) - 1) < 0.03
-    assert np.mean([s.with_samples(800) for s in few]) == pytest.approx(np.mean([s.pearson for s in more]), abs=0.02)
+    assert abs(np.mean([s.pearson_noise_corrected for s in few]) - 1) < 0.03
+    assert np.mean([s.expected_pearson(800) for s in few]) == pytest.approx(
+        np.mean([s.pearson for s in more]), abs=0.02
+    )
 
 
 def test_noise_alone_is_not_taken_for_agreement():
     rng = np.random.default_rng(0)
     few, many = (rng.integers(0, 21, (n, 30), dtype=np.uint8) for n in (500, 5000))
-    assert np.isnan(showing(frequencies(many, 21), few).freed)
+    assert np.isnan(correlation_agreement(frequencies(many, 21), few).pearson_noise_corrected)
 
 
 def test_the_ceiling_rises_with_the_number_of_draws():
@@ -79,6 +83,6 @@ def test_the_ceiling_rises_with_the_number_of_draws():
     sequences = rng.integers(0, 2, (400, 6), dtype=np.uint8)
     sequences[:, 1] = sequences[:, 0]
     reference = frequencies(sequences, 2)
-    few, many = (showing(reference, sequences[rng.integers(0, 400, n)]).pearson for n in (50, 20_000))
+    few, many = (correlation_agreement(reference, sequences[rng.integers(0, 400, n)]).pearson for n in (50, 20_000))
     assert few < many
     assert many > 0.99

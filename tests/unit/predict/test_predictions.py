@@ -11,7 +11,7 @@ from structures import cif, pdb
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.msa.conservation import conservation, information, residue_frequencies
-from temperance.predict.contacts import contact_table, corrected, coupling_scores, precision, structure_distances
+from temperance.predict.contacts import apc, contact_table, coupling_scores, precision, structure_distances
 from temperance.predict.mutants import measured, score_measured, single_mutants, spearman
 
 LETTERS = alphabet("protein")
@@ -43,7 +43,7 @@ def test_scores_are_corrected_norms_without_gaps():
     expected = norms - np.outer(mean, mean) / (norms.sum() / 20)
     np.fill_diagonal(expected, 0)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    assert not corrected(np.zeros((3, 3))).any()
+    assert not apc(np.zeros((3, 3))).any()
 
 
 @pytest.mark.parametrize("form", ["pdb", "pdb.gz", "cif"])

@@ -7,7 +7,7 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.scoring.external import Program, of_some
+from temperance.scoring.external import Program, score_subsample
 
 # Counts cysteines, as a file of its own would.
 COUNTER = """
@@ -48,10 +48,10 @@ def test_a_shell_s_signs_are_letters(tmp_path):
 
 def test_of_some_a_few_of_each_set_are_scored_and_the_others_are_nan():
     rows = np.repeat(SEQUENCES, 5, axis=0)
-    scores = of_some(judge(sequences=3), rows, np.repeat([0.5, 1.0, 2.0, 3.0], 5))
+    scores = score_subsample(judge(sequences=3), rows, np.repeat([0.5, 1.0, 2.0, 3.0], 5))
     assert np.isfinite(scores).reshape(4, 5).sum(axis=1).tolist() == [3, 3, 3, 3]
     assert np.nanmax(scores.reshape(4, 5), axis=1).tolist() == [2, 0, 4, 1]
-    assert np.isfinite(of_some(judge(sequences=9), SEQUENCES, np.zeros(4))).all()
+    assert np.isfinite(score_subsample(judge(sequences=9), SEQUENCES, np.zeros(4))).all()
 
 
 @pytest.mark.parametrize(

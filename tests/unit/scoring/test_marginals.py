@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from temperance.scoring.marginals import Reference, Words, pair_correlations, triple_correlations
+from temperance.scoring.marginals import Reference, TopPatterns, pair_correlations, triple_correlations
 
 RNG = np.random.default_rng(0)
 NATURAL = RNG.choice(4, (300, 12), p=[0.5, 0.3, 0.15, 0.05]).astype(np.uint8)
@@ -58,15 +58,15 @@ def test_r20_is_what_a_direct_count_gives(order):
 def test_weights_count_sequences():
     twice = np.concatenate([NATURAL, NATURAL[:100]])
     sites = np.array([[0, 4, 8], [1, 2, 3]])
-    one = Words.of(twice, np.ones(400), sites)
-    other = Words.of(NATURAL, np.where(np.arange(300) < 100, 2.0, 1.0), sites)
+    one = TopPatterns.of(twice, np.ones(400), sites)
+    other = TopPatterns.of(NATURAL, np.where(np.arange(300) < 100, 2.0, 1.0), sites)
     assert one.codes.tolist() == other.codes.tolist()
     np.testing.assert_allclose(one.shares, other.shares)
 
 
 def test_sequences_beyond_a_block_count_as_well():
     sites = np.array([[0, 4, 8], [1, 2, 3]])
-    words = Words.of(NATURAL, np.ones(300), sites)
+    words = TopPatterns.of(NATURAL, np.ones(300), sites)
     np.testing.assert_allclose(words.shares_in(np.tile(NATURAL, (7, 1))), words.shares)
 
 

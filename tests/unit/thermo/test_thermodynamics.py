@@ -11,7 +11,7 @@ from temperance.potts import enumeration
 from temperance.sampling.diagnostics import sequence_rhat
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
-from temperance.stats.resampling import choices, interval_factor, jackknife_error, resampled
+from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resampled
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.thermo.thermodynamics import (
@@ -247,7 +247,7 @@ def test_the_first_order_bootstrap_has_the_error_of_the_mean():
     rows = np.concatenate([[values.mean(axis=0)], [np.delete(values, k, axis=0).mean(axis=0) for k in range(40)]])
     error = values.std(axis=0, ddof=1) / 40**0.5
     np.testing.assert_allclose(jackknife_error(rows), error)
-    shares = choices(40, 4000, np.random.default_rng(1))
+    shares = bootstrap_weights(40, 4000, np.random.default_rng(1))
     drawn = resampled(rows, shares)
     np.testing.assert_allclose(drawn[0], values.mean(axis=0))
     np.testing.assert_allclose(drawn[1:].std(axis=0), error, rtol=0.05)

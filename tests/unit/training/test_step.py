@@ -15,7 +15,7 @@ from temperance.engines.jax_engine import JaxLearner
 from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies
-from temperance.training.step import Given, Learning, Step
+from temperance.training.step import Learning, Step, StepRandomness
 
 STATES = all_states(5, 3)
 TRUTH = random_potts(5, 3, seed=3, scale=1.0)
@@ -43,7 +43,7 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     q, steps, sweeps, shape = 21, 10, 10, jax.ShapeDtypeStruct
     number, arrays = shape((), jnp.float32), tuple(shape(s, jnp.float32) for s in ((length, q), (length, q, length, q)))
     learner = JaxLearner(arrays, (number, number), arrays, arrays)
-    given = Given(
+    given = StepRandomness(
         shape((steps, 500, length), jnp.uint8),
         shape((steps, sweeps, 2), jnp.uint32),
         shape((steps, sweeps), jnp.float32),

@@ -6,7 +6,7 @@ import pytest
 from snakemake.logging import logger
 from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
 
-from temperance.workflow.failures import announce
+from temperance.workflow.failures import install_error_reporter
 
 REFUSED = """SLURM sbatch failed. The error message was 'sbatch: error: unable to accept job, retrying (attempt 1)
 sbatch: error: unable to accept job, retrying (attempt 2)
@@ -19,7 +19,7 @@ def told(monkeypatch):
     monkeypatch.setattr(AbstractExecutor, "print_job_error", lambda *arguments, **named: None)
     said = []
     monkeypatch.setattr(logger, "error", said.append)
-    announce()
+    install_error_reporter()
 
     def fail(job, message):
         AbstractExecutor.print_job_error(None, SimpleNamespace(job=job), message)
