@@ -1,4 +1,4 @@
-"""At which temperature should a Potts model of a protein family be sampled?"""
+"""Find the temperature at which a Potts model of a protein family should be sampled."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["Family", "Scored", "__version__", "read_family", "read_model", "writ
 
 
 def __getattr__(name: str) -> Any:
-    """What notebooks use, imported when it is: it takes seconds that planning a workflow has no use for."""
+    """Import what notebooks use, when it is used: it takes seconds that planning a workflow has no use for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from temperance import api

@@ -117,7 +117,7 @@ class Family:
     columns_read: int = 0
 
     def subset(self, size: int | float = 1.0, seed: int = 1) -> np.ndarray:
-        """Indices of so many training sequences, a count or a share, drawn at random."""
+        """Draw the indices of so many training sequences, a count or a share, at random."""
         count = resolve_size(size, len(self.training), "size")
         return splitting.subset(self.training, count, np.random.default_rng(seed))
 
@@ -205,7 +205,7 @@ class Family:
         return CrossFittedJudge.learn(self.sequences, self.weights, self.letters.q, _JUDGE_SEED)
 
     def percentiles(self, sequences: Sequence[str] | np.ndarray) -> np.ndarray:
-        """Place any aligned sequences among the family's natural ones, by the judge that sees pairs.
+        r"""Place any aligned sequences among the family's natural ones, by the judge that sees pairs.
 
         Parameters
         ----------

@@ -40,7 +40,7 @@ class Attention:
 
     @classmethod
     def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int) -> "Attention":
-        """The network that remembers these sequences (M, L) with weights (M,)."""
+        """Build the network that remembers these sequences (M, L) with weights (M,)."""
         shares = (weights / weights.sum()).astype(np.float32)
         one_hot = jax.nn.one_hot(sequences, q, dtype=jnp.float32).reshape(len(sequences), -1)
         mean = shares @ one_hot
@@ -53,14 +53,16 @@ class Attention:
 
     @property
     def L(self) -> int:
+        """Number of sites."""
         return self.mean.size // self.q
 
     def beta(self, temperature: float) -> float:
+        """Inverse temperature of the softmax at a sampling temperature."""
         square = float(self.weights @ (self.memories**2).sum(axis=1))
         return len(self.basis) ** 0.5 / (temperature * square)
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """beta E of each sequence at tau = 1, nats, (M,)."""
+        """Compute beta E of each sequence at tau = 1, nats, (M,)."""
         one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
         logs = jnp.log(self.weights) - self.beta(1.0) * (self.memories**2).sum(axis=1) / 2
 

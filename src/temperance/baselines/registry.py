@@ -28,12 +28,18 @@ class Model(Protocol):
     """What scores need of a model."""
 
     @property
-    def L(self) -> int: ...
+    def L(self) -> int:
+        """Number of sites."""
+        ...
 
     @property
-    def q(self) -> int: ...
+    def q(self) -> int:
+        """Number of states."""
+        ...
 
-    def energies(self, sequences: np.ndarray) -> np.ndarray: ...
+    def energies(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute energies (M,) of sequences at temperature 1, nats."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Drawn:
     log_likelihood: Callable[[np.ndarray], np.ndarray]
 
     def arrays(self) -> dict[str, np.ndarray]:
+        """Arrays of the samples, for a file."""
         return {"temperatures": self.temperatures, "sequences": self.sequences}
 
 
@@ -70,7 +77,7 @@ def learn(
     checkpoint: Checkpoint = NONE,
     heldout: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Model:
-    """A model of sequences (M, L) with weights (M,).
+    """Learn a model of sequences (M, L) with weights (M,).
 
     Parameters
     ----------
@@ -100,7 +107,7 @@ def learn(
 
 
 def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:
-    """The profile model: one-site frequencies with a pseudocount of a sequence, and no couplings."""
+    """Build the profile model: one-site frequencies with a pseudocount of a sequence, and no couplings."""
     single = profile_frequencies(sequences, q, weights)
     return Potts(profile_fields(single), np.zeros((*single.shape, *single.shape), np.float32))
 
@@ -113,7 +120,7 @@ def draw(
     seed: int,
     checkpoint: Checkpoint = NONE,
 ) -> Drawn:
-    """Samples of a model; `settings` are the configuration's `sample`. Where draws can be independent, they are."""
+    """Sample a model; `settings` are the configuration's `sample`. Where draws can be independent, they are."""
     if isinstance(model, Potts):
         if not model.couplings.any():
             return _drawn_apart(model, settings, seed, lambda *given: _draw_sites(model, *given), _of_sites(model))

@@ -99,7 +99,7 @@ def pseudolikelihood(
     l2_couplings: float,
     tolerance: float = 1e-5,
 ) -> Potts:
-    """The Potts model of largest penalised pseudolikelihood, zero-sum gauge.
+    """Find the Potts model of largest penalised pseudolikelihood, zero-sum gauge.
 
     Sites are learnt apart and the two estimates of each coupling averaged (asymmetric plmDCA: Ekeberg, Hartonen,
     Aurell, J. Comput. Phys. 276:341, 2014).
@@ -154,10 +154,12 @@ class Autoregressive:
 
     @property
     def L(self) -> int:
+        """Number of sites."""
         return self.fields.shape[0]
 
     @property
     def q(self) -> int:
+        """Number of states."""
         return self.fields.shape[1]
 
     def _logits(self, site: int, sequences: np.ndarray) -> np.ndarray:
@@ -171,7 +173,7 @@ class Autoregressive:
         return logits
 
     def log_probabilities(self, sequences: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-        """ln Q_tau of each sequence (M,): every site's softmax at this temperature, which is not P^(1 / tau)."""
+        """Compute ln Q_tau of each sequence (M,): every site's softmax at a temperature, which is not P^(1 / tau)."""
         total = np.zeros(len(sequences))
         for site in range(self.L):
             logits = log_softmax(self._logits(site, sequences) / temperature, axis=1)

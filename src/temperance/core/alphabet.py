@@ -32,6 +32,7 @@ class Alphabet:
 
     @property
     def q(self) -> int:
+        """Number of states."""
         return len(self.symbols)
 
     @property
@@ -41,6 +42,7 @@ class Alphabet:
 
     @property
     def folds_case(self) -> bool:
+        """Whether lower case stands for the same letters as upper case."""
         return self.symbols.upper() == self.symbols
 
     def codes(self) -> np.ndarray:
@@ -73,7 +75,7 @@ NAMED = {
 
 
 def alphabet(name: str) -> Alphabet:
-    """The alphabet called `name`, or a custom one whose symbols `name` lists.
+    """Find the alphabet called `name`, or make a custom one whose symbols `name` lists.
 
     Raises
     ------

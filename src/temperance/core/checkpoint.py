@@ -33,11 +33,11 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def of(self, **more: Any) -> "Checkpoint":
-        """The same, of a task that these determine, too."""
+        """Return a checkpoint of the same file whose task these determine, too."""
         return Checkpoint(self._path, {**self._task, **more}, self._seconds)
 
     def load(self) -> dict[str, Any] | None:
-        """What was saved last; None where nothing was, or nothing whole, or by another task."""
+        """Load what was saved last; None where nothing was, or nothing whole, or by another task."""
         if self._path is None or not self._path.exists():
             return None
         try:
@@ -61,6 +61,7 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
+        """Whether it is time to save again."""
         return self._path is not None and time.monotonic() - self._written >= self._seconds
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -74,7 +75,7 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def clear(self) -> None:
-        """What was to be computed is there."""
+        """Remove the file: what was to be computed is there."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 

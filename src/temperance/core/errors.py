@@ -17,5 +17,5 @@ class InputError(Exception):
 
 
 def last_line(error: BaseException) -> str:
-    """What an exception of a library says, in a line: the last, or its kind if it says nothing."""
+    """Take from a library's exception the last line that it says, or its kind if it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[-1]

@@ -41,16 +41,18 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def save_text(path: str | Path, text: str) -> None:
+    """Write text, whole or not at all."""
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def save_json(path: str | Path, content: Any) -> None:
+    """Write JSON, whole or not at all."""
     save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 def load_json(path: str | Path) -> Any:
-    """What a file holds.
+    """Load a JSON file.
 
     Raises
     ------
@@ -73,6 +75,7 @@ def announce_reading(path: str | Path) -> None:
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
+    """Write arrays and metadata as safetensors, whole or not at all; equal content gives equal bytes."""
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as part:
@@ -109,7 +112,7 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
 
 
 def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """A table, from TSV or Parquet after the ending of `path`.
+    """Load a table, from TSV or Parquet after the ending of `path`.
 
     Columns of a TSV that are called in `text` are that, and empty where nothing stands: symbols of an alphabet may be
     digits.
@@ -140,5 +143,5 @@ def versions() -> dict[str, str]:
 
 
 def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:
-    """What is needed to make a result again: settings, seed and the versions that did it."""
+    """Gather what is needed to make a result again: settings, seed and the versions that did it."""
     return {"settings": dict(settings), "seed": seed, "versions": versions()}

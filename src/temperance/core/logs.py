@@ -8,7 +8,7 @@ ERROR = "error: "
 
 
 def last_error(logs: Iterable[str]) -> str | None:
-    """The last error of a job's log, which every attempt that begins writes anew."""
+    """Find the last error of a job's logs, which every attempt that begins writes anew."""
     for log in filter(Path.is_file, map(Path, logs)):
         said = [line for line in log.read_text(errors="replace").splitlines() if ERROR in line]
         if said:

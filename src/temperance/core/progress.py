@@ -11,6 +11,7 @@ class Progress:
         self._tell, self._seconds, self._label, self._last = tell, seconds, label and f"{label}: ", float("-inf")
 
     def __call__(self, message: str) -> None:
+        """Log a message, if the last one is some time ago."""
         now = time.monotonic()
         if now - self._last >= self._seconds:
             self._last = now
@@ -18,7 +19,7 @@ class Progress:
 
 
 def in_words(seconds: float) -> str:
-    """A duration as `40 s`, `5 min` or `2 h 30 min`."""
+    """Write a duration as `40 s`, `5 min` or `2 h 30 min`."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -4,6 +4,6 @@ import hashlib
 
 
 def derive_seed(seed: int, *labels: object) -> int:
-    """A seed for one stage of one piece of a run: a hash, so that it does not depend on what else is run."""
+    """Derive the seed of one stage of one piece of a run: a hash, so that it does not depend on what else is run."""
     digest = hashlib.sha256("/".join(map(str, (seed, *labels))).encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1

@@ -57,7 +57,7 @@ def size_label(size: int | float) -> str:
 
 
 def resolve_size(size: int | float, available: int, family: str) -> int:
-    """Number of training sequences that a size stands for.
+    """Compute the number of training sequences that a size stands for.
 
     Raises
     ------

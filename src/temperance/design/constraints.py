@@ -42,7 +42,7 @@ class Constraints:
         cls, given: Mapping[str, Any], columns: np.ndarray, read: int, letters: Alphabet,
         names: np.ndarray, sequences: np.ndarray,
     ) -> "Constraints":  # fmt: skip
-        """The constraints of a configuration.
+        """Read the constraints of a configuration.
 
         Parameters
         ----------
@@ -85,16 +85,17 @@ class Constraints:
 
     @classmethod
     def load(cls, path: str | Path) -> "Constraints":
-        """What `save` wrote."""
+        """Load what `save` wrote."""
         arrays, metadata = load_arrays(path)
         return cls(arrays["allowed"].astype(bool), arrays.get("seed"), metadata["budget"])
 
     def save(self, path: str | Path) -> None:
+        """Write the constraints to a file that `load` reads."""
         arrays = {"allowed": self.allowed.astype(np.uint8)} | ({} if self.seed is None else {"seed": self.seed})
         save_arrays(path, arrays, {"budget": self.budget})
 
     def constrained_model(self, model: Potts, engine: Engine, temperature: float, seed: int) -> Potts:
-        """The model under these constraints, to be sampled at `temperature`.
+        """Impose these constraints on a model that is to be sampled at `temperature`.
 
         A budget of mutations is met by a pull to the seed: the log-probability of a sequence grows by the same amount
         with each site in which it is like the seed. Of sequences equally far from the seed none is preferred, so among

@@ -64,7 +64,7 @@ def natural_gaps(natural: pd.DataFrame) -> float:
 
 
 def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number: int) -> np.ndarray:
-    """Indices of at most `number` designs, the most faithful first, then each the one farthest from all before it.
+    """Choose at most `number` designs, the most faithful first, then each the one farthest from all before it.
 
     Candidates are distinct, and able (greedy max-min selection; Gonzalez, Theor. Comput. Sci. 38:293, 1985).
 
@@ -111,7 +111,7 @@ def design_table(
 
 
 def _clusters(sequences: np.ndarray) -> np.ndarray:
-    """Number of the cluster of each of sequences (N, L), from 1."""
+    """Label the cluster of each of sequences (N, L), from 1."""
     if len(sequences) < 2:
         return np.ones(len(sequences), int)
     # Room for what rounding makes of a distance of just 0.2.
@@ -119,7 +119,7 @@ def _clusters(sequences: np.ndarray) -> np.ndarray:
 
 
 def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list[str]:
-    """What each design has in place of the seed's residues, such as `A12V G30-`, by number of the column."""
+    """List what each design has in place of the seed's residues, such as `A12V G30-`, by number of the column."""
     return [
         " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old != new)
         for row in aligned

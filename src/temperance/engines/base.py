@@ -21,7 +21,7 @@ class Engine(Protocol):
     name: str
 
     def prepare(self, model: Potts) -> Any:
-        """The model in the layout that `sweep` and `energies` of this engine read fastest."""
+        """Bring a model into the layout that `sweep` and `energies` of this engine read fastest."""
         ...
 
     def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
@@ -36,11 +36,11 @@ class Engine(Protocol):
         ...
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
-        """A model to be learnt from frequencies, starting from their profile model."""
+        """Begin to learn a model from frequencies, at their profile model."""
         ...
 
     def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
-        """The last state of `state, seen = step(engine, fixed, state, given)` and all that was seen.
+        """Run `state, seen = step(engine, fixed, state, given)` over what is given; return the last state and all seen.
 
         Once for each leading index of the arrays of the named tuple `given`; what was seen, a named tuple, too, has
         that index in front. An engine may compile all of it, once for steps that are equal, so states are made of
@@ -49,7 +49,7 @@ class Engine(Protocol):
         ...
 
     def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
-        """The last state of `state = step(number, state)` for number = 0 ... count - 1; for use within `repeat`."""
+        """Run `state = step(number, state)` for number = 0 ... count - 1, within `repeat`; return the last state."""
         ...
 
 
@@ -135,7 +135,7 @@ MOMENTUM, DAMPING = 0.5, 0.004
 
 
 def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, Any]:
-    """What sampling alone gives the gradient of `count` chains, sites independent and with frequencies (L, q).
+    """Compute the noise of the gradient of `count` chains whose sites are independent, with frequencies (L, q).
 
     Numbers (L,), of which noise_i noise_j is the share `noise_fraction` of the mean squared norm in a pair, and the
     norm, all of it, over fields and pairs.
@@ -146,5 +146,5 @@ def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, A
 
 
 def seed_words(seed: Any) -> Any:
-    """A seed, if it is a whole number, as its two words of 32 bits."""
+    """Split a seed, if it is a whole number, into its two words of 32 bits."""
     return np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32) if isinstance(seed, int) else seed

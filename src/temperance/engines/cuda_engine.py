@@ -251,14 +251,17 @@ class CudaEngine(JaxEngine):
             enable_compilation_cache()
 
     def prepare(self, model: Potts) -> Any:
+        """Bring a model into the kernel's layout, on the card."""
         return _pack(*super().prepare(model), self._single)
 
     def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+        """Update every site of chains so many times, on the card."""
         beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
         chains = jnp.asarray(chains, jnp.uint8)
         return _sweep(self, prepared, chains, beta, words, jnp.asarray(sweeps, jnp.int32))
 
     def energies(self, prepared: Any, chains: Any) -> Any:
+        """Compute energies (C,) of chains at temperature 1, nats."""
         return energies(*prepared[:2], jnp.asarray(chains))
 
     def kernel(self, shape: Shape, length: int) -> int:

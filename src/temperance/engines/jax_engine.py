@@ -23,22 +23,28 @@ class JaxEngine:
     name = "jax"
 
     def prepare(self, model: Potts) -> Prepared:
+        """Bring a model to the device."""
         return jnp.asarray(model.fields), jnp.asarray(model.couplings)
 
     def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+        """Update every site of chains so many times."""
         beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
         return _sweep(*prepared, jnp.asarray(chains), beta, words, sweeps)
 
     def energies(self, prepared: Prepared, chains: Any) -> Any:
+        """Compute energies (C,) of chains at temperature 1, nats."""
         return energies(*prepared, jnp.asarray(chains))
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+        """Begin to learn a model from frequencies, at their profile model."""
         return JaxLearner.of(data, l2_fields, l2_couplings)
 
     def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        """Run a step over what is given, compiled as a whole (`jax.lax.scan`)."""
         return _repeat(self, step, fixed, state, given)
 
     def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """Run a step so many times within a compiled one (`jax.lax.fori_loop`)."""
         return lax.fori_loop(0, count, step, state)
 
 
@@ -67,42 +73,52 @@ class JaxLearner:
 
     @classmethod
     def of(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+        """Begin at the profile model of frequencies."""
         frequencies = np.asarray(data.single, np.float32), Potts.of_pairs(data.single, data.pair).couplings
         l2 = np.float32(l2_fields), np.float32(l2_couplings)
         return _begin(frequencies, l2, np.asarray(profile_fields(data.single), np.float32))
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q)."""
         fields, couplings = map(np.asarray, self.prepared)
         return fields, Potts(fields, couplings).pairs()
 
     @property
     def arrays(self) -> dict[str, Any]:
+        """State of learning, for a checkpoint."""
         (fields, couplings), (of_fields, of_couplings) = self.prepared, self.direction
         return {"fields": fields, "couplings": couplings, "of_fields": of_fields, "of_couplings": of_couplings}
 
     def restored(self, arrays: Mapping[str, np.ndarray]) -> "JaxLearner":
+        """Return to a saved state."""
         fields, couplings, of_fields, of_couplings = (jnp.asarray(arrays[name]) for name in self.arrays)
         return replace(self, prepared=(fields, couplings), direction=(of_fields, of_couplings))
 
     def update_direction(self, chains: Any, noise_fraction: Any) -> GradientStats:
+        """Estimate the gradient from chains (C, L), and update the direction of the next step."""
         self.direction, found = _turn(self, jnp.asarray(chains), noise_fraction)
         return found
 
     def energy_change(self, sequences: Any) -> Any:
+        """Compute by how much the whole direction would change energies of sequences."""
         return energies(*self.direction, jnp.asarray(sequences))
 
     def step(self, rate: Any, factor: Any) -> "JaxLearner":
+        """Add `rate` times the direction to the parameters, and multiply all by `factor`."""
         return replace(self, prepared=_move(self.prepared, self.direction, rate, factor))
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
+        """Compare the correlations of chains with those of the data."""
         moments, single = _moments(self.data, jnp.asarray(chains))
         return CorrelationAgreement.of(np.asarray(moments), np.asarray(single, float), len(chains))
 
     def mean_data_energy(self) -> float:
+        """Compute the mean energy of the data, nats."""
         return float(_mean_energy(self.prepared, self.data))
 
     def penalty(self) -> float:
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats."""
         return float(_penalty(self))
 
 
@@ -132,7 +148,7 @@ def _penalty(learner: JaxLearner) -> Any:
 
 @jax.jit
 def _turn(learner: JaxLearner, chains: Any, noise_fraction: Any) -> tuple[Prepared, GradientStats]:
-    """The next direction, and what the gradient says."""
+    """Compute the next direction, and the statistics of the gradient."""
     (single, pair), (fields, couplings), (l2_fields, l2_couplings) = learner.data, learner.prepared, learner.l2
     length, q = fields.shape
     shown_single, shown_pair = _frequencies(chains, q)
@@ -158,7 +174,7 @@ def _between(length: int) -> Any:
 
 @jax.jit
 def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
-    """What `CorrelationAgreement.of` makes of chains (C, L): moments (5,) and one-site frequencies."""
+    """Compute moments (5,) and one-site frequencies of chains (C, L), for `CorrelationAgreement.of`."""
     single, pair = data
     length, q = single.shape
     shown_single, shown_pair = _frequencies(chains, q)
@@ -185,6 +201,7 @@ def _sweep(fields: Any, couplings: Any, chains: Any, beta: Any, words: Any, swee
         return onehot.at[:, site].set(jax.nn.one_hot(drawn, q, dtype=onehot.dtype)), key
 
     def sweep(number: Any, onehot: Any) -> Any:
+        """Update every site of chains so many times."""
         # Loops of known length do not ask the host, on a card, whether to go on.
         return lax.fori_loop(0, length, update, (onehot, jax.random.fold_in(key, number)))[0]
 

@@ -54,6 +54,7 @@ class Prepared:
 
     @classmethod
     def of(cls, fields: np.ndarray, couplings: np.ndarray) -> "Prepared":
+        """Lay out fields (L, q) and couplings of pairs for sweeps."""
         length, q = fields.shape
         # Whole cache lines of 32 states, or 8 or 16 to the line.
         row = -(-q // 32) * 32 if q > 16 else 16 if q > 8 else 8
@@ -91,10 +92,12 @@ class NumbaEngine:
     name = "numba"
 
     def prepare(self, model: Potts) -> Prepared:
+        """Lay out a model for sweeps."""
         fields, couplings = (np.asarray(values, np.float32) for values in (model.fields, model.pairs()))
         return Prepared.of(fields, couplings.reshape(-1, model.q**2))
 
     def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: Any, sweeps: int) -> np.ndarray:
+        """Update every site of chains so many times."""
         chains = np.array(chains, np.uint8, order="C")
         beta = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(chains),)))
         streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
@@ -104,12 +107,15 @@ class NumbaEngine:
         return chains
 
     def energies(self, prepared: Prepared, chains: np.ndarray) -> np.ndarray:
+        """Compute energies (C,) of chains at temperature 1, nats."""
         return _energies(prepared.fields, prepared.couplings, chains)
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
+        """Begin to learn a model from frequencies, at their profile model."""
         return NumbaLearner(data, l2_fields, l2_couplings)
 
     def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
+        """Run a step over what is given, as it stands."""
         seen = []
         for row in zip(*given, strict=True):
             state, found = step(self, fixed, state, type(given)(*row))
@@ -117,6 +123,7 @@ class NumbaEngine:
         return state, type(found)(*map(np.array, zip(*seen, strict=True)))
 
     def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """Run a step so many times."""
         for number in range(count):
             state = step(number, state)
         return state
@@ -140,6 +147,7 @@ class NumbaLearner:
 
     @property
     def prepared(self) -> Prepared:
+        """Layout of the present model for sweeps."""
         if self._stale:
             self._prepared.refresh()
             self._stale = False
@@ -147,15 +155,18 @@ class NumbaLearner:
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q)."""
         fields, couplings = self._flat
         return fields, couplings.reshape(-1, self._q, self._q)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
+        """State of learning, for a checkpoint."""
         (fields, couplings), (of_fields, of_couplings) = self._flat, self._direction
         return {"fields": fields, "couplings": couplings, "of_fields": of_fields, "of_couplings": of_couplings}
 
     def restored(self, arrays: Mapping[str, np.ndarray]) -> "NumbaLearner":
+        """Return to a saved state."""
         for name, values in self.arrays.items():
             values[...] = arrays[name]
         self._stale = True
@@ -166,6 +177,7 @@ class NumbaLearner:
         return self._prepared.fields, self._prepared.couplings
 
     def update_direction(self, chains: np.ndarray, noise_fraction: float) -> GradientStats:
+        """Estimate the gradient from chains (C, L), and update the direction of the next step."""
         fields, couplings = self._flat
         of_fields, of_couplings = self._direction
         l2_fields, l2_couplings = self._l2
@@ -183,9 +195,11 @@ class NumbaLearner:
         )
 
     def energy_change(self, sequences: np.ndarray) -> np.ndarray:
+        """Compute by how much the whole direction would change energies of sequences."""
         return _energies(*self._direction, sequences)
 
     def step(self, rate: float, factor: float) -> "NumbaLearner":
+        """Add `rate` times the direction to the parameters, and multiply all by `factor`."""
         fields, couplings = self._flat
         fields += np.float32(rate) * self._direction[0]
         saxpy(self._direction[1].ravel(), couplings.ravel(), a=rate)
@@ -195,12 +209,15 @@ class NumbaLearner:
         return self
 
     def correlation_agreement(self, chains: np.ndarray) -> CorrelationAgreement:
+        """Compare the correlations of chains with those of the data."""
         return correlation_agreement(self._frequencies, chains)
 
     def mean_data_energy(self) -> float:
+        """Compute the mean energy of the data, nats."""
         return -sum(_dot(seen, values) for seen, values in zip(self._data, self._flat, strict=True))
 
     def penalty(self) -> float:
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats."""
         return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self._flat, strict=True)))
 
 
@@ -252,7 +269,7 @@ class _Draw:
         return state
 
     def _local_fields(self, fields: Any, slab: Any, unit: Any, chain: Any) -> list[Any]:
-        """The fields plus, of every source site, the slab's row of the state that it is in."""
+        """Sum the fields and, of every source site, the slab's row of the state that it is in."""
         builder = self._builder
         sums = [cgutils.alloca_once_value(builder, _INTS([0] * _LANES)) for _ in self._each]
         length = cgutils.unpack_tuple(builder, chain.shape, 1)[0]
@@ -340,7 +357,7 @@ def _constant(value: float) -> Any:
 
 @cache
 def _sweep_kernel(width: int, row: int) -> Any:
-    """The kernel for one padded number of states, which `_draw` has to know as it is compiled."""
+    """Compile the kernel for one padded number of states, which `_draw` has to know."""
 
     @threaded
     def sweep(
@@ -354,6 +371,7 @@ def _sweep_kernel(width: int, row: int) -> Any:
         streams: np.ndarray,
         sweeps: int,
     ) -> None:
+        """Update every site of chains so many times."""
         count, length = chains.shape
         q = slabs.shape[2]
         start, stop = part * count // parts, (part + 1) * count // parts

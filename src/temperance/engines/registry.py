@@ -13,7 +13,7 @@ _AMPERE = 8.0
 
 
 def choose_engine(name: str = "auto") -> Engine:
-    """The engine called `name`; `auto` takes CUDA on an NVIDIA card, JAX on others, and Numba on a CPU.
+    """Choose the engine called `name`; `auto` takes CUDA on an NVIDIA card, JAX on others, and Numba on a CPU.
 
     Each library is imported only when it is needed: they take seconds.
 

@@ -52,6 +52,7 @@ class Alignment:
     match: np.ndarray | None = None
 
     def audit_table(self) -> pd.DataFrame:
+        """Tabulate what was dropped or changed, and why."""
         return pd.DataFrame(self.audit, columns=["what", "name", "reason"])
 
     def columns_table(self) -> pd.DataFrame:
@@ -249,7 +250,7 @@ def _aligned(path: str | Path, found: _Rows, reference: int) -> Alignment:
 
 
 def _numbers(name: str, row: str) -> np.ndarray:
-    """Number of the residue at each symbol of a row, insertions counted, 0 at gaps."""
+    """Count the residue at each symbol of a row, insertions counted, 0 at gaps."""
     residue = np.array([symbol not in "-." for symbol in row])
     span = re.search(r"/(\d+)-(\d+)$", name)
     # A span that the residues do not fill is not theirs.

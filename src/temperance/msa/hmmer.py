@@ -11,7 +11,7 @@ from temperance.core.files import atomic
 
 
 def hmm_alphabet(letters: Alphabet) -> pyhmmer.easel.Alphabet | None:
-    """The alphabet of HMMER for these letters, None where it has none."""
+    """Find HMMER's alphabet for these letters, None where it has none."""
     symbols = set(letters.symbols) - {"-"}
     known = {
         "ACDEFGHIKLMNPQRSTVWY": pyhmmer.easel.Alphabet.amino,

@@ -78,7 +78,7 @@ class Fetcher:
         self.cache = Path(cache) if cache else Path(home, "temperance", "fetched")
 
     def pfam(self, accession: str, kind: str, sha256: str = "") -> Fetched:
-        """The full or seed alignment of a Pfam entry, Stockholm, usually gzipped."""
+        """Fetch the full or seed alignment of a Pfam entry, Stockholm, usually gzipped."""
         found = self.get(f"entry/pfam/{accession}/?annotation=alignment:{kind}&download", sha256)
         with found.path.open("rb") as file:
             beginning = file.read(12)
@@ -88,7 +88,7 @@ class Fetcher:
         return found
 
     def pfam_of(self, interpro: str) -> str:
-        """The Pfam entry that an InterPro entry integrates."""
+        """Find the Pfam entry that an InterPro entry integrates."""
         found = self.get(f"entry/interpro/{interpro}/")
         try:
             content = json.loads(found.path.read_text(encoding="utf-8"))
@@ -102,7 +102,7 @@ class Fetcher:
         return members[0]
 
     def get(self, path: str, sha256: str = "") -> Fetched:
-        """A file of the API, from the cache if it is there whole.
+        """Get a file of the API, from the cache if it is there whole.
 
         Parameters
         ----------
@@ -230,7 +230,7 @@ def _told(stalled: float) -> Iterator[None]:
 
 
 def _innermost(error: BaseException) -> str:
-    """What a chain of exceptions began with."""
+    """Find what a chain of exceptions began with."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
     return str(error) or type(error).__name__

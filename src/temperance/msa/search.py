@@ -133,7 +133,7 @@ def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
 
 @contextlib.contextmanager
 def _targets(path: str | Path, biology: Biology) -> Iterator[Any]:
-    """A database to search: a file that is read again at each round, a gzipped one as sequences in memory."""
+    """Open a database to search: a file that is read again at each round, a gzipped one as sequences in memory."""
     with Path(path).open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)

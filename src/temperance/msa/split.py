@@ -96,7 +96,7 @@ def _cluster(
 
 
 def subset(training: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """The first `size` of a random order of `training`, sorted.
+    """Take the first `size` of a random order of `training`, sorted.
 
     Subsets drawn with equal generators are nested; with different ones they are independent.
     """

@@ -150,5 +150,5 @@ def nearest(sequences: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def neighbours(sequence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
-    """Indices of the sequences in `grouped_columns` within Hamming distance `most` of one sequence."""
+    """Find the sequences in `grouped_columns` within Hamming distance `most` of one sequence."""
     return np.flatnonzero(_within(sequence, columns, most))

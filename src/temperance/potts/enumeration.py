@@ -73,6 +73,7 @@ def _energies(fields: Any, couplings: Any) -> Any:
 
 
 def log_z(energies: np.ndarray, beta: float = 1.0) -> float:
+    """Sum ln Z over the energies of all sequences."""
     return float(logsumexp(-beta * energies))
 
 
@@ -171,7 +172,7 @@ def _least(curve: Any) -> float:
 
 
 def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
-    """The pairwise model that maximises the penalised likelihood of frequencies, by L-BFGS on exact gradients.
+    """Fit the pairwise model of largest penalised likelihood to frequencies, by L-BFGS on exact gradients.
 
     The penalty is that of `temperance.training.train`. Without one, frequencies have to be positive, as a pseudocount
     makes them, for the maximum to exist.

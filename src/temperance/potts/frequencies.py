@@ -98,7 +98,7 @@ class CorrelationAgreement(Agreement):
         return cls(found.pearson, found.slope, corrected, sampling / signal)
 
     def expected_pearson(self, count: int) -> float:
-        """The Pearson correlation that so many samples of the same model would show."""
+        """Predict the Pearson correlation that so many samples of the same model would show."""
         return self.pearson_noise_corrected / (1 + self.noise / count) ** 0.5
 
 

@@ -32,10 +32,12 @@ class Potts:
 
     @property
     def L(self) -> int:
+        """Number of sites."""
         return self.fields.shape[0]
 
     @property
     def q(self) -> int:
+        """Number of states."""
         return self.fields.shape[1]
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
@@ -55,7 +57,7 @@ class Potts:
 
     @classmethod
     def of_pairs(cls, fields: np.ndarray, pairs: np.ndarray) -> "Potts":
-        """The model with the couplings that `pairs` gave."""
+        """Build a model with the couplings that `pairs` gave."""
         length, q = fields.shape
         couplings = np.zeros((length, q, length, q), np.float32)
         left, right = pairs_of_sites(length)
@@ -64,7 +66,7 @@ class Potts:
         return cls(fields, couplings)
 
     def zero_sum(self, overwrite: bool = False) -> "Potts":
-        """The same distribution in the gauge where fields and couplings sum to zero over each state.
+        """Bring the model into the gauge where fields and couplings sum to zero over each state.
 
         Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009). `overwrite`: this model is not
         needed any more, and its couplings' memory can be taken.
@@ -87,7 +89,7 @@ class Potts:
         return self.fields > FORBIDDEN / 2
 
     def restricted(self, allowed: np.ndarray) -> "Potts":
-        """The model conditioned on the states that are `allowed`, (L, q) bool, of which every site has one."""
+        """Condition the model on the states that are `allowed`, (L, q) bool, of which every site has one."""
         return replace(self, fields=np.where(allowed, self.fields, np.float32(FORBIDDEN)))
 
     def scaled(self, factor: float) -> "Potts":
@@ -95,6 +97,7 @@ class Potts:
         return replace(self, fields=self.fields * factor, couplings=self.couplings * factor)
 
     def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
+        """Write the model, its alphabet and metadata as safetensors."""
         arrays = {"fields": self.fields, "couplings": self.couplings}
         save_arrays(path, arrays, metadata | {"alphabet": letters.name})
 

@@ -21,13 +21,13 @@ def pairs_of_sites(length: int) -> tuple[np.ndarray, np.ndarray]:
 
 @numba.njit(cache=True, inline="always")
 def _first_pair(i: int, length: int) -> int:
-    """Number of the pair (i, i + 1)."""
+    """Compute the place of the pair (i, i + 1) among all."""
     return i * length - i * (i + 1) // 2
 
 
 @numba.njit(cache=True)
 def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int) -> np.ndarray:
-    """Sums (L - 1 - i, q^2), at [j - i - 1, q a + b], of the weights of the sequences with a at site i and b at j > i.
+    """Sum weights of sequences with a at site i and b at j > i: (L - 1 - i, q^2), at [j - i - 1, q a + b].
 
     Sequences of one state after the other: what they add to stays in the innermost cache.
     """
@@ -68,7 +68,7 @@ def pair_frequencies(
 def correlation_moments(
     part: int, parts: int, single: np.ndarray, pair: np.ndarray, shown: np.ndarray, samples: np.ndarray
 ) -> np.ndarray:
-    """Sums (L, 5) of x, y, x^2, y^2 and xy over the pairs of each site.
+    """Sum x, y, x^2, y^2 and xy over the pairs of each site, (L, 5).
 
     x are the connected correlations of frequencies `single` and `pair`; y those of samples (C, L), whose one-site
     frequencies are `shown`.

@@ -160,7 +160,7 @@ def _chain(path: str | Path, chain: str) -> tuple[list, str]:
 
 
 def _letter(residue: object) -> str:
-    """A residue's letter; empty for water and ligands."""
+    """Name a residue by its letter; empty for water and ligands."""
     name, hetero = residue.resname.strip(), residue.id[0]  # type: ignore[attr-defined]
     if name in _NUCLEOTIDES:
         return _NUCLEOTIDES[name]

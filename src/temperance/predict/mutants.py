@@ -18,7 +18,7 @@ _SCORES = ("score", "dms_score", "fitness", "effect")
 
 
 def reference_states(columns: pd.DataFrame, sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
-    """The reference (L,) uint8; what is no residue of the alphabet is a gap, or, without gaps, the commonest state."""
+    """Encode the reference, (L,) uint8; what is no residue is a gap, or, without gaps, the commonest state."""
     codes = letters.codes()
     states = np.array([codes[ord(symbol)] if symbol else AMBIGUOUS for symbol in columns["residue"]])
     instead = [np.bincount(column).argmax() for column in sequences.T] if letters.gap is None else letters.gap
@@ -49,7 +49,7 @@ def single_mutants(model: Potts, sequence: np.ndarray, columns: pd.DataFrame, le
 
 
 def measured(path: str | Path) -> pd.DataFrame:
-    """A table of measured mutants, tabs or commas: mutant (`A12V`, several joined by `:` or `,`), score.
+    """Read a table of measured mutants, tabs or commas: mutant (`A12V`, several joined by `:` or `,`), score.
 
     Raises
     ------

@@ -86,7 +86,7 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
 
 
 def _values(figure: Figure) -> dict[str, list[str]]:
-    """What each marker of a figure's lines stands for, by the name that the line has in an SVG."""
+    """List what each marker of a figure's lines stands for, by the name that the line has in an SVG."""
     told: dict[str, list[str]] = {}
     for axis in figure.axes:
         bars = {c.lines[0]: str(c.get_label()) for c in axis.containers if isinstance(c, ErrorbarContainer)}
@@ -104,7 +104,7 @@ def _values(figure: Figure) -> dict[str, list[str]]:
 
 
 def _with_titles(svg: str, told: dict[str, list[str]]) -> str:
-    """An SVG whose markers have titles, which browsers show under the pointer."""
+    """Give an SVG's markers titles, which browsers show under the pointer."""
     for prefix, space in _SPACES.items():
         ElementTree.register_namespace(prefix, space)
     root = ElementTree.fromstring(svg)
@@ -164,7 +164,7 @@ def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
 
 
 def fidelity_label(judge: str) -> str:
-    """What an axis of fidelity shows, by this judge."""
+    """Label an axis of fidelity by a judge."""
     if judge == "p_nat":
         return "fidelity: mean p_nat"
     return f"fidelity: mean percentile / 100 ({short_judge_name(judge)})"

@@ -96,7 +96,7 @@ def _cell(cell: pd.Series) -> str:
 
 
 def of_models(table: pd.DataFrame) -> Figure:
-    """The optima of a claim's models against their number of training sequences."""
+    """Draw the optima of a claim's models against their number of training sequences."""
     return against_size(summarise(table))
 
 

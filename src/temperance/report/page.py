@@ -173,7 +173,7 @@ def _of_designs(evidence: Evidence) -> Iterator[str]:
 
 
 def methods(evidence: Evidence) -> str:
-    """What was done, with the settings that it was done with, as a paper would say it."""
+    """Describe what was done, with the settings that it was done with, as a paper would."""
     given, ingest = evidence.settings, evidence.ingest
     drawn, split, most, floors = (given[of] for of in ("sample", "heldout", "filter", "optimum"))
     identity, apart = given["weights"]["identity"], split["identity"]
@@ -508,7 +508,7 @@ def _predicted(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _source(evidence: Evidence) -> str:
-    """The file's name, or the truth and how well it was sampled."""
+    """Name the file, or the truth and how well it was sampled."""
     truth, given = evidence.truth, evidence.settings
     if truth is None:
         begins = given.get("query") or given.get("seed")
@@ -616,7 +616,7 @@ def _scores_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def _models_table(evidence: Evidence) -> pd.DataFrame:
-    """What each model is best sampled at, a row a training set; empty where there is but the family's own."""
+    """Tabulate what each model is best sampled at, a row a training set; empty where there is but the family's own."""
     table = evidence.compared.sort_values(["M", "model"], kind="stable")
     if table["model"].nunique() < 2:
         return table.iloc[:0, :0]
@@ -709,7 +709,7 @@ def _designs_table(designs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sparkline_svg(evidence: Evidence) -> str:
-    """A thumbnail in SVG: fidelity (line) and novelty (dashed) of the largest subset over temperature."""
+    """Draw a thumbnail in SVG: fidelity (line) and novelty (dashed) of the largest subset over temperature."""
     scores = evidence.scores[evidence.scores["subset"] == evidence.largest].sort_values("temperature")
     logs = np.log(scores["temperature"].to_numpy())
     width, height = 120, 44
@@ -732,7 +732,7 @@ def _sparkline_svg(evidence: Evidence) -> str:
 
 
 def _inline(path: Path, prefix: str, caption: str) -> str:
-    """A figure's SVG as a part of the page, its names with a prefix: those of different figures are alike."""
+    """Make a figure's SVG a part of the page, its names with a prefix: those of different figures are alike."""
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     for pattern in (r'(\bid=")([^"]+)', r"(url\(#)([^)]+)", r'(href="#)([^"]+)'):

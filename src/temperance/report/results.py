@@ -140,6 +140,7 @@ class Evidence:
 
     @property
     def judge(self) -> str:
+        """Name of the judge of fidelity."""
         return self.settings["optimum"]["fidelity"]
 
     @property

@@ -56,6 +56,7 @@ class CrossFittedJudge:
     discrimination: Discrimination
 
     def __call__(self, sequences: np.ndarray) -> np.ndarray:
+        """Score sequences (M, L): (M,), higher is more natural."""
         return -self.model.energies(sequences)
 
     @classmethod

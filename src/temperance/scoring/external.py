@@ -43,6 +43,7 @@ class Program:
         return cls(name, given["command"], letters, threads, most=given["sequences"], **more)
 
     def __call__(self, sequences: np.ndarray) -> np.ndarray:
+        """Score sequences (M, L) by running the program: (M,), higher is better."""
         rows = self.letters.decode(sequences)
         if not self.aligned:
             rows = [row.replace(GAP, "") for row in rows]

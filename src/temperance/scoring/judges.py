@@ -52,7 +52,7 @@ def hmm_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
 
 
 def truth_judge(path: str | Path) -> dict[str, Judge]:
-    """What the truth says of a sequence, by name: for lattice proteins p_nat against all folds, else -E_P."""
+    """Build the judge that knows the truth: p_nat against all folds for lattice proteins, else -E_P."""
     arrays, metadata = load_arrays(path)
     if metadata["kind"] == "lattice":
         from temperance.truth.lattice import Ensemble

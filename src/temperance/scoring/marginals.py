@@ -127,7 +127,7 @@ class TopPatterns:
 
 
 def _codes(words: np.ndarray) -> np.ndarray:
-    """Number words (..., n) of up to ten sites and 64 states: six bits a site."""
+    """Encode words (..., n) of up to ten sites and 64 states as numbers: six bits a site."""
     return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[-1], dtype=np.uint64))).sum(axis=-1)
 
 

@@ -64,6 +64,7 @@ class Family:
 
     @classmethod
     def load(cls, alignment: str | Path, split: str | Path, subset: str | Path) -> "Family":
+        """Read a family and its subset from the files of `ingest`, `split` and `subsample`."""
         arrays, metadata = load_arrays(alignment)
         natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]

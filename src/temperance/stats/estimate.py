@@ -24,6 +24,7 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
+        """Write the value with its interval."""
         return f"{self.value:.2f} (95% interval {self.low:.2f} to {self.high:.2f})"
 
 

@@ -8,7 +8,7 @@ from scipy.special import stdtrit
 
 
 def jackknife_error(values: np.ndarray) -> np.ndarray:
-    """Standard error, (...), of values (K + 1, ...); nan for a single ladder."""
+    """Compute the standard error, (...), of values (K + 1, ...); nan for a single ladder."""
     parts = values[1:]
     count = len(parts)
     if count < 2:
@@ -61,7 +61,7 @@ def resampled(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def resampled_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Sums of values (N, ...) over independent units, each as often as it is drawn, (draws + 1, ...).
+    """Sum values (N, ...) over independent units, each as often as it is drawn, (draws + 1, ...).
 
     The first sum has each once. One draw at a time: all of them would be larger than the values by far.
     """

@@ -39,7 +39,7 @@ def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, beta: float)
 
 
 def _slope(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
-    """Derivative of `negative_log_likelihood` with respect to beta: <logit> - logit of the label; logits centred."""
+    """Differentiate `negative_log_likelihood` by beta: <logit> - logit of the label; logits centred."""
     terms = np.exp(beta * logits)
     label = np.take_along_axis(logits, labels[..., None].astype(np.int64), axis=-1)[..., 0]
     return np.einsum("...a,...a->...", terms, logits) / terms.sum(axis=-1) - label
@@ -106,7 +106,7 @@ def _diagram(sums: np.ndarray) -> Reliability:
 def optimal_temperature(
     logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, rng: np.random.Generator, draws: int = 200
 ) -> Estimate:
-    """The temperature of least negative log-likelihood, with a bootstrap over the first axis.
+    """Find the temperature of least negative log-likelihood, with a bootstrap over the first axis.
 
     Parameters
     ----------

@@ -159,7 +159,7 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
 
 
 def _untrained(trainings: Sequence[Training]) -> Diagnosis | None:
-    """A model that ran into a limit of training before its samples carry the data's correlations."""
+    """Diagnose a model that ran into a limit of training before its samples carry the data's correlations."""
     for training in trainings:
         if training.stopped in _LIMITS:
             shown = training.relative_pearson

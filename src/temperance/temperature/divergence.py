@@ -68,7 +68,7 @@ class Heldout:
 
 
 def _cluster_sums(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sums (G, n) over clusters of values (N, n)."""
+    """Sum values (N, n) over clusters, (G, n)."""
     which = np.unique(labels, return_inverse=True)[1]
     sums = np.zeros((which.max() + 1, values.shape[1]))
     np.add.at(sums, which, values)
@@ -259,7 +259,7 @@ def _moments(shifts: np.ndarray, energies: np.ndarray, other: np.ndarray, shares
 
 
 def _spread_of_logs(draws: np.ndarray) -> float:
-    """Standard deviation of the logarithms of temperatures, nan where some lie outside the ladder."""
+    """Compute the standard deviation of logarithms of temperatures, nan where some lie outside the ladder."""
     inside = (draws > 0) & np.isfinite(draws)
     return float(np.log(draws).std()) if inside.all() else float("nan")
 

@@ -102,7 +102,7 @@ def _advice(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> 
 
 
 def _of_truth(table: pd.DataFrame) -> Iterator[str]:
-    """What tau_r says where the truth is known: whether data or the model's form are the limit."""
+    """Say what tau_r tells where the truth is known: whether data or the model's form are the limit."""
     if "tau_r" not in table:
         return
     sizes = sorted(table["M"].unique())

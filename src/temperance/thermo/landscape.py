@@ -38,11 +38,12 @@ class Valleys:
     energies: np.ndarray
 
     def summary(self, letters: Alphabet) -> dict[str, Any]:
+        """Summarise the lowest energy that was found, for a file."""
         sequence = letters.decode(self.sequence[None])[0]
         return {"energy": self.energy, "sequence": sequence, "hits": self.hits, "quenches": self.quenches}
 
     def log_z_bound(self, beta: np.ndarray) -> np.ndarray:
-        """ln Z is at least the logarithm of the sum of exp(-beta E) over any distinct sequences."""
+        """Bound ln Z from below by the logarithm of the sum of exp(-beta E) over distinct sequences."""
         return logsumexp(-np.multiply.outer(beta, self.energies), axis=-1)
 
 

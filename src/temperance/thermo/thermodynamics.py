@@ -46,7 +46,7 @@ class EnergyCurve:
     spline: CubicHermiteSpline
 
     def log_z(self, beta: float | np.ndarray, length: int, q: int) -> np.ndarray:
-        """ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration)."""
+        """Compute ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration)."""
         return length * np.log(q) - self.spline.antiderivative()(beta)
 
 
@@ -168,7 +168,7 @@ def _reweighted(
     free: list[np.ndarray],
     grid: np.ndarray,
 ) -> np.ndarray:
-    """ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at every inverse temperature of the grid, (S, 5, G).
+    """Compute ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at inverse temperatures: (S, 5, G).
 
     From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) that these gave.
     """
@@ -284,7 +284,7 @@ def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:
 def density_of_states(
     found: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
 ) -> pd.DataFrame:
-    """Number of sequences by energy, as samples of all rungs reweighted to beta = 0 show it.
+    """Estimate the number of sequences by energy, from samples of all rungs reweighted to beta = 0.
 
     Parameters
     ----------
@@ -347,7 +347,7 @@ def table(
 
 
 def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
-    """A table of states with other values of ln Z beside MBAR's, ascending in temperature.
+    """Put other values of ln Z beside MBAR's in a table of states, ascending in temperature.
 
     Adds log_z_ais with its error, ais_ess, z_ais (MBAR minus annealing, in standard errors), log_z_integrated,
     log_z_bound, which ln Z cannot be below, and missing: nats by which ln Z is too small beyond all doubt. Annealing

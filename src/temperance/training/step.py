@@ -69,7 +69,7 @@ class Step:
         return StepRandomness(drawn, seeds, rng.random(parts, dtype=np.float32))
 
     def __call__(self, engine: Engine, _: None, state: Learning, given: StepRandomness) -> tuple[Learning, StepStats]:
-        """The gradient of the chains, and a step along it that they follow."""
+        """Estimate the gradient from the chains, and take a step along it that they follow."""
         learner, chains, decay_time = state
         decay = _LEAST + (1 - _LEAST) / (1 + (decay_time / self.decay_steps) ** 2)
         # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.

@@ -54,7 +54,7 @@ class Truth:
 
 
 def load_truth(path: str | Path) -> Truth:
-    """The truth that a family was drawn from, as `scripts/truth.py` wrote it."""
+    """Load the truth that a family was drawn from, as the stage `truth` wrote it."""
     arrays, metadata = load_arrays(path)
     kind = metadata.get("kind")
     if kind == "lattice":

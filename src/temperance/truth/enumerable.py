@@ -63,7 +63,7 @@ def gapless(length: int, q: int, rng: np.random.Generator, *, width: float = 0.1
 
 
 def critical(length: int, q: int, rng: np.random.Generator, *, width: float = 0.0) -> np.ndarray:
-    """A ferromagnet, every pair coupled alike, scaled so that its heat capacity peaks at temperature 1.
+    """Build a ferromagnet, every pair coupled alike, scaled so that its heat capacity peaks at temperature 1.
 
     `width` is the standard deviation of random fields, in units of the coupling.
     """

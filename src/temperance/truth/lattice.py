@@ -151,7 +151,7 @@ class Ensemble:
         return maps
 
     def log_p_nat(self, sequences: np.ndarray) -> np.ndarray:
-        """ln of the probability that each sequence, (M, 27) in SYMBOLS, folds into the native structure; (M,)."""
+        """Compute ln of the probability (M,) that sequences, (M, 27) in SYMBOLS, fold into the native structure."""
         energies, result = contact_energies(), np.empty(len(sequences))
         for start in range(0, len(sequences), _TOGETHER):
             chunk = sequences[start : start + _TOGETHER]
@@ -174,7 +174,7 @@ class Ensemble:
 
 
 def ensemble(folds: np.ndarray, native: int, size: int | None, rng: np.random.Generator) -> Ensemble:
-    """The native fold with `size - 1` others drawn at random, or with all others."""
+    """Gather the native fold with `size - 1` others drawn at random, or with all others."""
     others = np.delete(np.arange(len(folds)), native)
     if size is not None and size < len(folds):
         others = np.sort(rng.choice(others, size - 1, replace=False))
@@ -232,7 +232,7 @@ def sample_family(
 
 
 def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> Drawn:
-    """The family that the configuration's `settings` describe; `folds` are all there are."""
+    """Draw the family that the configuration's `settings` describe; `folds` are all there are."""
     rng = np.random.default_rng(seed)
     competing = ensemble(folds, settings["native"], settings["folds"], rng)
     how = {key: settings[key] for key in ("gamma", "chains", "burn_in", "spacing")}
@@ -253,7 +253,7 @@ def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Calla
 
 
 def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What residues touch in folds (F, 28): few sets of partners recur in all of them.
+    """Find what residues touch in folds (F, 28): few sets of partners recur in all of them.
 
     The sets of residue i, (27, S, 5) uint8, filled up with 27; and which of them it has in fold f, (27, F) uint16.
     """

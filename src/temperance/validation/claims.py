@@ -56,7 +56,7 @@ def raising(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> p
 
 
 def data(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
-    """The optima of pairwise truths go to 1 with the number of sequences."""
+    """Tabulate how the optima of pairwise truths go to 1 with the number of sequences."""
     return _models(seed, ["hopfield", "gapless", "critical"], sizes, replicates)
 
 
@@ -156,7 +156,7 @@ def calibration(
 
 
 def _trained(seed: int) -> tuple[np.ndarray, Potts]:
-    """A planted truth and a model of 300 of its sequences."""
+    """Plant a truth, and train a model on 300 of its sequences."""
     rng = np.random.default_rng(seed)
     truth = KINDS["planted"](LENGTH, Q, rng)
     sequences = enumeration.draw(truth, LENGTH, Q, 300, rng)

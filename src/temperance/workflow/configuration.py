@@ -82,7 +82,7 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
 
 
 def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
-    """A configuration whose `families`, if it is the path of a table, is what the table says.
+    """Replace `families`, if it is the path of a table, by what the table says.
 
     The table is text with tabs between columns: `family`, a name, and any key of a family, `alignment` or
     `train.l2_couplings`; cells are as they would be in YAML, and empty ones are not given.
@@ -140,7 +140,7 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
 
 
 def _nested(key: str, cell: str) -> Settings:
-    """A cell as the setting that its column names."""
+    """Read a cell as the setting that its column names."""
     try:
         value = yaml.safe_load(cell)
     except yaml.YAMLError:
@@ -214,7 +214,7 @@ class _Plans:
 
 
 def _check_teacher(name: str, family: Settings, families: Settings) -> None:
-    """A teacher that is a family of the run gives its alphabet to its students."""
+    """Give the alphabet of a teacher that is a family of the run to its students."""
     teacher = family.get("truth", {}).get("teacher")
     if teacher not in families:
         return
@@ -264,7 +264,7 @@ def _points(study: str, name: str, base: Settings, settings: Settings, plans: _P
 
 
 def _with(settings: Settings, key: str, value: Any, where: str) -> Settings:
-    """Settings with the one that a dotted key names changed."""
+    """Change the setting that a dotted key names."""
     section, _, last = key.rpartition(".")
     if section not in ("truth", "train", "weights"):
         raise InputError(f"{where}: {key}: only keys of truth, train and weights can be varied")
@@ -285,7 +285,7 @@ def _families(given: Mapping[str, Any]) -> dict[str, Settings]:
 
 
 def _one_family(given: Mapping[str, Any]) -> Settings:
-    """What the single family at top level is read from; a seed that is text is an alignment, not the run's number."""
+    """Find what the single family at top level is read from; a seed that is text is an alignment, not a number."""
     one = {key: given[key] for key in _SHORTHAND[1:] if key in given}
     return ({"seed": given["seed"]} if isinstance(given.get("seed"), str) else {}) | one
 
@@ -296,7 +296,7 @@ def source_of(family: Settings) -> str:
 
 
 def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
-    """What of a configuration makes the results of one family, also if it is a study's, or a student of another."""
+    """Select what of a configuration makes the results of one family, also if it is a study's, or a student's."""
     if label is None or "families" not in given:
         return dict(given)
     study, wanted = (label.split("/")[1], {label.split("/")[2]}) if "/" in label else ("", {label})
@@ -342,7 +342,7 @@ def check_files(run: Mapping[str, Any]) -> None:
 
 
 def _textual(given: Any) -> Any:
-    """A copy of which all keys are text: YAML has numbers, too, such as those of columns."""
+    """Copy a configuration with all keys as text: YAML has numbers, too, such as those of columns."""
     if isinstance(given, Mapping):
         return {str(key): _textual(value) for key, value in given.items()}
     return [_textual(value) for value in given] if isinstance(given, list) else copy.deepcopy(given)

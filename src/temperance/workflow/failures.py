@@ -46,7 +46,7 @@ def _changed(log: str) -> int:
 
 
 def _words(message: str, logs: Iterable[str]) -> str:
-    """The first and the last of what a message calls errors, and what Slurm has written of the job's end.
+    """Take the first and the last of what a message calls errors, and what Slurm has written of the job's end.
 
     Between them sbatch tells of every time that it has tried.
     """

@@ -49,7 +49,7 @@ def check_unchanged(before: Mapping[str, tuple[int, int]]) -> None:
 
 
 def place(output: str) -> Path:
-    """The record of the job whose first output this is."""
+    """Find the record of the job whose first output this is."""
     return Path(output).parent / _FOLDER / f"{Path(output).name}.json"
 
 

@@ -18,6 +18,7 @@ SNAKEFILE = Path(__file__).parents[3] / "Snakefile"
 
 
 def main(path: str, cores: str = "all") -> int:
+    """Make the result of a record again in a folder of its own, and compare digests."""
     record = load_json(path)
     results = record["config"].get("results", "results")
     for what, then in record["versions"].items():

@@ -43,7 +43,7 @@ _LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2}, 3
 
 
 def known_size(summary: str, family: Settings) -> Size:
-    """What `ingest` found, or, before that, what the beginnings of the files that it is made from let expect."""
+    """Read the size that `ingest` found, or estimate it from the beginnings of the files that it is made from."""
     try:
         found = json.loads(Path(summary).read_text(encoding="utf-8"))
         return Size(found["M"], found["L"], found["q"])
@@ -186,7 +186,7 @@ def _thermodynamics(size: Size, family: Settings) -> float:
 
 
 def _conditionals(size: Size) -> float:
-    """A hundred gradients of every site's softmax."""
+    """Estimate the seconds of a hundred gradients of every site's softmax."""
     return 100 * 4 * size.M * (size.L * size.q) ** 2 / 3e10
 
 

@@ -55,7 +55,7 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
 
 
 def _last(log: Path) -> str:
-    """A job that is not done, the last that it said, and how long ago."""
+    """Describe a job that is not done: the last that it said, and how long ago."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
     ago = in_words(time.time() - log.stat().st_mtime)
     return f"{log.stem} {ago} ago: {lines[-1].partition(' ')[2] or 'begun'}"

@@ -45,6 +45,7 @@ def read_ccmpred(path: str | Path, letters: Alphabet) -> Potts:
 
 
 def write_ccmpred(path: Path, model: Potts, letters: Alphabet) -> None:
+    """Write raw couplings; fields and couplings are those of P ~ exp(-E)."""
     of_ours = state_order(path.name, letters, "CCMpred")
     fields = (model.fields - model.fields[:, [of_ours[-1]]])[:, of_ours[:-1]]
     with path.open("w", encoding="utf-8") as file:

@@ -19,6 +19,7 @@ _ORDERS = {"protein": "ARNDCQEGHILKMFPSTWYV-", "rna": "AUCG-", "dna": "ATCG-"}
 
 @np.errstate(over="ignore")
 def check_model(path: str | Path, fields: np.ndarray, pairs: np.ndarray) -> Potts:
+    """Build a model, and make sure that its parameters are finite in single precision."""
     model = Potts.of_pairs(fields.astype(np.float32), pairs.astype(np.float32))
     if not (np.isfinite(model.fields).all() and np.isfinite(model.couplings).all()):
         raise InputError(f"{path}: a parameter is not a finite number in single precision")
@@ -26,6 +27,7 @@ def check_model(path: str | Path, fields: np.ndarray, pairs: np.ndarray) -> Pott
 
 
 def open_text(path: str | Path) -> IO[str]:
+    """Open a text file, plain or gzipped."""
     with Path(path).open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     raw = gzip.open(path) if packed else Path(path).open("rb")  # noqa: SIM115 - who reads it closes it
@@ -33,6 +35,7 @@ def open_text(path: str | Path) -> IO[str]:
 
 
 def is_number(word: str) -> bool:
+    """Tell whether a word is a number."""
     try:
         float(word)
     except ValueError:
@@ -41,7 +44,7 @@ def is_number(word: str) -> bool:
 
 
 def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -> np.ndarray:
-    """The numbers of a line, of which there have to be so many."""
+    """Parse the numbers of a line, of which there have to be so many."""
     try:
         values = np.array(words, float)
     except ValueError:
@@ -67,5 +70,6 @@ def reorder_states(of_ours: np.ndarray, fields: np.ndarray, pairs: np.ndarray) -
 
 
 def coupling_blocks(model: Potts, of_ours: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Yield pairs of sites and their couplings (q, q), states in the order of another program."""
     for i, j in zip(*(sites.tolist() for sites in pairs_of_sites(model.L)), strict=True):
         yield (i, j), model.couplings[i][of_ours][:, j][:, of_ours]

@@ -47,6 +47,7 @@ def read_gremlin(path: str | Path, letters: Alphabet) -> Potts:
 
 
 def write_gremlin(path: Path, model: Potts, letters: Alphabet) -> None:
+    """Write `V[i]` and `W[i][j]` lines."""
     of_ours = state_order(path.name, letters, "GREMLIN")
     with path.open("w", encoding="utf-8") as file:
         for i, row in enumerate(model.fields[:, of_ours].tolist()):

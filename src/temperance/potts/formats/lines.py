@@ -85,14 +85,14 @@ def read_lines(path: str | Path, letters: Alphabet) -> Potts:
 
 
 def _word(read: object) -> str:
-    """A word of a file; where all words of a column are numbers, they are read as such."""
+    """Restore a word of a file; where all words of a column are numbers, they are read as such."""
     if isinstance(read, float):
         return "" if np.isnan(read) else f"{read:g}"
     return str(read)
 
 
 def _states(letters: Alphabet, words: set[str]) -> dict[str, int]:
-    """The state that a word of a file stands for; numbers count states, if they are no symbols."""
+    """Map the words of a file to states; numbers count states, if they are no symbols."""
     if words <= set(letters.symbols) or not all(word.isdigit() for word in words):
         return {symbol: state for state, symbol in enumerate(letters.symbols)}
     return {str(state): state for state in range(letters.q)}
@@ -115,8 +115,10 @@ def _write_lines(path: Path, model: Potts, names: list[str]) -> None:
 
 
 def write_adabmdca(path: Path, model: Potts, letters: Alphabet) -> None:
+    """Write lines `J i j a b value` and `h i a value`, states as symbols."""
     _write_lines(path, model, list(letters.symbols))
 
 
 def write_bmdca(path: Path, model: Potts, letters: Alphabet) -> None:
+    """Write lines `J i j a b value` and `h i a value`, states as numbers."""
     _write_lines(path, model, [str(state) for state in range(model.q)])

@@ -27,6 +27,7 @@ def read_mi3(path: str | Path, letters: Alphabet) -> Potts:
 
 
 def write_mi3(path: Path, model: Potts, letters: Alphabet) -> None:
+    """Write couplings of pairs, to which fields are added in equal parts."""
     left, right = pairs_of_sites(model.L)
     fields = model.fields.astype(float) / (model.L - 1)
     pairs = model.pairs() + fields[left, :, None] + fields[right, None, :]

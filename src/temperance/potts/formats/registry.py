@@ -18,8 +18,9 @@ from temperance.potts.model import Potts, load
 
 
 def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -> Potts:
-    """The Potts model of a file, whose format is recognised by content; states as in `letters`, sites as many as
-    `length`, where that is given.
+    """Read a Potts model from a file whose format is recognised by content.
+
+    States are in the order of `letters`, and sites are as many as `length`, where that is given.
 
     Energies are the other program's own, but for CCMpred and GREMLIN, whose parameters are those of P ~ exp(-E).
 
