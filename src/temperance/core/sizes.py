@@ -25,7 +25,7 @@ def parse_sizes(given: Any, key: str) -> list[int | float]:
         else:
             sizes.append(1.0 if item == "all" else item)
     if 1 in [size for size in sizes if isinstance(size, int)]:
-        raise InputError(f"{key}: 1 sequence is too few; 2 at least, or 1.0 or 'all' for all of them")
+        raise InputError(f"{key}: 1 sequence is too few; give 2 or more, or 'all' (1.0) for all of them")
     fractions = [size for size in sizes if isinstance(size, float) and size < 1]
     if fractions and any(isinstance(size, int) for size in sizes):
         raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
@@ -71,5 +71,5 @@ def resolve_size(size: int | float, available: int, family: str) -> int:
             f"{available} or a fraction is right"
         )
     if count < 2:
-        raise InputError(f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; 2 at least")
+        raise InputError(f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; a training set has 2 or more")
     return count

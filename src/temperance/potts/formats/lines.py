@@ -72,7 +72,7 @@ def read_lines(path: str | Path, letters: Alphabet) -> Potts:
         line = table.index[couplings][int((i == j).argmax())] + 1
         raise InputError(f"{path}: line {line}: couples a site to itself")
     if len(np.unique(site * letters.q + state)) < len(site):
-        raise InputError(f"{path}: a field stands twice, and another is missing")
+        raise InputError(f"{path}: a field is given twice, and another is missing")
     h, flipped = np.zeros((length, letters.q)), i > j
     h[site, state] = of_site
     i, j, a, b = np.where(flipped, (j, i, b, a), (i, j, a, b))
