@@ -139,7 +139,7 @@ def test_labels_and_resolved_sizes():
     assert [resolve_size(size, 800, "x") for size in (500, 0.25, 1.0)] == [500, 200, 800]
     with pytest.raises(InputError, match="801 is larger than the 800 sequences"):
         resolve_size(801, 800, "x")
-    with pytest.raises(InputError, match="2 at least"):
+    with pytest.raises(InputError, match="a training set has 2 or more"):
         resolve_size(0.001, 800, "x")
 
 
