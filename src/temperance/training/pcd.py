@@ -54,8 +54,6 @@ _RETRIES = 3
 _SHORT, _FASTEST = 50, 2.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
-# Times `decay_steps` at which the time of the decay is held, from half of the steps at the last penalty on.
-_HELD = 3
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
 _SHORTER = 1, 1 / 4, 1 / 16
 # Effective parameters are counted from snapshots of the chains, so many sweeps apart; from so many times as many where
@@ -452,8 +450,6 @@ class _Run:
         """Train at the last penalty until the test of convergence passes, or a limit is reached; return which."""
         state, plan = self._state, self._plan
         while (left := self._begun + plan.max_steps - state.step) > 0:
-            if state.step - self._begun >= plan.max_steps // 2:
-                self._hold_decay()
             at_noise = self._take_block(min(plan.check_every, left))
             if state.step >= state.attempt_at and self._passes(at_noise):
                 return "converged" if at_noise else "target"
@@ -461,16 +457,6 @@ class _Run:
                 return "time"
             self._save()
         return "steps"
-
-    def _hold_decay(self) -> None:
-        """Let steps shrink no further than `_HELD` times `decay_steps` have made them.
-
-        Their bounds fall as the inverse square of that time, whose sum is finite: a model that is not at rest by then
-        would never be.
-        """
-        learning = self._state.learning
-        held = np.float32(min(float(learning.decay_time), _HELD * self._plan.warm.decay_steps))
-        self._state.learning = learning._replace(decay_time=held)
 
     def _passes(self, at_noise: bool) -> bool:
         """Whether independent chains confirm that training is at its end."""
