@@ -72,6 +72,7 @@ def resolve_size(size: int | float, available: int, family: str) -> int:
         )
     if count < 2:
         raise InputError(
-            f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; a training set has 2 or more"
+            f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; a training set has "
+            "2 or more"
         )
     return count
