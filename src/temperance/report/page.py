@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 from temperance.core.artefacts import PAGE_FILES
 from temperance.core.files import load_json, save_json, save_text
 from temperance.core.version import __version__
+from temperance.core.words import join_words
 from temperance.report.results import Evidence
 from temperance.scoring.names import judge_name, short_judge_name
 from temperance.temperature.operating_points import LEAST_PERCENTILE
@@ -282,12 +283,7 @@ def _others(models: dict[str, Any]) -> Iterator[str]:
 
 
 def _listed(numbers: pd.Series) -> str:
-    return _joined(f"{number:,}" for number in sorted(set(numbers)))
-
-
-def _joined(words: Iterable[str]) -> str:
-    shown = list(words)
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return join_words(f"{number:,}" for number in sorted(set(numbers)))
 
 
 def warnings(evidence: Evidence) -> list[str]:
@@ -453,7 +449,7 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
     if designs["designs"] < designs["wanted"]:
         yield (
             f"Only {designs['designs']} of {designs['wanted']} designs were found that are as new as the novelty floor "
-            f"asks, as natural by the {_joined(map(short_judge_name, designs['judges']))} as design.percentile asks, "
+            f"asks, as natural by the {join_words(map(short_judge_name, designs['judges']))} as design.percentile asks, "
             f"and have gaps at no more than {designs['most_gaps']:.0%} of sites. "
             + (
                 "Raise design.candidates."

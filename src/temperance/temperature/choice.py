@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from temperance.core.words import join_words
 from temperance.scoring.names import judge_name
 from temperance.temperature.operating_points import (
     LEAST_PERCENTILE,
@@ -184,7 +185,7 @@ def _nothing_good(
     else:
         refusing = [name for name, point in _deciding_judges(rungs, own) if point.limit == 0]
     refusing = refusing or [by.name.removeprefix("tau_")]
-    names = _listed([judge_name(name) for name in refusing])
+    names = join_words([judge_name(name) for name in refusing])
     where = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
         f"{where} are samples shown to be as natural as natural sequences by {names}. "
@@ -216,7 +217,7 @@ def _places(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) ->
         at = int(np.nanargmax(means))
         best.append(f"at percentile {means[at]:.0f} (at τ = {rungs.temperatures[at]:.3g})")
     they = "it places" if len(judges) == 1 else "they place"
-    return f"At best {they} them {_listed(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
+    return f"At best {they} them {join_words(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
 
 
 def _natural_remedy(rungs: RungScores, judges: Sequence[str]) -> str:
@@ -251,10 +252,6 @@ def _colder_remedy(rungs: RungScores) -> str:
         f"Temperatures below {coldest:.3g} were sampled and are not equilibrated: raise sample.max_sweeps, or "
         "train.l2_couplings, which makes a model easier to sample and a little less like its family."
     )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _least_missing(rungs: RungScores, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.words import join_words
 from temperance.scoring.names import judge_name
 from temperance.stats.estimate import Estimate, estimate_columns
 from temperance.temperature.choice import Choice, as_natural, choose_rung, describe, strictest_point
@@ -208,7 +209,7 @@ def _reasons(
         f"It is not above {describe(train)}, up to which samples are as good as natural sequences.",
     ]
     if judges:
-        words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {', '.join(judges)}.")
+        words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {join_words(judges)}.")
     return words
 
 

@@ -1,0 +1,15 @@
+"""Words of sentences."""
+
+from collections.abc import Iterable
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words as a sentence does: `a`, `a and b`, `a, b and c`.
+
+    Examples
+    --------
+    >>> join_words(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
