@@ -447,9 +447,10 @@ def _of_data(evidence: Evidence) -> Iterator[str]:
         yield f"The truth's own draws are not equilibrated (R-hat {evidence.truth['rhat']:.3f})."
     designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
+        judges = join_words(map(short_judge_name, designs["judges"]))
         yield (
             f"Only {designs['designs']} of {designs['wanted']} designs were found that are as new as the novelty floor "
-            f"asks, as natural by the {join_words(map(short_judge_name, designs['judges']))} as design.percentile asks, "
+            f"asks, as natural by the {judges} as design.percentile asks, "
             f"and have gaps at no more than {designs['most_gaps']:.0%} of sites. "
             + (
                 "Raise design.candidates."
