@@ -72,17 +72,16 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(whole, tmp_path
 
 def test_one_job_that_is_killed_goes_on_where_it_was(whole, tmp_path):
     folder, plan = started(tmp_path, SLOW)
-    with subprocess.Popen(
-        **command(folder, plan, cores=1), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as run:
-        for line in run.stdout:
-            # The script of the job, not Snakemake.
-            if re.search(r"train family .*: step [2-9]\d", line):
-                scripts = subprocess.run(["pkill", "-KILL", "-f", f"{folder}/.snakemake/scripts/.*train"], check=False)
-                assert scripts.returncode == 0
-                break
-        rest = run.stdout.read()
-    assert run.returncode != 0, rest
+    log = folder / "said.txt"
+    with log.open("w") as file, subprocess.Popen(**command(folder, plan, cores=1), stdout=file, stderr=file) as run:
+        # As soon as there is a state to go on from.
+        while not list(folder.glob("results/family/*/.train.checkpoint")):
+            assert run.poll() is None, log.read_text()
+            time.sleep(0.05)
+        # The script of the job, not Snakemake.
+        scripts = subprocess.run(["pkill", "-KILL", "-f", f"{folder}/.snakemake/scripts/.*train"], check=False)
+        assert scripts.returncode == 0
+    assert run.returncode != 0, log.read_text()
     run = snakemake(folder, plan)
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"going on from \S+\.train\.checkpoint", run.stdout + run.stderr)
