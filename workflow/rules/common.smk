@@ -25,10 +25,10 @@ from temperance.workflow.configuration import (
 )
 from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
-from temperance.core.sizes import size_label
+from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
 from temperance.workflow.failures import install_error_reporter
-from temperance.workflow.provenance import file_stamps
+from temperance.core.stamps import file_stamps
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
 from temperance.core.artefacts import (
     FAMILY_FILES,
@@ -204,12 +204,7 @@ def threads(wildcards):
 
 
 def subsets(family):
-    plan = PLANS[family]["subsets"]
-    return [
-        f"{size_label(size)}-r{replicate}"
-        for size in plan["sizes"]
-        for replicate in range(1, plan["replicates"] + 1)
-    ]
+    return subset_names(PLANS[family]["subsets"])
 
 
 def of_subsets(*names):

@@ -16,6 +16,11 @@ class InputError(Exception):
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
+def last_words(text: str) -> str:
+    """Take from what a program has written the last line that says something, or say that there is none."""
+    return ([line for line in text.splitlines() if line.strip()] or ["nothing said"])[-1]
+
+
 def last_line(error: BaseException) -> str:
     """Take from a library's exception the last line that it says, or its kind if it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[-1]

@@ -1,6 +1,7 @@
 """Sizes of training sets, as the configuration names them."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,23 @@ def _geometric(item: str, key: str) -> list[int | float]:
 def size_label(size: int | float) -> str:
     """`n500` for a count, `f0.25` for a fraction: a part of file names."""
     return f"n{size}" if isinstance(size, int) else f"f{size:g}"
+
+
+def subset_names(settings: Mapping[str, Any]) -> list[str]:
+    """Name the training sets of a family, size by size.
+
+    Parameters
+    ----------
+    settings : mapping
+        `subsets` of the configuration: sizes, ascending, and the number of replicates.
+
+    Examples
+    --------
+    >>> subset_names({"sizes": [500, 1.0], "replicates": 2})
+    ['n500-r1', 'n500-r2', 'f1-r1', 'f1-r2']
+    """
+    replicates = range(1, settings["replicates"] + 1)
+    return [f"{size_label(size)}-r{replicate}" for size in settings["sizes"] for replicate in replicates]
 
 
 def resolve_size(size: int | float, available: int, family: str) -> int:

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from temperance.core.alphabet import GAP, Alphabet
+from temperance.msa.fasta import fasta
 
 # Share of natural sequences whose gaps are usual.
 _USUAL = 0.95
@@ -126,16 +127,17 @@ def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list
     ]
 
 
-def fasta(designs: pd.DataFrame, sequence: str = "sequence") -> str:
+def format_designs(designs: pd.DataFrame, sequence: str = "sequence") -> str:
     """Designs, as their column `sequence` has them, with temperature, energy and distance to natural ones as titles.
 
     Titles of designs from a temperature that is not recommended say so.
     """
-    return "".join(
-        f">{row['name']} temperature={row['temperature']:.3g}{'' if row['recommended'] else ' NOT-RECOMMENDED'} "
-        f"energy={row['energy']:.2f} novelty={row['distance_natural']:.3f}\n{row[sequence]}\n"
+    titles = (
+        f"{row['name']} temperature={row['temperature']:.3g}{'' if row['recommended'] else ' NOT-RECOMMENDED'} "
+        f"energy={row['energy']:.2f} novelty={row['distance_natural']:.3f}"
         for row in designs.to_dict("records")
     )
+    return fasta(titles, designs[sequence])
 
 
 def plates(designs: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from temperance.core.alphabet import GAP, Alphabet
-from temperance.core.errors import InputError
+from temperance.core.errors import InputError, last_words
 from temperance.core.files import atomic
 from temperance.msa.fasta import fasta
 from temperance.scoring.judges import Judge
@@ -123,5 +123,5 @@ def _run(command: Sequence[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, errors="replace")
     except subprocess.CalledProcessError as error:
-        said = [line for line in (error.stderr + error.stdout).splitlines() if line.strip()] or ["nothing said"]
-        raise InputError(f"optimum.covariance: {command[0]} ended with status {error.returncode}: {said[-1]}") from None
+        why = last_words(error.stderr + error.stdout)
+        raise InputError(f"optimum.covariance: {command[0]} ended with status {error.returncode}: {why}") from None

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from temperance.core.alphabet import GAP, Alphabet
-from temperance.core.errors import InputError
+from temperance.core.errors import InputError, last_words
+from temperance.msa.fasta import fasta
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Program:
             rows = [row.replace(GAP, "") for row in rows]
         names = [f"s{number}" for number in range(len(rows))]
         with tempfile.TemporaryDirectory() as folder:
-            fasta, scores = Path(folder, "sequences.fasta"), Path(folder, "scores.tsv")
-            fasta.write_text("".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True)))
-            self._run({"{fasta}": str(fasta), "{scores}": str(scores), "{threads}": str(self.threads)})
+            unscored, scores = Path(folder, "sequences.fasta"), Path(folder, "scores.tsv")
+            unscored.write_text(fasta(names, rows))
+            self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
             found = self._read(scores)
         if lacking := [name for name in names if name not in found]:
             raise InputError(f"{self._key}: {len(lacking)} of {len(names)} sequences have no score, {lacking[0]} first")
@@ -76,8 +77,8 @@ class Program:
                 f"score fewer sequences (judges.{self.name}.sequences)"
             ) from None
         except subprocess.CalledProcessError as error:
-            said = [line for line in error.stderr.splitlines() if line.strip()] or ["nothing said"]
-            raise InputError(f"{self._key}: ended with status {error.returncode}: {said[-1]}") from None
+            why = last_words(error.stderr)
+            raise InputError(f"{self._key}: ended with status {error.returncode}: {why}") from None
 
     @staticmethod
     def _with(word: str, places: Mapping[str, str]) -> str:

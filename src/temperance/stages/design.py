@@ -11,7 +11,7 @@ from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
 from temperance.core.settings import Settings
 from temperance.design.constraints import Constraints
-from temperance.design.selection import design_table, fasta, mutations, natural_gaps, plates, qualify, select
+from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated
@@ -117,8 +117,8 @@ def run(
         "drift": float(rung.drift),
         "equilibrated": bool(rung.equilibrated and equilibrated),
     }
-    save_text(outputs.fasta, fasta(table))
-    save_text(outputs.aligned, fasta(table, "aligned"))
+    save_text(outputs.fasta, format_designs(table))
+    save_text(outputs.aligned, format_designs(table, "aligned"))
     save_text(outputs.plates, plates(table).to_csv(index=False))
     save_table(outputs.table, table)
     save_json(outputs.summary, summary | {"provenance": source})

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.errors import InputError
+from temperance.core.stamps import check_unchanged, file_stamps
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
 from temperance.workflow.configuration import of_family
@@ -83,12 +84,12 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         log.addHandler(handler)
     try:
         provenance.place(snakemake.output[0]).unlink(missing_ok=True)
-        stamps = provenance.file_stamps(snakemake.input)
+        stamps = file_stamps(snakemake.input)
         read = provenance.verified(snakemake.input)
         # One BLAS thread: the order of its sums, and so the last digits, would else depend on their number.
         with threadpool_limits(1):
             yield log
-        provenance.check_unchanged(stamps)
+        check_unchanged(stamps)
         own = of_family(snakemake.config["given"], snakemake.wildcards.get("family"))
         provenance.write(snakemake, read, own)
     except InputError as error:

@@ -15,7 +15,7 @@ import yaml
 from temperance.core.errors import InputError
 from temperance.core.files import load_json
 from temperance.core.progress import in_words
-from temperance.core.sizes import size_label
+from temperance.core.sizes import subset_names
 from temperance.report.unfinished import unfinished
 from temperance.workflow.configuration import configure, with_table
 
@@ -72,14 +72,7 @@ def main(words: list[str]) -> int:
         for path in asked.config:
             given |= yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
         run = configure(with_table(given, _SCHEMA), _SCHEMA)
-        families = {
-            family: [
-                f"{size_label(size)}-r{replicate}"
-                for size in plan["subsets"]["sizes"]
-                for replicate in range(1, plan["subsets"]["replicates"] + 1)
-            ]
-            for family, plan in run["families"].items()
-        }
+        families = {family: subset_names(plan["subsets"]) for family, plan in run["families"].items()}
         print(status(asked.results or run["results"], families).to_string(index=False))
     except (InputError, OSError, yaml.YAMLError) as error:
         print(f"error: {error}", file=sys.stderr)

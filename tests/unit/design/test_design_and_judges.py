@@ -4,7 +4,7 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.design.selection import design_table, fasta, natural_gaps, plates, qualify, select
+from temperance.design.selection import design_table, format_designs, natural_gaps, plates, qualify, select
 from temperance.msa.hmmer import build_hmm
 from temperance.scoring.diversity import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
 from temperance.scoring.judges import hmm_judge, profile_judge
@@ -48,13 +48,16 @@ def test_design_files_name_the_nearest_natural_sequence_and_drop_gaps():
     assert table["aligned"].tolist() == ["DD-", "A-C"]
     assert table["nearest_natural"].tolist() == ["n0", "n1"]
     assert table["nearest_training"].tolist() == ["n0", "n0"]
-    assert fasta(table).splitlines()[:2] == [">fam_design_001 temperature=0.7 energy=-2.00 novelty=0.250", "DD"]
+    assert format_designs(table).splitlines()[:2] == [
+        ">fam_design_001 temperature=0.7 energy=-2.00 novelty=0.250",
+        "DD",
+    ]
     assert table["recommended"].tolist() == [True, True]
     doubtful = design_table(
         sequences, scored, np.array([1]), np.array(["n0", "n1"]), alphabet("protein"), "fam", recommended=False
     )
     title = ">fam_design_001 temperature=0.7 NOT-RECOMMENDED energy=-2.00 novelty=0.250"
-    assert fasta(doubtful).splitlines()[0] == title
+    assert format_designs(doubtful).splitlines()[0] == title
     assert plates(doubtful).iloc[0].to_dict() == {
         "plate": 1, "well": "A1", "name": "fam_design_001", "sequence": "DD", "recommended": False, "length": 2,
     }  # fmt: skip

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from temperance.core.errors import InputError
-from temperance.workflow.provenance import check_unchanged, file_stamps
+from temperance.core.stamps import check_unchanged, file_stamps
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path):
