@@ -35,6 +35,7 @@ from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import agreement
 from temperance.scoring.marginals import pair_correlations, triple_correlations
 from temperance.scoring.names import short_judge_name
+from temperance.temperature.operating_points import deciding_judges
 from temperance.temperature.pareto import pareto, shared_temperatures
 
 OPTIMA = {
@@ -219,17 +220,17 @@ def other_judges(scores: pd.DataFrame, best: dict, judge: str) -> dict[str, pd.S
         Name of the judge -> mean over replicates, by temperature.
     """
     largest = scores[scores["M"] == scores["M"].max()]
-    deciding = [point["name"].removeprefix("tau_") for point in best["operating_points"] if point["decides"]]
     return {
         f"{short_judge_name(name)}, largest M": largest.groupby("temperature")[f"percentile_{name}"].mean() / 100
-        for name in deciding
+        for name in deciding_judges(best["operating_points"])
         if name != judge and f"percentile_{name}" in largest
     }
 
 
 def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
     """Fidelity against novelty, the temperature running along each line."""
-    scores = shared_temperatures(scores)
+    # The chosen temperature may be one that the model to be sampled has alone.
+    everywhere, scores = scores, shared_temperatures(scores)
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
     sizes = sorted(scores["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
@@ -253,7 +254,7 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
     tau, word = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
-    there = scores[(scores["M"] == sizes[-1]) & np.isclose(scores["temperature"], tau, rtol=1e-4)]
+    there = everywhere[(everywhere["M"] == sizes[-1]) & np.isclose(everywhere["temperature"], tau, rtol=1e-4)]
     axis.plot(
         there["novelty"].mean(), there["fidelity"].mean(), "D", color=_CHOSEN, ms=8, label=f"{word}, τ = {tau:.2f}"
     )

@@ -17,6 +17,7 @@ from temperance.potts.model import load
 from temperance.sampling.diagnostics import lies_equilibrated
 from temperance.sampling.replica_exchange import sample
 from temperance.scoring.tables import Family, judges, natural_threshold, score_samples
+from temperance.temperature.operating_points import deciding_judges
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def run(
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
     scored = score_samples(model, natural_sequences, of_all, drawn.arrays(), natural, optimum)
     sequences = drawn.sequences.reshape(-1, model.L)
-    trusted = {point["name"].removeprefix("tau_") for point in advice["operating_points"] if point["decides"]}
+    trusted = deciding_judges(advice["operating_points"])
     deciding = [name for name in of_all if name == optimum["fidelity"] or name in trusted]
     thresholds = {name: natural_threshold(natural, name, wanted["percentile"]) for name in deciding}
     most_gaps = natural_gaps(natural) if wanted["max_gaps"] == "auto" else wanted["max_gaps"]

@@ -258,6 +258,17 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
     return pooled
 
 
+def deciding_judges(points: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Name what decides among operating points as `recommendation.json` has them: judges, and `train` of tau_train.
+
+    Examples
+    --------
+    >>> deciding_judges([{"name": "tau_hmm", "decides": False}, {"name": "tau_potts", "decides": True}])
+    ['potts']
+    """
+    return [point["name"].removeprefix("tau_") for point in points if point["decides"]]
+
+
 def points_table(points: Iterable[OperatingPoint]) -> pd.DataFrame:
     """Write operating points as a table, one row a point."""
     columns = ["name", "value", "low", "high", "sampled", "decides", "note"]

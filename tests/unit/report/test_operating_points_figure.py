@@ -66,3 +66,16 @@ def test_labels_of_neighbouring_temperatures_do_not_cover_each_other():
     points = np.array([[0.0, 0.0], [0.03, 0.04], [0.06, 0.08], [0.5, 0.5]])
     assert figures.spread_out(points, 0.07).tolist() == [True, False, True, True]
     assert figures.spread_out(points, 0.2).tolist() == [False, False, True, True]
+
+
+def test_the_chosen_temperature_is_drawn_though_one_replicate_alone_was_sampled_there():
+    columns = ["M", "replicate", "temperature", "fidelity", "novelty", "diversity", "equilibrated"]
+    rows = [(100, 1, 0.5, 0.8, 0.1), (100, 1, 0.6, 0.7, 0.25), (100, 2, 0.5, 0.6, 0.3), (100, 1, 1.0, 0.2, 0.5),
+            (100, 2, 1.0, 0.3, 0.5)]  # fmt: skip
+    scores = pd.DataFrame([(*row, 0.9, True) for row in rows], columns=columns)
+    natural = {"novelty": 0.3, "fidelity": 0.5, "diversity": 0.6}
+    figure = figures.novelty_fidelity(scores, natural, BEST, "potts", {"novelty_floor": 0.2})
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert lines["recommended, τ = 0.60"].get_xydata().tolist() == [[0.25, 0.7]]
+    # Means are of both replicates: 0.5 and 1.
+    np.testing.assert_allclose(lines["M = 100"].get_xydata(), [[0.2, 0.7], [0.5, 0.25]])
