@@ -53,7 +53,13 @@ def _geometric(item: str, key: str) -> list[int | float]:
 
 
 def size_label(size: int | float) -> str:
-    """`n500` for a count, `f0.25` for a fraction: a part of file names."""
+    """Label a size as a part of file names.
+
+    Examples
+    --------
+    >>> size_label(500), size_label(0.25)
+    ('n500', 'f0.25')
+    """
     return f"n{size}" if isinstance(size, int) else f"f{size:g}"
 
 

@@ -4,12 +4,29 @@ import numpy as np
 
 
 def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, length) uint8 chains, every state equally likely."""
+    """Draw chains whose states are all equally likely.
+
+    Returns
+    -------
+    np.ndarray
+        (count, length) uint8.
+    """
     return rng.integers(0, q, (count, length), dtype=np.uint8)
 
 
 def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(count, L) uint8 chains whose sites are independent draws from one-site frequencies (L, q)."""
+    """Draw chains whose sites are independent.
+
+    Parameters
+    ----------
+    frequencies : np.ndarray
+        (L, q) of each site's states.
+
+    Returns
+    -------
+    np.ndarray
+        (count, L) uint8.
+    """
     cumulative = frequencies.cumsum(axis=1)
     chains = np.empty((count, len(frequencies)), np.uint8)
     for i, edges in enumerate(cumulative):

@@ -8,7 +8,19 @@ from temperance.core.alphabet import Alphabet
 
 
 def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
-    """Write sequences of given names, a line each."""
+    """Write sequences as FASTA, a line each.
+
+    Parameters
+    ----------
+    names, rows : iterable of str
+        As many names as sequences.
+
+    Examples
+    --------
+    >>> print(fasta(["one"], ["ACD"]), end="")
+    >one
+    ACD
+    """
     return "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True))
 
 

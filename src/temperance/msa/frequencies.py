@@ -4,13 +4,36 @@ import numpy as np
 
 
 def site_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Weighted one-site frequencies (L, q) of sequences (M, L); equal weights where there are none."""
+    """Count one-site frequencies.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    q : int
+        States.
+    weights : np.ndarray, optional
+        (M,); equal if not set.
+
+    Returns
+    -------
+    np.ndarray
+        (L, q); each site's sum to 1.
+    """
     weights = np.ones(len(sequences)) if weights is None else weights
     columns = [np.bincount(column, weights, minlength=q) for column in sequences.T]
     return np.array(columns) / weights.sum()
 
 
 def profile_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray) -> np.ndarray:
-    """Weighted one-site frequencies (L, q), positive: with a pseudocount of one sequence."""
+    """Count one-site frequencies with a pseudocount of one sequence, so that all are positive.
+
+    Parameters are those of `site_frequencies`.
+
+    Returns
+    -------
+    np.ndarray
+        (L, q)
+    """
     share = 1 / (1 + weights.sum())
     return (1 - share) * site_frequencies(sequences, q, weights) + share / q
