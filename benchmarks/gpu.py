@@ -13,7 +13,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ from temperance.training import train
 Row = dict[str, Any]
 Q, CORES = 21, 2
 TEMPERATURES = [0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5]
+# Gradient steps between two looks at a training.
+BLOCK = 10
 # Updates of a measurement.
 UPDATES = 150_000_000
 
@@ -113,19 +116,44 @@ def jobs(bench: Bench) -> Iterator[Row]:
                ("stopped", "steps", "pearson", "chains", "families", "sweeps")}  # fmt: skip
 
 
+def sharing(bench: Bench) -> Iterator[Row]:
+    """Jobs of a training with what is on disk, several at once on one card: seconds until the last one's end."""
+    os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
+    engine = "jax" if bench.small else "cuda"
+    settings = bench.settings | {"stop": "converged", "confirm_chains": 10_000, "seed": 1}
+    if bench.small:
+        settings["confirm_chains"] = 200
+
+    def training(number: int) -> float:
+        model = bench.folder / f"shared-{number}"
+        program = [sys.executable, HERE / "train_one.py", bench.folder / "data.npz", model]
+        return Process([*program, json.dumps(settings), engine], log=model.with_suffix(".log")).seconds
+
+    training(0)
+    for jobs in (1, 2, 4):
+        with ThreadPoolExecutor() as pool:
+            seconds = list(pool.map(training, range(jobs)))
+        yield {"jobs": jobs, "longest": max(seconds), "mean": sum(seconds) / jobs}
+
+
 def chain(bench: Bench) -> Iterator[Row]:
     """Every job of one training set with the settings' defaults, from the alignment to the scores: seconds by rule."""
-    card = "jax" if bench.small else "cuda"
+    card, cores = "jax" if bench.small else "cuda", sorted(os.sched_getaffinity(0))
     os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
-    # The card's second run has what the first one compiled, and makes all results anew.
-    yield {"engine": f"{card}, first ever"} | run_chain(bench, card, "first")
-    yield {"engine": card} | run_chain(bench, card, "second")
-    yield {"engine": f"numba, {CORES} cores"} | run_chain(bench, "numba", "numba")
+    beside = len(cores) >= 2 * CORES
+    with ThreadPoolExecutor() as pool:
+        # Beside the card's runs, on cores that these do not use.
+        numba = partial(run_chain, bench, "numba", "numba", cores[-CORES:])
+        on_cores = pool.submit(numba) if beside else None
+        # The card's second run has what the first one compiled, and makes all results anew.
+        yield {"engine": f"{card}, first ever"} | run_chain(bench, card, "first", cores[:CORES])
+        yield {"engine": card} | run_chain(bench, card, "second", cores[:CORES])
+        yield {"engine": f"numba, {CORES} cores"} | (on_cores.result() if on_cores else numba())
 
 
-def run_chain(bench: Bench, engine: str, results: str) -> Row:
-    """Seconds of Snakemake on two cores, and of the jobs of the rules that use the engine."""
-    folder = bench.folder / "chain"
+def run_chain(bench: Bench, engine: str, results: str, cores: Sequence[int]) -> Row:
+    """Seconds of Snakemake on some cores, and of the jobs of the rules that use the engine."""
+    folder = bench.folder / f"chain-{engine}"
     folder.mkdir(exist_ok=True)
     if bench.families:
         alignment = (bench.families / FAMILIES["PF00014"][0]).resolve()
@@ -139,7 +167,8 @@ def run_chain(bench: Bench, engine: str, results: str) -> Row:
         settings["sample"] = {"sequences": 64, "max_sweeps": 8}
     config, log = folder / "config.json", folder / "log"
     config.write_text(json.dumps(settings))
-    program = ["taskset", "-c", f"0-{CORES - 1}", sys.executable, "-m", "snakemake", "--cores", str(CORES)]
+    program = ["taskset", "-c", ",".join(map(str, cores))]
+    program += [sys.executable, "-m", "snakemake", "--cores", str(len(cores))]
     program += ["--directory", folder, "--snakefile", HERE.parent / "Snakefile", "--configfile", config]
     try:
         run = Process([*program, "--", f"{results}/family/f1-r1/scores.tsv"], log=log)
@@ -280,13 +309,14 @@ def long_family(bench: Bench) -> Iterator[Row]:
     found = train(sequences, np.ones(count), Q, engine, 1, **settings, **quiet)
     row = {"engine": "cuda", "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
     seconds = found.history["seconds"].to_numpy()
-    row["seconds_a_step"] = float(np.median(np.diff(seconds))) / 10 if len(seconds) > 1 else math.nan
+    row["seconds_a_step"] = float(np.median(np.diff(seconds))) / BLOCK if len(seconds) > 1 else math.nan
     yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
     before = use_threads(CORES)
-    brief = settings | {"max_steps": 3, "check_every": 1, "confirm_chains": 100}
+    # A block of steps, and the population that is mixed in after it, as on the card.
+    brief = settings | {"max_steps": BLOCK, "confirm_chains": 100}
     found = train(sequences, np.ones(count), Q, choose_engine("numba"), 1, **(brief | {"target_pearson": 1.0}), **quiet)
     use_threads(before)
-    step = float(np.diff(found.history["seconds"]).mean())
+    step = float(found.history["seconds"].iloc[0]) / BLOCK
     yield {"engine": f"numba, {CORES} cores", "steps": found.steps, "seconds_a_step": step}
 
 
@@ -316,7 +346,7 @@ def verdict(what: str, value: float, least: float = -math.inf, most: float = mat
     return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
 
 
-PARTS = jobs, chain, learning, sampler, accuracy, two_samples, exchange, long_family, targets
+PARTS = jobs, sharing, chain, learning, sampler, accuracy, two_samples, exchange, long_family, targets
 
 
 def main() -> None:
@@ -339,7 +369,7 @@ def main() -> None:
         except Exception as error:  # one part is not to cost the others
             print(f"{part.__name__} FAILED: {error!r}", flush=True)
         if rows and not options.small:
-            card = {"card": jax.devices()[0].device_kind} if part not in (jobs, chain) else {}
+            card = {"card": jax.devices()[0].device_kind} if part not in (jobs, sharing, chain) else {}
             save(f"gpu_{part.__name__}", [card | row for row in rows])
 
 

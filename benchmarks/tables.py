@@ -208,8 +208,12 @@ rounds in which both take turns.
     ("A GPU: whole jobs", "gpu_jobs", """
 Training of PF00014 with an L2 of 0.001 until its gradient is down to its noise or 40,000 independent chains show a
 Pearson correlation of 0.95, whichever comes first, from the start of Python to the model's file: with nothing compiled,
-and with what the first job left on disk. This and the next three tables were measured with XLA's autotuning, its Triton
-products and its command buffers off.
+and with what the first job left on disk. All tables of this part but that of compilation were measured with the XLA
+flags of the workflow: its trials of Triton's products are off.
+""", gpu),
+    ("A GPU: jobs that share it", "gpu_sharing", """
+Such a training until its gradient is down to its noise, 10,000 chains at its end, with what is kept on disk; as many
+jobs at once on one card: seconds to the end of the last one, and in the mean. Each takes 0.6 GB of the card's memory.
 """, gpu),
     ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
     ("A GPU: replica exchange and annealing", "gpu_exchange", """
@@ -218,12 +222,13 @@ The model of PF00014 at seven temperatures from 0.4 to 1.5 by replica exchange, 
 """, gpu),
     ("A GPU: a long family", "gpu_long_family", """
 20,000 sequences of a planted model of 400 sites, trained to a Pearson correlation of 0.9 on 40,000 fresh chains, with a
-look at the chains every ten steps; on two cores of the same machine three steps, with a look after each. With XLA's
-autotuning on, and before populations were annealed in training, a step took 0.024 s.
+look at the chains, and independent chains mixed in, every ten steps; on two cores of the same machine the first ten
+steps.
 """, gpu),
     ("A GPU: from the alignment to the scores", "gpu_chain", """
 PF00014 with the settings' defaults, all sequences in one training set: seconds of `snakemake --cores 2` on two cores of
-the card's machine, and of the jobs that use the engine. `First ever`: nothing compiled is on disk.
+the card's machine, and of the jobs that use the engine. `First ever`: nothing compiled is on disk. The run without the
+card went on beside the others, on two cores of its own.
 """, gpu),
     ("A GPU: compilation", "gpu_compilation", """
 Seconds that XLA compiles, on two cores: a training with an automatic L2, replica exchange, MBAR, and annealing.

@@ -95,9 +95,14 @@ class EmulatedCard:
 
     capability, multiprocessors, shared_memory, platform = 90, 4, 232_448, "cpu"
 
+    free = 80e9
+
     def __init__(self):
         self.launches = []
         self._callback = _LAUNCH(self._launch)
+
+    def free_memory(self):
+        return self.free
 
     def launcher(self):
         return ctypes.cast(self._callback, ctypes.c_void_p).value

@@ -16,9 +16,22 @@ from temperance.potts.model import Potts
 
 
 class Engine(Protocol):
-    """What a sampler has to offer."""
+    """What a sampler has to offer.
+
+    Attributes
+    ----------
+    name : str
+        As in the configuration's `engine`.
+    on_host : bool
+        Whether its arrays are NumPy's.
+    """
 
     name: str
+    on_host: bool
+
+    def available_memory(self) -> float:
+        """Return the bytes of its device's memory that the process may still take; infinite for one on the host."""
+        ...
 
     def prepare(self, model: Potts) -> Any:
         """Bring a model into the layout that `sweep` and `energies` of this engine read fastest."""

@@ -1,7 +1,8 @@
 """The NVIDIA card that JAX computes on, and kernels loaded onto it, through the CUDA driver."""
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -74,25 +75,39 @@ class Card:
             Address of the kernel.
         """
         code = compile_cached(source, defines, self.capability)
-        driver, context, module, kernel = _driver(), ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
-        # JAX's own context.
-        _check(driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), _device()))
-        _check(driver.cuCtxPushCurrent_v2(context))
-        try:
+        module, kernel = ctypes.c_void_p(), ctypes.c_void_p()
+        with _context() as driver:
             _check(driver.cuModuleLoadData(ctypes.byref(module), code))
             _check(driver.cuModuleGetFunction(ctypes.byref(kernel), module, name.encode()))
             _check(driver.cuFuncSetAttribute(kernel, _DYNAMIC_SHARED_MEMORY, self.shared_memory))
-        finally:
-            driver.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
         self._modules.append(module)
         assert kernel.value
         return kernel.value
+
+    def free_memory(self) -> int:
+        """Return the bytes of the card's memory that no process has taken."""
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        with _context() as driver:
+            _check(driver.cuMemGetInfo_v2(ctypes.byref(free), ctypes.byref(total)))
+        return free.value
 
     def launcher(self) -> int:
         """Return the address of the driver's function that launches a kernel."""
         address = ctypes.cast(_driver().cuLaunchKernel, ctypes.c_void_p).value
         assert address
         return address
+
+
+@contextmanager
+def _context() -> Iterator[ctypes.CDLL]:
+    """Make JAX's context of the card the current one, for calls of the driver."""
+    driver, context = _driver(), ctypes.c_void_p()
+    _check(driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), _device()))
+    _check(driver.cuCtxPushCurrent_v2(context))
+    try:
+        yield driver
+    finally:
+        driver.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
 
 
 @cache

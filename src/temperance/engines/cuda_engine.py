@@ -250,6 +250,13 @@ class CudaEngine(JaxEngine):
         if self._card.platform == "CUDA":
             enable_compilation_cache()
 
+    def available_memory(self) -> float:
+        """Return the bytes of the card's memory that JAX may still take and that no other process has taken."""
+        stats = jax.devices()[0].memory_stats() or {}
+        # What JAX has reserved and does not use is not free on the card, and yet its own.
+        spare = stats.get("pool_bytes", 0) - stats.get("bytes_in_use", 0)
+        return min(super().available_memory(), self._card.free_memory() + max(spare, 0))
+
     def prepare(self, model: Potts) -> Any:
         """Bring a model into the kernel's layout, on the card."""
         return _pack(*super().prepare(model), self._single)

@@ -20,7 +20,12 @@ Prepared = tuple[jax.Array, jax.Array]
 class JaxEngine:
     """Local fields of a site are one matrix product of one-hot chains with the site's couplings."""
 
-    name = "jax"
+    name, on_host = "jax", False
+
+    def available_memory(self) -> float:
+        """Return the bytes of the device's memory that JAX may still take; infinite where it sets itself no limit."""
+        stats = jax.devices()[0].memory_stats() or {}
+        return float(stats.get("bytes_limit", np.inf) - stats.get("bytes_in_use", 0))
 
     def prepare(self, model: Potts) -> Prepared:
         """Bring a model to the device."""

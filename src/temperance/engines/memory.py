@@ -1,7 +1,5 @@
 """Memory of a card that a training takes, checked before it starts."""
 
-import math
-
 from temperance.core.errors import InputError
 from temperance.engines.base import Engine
 
@@ -45,17 +43,13 @@ def check_training(engine: Engine, length: int, q: int, chains: int) -> None:
     Raises
     ------
     InputError
-        If it needs more than JAX may take of the device's memory.
+        If it needs more than the process may still take of the device's memory.
     """
-    if engine.name == "numba":
-        return
-    import jax  # a second, for those who need it
-
-    limit = (jax.devices()[0].memory_stats() or {}).get("bytes_limit", math.inf)
+    available = engine.available_memory()
     needed = training_bytes(length, q, chains)
-    if needed > limit:
+    if needed > available:
         raise InputError(
             f"engine: a training with {length} sites, {q} states and {chains} chains takes {needed / 1e9:.1f} GB, and "
-            f"JAX may use {limit / 1e9:.1f} GB of this card; lower train.chains and train.confirm_chains, or choose "
+            f"{available / 1e9:.1f} GB of this card are free; lower train.chains and train.confirm_chains, or choose "
             "numba"
         )

@@ -89,7 +89,11 @@ def _aligned_zeros(shape: tuple[int, ...]) -> np.ndarray:
 class NumbaEngine:
     """Every chain has its own random stream, so any number of threads gives the same chains."""
 
-    name = "numba"
+    name, on_host = "numba", True
+
+    def available_memory(self) -> float:
+        """Return infinity: jobs ask for the host's memory before they start."""
+        return np.inf
 
     def prepare(self, model: Potts) -> Prepared:
         """Lay out a model for sweeps."""

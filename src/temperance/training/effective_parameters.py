@@ -61,7 +61,7 @@ def effective_parameters(
     count = len(samples)
     single = site_frequencies(samples, q)
     of_fields = float((single > 0).sum() - len(single))
-    on_host = engine is None or engine.name == "numba"
+    on_host = engine is None or engine.on_host
     project = _projection(samples, single) if on_host else _jax_projection(samples, single)
     spectrum, shares = _spectrum(project, count, rng)
 

@@ -10,14 +10,14 @@ import jax
 import numpy as np
 import pytest
 from compile_for_cards import CARDS
-from kernel_in_numpy import choose, emulated_engine, packed_sums, swept, threefry, uniform, unpacked
+from kernel_in_numpy import EmulatedCard, choose, emulated_engine, packed_sums, swept, threefry, uniform, unpacked
 from small_systems import random_potts
 
 from temperance.core.errors import InputError
 from temperance.engines import launch, nvrtc
 from temperance.engines.chains import uniform_chains
 from temperance.engines.cuda_engine import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
-from temperance.engines.memory import training_bytes
+from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
 
 
@@ -187,7 +187,22 @@ def test_models_are_swept_at_once_as_they_are_one_by_one():
         np.testing.assert_array_equal(at_once[n], alone)
 
 
+def test_a_training_that_other_processes_leave_no_room_for_is_refused(monkeypatch):
+    monkeypatch.setattr(EmulatedCard, "free", 20e9)
+    engine = emulated_engine()
+    check_training(engine, 700, 21, 10_000)
+    with pytest.raises(InputError, match=r"takes 31\.6 GB, and 20\.0 GB of this card are free"):
+        check_training(engine, 1000, 21, 10_000)
+
+
 # ---------------------------------------------------------------- on a card
+
+
+@needs_card
+def test_free_memory_is_what_is_left_of_the_card():
+    engine, before = CudaEngine(), CudaEngine().available_memory()
+    held = jax.block_until_ready(jax.numpy.zeros(2**28, jax.numpy.float32))
+    assert before - engine.available_memory() == pytest.approx(held.nbytes, rel=0.1)
 
 
 @needs_card

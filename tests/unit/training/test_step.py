@@ -56,9 +56,9 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
 
 
 def test_a_training_that_a_card_does_not_hold_is_refused_before_it_starts(monkeypatch):
-    card = SimpleNamespace(memory_stats=lambda: {"bytes_limit": 30e9})
+    card = SimpleNamespace(memory_stats=lambda: {"bytes_limit": 31e9, "bytes_in_use": 1e9})
     monkeypatch.setattr(jax, "devices", lambda: [card])
     check_training(choose_engine("jax"), 900, 21, 10_000)
-    with pytest.raises(InputError, match=r"takes 31\.6 GB, and JAX may use 30\.0 GB of this card"):
+    with pytest.raises(InputError, match=r"takes 31\.6 GB, and 30\.0 GB of this card are free"):
         check_training(choose_engine("jax"), 1000, 21, 10_000)
     check_training(choose_engine("numba"), 1000, 21, 10_000)
