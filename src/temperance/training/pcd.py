@@ -103,7 +103,7 @@ def train(
     target_pearson: float = 0.95,
     confirm_chains: int = 10_000,
     check_every: int = 10,
-    max_steps: int = 300,
+    max_steps: int = 600,
     max_minutes: float | None = None,
     progress: Callable[[str], None] = log.info,
     checkpoint: Checkpoint = NONE,
