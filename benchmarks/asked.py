@@ -62,7 +62,7 @@ def main() -> None:
         command = ["snakemake", "--snakefile", root / "Snakefile", "--directory", folder, "--configfile",
                    folder / "config.yaml", "--cores", "2"]  # fmt: skip
         Process(command)
-        plans = configure(given, root / "workflow" / "schemas" / "config.schema.yaml")["families"]
+        plans = configure(given)["families"]
         save("requests", measured(folder / "results", plans))
 
 

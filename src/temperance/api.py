@@ -187,7 +187,7 @@ class Family:
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, weights, Path(folder), threads)}
             known = score_natural(model, natural, panel, np.random.default_rng(seed))
-            samples = score_samples(model, natural, panel, drawn.arrays(), known, {"fidelity": judge})
+            samples = score_samples(model, natural, panel, drawn.arrays(), known, judge)
         diversity = natural_diversity(heldout, self.letters.q, weights)
         equilibrated = drawn.rungs[drawn.rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"]
         rungs = RungScores.measure(

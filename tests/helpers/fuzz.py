@@ -24,7 +24,6 @@ with atheris.instrument_imports(include=["temperance"]):
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 FOLDER = Path(tempfile.mkdtemp())
 
 
@@ -48,7 +47,7 @@ def configuration(content):
     except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reads YAML, and says so
         return
     if isinstance(given, dict):
-        json.dumps(configure(given, SCHEMA))
+        json.dumps(configure(given))
 
 
 READERS = {
@@ -61,7 +60,7 @@ READERS = {
     "json": of_file("x.json", load_json),
     "format": of_file("x.dat", lambda path: read_model(path, alphabet("dna"))),
     "mutants": of_file("x.csv", measured),
-    "families": of_file("x.families", lambda path: with_table({"families": str(path)}, SCHEMA)),
+    "families": of_file("x.families", lambda path: with_table({"families": str(path)})),
 }
 
 

@@ -1,6 +1,5 @@
 """The project's own files agree with each other."""
 
-import json
 import re
 import subprocess
 import sys
@@ -94,25 +93,6 @@ def test_the_project_is_clean(command):
     program = str(Path(sys.executable).parent / command[0])
     run = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
-
-
-def test_the_configurations_readme_lists_every_key_with_its_default_and_description():
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
-    readme = (ROOT / "config" / "README.md").read_text()
-
-    def walk(properties, path):
-        for name, part in properties.items():
-            if "properties" in part:
-                walk(part["properties"], f"{path}{name}.")
-            elif "default" in part:
-                default = json.dumps(part["default"], ensure_ascii=False)
-                description = " ".join(part["description"].split())
-                assert f"| `{path}{name}` | {default} | {description} |" in readme
-
-    walk(schema["properties"], "")
-    for kind in schema["$defs"]["truth"]["properties"]["kind"]["enum"]:
-        assert f"**`kind: {kind}`** {schema['$defs'][kind]['description']}" in readme
-        walk(schema["$defs"][kind]["properties"], "truth.")
 
 
 def test_the_documentation_is_built_and_links_that_lead_nowhere_are_told(tmp_path):

@@ -107,7 +107,7 @@ def test_many_families_have_an_index_and_a_page_each(finished, tmp_path):
     names = [f"family{number}" for number in range(8)]
     for name in names:
         shutil.copytree(finished / "results" / "family", tmp_path / name)
-    plan = configure({**SMALL, "alignment": "a"}, ROOT / "workflow" / "schemas" / "config.schema.yaml")["families"]["a"]
+    plan = configure({**SMALL, "alignment": "a"})["families"]["a"]
     captions = [
         str(path) for path in (ROOT / "workflow" / "report").glob("*.rst") if path.stem not in ("study", "models")
     ]

@@ -25,6 +25,7 @@ from temperance.workflow.configuration import (
 )
 from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
+from temperance.core.settings.stages import STAGES
 from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
 from temperance.workflow.failures import install_error_reporter
@@ -43,9 +44,7 @@ from temperance.core.artefacts import (
 install_error_reporter()
 
 try:
-    SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-    config.update(with_table(config, SCHEMA))
-    RUN = configure(config, SCHEMA)
+    RUN = configure(with_table(config))
     check_files(RUN)
 except InputError as error:
     sys.tracebacklimit = 0
@@ -59,14 +58,6 @@ PLANS = (
     {point["source"]: point["settings"] for point in POINTS}
     | {point["label"]: point["settings"] for point in POINTS}
     | FAMILIES
-)
-# What scripts see as snakemake.config, which is written into every job and causes none to run again.
-USER_CONFIG = dict(config)
-config.clear()
-config.update(
-    given=USER_CONFIG,
-    sizes={name: plan["subsets"]["sizes"] for name, plan in PLANS.items()},
-    checkpoint_seconds=RUN["checkpoint_seconds"],
 )
 # GPUs of a job that trains or samples; whether all models of a family are trained in one job.
 GPU = int(RUN["gpu"])
@@ -136,21 +127,9 @@ wildcard_constraints:
     model="[a-z][a-z0-9_.-]*",
 
 
-def settings(*keys):
-    """Parameter function: these settings of the job's family, `section` or `section.key`; others remake nothing."""
-
-    def pick(wildcards):
-        chosen = {}
-        for key in keys:
-            section, _, name = key.partition(".")
-            values = PLANS[wildcards.family].get(section)
-            if name:
-                chosen.setdefault(section, {})[name] = values[name]
-            else:
-                chosen[section] = values
-        return chosen
-
-    return pick
+def settings(stage):
+    """Parameter function: what a stage reads of the settings of the job's family; no other setting remakes it."""
+    return lambda wildcards: STAGES[stage].of(PLANS[wildcards.family]).model_dump()
 
 
 def seed(stage):

@@ -31,7 +31,7 @@ rule compare:
         # Alone: another model to compare with is no reason to learn this one again.
         kind=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
         name=lambda wildcards: wildcards.model,
-        settings=settings("train", "sample", "judges", "optimum"),
+        settings=settings("compare"),
         engine_name=RUN["engine"],
         seed=seed("compare"),
         stamps=stamps(judges_of, model_of_file),

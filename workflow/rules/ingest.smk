@@ -20,7 +20,7 @@ rule ingest:
         runtime=minutes_of("ingest"),
         in_turn=1,
     params:
-        settings=settings("alphabet", "ambiguous", "filter", "weights"),
+        settings=settings("ingest"),
         stamps=stamps(given_alignment),
     script:
         "../../scripts/ingest.py"
@@ -44,7 +44,7 @@ rule split:
         runtime=minutes_of("split"),
         in_turn=1,
     params:
-        settings=settings("heldout", "weights"),
+        settings=settings("split"),
         seed=seed("split"),
     script:
         "../../scripts/split.py"

@@ -22,7 +22,7 @@ rule predict:
         mem_mb=memory_of("predict"),
         runtime=minutes_of("predict"),
     params:
-        settings=settings("structure", "mutants", "optimum.bootstrap"),
+        settings=settings("predict"),
         seed=seed("predict"),
         stamps=stamps(known_of_family),
     script:

@@ -28,7 +28,7 @@ rule thermodynamics:
         in_turn=1,
         gpu=GPU,
     params:
-        settings=settings("optimum.bootstrap", "annealing", "sample.max_rhat"),
+        settings=settings("thermodynamics"),
         engine_name=RUN["engine"],
         seed=seed("thermodynamics"),
     script:
@@ -67,9 +67,7 @@ rule score:
         runtime=minutes_of("score"),
         in_turn=1,
     params:
-        settings=settings(
-            "optimum.fidelity", "optimum.folding", "optimum.bootstrap", "judges"
-        ),
+        settings=settings("score"),
         seed=seed("score"),
         stamps=stamps(judges_of),
     script:
@@ -98,9 +96,7 @@ rule optimum:
         mem_mb=memory_of("optimum"),
         runtime=minutes_of("optimum"),
     params:
-        settings=settings(
-            "optimum.novelty_floor", "optimum.diversity_floor", "optimum.bootstrap"
-        ),
+        settings=settings("optimum"),
         subsets=lambda wildcards: subsets(wildcards.family),
         seed=seed("optimum"),
     script:
@@ -127,7 +123,7 @@ rule constrain:
         mem_mb=memory_of("subsample"),
         runtime=minutes_of("subsample"),
     params:
-        settings=settings("constraints"),
+        settings=settings("constrain"),
     script:
         "../../scripts/constrain.py"
 
@@ -163,14 +159,7 @@ rule design:
         runtime=minutes_of("design"),
         gpu=GPU,
     params:
-        settings=settings(
-            "sample",
-            "optimum.fidelity",
-            "optimum.folding",
-            "optimum.novelty_floor",
-            "judges",
-            "design",
-        ),
+        settings=settings("design"),
         engine_name=RUN["engine"],
         seed=seed("design"),
         stamps=stamps(judges_of),

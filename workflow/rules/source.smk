@@ -14,7 +14,7 @@ rule fetch:
         mem_mb=1000,
         runtime=60,
     params:
-        settings=settings("pfam", "interpro", "fetch"),
+        settings=settings("fetch"),
     script:
         "../../scripts/fetch.py"
 
@@ -37,7 +37,7 @@ rule search:
         mem_mb=memory_of_search,
         runtime=240,
     params:
-        settings=settings("search", "alphabet"),
+        settings=settings("search"),
         stamps=stamps(search_inputs),
     script:
         "../../scripts/search.py"

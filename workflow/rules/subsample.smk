@@ -17,7 +17,7 @@ rule subsample:
         runtime=minutes_of("subsample"),
         in_turn=1,
     params:
-        settings=settings("weights"),
+        settings=settings("subsample"),
         size=size_of,
         seed=subset_seed,
     script:

@@ -35,7 +35,7 @@ rule truth:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=settings("truth", "alphabet"),
+        settings=settings("truth"),
         engine_name=RUN["engine"],
         seed=seed("truth"),
     script:

@@ -49,7 +49,7 @@ def sample(
     starts: np.ndarray,
     weights: np.ndarray | None = None,
     spacing: float | None = None,
-    sequences: int = 1000,
+    sequences: int = 1_024,
     ladders: int = 32,
     sweeps: int = 4,
     max_sweeps: int = 256,

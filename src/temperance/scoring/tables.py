@@ -219,14 +219,13 @@ def score_samples(
     panel: dict[str, Judge],
     drawn: dict[str, np.ndarray],
     natural: pd.DataFrame,
-    optimum: dict[str, Any],
+    fidelity: str,
 ) -> pd.DataFrame:
     """One row a sample: temperature, ladder, draw, energy, gaps, distances, each judge's score, percentile, fidelity.
 
     `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity`
     is p_nat itself, or the percentile by the judge of fidelity divided by 100.
     """
-    judge = optimum["fidelity"]
     temperatures, ladders, draws, length = drawn["sequences"].shape
     flat = drawn["sequences"].reshape(-1, length)
     nearest_natural, to_natural = nearest(flat, family.natural)
@@ -247,7 +246,7 @@ def score_samples(
     for name, score in panel.items():
         table[name] = score_subsample(score, flat, table["temperature"].to_numpy())
         table[f"percentile_{name}"] = natural_scale(natural, name).percentiles(table[name].to_numpy(float))
-    table["fidelity"] = table["p_nat"] if judge == "p_nat" else table[f"percentile_{judge}"] / 100
+    table["fidelity"] = table["p_nat"] if fidelity == "p_nat" else table[f"percentile_{fidelity}"] / 100
     return table
 
 

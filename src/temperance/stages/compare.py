@@ -12,7 +12,8 @@ from temperance.baselines.registry import draw, learn
 from temperance.baselines.site_conditionals import Autoregressive
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_arrays, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.scoring import BaselineSettings
+from temperance.core.settings.stages import CompareStage
 from temperance.engines.registry import choose_engine
 from temperance.potts.formats.registry import read_model
 from temperance.potts.model import load
@@ -56,27 +57,27 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, kind: Settings, name: str, seed: int, engine_name: str,
-    threads: int, checkpoint: Callable[..., Checkpoint],
+    inputs: Inputs, outputs: Outputs, settings: CompareStage, kind: BaselineSettings, name: str, seed: int,
+    engine_name: str, threads: int, checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Compare a model; settings are train, sample, judges and optimum, `kind` and `name` those of the model."""
-    optimum, rng = settings["optimum"], np.random.default_rng(seed)
+    """Compare a model; `kind` and `name` are those of the model."""
+    rng, baseline, training = np.random.default_rng(seed), kind.model_dump(), settings.train.model_dump()
     letters = load(inputs.model)[1]
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
     weights, natural = load_arrays(inputs.subset)[0]["weights"], load_table(inputs.natural)
     engine = choose_engine(engine_name)
     # The temperatures of the family's own model, which were chosen for it.
     own = load_arrays(inputs.samples)[0]["temperatures"].tolist()
-    sampling = settings["sample"] | {"temperatures": own, "spacing": None}
-    source = provenance({"model": kind, "train": settings["train"], "sample": sampling}, seed)
+    sampling = settings.sample.model_dump() | {"temperatures": own, "spacing": None}
+    source = provenance({"model": baseline, "train": training, "sample": sampling}, seed)
     learning, drawing = (checkpoint(source | {"engine": engine.name}, part) for part in ("learn", "draw"))
     if inputs.other:
         model: Any = read_model(inputs.other, letters, family.natural.shape[1])
     else:
-        model = learn(kind, settings["train"], family.training, weights, letters.q, engine, seed, learning)
+        model = learn(baseline, training, family.training, weights, letters.q, engine, seed, learning)
     drawn = draw(model, sampling, family.training, engine, seed, drawing)
-    panel = judges(inputs._asdict(), settings["judges"], family, letters, threads, optimum["folding"])
-    samples = score_samples(model, family, panel, drawn.arrays(), natural, optimum)
+    panel = judges(inputs._asdict(), settings.model_dump()["judges"], family, letters, threads, settings.folding)
+    samples = score_samples(model, family, panel, drawn.arrays(), natural, settings.fidelity)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
     scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)
     likelihood = drawn.log_likelihood(family.heldout)
@@ -88,7 +89,7 @@ def run(
         ]
         scores = pd.concat([scores, pd.DataFrame(beyond)], axis=1)
     diversity = natural_diversity(family.heldout, letters.q, family.heldout_weights)
-    floors = optimum["novelty_floor"], optimum["diversity_floor"]
+    floors = settings.novelty_floor, settings.diversity_floor
     rungs = RungScores.measure(
         samples, drawn.sequences, diversity, letters.q, drawn.rungs["equilibrated"].to_numpy(bool)
     )  # fmt: skip
@@ -96,8 +97,8 @@ def run(
     tau_train = sampled_training_temperature(rungs.temperatures, rungs.energy, training_energy, rng)
     units, standings = judge_units(natural, rungs.percentiles), read_judges(inputs.standings)
     points = operating_points(rungs, {"tau_train": (tau_train, 0.0)}, floors, standings, units)
-    best = recommend([rungs], [points], *floors, rng, optimum["bootstrap"])
-    row = {"model": name, "kind": kind["kind"], "M": load_json(inputs.training)["M"]}
+    best = recommend([rungs], [points], *floors, rng, settings.bootstrap)
+    row = {"model": name, "kind": kind.kind, "M": load_json(inputs.training)["M"]}
     row |= {key: value for point in points for key, value in estimate_columns(point.name, point.estimate).items()}
     row |= best.row() | {"log_likelihood": scores["log_likelihood"].max()}
     there = np.isclose(scores["temperature"], best.sampling_temperature)
@@ -107,4 +108,4 @@ def run(
     save_arrays(outputs.samples, drawn.arrays(), source | {"alphabet": letters.name})
     learning.clear()
     drawing.clear()
-    log.info("%s: %s", kind["kind"], best.headline)
+    log.info("%s: %s", kind.kind, best.headline)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays, load_json, load_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import ConstrainStage
 from temperance.design.constraints import Constraints
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ class Outputs(NamedTuple):
     constraints: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings) -> None:
-    """Translate the constraints, which name columns of the alignment; settings are constraints."""
+def run(inputs: Inputs, outputs: Outputs, settings: ConstrainStage) -> None:
+    """Translate the constraints, which name columns of the alignment."""
     arrays, metadata = load_arrays(inputs.alignment)
     constraints = Constraints.of(
-        settings["constraints"], arrays["columns"], load_json(inputs.summary)["columns_read"],
+        settings.constraints.model_dump(), arrays["columns"], load_json(inputs.summary)["columns_read"],
         alphabet(metadata["alphabet"]), load_table(inputs.sequences)["name"].to_numpy(), arrays["sequences"],
     )  # fmt: skip
     constraints.save(outputs.constraints)

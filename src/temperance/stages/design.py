@@ -9,7 +9,7 @@ import numpy as np
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import DesignStage
 from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.registry import choose_engine
@@ -52,11 +52,11 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, family: str, engine_name: str, threads: int,
+    inputs: Inputs, outputs: Outputs, settings: DesignStage, seed: int, family: str, engine_name: str, threads: int,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Choose designs; settings are sample, optimum.fidelity, .folding and .novelty_floor, judges and design."""
-    wanted, optimum = settings["design"], settings["optimum"]
+    """Choose designs."""
+    wanted = settings.design
     advice = load_json(inputs.recommendation)
     tau, recommended = advice["sampling_temperature"], advice["status"] == "recommended"
     model, letters, _ = load(inputs.model)
@@ -67,7 +67,7 @@ def run(
         if inputs.constraints
         else Constraints(np.ones((model.L, model.q), bool))
     )  # fmt: skip
-    plan = settings["sample"] | {"temperatures": [tau], "spacing": None, "sequences": wanted["candidates"]}
+    plan = settings.sample.model_dump() | {"temperatures": [tau], "spacing": None, "sequences": wanted.candidates}
     engine = choose_engine(engine_name)
     source = provenance(plan | {"engine": engine.name}, seed)
     last = checkpoint(source)
@@ -75,20 +75,22 @@ def run(
     starts = natural_sequences.training if constraints.seed is None else constraints.seed[None]
     drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(inputs.natural)
-    panel = judges(inputs._asdict(), settings["judges"], natural_sequences, letters, threads, optimum["folding"])
+    panel = judges(
+        inputs._asdict(), settings.model_dump()["judges"], natural_sequences, letters, threads, settings.folding
+    )
     # Judges that score a few sequences of a set alone see the designs that were chosen.
     of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
-    scored = score_samples(model, natural_sequences, of_all, drawn.arrays(), natural, optimum)
+    scored = score_samples(model, natural_sequences, of_all, drawn.arrays(), natural, settings.fidelity)
     sequences = drawn.sequences.reshape(-1, model.L)
     trusted = deciding_judges(advice["operating_points"])
-    deciding = [name for name in of_all if name == optimum["fidelity"] or name in trusted]
-    thresholds = {name: natural_threshold(natural, name, wanted["percentile"]) for name in deciding}
-    most_gaps = natural_gaps(natural) if wanted["max_gaps"] == "auto" else wanted["max_gaps"]
-    floor = 0.0 if constraints.seed is not None else optimum["novelty_floor"]
+    deciding = [name for name in of_all if name == settings.fidelity or name in trusted]
+    thresholds = {name: natural_threshold(natural, name, wanted.percentile) for name in deciding}
+    most_gaps = natural_gaps(natural) if wanted.max_gaps == "auto" else wanted.max_gaps
+    floor = 0.0 if constraints.seed is not None else settings.novelty_floor
     met = constraints.met(sequences)
     able = met & qualify(scored, thresholds, floor, most_gaps)
-    chosen = select(sequences, scored[optimum["fidelity"]].to_numpy(), able, wanted["number"])
+    chosen = select(sequences, scored[settings.fidelity].to_numpy(), able, wanted.number)
     table = design_table(sequences, scored, chosen, names, letters, family, recommended)
     for name, judge in of_chosen.items() if len(chosen) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
@@ -106,8 +108,8 @@ def run(
         "why": advice["headline"],
         "candidates": len(sequences),
         "designs": len(table),
-        "wanted": wanted["number"],
-        "judge": optimum["fidelity"],
+        "wanted": wanted.number,
+        "judge": settings.fidelity,
         "judges": deciding,
         "least_scores": thresholds,
         "most_gaps": most_gaps,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from temperance.core.files import atomic, save_json
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import FetchStage
 from temperance.msa.interpro import Fetcher
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,12 @@ class Outputs(NamedTuple):
     summary: Path
 
 
-def run(outputs: Outputs, settings: Settings) -> None:
-    """Fetch the alignment; settings are pfam, interpro and fetch."""
-    options = dict(settings["fetch"])
+def run(outputs: Outputs, settings: FetchStage) -> None:
+    """Fetch the alignment."""
+    options = settings.fetch.model_dump()
     kind, sha256 = options.pop("alignment"), options.pop("sha256")
     fetcher = Fetcher(**options, progress=log.info)
-    fetched = fetcher.pfam(settings["pfam"] or fetcher.pfam_of(settings["interpro"]), kind, sha256)
+    fetched = fetcher.pfam(settings.pfam or fetcher.pfam_of(settings.interpro or ""), kind, sha256)
     with atomic(outputs.alignment) as part:
         shutil.copyfile(fetched.path, part)
     save_json(outputs.summary, {"url": fetched.url, "sha256": fetched.sha256, "bytes": fetched.bytes})

@@ -9,7 +9,7 @@ import pandas as pd
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import provenance, save_arrays, save_json, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import IngestStage
 from temperance.msa.alignment import encode, filter_alignment, read
 from temperance.msa.weights import sequence_weights
 
@@ -32,16 +32,16 @@ class Outputs(NamedTuple):
     summary: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings) -> None:
-    """Read, encode, filter and weigh the alignment; settings are alphabet, ambiguous, filter and weights."""
-    path, letters = str(inputs.alignment), alphabet(settings["alphabet"])
-    chosen = dict(settings["filter"])
+def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
+    """Read, encode, filter and weigh the alignment."""
+    path, letters = str(inputs.alignment), alphabet(settings.alphabet)
+    chosen = settings.filter.model_dump()
     raw = read(path, chosen.pop("reference"))
-    encoded = encode(raw, letters, settings["ambiguous"], path)
+    encoded = encode(raw, letters, settings.ambiguous, path)
     kept = filter_alignment(encoded, letters, path=path, **chosen)
-    weights = sequence_weights(kept.sequences, settings["weights"]["identity"])
+    weights = sequence_weights(kept.sequences, settings.identity)
     arrays = {"sequences": kept.sequences, "columns": kept.columns.astype(np.int32), "weights": weights}
-    source, audit = provenance(settings), kept.audit_table()
+    source, audit = provenance(settings.configured()), kept.audit_table()
     summary = {
         "source": path,
         "alphabet": letters.name,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays, load_json, provenance, save_json, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import OptimumStage
 from temperance.scoring.diversity import natural_diversity
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide, points_of_all, untrained_because
@@ -36,13 +36,13 @@ class Outputs(NamedTuple):
     recommendation: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, subsets: Sequence[str]) -> None:
-    """Recommend a temperature; settings are optimum.novelty_floor, .diversity_floor and .bootstrap.
+def run(inputs: Inputs, outputs: Outputs, settings: OptimumStage, seed: int, subsets: Sequence[str]) -> None:
+    """Recommend a temperature.
 
     `subsets` are in order of their sizes.
     """
-    options, rng = settings["optimum"], np.random.default_rng(seed)
-    floors, draws = (options["novelty_floor"], options["diversity_floor"]), options["bootstrap"]
+    rng, draws = np.random.default_rng(seed), settings.bootstrap
+    floors = settings.novelty_floor, settings.diversity_floor
     arrays, metadata = load_arrays(inputs.alignment)
     q = alphabet(metadata["alphabet"]).q
     parts = load_arrays(inputs.split)[0]
@@ -59,6 +59,6 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, subsets
     save_table(outputs.points, points_of_all(results, best.operating_points))
     save_table(outputs.sensitivity, sensitivity(rungs, points, *floors, rng, untrained=untrained))
     said = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
-    save_json(outputs.recommendation, best.summary() | said | {"provenance": provenance(options, seed)})
+    save_json(outputs.recommendation, best.summary() | said | {"provenance": provenance(settings.model_dump(), seed)})
     for sentence in [best.headline, *best.reasons, *best.limits, *best.notes, *sentences]:
         log.info("%s", sentence)

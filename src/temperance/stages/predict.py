@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import PredictStage
 from temperance.msa.conservation import conservation
 from temperance.potts.model import load
 from temperance.predict.contacts import contact_table, coupling_scores, precision, structure_distances
@@ -36,22 +36,22 @@ class Outputs(NamedTuple):
     summary: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int) -> None:
-    """Predict contacts and mutants; settings are structure, mutants and optimum.bootstrap."""
+def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> None:
+    """Predict contacts and mutants."""
     model, letters, _ = load(inputs.model)
     columns = load_table(inputs.columns, text=["residue"])
     arrays, pool = load_arrays(inputs.alignment)[0], load_arrays(inputs.split)[0]["training"]
-    wanted, distances = settings["structure"], None
-    summary: dict[str, Any] = {"separation": wanted["separation"]}
+    wanted, distances = settings.structure, None
+    summary: dict[str, Any] = {"separation": wanted.separation}
 
     if inputs.structure:
         distances, sites, identity = structure_distances(
-            str(inputs.structure), wanted["chain"], wanted["atoms"], columns, letters
+            str(inputs.structure), wanted.chain, wanted.atoms, columns, letters
         )
-        summary["structure"] = {"sites": sites, "identity": identity, "cutoff": wanted["cutoff"]}
+        summary["structure"] = {"sites": sites, "identity": identity, "cutoff": wanted.cutoff}
     contacts = contact_table(coupling_scores(model, letters), columns, distances)
     if distances is not None:
-        ranks = precision(contacts, model.L, wanted["cutoff"], wanted["separation"])
+        ranks = precision(contacts, model.L, wanted.cutoff, wanted.separation)
         summary["precision"] = ranks.to_dict("records")
         log.info("precision %s", ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()))
 
@@ -60,7 +60,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int) -> None
     if inputs.measured:
         path, rng = str(inputs.measured), np.random.default_rng(seed)
         compared = score_measured(measured(path), model, reference, columns, letters, path)
-        agreement = spearman(compared["measured"], compared["score"], rng, settings["optimum"]["bootstrap"])
+        agreement = spearman(compared["measured"], compared["score"], rng, settings.bootstrap)
         summary["mutants"] = agreement | {"measured": len(compared)}
         mutants = mutants.merge(compared[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
         log.info("Spearman %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
@@ -69,4 +69,4 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int) -> None
     save_table(outputs.mutants, mutants)
     weights = arrays["weights"][pool]
     save_table(outputs.conservation, conservation(arrays["sequences"][pool], weights, columns, letters))
-    save_json(outputs.summary, summary | {"provenance": provenance(settings, seed)})
+    save_json(outputs.summary, summary | {"provenance": provenance(settings.configured(), seed)})

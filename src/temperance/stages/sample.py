@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, provenance, save_arrays, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import SampleStage
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
@@ -31,11 +31,11 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str, keep_all: bool,
+    inputs: Inputs, outputs: Outputs, settings: SampleStage, seed: int, engine_name: str, keep_all: bool,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Sample the model; settings are sample, and `keep_all` keeps sequences of all rungs."""
-    options = settings["sample"]
+    """Sample the model; `keep_all` keeps sequences of all rungs."""
+    options = settings.sample.model_dump()
     model, letters, _ = load(inputs.model)
     subset = load_arrays(inputs.subset)[0]
     training = load_arrays(inputs.alignment)[0]["sequences"][subset["indices"]]

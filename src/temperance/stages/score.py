@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import ScoreStage
 from temperance.msa.clusters import label_clusters
 from temperance.potts.model import load
 from temperance.scoring.cross_fitted import CrossFittedJudge
@@ -57,27 +57,27 @@ class Outputs(NamedTuple):
     calibrated: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, threads: int) -> None:
-    """Score the samples of a model; settings are optimum.fidelity, .folding and .bootstrap, and judges."""
-    optimum, rng = settings["optimum"], np.random.default_rng(seed)
+def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threads: int) -> None:
+    """Score the samples of a model."""
+    rng = np.random.default_rng(seed)
     model, letters, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
     drawn = load_arrays(inputs.samples)[0]
-    panel = judges(inputs._asdict(), settings["judges"], family, letters, threads, optimum["folding"])
+    panel = judges(inputs._asdict(), settings.model_dump()["judges"], family, letters, threads, settings.folding)
     pair_judge = panel["potts"]
     assert isinstance(pair_judge, CrossFittedJudge)
     clusters = pair_judge.clusters
     natural = score_natural(model, family, panel, rng, clusters)
-    samples = score_samples(model, family, panel, drawn, natural, optimum)
+    samples = score_samples(model, family, panel, drawn, natural, settings.fidelity)
     orders, reference = score_orders(family, drawn, model.q, rng)
     ladder, states = load_table(inputs.ladder), load_table(inputs.states)
     scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)
     calibration = calibrate(
-        model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, optimum["bootstrap"],
+        model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, settings.bootstrap,
         label_clusters(family.heldout),
     )  # fmt: skip
     standings = judge_standings(scores, family, panel, rng, clusters)
-    save_json(outputs.judges, standings | {"provenance": provenance(settings, seed)})
+    save_json(outputs.judges, standings | {"provenance": provenance(settings.configured(), seed)})
     save_table(outputs.natural, natural)
     save_table(outputs.samples, samples)
     save_table(outputs.scores, scores)

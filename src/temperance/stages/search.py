@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import save_table, save_text
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import SearchStage
 from temperance.msa.fasta import fasta
 from temperance.msa.search import search_query, search_seed
 
@@ -28,11 +28,11 @@ class Outputs(NamedTuple):
     hits: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, threads: int) -> None:
-    """Search the database; settings are search and alphabet."""
-    letters, options = alphabet(settings["alphabet"]), settings["search"]
+def run(inputs: Inputs, outputs: Outputs, settings: SearchStage, threads: int) -> None:
+    """Search the database."""
+    letters = alphabet(settings.alphabet)
     search, begin = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
-    result = search(str(begin), str(inputs.database), letters, options, threads, log.info)
+    result = search(str(begin), str(inputs.database), letters, settings.search.model_dump(), threads, log.info)
     save_text(outputs.alignment, fasta(result.names, result.rows))
     save_table(outputs.hits, result.hits)
     log.info("%d of %d domains cover enough of the profile", result.hits["kept"].sum(), len(result.hits))

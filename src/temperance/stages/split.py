@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from temperance.core.files import load_arrays, provenance, save_arrays
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import SplitStage
 from temperance.core.sizes import resolve_size
 from temperance.msa.split import split
 from temperance.msa.weights import sequence_weights
@@ -29,21 +29,21 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, family: str, sizes: Sequence[int | float]
+    inputs: Inputs, outputs: Outputs, settings: SplitStage, seed: int, family: str, sizes: Sequence[int | float]
 ) -> None:
-    """Split the sequences; settings are heldout and weights.
+    """Split the sequences.
 
     `sizes` of training sets are checked before anything is trained.
     """
     sequences = load_arrays(inputs.alignment)[0]["sequences"]
-    parts = split(sequences, np.random.default_rng(seed), **settings["heldout"])
+    parts = split(sequences, np.random.default_rng(seed), **settings.heldout.model_dump())
     for size in sizes:
         resolve_size(size, len(parts.training), family)
     arrays = {
         "training": parts.training,
         "heldout": parts.heldout,
         "discarded": parts.discarded,
-        "heldout_weights": sequence_weights(sequences[parts.heldout], settings["weights"]["identity"]),
+        "heldout_weights": sequence_weights(sequences[parts.heldout], settings.identity),
     }
-    save_arrays(outputs.split, arrays, provenance(settings, seed))
+    save_arrays(outputs.split, arrays, provenance(settings.configured(), seed))
     log.info("%d for training, %d held out, %d discarded", *(len(arrays[k]) for k in list(arrays)[:3]))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import ThermodynamicsStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import site_frequencies
@@ -58,8 +58,8 @@ class Outputs(NamedTuple):
     landscape: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str) -> None:
-    """Analyse a model's samples; settings are optimum.bootstrap, annealing and sample.max_rhat."""
+def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: int, engine_name: str) -> None:
+    """Analyse a model's samples."""
     rng = np.random.default_rng(seed)
     model, letters, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
@@ -75,7 +75,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_
         model.energies(family.heldout), family.heldout_weights, truth.energies(family.heldout) if truth else None,
         label_clusters(family.heldout),
     )  # fmt: skip
-    weights, draws = load_arrays(inputs.subset)[0]["weights"], settings["optimum"]["bootstrap"]
+    weights, draws = load_arrays(inputs.subset)[0]["weights"], settings.bootstrap
     training_energy = float(np.average(model.energies(family.training), weights=weights))
     distance = divergences(
         states_curves, betas, energies, heldout, rng, draws, training_energy=training_energy,
@@ -83,13 +83,13 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_
     )  # fmt: skip
 
     at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
-    check = annealed(model, engine, seed, at, curve, **settings["annealing"])
+    check = annealed(model, engine, seed, at, curve, **settings.annealing.model_dump())
     coldest = drawn["sequences"][0].reshape(-1, model.L)
     lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
     states = table(states_curves, at, heldout.model, heldout.weights, model.L, heldout.labels)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
     states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
-    states["equilibrated"] = trusted(states, load_table(inputs.ladder), settings["sample"]["max_rhat"])
+    states["equilibrated"] = trusted(states, load_table(inputs.ladder), settings.max_rhat)
 
     single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, states_curves.betas, states_curves.entropy[0], right=np.nan))
@@ -104,7 +104,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_
         "energies": sets.reset_index().to_dict("records"),
         "gaps": gaps(sets, single, letters.q, entropy_at_one),
         "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
-        "provenance": provenance(settings, seed),
+        "provenance": provenance(settings.configured(), seed),
     }
     optima = complete_optima(distance.optima_table(), states, model, truth, training_energy)
     save_table(outputs.table, states)

@@ -10,7 +10,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import TrainStage
 from temperance.engines.registry import choose_engine
 from temperance.potts.formats.registry import read_model
 from temperance.training import evaluate_imported, train
@@ -38,20 +38,17 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str,
+    inputs: Inputs, outputs: Outputs, settings: TrainStage, seed: int, engine_name: str,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Train a model, evaluate one from elsewhere, or take one from the folder of those trained together.
-
-    Settings are train.
-    """
+    """Train a model, evaluate one from elsewhere, or take one from the folder of those trained together."""
     folder = outputs.model.parent
     if inputs.trained:
         for path in outputs:
             shutil.copy(inputs.trained / folder.name / path.name, path)
         log.info("learnt together with the family's other models: train_together.log")
         return
-    options, (arrays, metadata) = settings["train"], load_arrays(inputs.alignment)
+    options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
     letters, subset = alphabet(metadata["alphabet"]), load_arrays(inputs.subset)[0]
     engine, sequences = choose_engine(engine_name), arrays["sequences"][subset["indices"]]
     source: dict[str, Any] = provenance(options | {"engine": engine.name}, seed)

@@ -9,7 +9,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import TrainStage
 from temperance.engines.registry import choose_engine
 from temperance.training import train
 
@@ -31,11 +31,11 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seeds: Mapping[str, int], engine_name: str,
+    inputs: Inputs, outputs: Outputs, settings: TrainStage, seeds: Mapping[str, int], engine_name: str,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Train the model of each subset with the seed that a job of its own would have; settings are train."""
-    options, (arrays, metadata) = settings["train"], load_arrays(inputs.alignment)
+    """Train the model of each subset with the seed that a job of its own would have."""
+    options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
     letters, engine = alphabet(metadata["alphabet"]), choose_engine(engine_name)
     sequences, parts = arrays["sequences"], load_arrays(inputs.split)[0]
     checkpoints = []

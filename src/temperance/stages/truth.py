@@ -2,11 +2,11 @@
 
 import logging
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from temperance.core.files import load_arrays, provenance, save_arrays, save_json, save_text
 from temperance.core.progress import Progress
-from temperance.core.settings import Settings
+from temperance.core.settings.stages import TruthStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.fasta import fasta
 from temperance.truth import Drawn
@@ -29,13 +29,13 @@ class Outputs(NamedTuple):
     diagnostics: Path
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_name: str) -> None:
-    """Draw a family; settings are truth and alphabet."""
-    drawn = draw(settings["truth"], settings["alphabet"], seed, inputs.origin, engine_name)
+def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engine_name: str) -> None:
+    """Draw a family."""
+    drawn = draw(settings.truth.model_dump(), settings.alphabet, seed, inputs.origin, engine_name)
     if drawn.diagnostics.get("rhat", 1) > _MOST_RHAT:
         log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", drawn.diagnostics["rhat"])
     rows = drawn.letters.decode(drawn.sequences)
-    source = provenance(settings["truth"], seed)
+    source = provenance(settings.truth.model_dump(), seed)
     save_text(outputs.alignment, fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
     save_arrays(outputs.truth, drawn.arrays, source | drawn.metadata)
     diagnostics = {"sequences": len(rows)} | drawn.diagnostics
@@ -46,7 +46,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, engine_
     )  # fmt: skip
 
 
-def draw(truth: Settings, symbols: str, seed: int, origin: Path | None, engine_name: str) -> Drawn:
+def draw(truth: dict[str, Any], symbols: str, seed: int, origin: Path | None, engine_name: str) -> Drawn:
     """Draw sequences from a truth of any kind.
 
     Parameters

@@ -2,8 +2,6 @@
 
 import copy
 import csv
-import difflib
-import math
 import re
 import shutil
 import string
@@ -11,19 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import pydantic
 import yaml
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings import Settings
+from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, StudySettings
+from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
+from temperance.core.settings.truths import Truth
 from temperance.core.sizes import parse_sizes
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
 
 # What a family is read from, searched in or drawn from: one of these.
 _SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
 _SHORTHAND = ("family", "alignment", "pfam", "interpro", "query", "database")
-_GLOBAL = ("seed", "results", "engine", "gpu", "batch_replicates", "memory_factor", "checkpoint_seconds", "environment")
+_GLOBAL = tuple(RunSettings.model_fields)
 _RUN = (*_GLOBAL, "families", "studies", *_SHORTHAND)
 # Draws from a truth are a sample of it as they are: none is filtered, weighed, or kept out for resembling another.
 _TRUTH_OVERRIDES: Settings = {
@@ -55,7 +56,7 @@ _LATTICE = "ACDEFGHIKLMNPQRSTVWY"
 _DIGITS = string.digits + string.ascii_uppercase
 
 
-def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
+def configure(given: Mapping[str, Any]) -> Settings:
     """Validate a configuration and complete it.
 
     Returns
@@ -68,20 +69,18 @@ def configure(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     InputError
         In one line: the key, what is wrong with it and what would be right.
     """
-    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    settings: Settings = _textual(given)
-    _validate(settings, schema)
-    plans = _Plans(settings, schema)
+    settings = _settings(given)
+    plans = _Plans(settings)
     families = {name: plans.plan(name, own, f"families.{name}") for name, own in _families(settings).items()}
     for name, family in families.items():
         _check_teacher(name, family, families)
-    run = {key: settings.get(key, plans.defaults[key]) for key in _GLOBAL}
+    run = RunSettings.model_validate({key: settings[key] for key in _GLOBAL if key in settings}).model_dump()
     if isinstance(run["seed"], str):
-        run["seed"] = plans.defaults["seed"]
+        run["seed"] = RunSettings().seed
     return run | {"families": families, "studies": _studies(settings, plans, families)}
 
 
-def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
+def with_table(given: Mapping[str, Any]) -> Settings:
     """Replace `families`, if it is the path of a table, by what the table says.
 
     The table is text with tabs between columns: `family`, a name, and any key of a family, `alignment` or
@@ -95,9 +94,6 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
     path = given.get("families")
     if not isinstance(path, str):
         return dict(given)
-    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    validator = _Validator(schema)
-    of_names, of_families = (validator.evolve(schema=schema["$defs"][name]) for name in ("name", "family"))
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -128,8 +124,8 @@ def with_table(given: Mapping[str, Any], schema_path: str | Path) -> Settings:
             families[name] = {}
             for key, cell in row.items():
                 families[name] = _merge(families[name], _nested(key, cell))
-            _check(name, of_names, "family")
-            _check(families[name], of_families)
+            Configuration.read({"family": name})
+            families[name] = FamilySettings.read(families[name]).model_dump(exclude_unset=True)
             if not any(source in families[name] for source in _SOURCES):
                 raise InputError(f"{name}: has no source; one of {', '.join(_SOURCES)} is needed")
         except InputError as error:
@@ -145,19 +141,16 @@ def _nested(key: str, cell: str) -> Settings:
         value = yaml.safe_load(cell)
     except yaml.YAMLError:
         raise InputError(f"{key}: '{cell[:40]}' is no YAML; quote it") from None
-    # YAML 1.1 takes 1e-3, without a point, for text.
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", value):
-        value = float(value)
     for part in reversed(key.split(".")):
         value = {part: value}
     return value
 
 
 class _Plans:
-    """Completes the settings of a family: its own, then those for all families, then the schema's."""
+    """Completes the settings of a family: its own, then those for all families, then the defaults."""
 
-    def __init__(self, given: Settings, schema: Settings):
-        self.schema, self.defaults = schema, _defaults(schema["properties"])
+    def __init__(self, given: Settings):
+        self.defaults = Choices().model_dump()
         self._shared = {key: value for key, value in given.items() if key not in _RUN}
 
     def plan(self, name: str, own: Settings, key: str) -> Settings:
@@ -172,8 +165,7 @@ class _Plans:
             )
         if (given[0] in ("query", "seed")) != ("database" in own):
             raise InputError(f"{key}: a database is searched with a query or a seed; give both or neither")
-        base = {key: value for key, value in self.defaults.items() if key not in _RUN}
-        shared = self._shared
+        base, shared = self.defaults, self._shared
         if "truth" in own:
             base = _merge(base, _TRUTH_OVERRIDES)
             shared = {key: value for key, value in shared.items() if key not in _TRUTH_OVERRIDES}
@@ -183,14 +175,10 @@ class _Plans:
         if "truth" in own:
             family |= self._truth(own, family, key)
         alphabet(family["alphabet"])
-        judge = self.schema["$defs"]["judge"]
-        family["judges"] = {
-            name: _merge(_defaults(judge["properties"]), given) for name, given in family["judges"].items()
-        }
-        model = self.schema["$defs"]["model"]
-        family["models"] = {
-            name: _merge(_defaults(model["properties"]), given) for name, given in family["models"].items()
-        }
+        for section, kind in (("judges", JudgeSettings), ("models", BaselineSettings)):
+            family[section] = {
+                name: kind.model_validate(settings).model_dump() for name, settings in family[section].items()
+            }
         for other, given in family["models"].items():
             if (given["kind"] == "file") != bool(given["path"]):
                 raise InputError(
@@ -202,11 +190,10 @@ class _Plans:
 
     def _truth(self, own: Settings, family: Settings, key: str) -> Settings:
         """Truth, with the defaults of its kind, and the alphabet of its sequences."""
-        schema, kind = self.schema, own["truth"]["kind"]
-        _validate(own["truth"], schema["$defs"][kind], f"{key}.truth")
+        kind = own["truth"]["kind"]
         if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
             raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
-        truth = _merge(_defaults(schema["$defs"][kind]["properties"]), own["truth"])
+        truth = pydantic.TypeAdapter(Truth).validate_python(own["truth"]).model_dump()
         if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
             raise InputError(f"{key}.truth.length: {truth['q']}^{truth['length']} sequences are more than 2^20")
         symbols = {"lattice": _LATTICE, "teacher": family["alphabet"]}.get(kind) or _DIGITS[: truth["q"]]
@@ -231,7 +218,7 @@ def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
     asked = given.get("studies", {})
     templates = _families(given) if "families" in given or _one_family(given) else {}
     found = {}
-    for study, settings in _merge(plans.defaults["studies"], asked).items():
+    for study, settings in _merge(_study_defaults(), asked).items():
         own_families = asked.get(study, {}).get("families", settings["families"])
         points = []
         for name, own in own_families.items():
@@ -242,6 +229,16 @@ def _studies(given: Settings, plans: _Plans, families: Settings) -> Settings:
             _check_teacher(point["label"], point["settings"], families)
         found[study] = {"vary": settings.get("vary"), "points": points}
     return found
+
+
+def _study_defaults() -> Settings:
+    """Every study with its defaults; of its families what they are made of."""
+    studies = {name: getattr(StudySettings(), name) for name in StudySettings.model_fields}
+    return {
+        name: study.model_dump()
+        | {"families": {family: own.model_dump(exclude_unset=True) for family, own in study.families.items()}}
+        for name, study in studies.items()
+    }
 
 
 def _points(study: str, name: str, base: Settings, settings: Settings, plans: _Plans) -> list[Settings]:
@@ -255,7 +252,7 @@ def _points(study: str, name: str, base: Settings, settings: Settings, plans: _P
     points = []
     for value in settings["values"]:
         varied = _with(base, vary, value, key)
-        _validate({"families": {name: varied}}, plans.schema)
+        Configuration.read({"families": {name: varied}})
         own = f"{label}/{value:g}"
         source = own if vary.startswith("truth.") else label
         plan = plans.plan(name, varied, key)
@@ -341,6 +338,39 @@ def check_files(run: Mapping[str, Any]) -> None:
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({known}) nor a file")
 
 
+def family_plan(run: Mapping[str, Any], label: str) -> Settings:
+    """Find the settings of a family, of one that a study varies, or of one that it is drawn from.
+
+    Parameters
+    ----------
+    run : mapping
+        Of `configure`.
+    label : str
+        The family's folder in the results.
+
+    Returns
+    -------
+    dict
+    """
+    points = [point for study in run["studies"].values() for point in study["points"]]
+    plans = {point["source"]: point["settings"] for point in points}
+    return (plans | {point["label"]: point["settings"] for point in points} | run["families"])[label]
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    """Check a configuration, and return what it sets, with numbers as numbers."""
+    settings = _without_null_sources(Configuration.read(_textual(given)).model_dump(exclude_unset=True))
+    if "families" in settings:
+        settings["families"] = {name: _without_null_sources(own) for name, own in settings["families"].items()}
+    return settings
+
+
+def _without_null_sources(settings: Settings) -> Settings:
+    """Leave out sources that are null, as those that are not there."""
+    optional = (*_SOURCES, "database", "family", "families")
+    return {key: value for key, value in settings.items() if value is not None or key not in optional}
+
+
 def _textual(given: Any) -> Any:
     """Copy a configuration with all keys as text: YAML has numbers, too, such as those of columns."""
     if isinstance(given, Mapping):
@@ -354,16 +384,6 @@ def _merge(base: Settings, over: Mapping[str, Any]) -> Settings:
         inner = merged.get(key)
         merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _defaults(properties: Settings) -> Settings:
-    found = {}
-    for key, schema in properties.items():
-        if "properties" in schema:
-            found[key] = _defaults(schema["properties"])
-        elif "default" in schema:
-            found[key] = copy.deepcopy(schema["default"])
-    return found
 
 
 def has_hmm(family: Settings) -> bool:
@@ -406,55 +426,3 @@ def _check_rna_judge(name: str, family: Settings, judge: str, missing: str) -> N
         raise InputError(f"{name}: optimum.{judge}: it judges RNA and DNA only, not alphabet {family['alphabet']}")
     if missing:
         raise InputError(f"{name}: optimum.{judge}: {missing}")
-
-
-# ---------------------------------------------------------------- validation
-
-
-def _is_finite(_: Any, value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-# YAML has .nan and .inf, which pass every bound or none.
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite),
-)
-
-
-def _validate(given: Mapping[str, Any], schema: Settings, at: str = "") -> None:
-    """Check what stands at the key `at` of the configuration."""
-    _check(given, _Validator(schema), at)
-
-
-def _check(given: Any, validator: Any, at: str = "") -> None:
-    error = jsonschema.exceptions.best_match(validator.iter_errors(given))
-    if error is None:
-        return
-    path = [*filter(None, [at]), *map(str, error.absolute_path)]
-    key = ".".join(path) or "configuration"
-    if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
-        unknown = next(name for name in error.instance if name not in known)
-        near = difflib.get_close_matches(str(unknown), known, n=1)
-        where = f"{key}." if path else ""
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        raise InputError(f"{where}{unknown}: unknown key; {hint}")
-    raise InputError(f"{key}: {_in_words(error)}")
-
-
-def _in_words(error: jsonschema.ValidationError) -> str:
-    value, bound = error.instance, error.validator_value
-    said = {
-        "type": f"{value!r} is of the wrong type, {bound} is needed",
-        "enum": f"{value!r} is not one of {', '.join(map(str, bound)) if isinstance(bound, list) else bound}",
-        "minimum": f"{value!r} is too small, {bound} is the least",
-        "maximum": f"{value!r} is too large, {bound} is the most",
-        "exclusiveMinimum": f"{value!r} is too small, it has to be above {bound}",
-        "exclusiveMaximum": f"{value!r} is too large, it has to be below {bound}",
-        "minItems": f"at least {bound} entries are needed",
-        "uniqueItems": "an entry is repeated",
-        "required": f"{error.message}",
-    }.get(str(error.validator), f"{value!r} is not allowed here")
-    described = error.schema.get("description") if isinstance(error.schema, dict) else None
-    return " ".join((f"{said} ({described})" if described else said).split())

@@ -15,10 +15,12 @@ from threadpoolctl import threadpool_limits
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.errors import InputError
+from temperance.core.settings import Settings
+from temperance.core.settings.section import Section
 from temperance.core.stamps import check_unchanged, file_stamps
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
-from temperance.workflow.configuration import of_family
+from temperance.workflow.configuration import configure, family_plan, of_family, with_table
 
 
 def run_stage(stage: Any, snakemake: Any) -> None:
@@ -33,17 +35,34 @@ def run_stage(stage: Any, snakemake: Any) -> None:
         What Snakemake gives a script.
     """
     with job(snakemake):
-        known = {
+        arguments = {
             "inputs": _paths(stage.Inputs, snakemake.input),
             "outputs": _paths(stage.Outputs, snakemake.output),
             "threads": snakemake.threads,
             "checkpoint": lambda task, part="": checkpoint(snakemake, task, part),
-            # Not a parameter of the rule: another size must not draw the split anew.
-            "sizes": snakemake.config["sizes"].get(snakemake.wildcards.get("family")),
             **dict(snakemake.wildcards.items()),
             **dict(snakemake.params.items()),
         }
-        stage.run(**{name: known[name] for name in inspect.signature(stage.run).parameters})
+        parameters = inspect.signature(stage.run).parameters
+        if "sizes" in parameters:
+            # Not a parameter of the rule: another size must not draw the split anew.
+            arguments["sizes"] = family_plan(_run(snakemake), snakemake.wildcards.family)["subsets"]["sizes"]
+        stage.run(**{name: _typed(arguments[name], parameter.annotation) for name, parameter in parameters.items()})
+
+
+def _typed(value: Any, annotation: Any) -> Any:
+    """Make settings of the plain values that Snakemake passes to a job."""
+    is_section = inspect.isclass(annotation) and issubclass(annotation, Section)
+    return annotation.model_validate(value) if is_section else value
+
+
+def _own_config(snakemake: Any) -> Settings:
+    """Select what of the user's configuration makes the results of the job's family."""
+    return of_family(with_table(snakemake.config), snakemake.wildcards.get("family"))
+
+
+def _run(snakemake: Any) -> Settings:
+    return configure(_own_config(snakemake))
 
 
 def _paths(form: Any, files: Any) -> Any:
@@ -90,8 +109,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         with threadpool_limits(1):
             yield log
         check_unchanged(stamps)
-        own = of_family(snakemake.config["given"], snakemake.wildcards.get("family"))
-        provenance.write(snakemake, read, own)
+        provenance.write(snakemake, read, _own_config(snakemake))
     except InputError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -125,4 +143,4 @@ def _share_compiled() -> None:
 def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Checkpoint:
     """Of a job, or of a part of it: a file beside its first output that the job clears when it is done."""
     folder, name = Path(snakemake.output[0]).parent, "-".join(filter(None, (snakemake.rule, part)))
-    return Checkpoint(folder / f".{name}.checkpoint", task, snakemake.config["checkpoint_seconds"])
+    return Checkpoint(folder / f".{name}.checkpoint", task, _run(snakemake)["checkpoint_seconds"])

@@ -20,7 +20,6 @@ from temperance.report.unfinished import unfinished
 from temperance.workflow.configuration import configure, with_table
 
 _ROOT = Path(__file__).parents[3]
-_SCHEMA = _ROOT / "workflow" / "schemas" / "config.schema.yaml"
 _OF_SUBSETS = ("train", "sample", "score")
 
 
@@ -71,7 +70,7 @@ def main(words: list[str]) -> int:
         given: dict[str, object] = {}
         for path in asked.config:
             given |= yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-        run = configure(with_table(given, _SCHEMA), _SCHEMA)
+        run = configure(with_table(given))
         families = {family: subset_names(plan["subsets"]) for family, plan in run["families"].items()}
         print(status(asked.results or run["results"], families).to_string(index=False))
     except (InputError, OSError, yaml.YAMLError) as error:

@@ -7,7 +7,6 @@ import sys
 import time
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from workflow_run import ROOT
@@ -15,11 +14,11 @@ from workflow_run import ROOT
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import load_json, load_table
+from temperance.core.settings.run import Configuration
 from temperance.msa.alignment import encode, filter_alignment, read
 from temperance.potts.model import load
 from temperance.workflow.configuration import check_files, configure
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 ROWS = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL"]
 
 
@@ -232,7 +231,7 @@ BROKEN_CONFIGS = {
 def test_a_broken_configuration_is_named_in_one_line(case):
     config, expected = BROKEN_CONFIGS[case]
     with pytest.raises(InputError) as raised:
-        configure(config, SCHEMA)
+        configure(config)
     assert expected in said(raised.value)
 
 
@@ -258,14 +257,14 @@ KEYS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-NAMED = st.sampled_from(list(yaml.safe_load(SCHEMA.read_text())["properties"]))
+NAMED = st.sampled_from(list(Configuration.model_fields))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(NAMED | st.text(), KEYS, max_size=4))
 def test_no_configuration_ends_in_a_traceback(config):
     try:
-        check_files(configure(config, SCHEMA))
+        check_files(configure(config))
     except InputError as error:
         said(error)
 

@@ -79,7 +79,7 @@ DRAWN = {"temperatures": np.array([0.5, 1.0]), "sequences": SAMPLES}
 
 @pytest.fixture(scope="module")
 def samples(model, family, natural):
-    return score_samples(model, family, {"b": count_b}, DRAWN, natural, {"fidelity": "b"})
+    return score_samples(model, family, {"b": count_b}, DRAWN, natural, "b")
 
 
 def test_samples(samples):

@@ -1,34 +1,47 @@
+import inspect
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from temperance.core.errors import InputError
 from temperance.core.seeds import derive_seed
+from temperance.core.settings.alignment import FilterSettings, HeldoutSettings
+from temperance.core.settings.run import Configuration
+from temperance.core.settings.section import Section
+from temperance.core.settings.stages import STAGES
+from temperance.core.settings.training import AnnealingSettings, SampleSettings, TrainSettings
+from temperance.core.settings.truths import Truth
 from temperance.core.sizes import parse_sizes, resolve_size, size_label
+from temperance.msa.alignment import filter_alignment
+from temperance.msa.split import split
+from temperance.sampling.replica_exchange import sample
+from temperance.thermo.thermodynamics import annealed
+from temperance.training import train
+from temperance.workflow import reference
 from temperance.workflow.configuration import configure
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def test_the_embedded_default_is_valid_and_complete():
-    run = configure(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    run = configure(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
     family = run["families"]["lattice"]
     assert len(family["subsets"]["sizes"]) == 3
     assert len(family["sample"]["temperatures"]) == 7
     assert family["optimum"]["fidelity"] == "p_nat"
     assert family["weights"]["identity"] is None
-    assert configure({"alignment": "a.fasta"}, SCHEMA)["families"]["a"]["weights"]["identity"] == 0.8
+    assert configure({"alignment": "a.fasta"})["families"]["a"]["weights"]["identity"] == 0.8
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
 def test_examples_are_valid(path):
-    configure(yaml.safe_load(path.read_text()), SCHEMA)
+    configure(yaml.safe_load(path.read_text()))
 
 
 def test_an_alignment_alone_is_a_run():
-    run = configure({"alignment": "some/PF00014.fasta.gz", "train": {"chains": 50}}, SCHEMA)
+    run = configure({"alignment": "some/PF00014.fasta.gz", "train": {"chains": 50}})
     assert list(run["families"]) == ["PF00014"]
     family = run["families"]["PF00014"]
     assert family["train"]["chains"] == 50
@@ -39,7 +52,7 @@ def test_an_alignment_alone_is_a_run():
 def test_a_family_overrides_what_all_share():
     given = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
     given["families"]["b"]["train"] = {"chains": 70}
-    families = configure(given, SCHEMA)["families"]
+    families = configure(given)["families"]
     assert [families[name]["train"]["chains"] for name in "ab"] == [50, 70]
     assert families["b"]["train"]["sweeps"] == 2
 
@@ -90,7 +103,7 @@ def test_a_family_overrides_what_all_share():
         ),
         (
             {"alignment": "a", "studies": {"regularisation": {"values": [-1]}}},
-            "train.l2_couplings: -1 is too small",
+            "train.l2_couplings: -1.0 is too small",
         ),
         (
             {"families": {"x": {"truth": {"kind": "planted"}, "optimum": {"fidelity": "p_nat"}}}},
@@ -113,7 +126,7 @@ def test_a_family_overrides_what_all_share():
 )
 def test_a_mistake_is_named_in_one_line(given, said):
     with pytest.raises(InputError) as error:
-        configure(given, SCHEMA)
+        configure(given)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -149,17 +162,88 @@ def test_seeds_differ_by_what_they_are_for_and_by_nothing_else():
     assert derive_seed(1, "a", "train") == derive_seed(1, "a", "train") < 2**63
 
 
-def test_every_key_is_described_and_has_a_default_or_is_required():
-    def walk(schema, path):
-        for name, part in schema.get("properties", {}).items():
-            here = f"{path}{name}"
-            if "properties" in part:
-                walk(part, here + ".")
-            elif "$ref" not in part and "const" not in part and here not in ("families", "family", "alignment"):
-                assert "default" in part, here
-                assert "description" in part, here
+def test_every_key_is_described():
+    def walk(section, path):
+        for name, field in section.model_fields.items():
+            assert name == "kind" or field.description, f"{path}{name}"
+            for part in (field.annotation, *get_args(field.annotation)):
+                if isinstance(part, type) and issubclass(part, Section):
+                    walk(part, f"{path}{name}.")
 
-    walk(yaml.safe_load(SCHEMA.read_text()), "")
+    walk(Configuration, "")
+    for truth in get_args(get_args(Truth)[0]):
+        walk(truth, "truth.")
+
+
+def test_schema_and_documentation_are_those_of_the_settings():
+    assert reference.SCHEMA.read_text() == reference.schema()
+    assert reference.README.read_text() == reference.readme(reference.README.read_text())
+    schema = yaml.safe_load(reference.schema())
+    train = schema["$defs"]["TrainSettings"]["properties"]
+    assert train["chains"] == {
+        "default": 4000, "description": "Persistent chains.", "minimum": 10, "type": "integer",
+    }  # fmt: skip
+    assert "| `train.chains` | 4000 | Persistent chains. |" in reference.README.read_text()
+
+
+def test_numbers_as_text_and_whole_numbers_with_a_point_are_taken():
+    """As `--config 'train={l2_couplings: 0.01}'` passes them."""
+    config = {
+        "alignment": "a", "gpu": "true", "threads": "3", "subsets": {"sizes": "200", "replicates": 2.0},
+        "train": {"l2_couplings": "1e-3", "chains": 200.0, "l2_path": ["1", "0.1"]},
+    }  # fmt: skip
+    run = configure(config)
+    family = run["families"]["a"]
+    assert (run["gpu"], family["threads"], family["subsets"]["sizes"], family["subsets"]["replicates"]) == (
+        True, 3, [200], 2,
+    )  # fmt: skip
+    assert (family["train"]["l2_couplings"], family["train"]["chains"], family["train"]["l2_path"]) == (
+        0.001, 200, [1.0, 0.1],
+    )  # fmt: skip
+    assert type(family["train"]["chains"]) is int
+
+
+def test_defaults_of_functions_are_those_of_the_configuration():
+    for function, settings in (
+        (train, TrainSettings()), (sample, SampleSettings()), (annealed, AnnealingSettings()),
+        (split, HeldoutSettings()), (filter_alignment, FilterSettings()),
+    ):  # fmt: skip
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.default is not inspect.Parameter.empty
+        }
+        values = settings.model_dump()
+        # Who samples at temperatures of his own gets these and no others.
+        shared = (defaults.keys() & values.keys()) - {"spacing"}
+        assert len(shared) >= 2
+        assert {name: defaults[name] for name in shared} == {
+            name: tuple(values[name]) if isinstance(values[name], list) else values[name] for name in shared
+        }
+
+
+def stages_changed(one, other):
+    stages = {name: stage for name, stage in STAGES.items() if name != "truth"}
+    return {name for name, stage in stages.items() if stage.of(one) != stage.of(other)}
+
+
+def test_a_stage_reads_its_own_settings_alone():
+    family = configure({"alignment": "a", "optimum": {"bootstrap": 50, "novelty_floor": 0.1}})["families"]["a"]
+    stage = STAGES["thermodynamics"].of(family)
+    assert (stage.bootstrap, stage.max_rhat, stage.annealing.steps) == (50, 1.05, 1000)
+    assert stage.configured() == {
+        "optimum": {"bootstrap": 50}, "annealing": {"chains": 500, "steps": 1000}, "sample": {"max_rhat": 1.05},
+    }  # fmt: skip
+    other = configure({"alignment": "a", "optimum": {"novelty_floor": 0.3}, "threads": 7})["families"]["a"]
+    changed = {
+        name for name, settings in STAGES.items() if name != "truth" and settings.of(other) != settings.of(family)
+    }
+    assert changed == {"thermodynamics", "score", "compare", "optimum", "design", "predict"}
+    floor = configure({"alignment": "a", "optimum": {"bootstrap": 50, "novelty_floor": 0.3}})["families"]["a"]
+    changed = {
+        name for name, settings in STAGES.items() if name != "truth" and settings.of(floor) != settings.of(family)
+    }
+    assert changed == {"compare", "optimum", "design"}
 
 
 def test_points_of_a_study_share_a_truth_unless_it_is_varied():
@@ -168,7 +252,7 @@ def test_points_of_a_study_share_a_truth_unless_it_is_varied():
         "gap": {"families": {"x": {}}, "vary": "truth.gamma", "values": [3, 30]},
         "regularisation": {"families": {"x": {"threads": 1}}, "values": [0, 0.5], "sizes": [100], "replicates": 3},
     }
-    found = configure({"families": {"x": lattice}, "studies": studies}, SCHEMA)["studies"]
+    found = configure({"families": {"x": lattice}, "studies": studies})["studies"]
     gap, l2 = found["gap"]["points"], found["regularisation"]["points"]
     assert [point["settings"]["truth"]["gamma"] for point in gap] == [3, 30]
     assert [point["source"] for point in gap] == ["studies/gap/x/3", "studies/gap/x/30"]
@@ -186,4 +270,4 @@ def test_students_speak_their_teachers_alphabet():
             "x": {"truth": {"kind": "teacher", "teacher": "rna"}},
         }
     }
-    assert configure(run, SCHEMA)["families"]["x"]["alphabet"] == "rna"
+    assert configure(run)["families"]["x"]["alphabet"] == "rna"

@@ -4,12 +4,11 @@ import gzip
 import json
 
 import pytest
-from workflow_run import ROOT
 
 from temperance.workflow.configuration import configure
 from temperance.workflow.resources import Size, database_memory, known_size, memory, minutes
 
-FAMILY = configure({"alignment": "a"}, ROOT / "workflow" / "schemas" / "config.schema.yaml")["families"]["a"]
+FAMILY = configure({"alignment": "a"})["families"]["a"]
 STAGES = ("ingest", "split", "hmm", "subsample", "train", "sample", "thermodynamics", "score", "optimum",
           "design", "figures", "compare", "predict")  # fmt: skip
 

@@ -7,13 +7,11 @@ import pytest
 from temperance.core.errors import InputError
 from temperance.workflow.configuration import configure, with_table
 
-SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml"
-
 
 def read(folder: Path, text: str) -> dict:
     path = folder / "families.tsv"
     path.write_text(text, encoding="utf-8")
-    return with_table({"families": str(path), "seed": 3}, SCHEMA)
+    return with_table({"families": str(path), "seed": 3})
 
 
 def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
@@ -34,7 +32,7 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         },
         "1e5": {"pfam": "PF00397"},
     }
-    families = configure(given, SCHEMA)["families"]
+    families = configure(given)["families"]
     assert families["kunitz"]["subsets"]["sizes"] == [100, 1.0]
     assert families["1e5"]["train"]["l2_couplings"] == "auto"
 
@@ -66,7 +64,7 @@ def test_a_mistake_is_named_by_its_line(text, said, tmp_path):
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"families: nowhere\.tsv: cannot be read"):
-        with_table({"families": "nowhere.tsv"}, SCHEMA)
+        with_table({"families": "nowhere.tsv"})
 
 
 def test_thousands_of_rows_are_read(tmp_path):

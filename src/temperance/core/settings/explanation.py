@@ -1,0 +1,142 @@
+"""What is wrong with settings, in one line: the key, and what would be right."""
+
+import difflib
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pydantic
+from pydantic import BaseModel
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """List the types that an annotation is made of."""
+    if get_origin(annotation) is Annotated:
+        return _parts(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [part for option in get_args(annotation) for part in _parts(option)]
+    return [annotation]
+
+
+_TYPES: dict[Any, str] = {
+    int: "integer", float: "number", str: "string", bool: "boolean", list: "array", dict: "object",
+}  # fmt: skip
+_WORDS: dict[str, str] = {
+    "greater_than_equal": "{value!r} is too small, {ge} is the least",
+    "less_than_equal": "{value!r} is too large, {le} is the most",
+    "greater_than": "{value!r} is too small, it has to be above {gt}",
+    "less_than": "{value!r} is too large, it has to be below {lt}",
+    "finite_number": "{value!r} is no finite number",
+    "too_short": "{actual_length} of at least {min_length} entries",
+    "repeated": "an entry is repeated",
+    "missing": "'{name}' is a required property",
+    "union_tag_not_found": "'kind' is a required property",
+    "union_tag_invalid": "{tag!r} is not one of {tags}",
+}
+
+
+def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str = "") -> str:
+    """Say in one line what is wrong with settings.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+    section : type
+        What they were read as.
+    at : str
+        Key under which they stand.
+
+    Returns
+    -------
+    str
+    """
+
+    # The mistake nearest the top: those below may be what it leads to.
+    def depth(detail: Any) -> tuple[int, bool]:
+        # Of the options of a union, one whose type is right says more.
+        return len(_Place(section, detail["loc"]).keys), detail["type"] not in _WORDS
+
+    first = min(error.errors(include_url=False), key=depth)
+    place = _Place(section, first["loc"])
+    keys = [*filter(None, [at]), *place.keys]
+    if first["type"] == "extra_forbidden":
+        name, known = keys[-1], list(place.section.model_fields)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"{'.'.join(keys)}: unknown key; {hint}"
+    if first["type"] == "missing":
+        keys.pop()
+    if first["type"].startswith("union_tag"):
+        keys.append("kind")
+    context = first.get("ctx", {}) | {"value": first["input"], "name": place.keys[-1] if place.keys else ""}
+    if first["type"] == "union_tag_invalid":
+        context["tags"] = context["expected_tags"].replace("'", "")
+    text = _WORDS.get(first["type"], _wrong_value(place, first["input"])).format(**context)
+    described = place.description and first["type"] not in ("missing", "union_tag_not_found")
+    text = f"{text} ({place.description})" if described else text
+    return " ".join(f"{'.'.join(keys) or 'configuration'}: {text}".split())
+
+
+def _wrong_value(place: "_Place", value: Any) -> str:
+    shown = repr(value).replace("{", "{{").replace("}", "}}")
+    parts = _parts(place.annotation)
+    choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
+    types = [_TYPES[origin] for part in parts if (origin := get_origin(part) or part) in _TYPES]
+    if choices and not types:
+        return f"{shown} is not one of {', '.join(choices)}"
+    if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
+        return f"{shown} is not allowed here" if types else f"{shown} is of the wrong type, object is needed"
+    return f"{shown} is of the wrong type, {' or '.join(dict.fromkeys([*choices, *types]))} is needed"
+
+
+class _Place:
+    """Where in a section an error is: the keys that lead there, and the innermost section and field."""
+
+    def __init__(self, section: type[BaseModel], location: tuple[int | str, ...]):
+        self.section, self.description = section, ""
+        self.keys: list[str] = []
+        self.annotation: Any = None
+        entries: Any = section
+        bad_name = location[-1:] == ("[key]",)
+        for step in location[:-2] if bad_name else location:
+            options = {part.__name__: part for part in _sections(entries)}
+            if isinstance(entries, type) and issubclass(entries, BaseModel):
+                self.section = entries
+                self.keys.append(str(step))
+                if step in entries.model_fields:
+                    field = entries.model_fields[str(step)]
+                    self.description = field.description or ""
+                    entries = self.annotation = field.annotation
+                else:
+                    entries = None
+            elif tagged := [part for part in options.values() if _tag(part) == step]:
+                entries = tagged[0]
+            elif len(options) == 1 and step in options:
+                entries = options[str(step)]
+            elif isinstance(step, int) or _is_mapping(entries):
+                self.keys.append(str(step))
+                entries = self.annotation = _entry_type(entries)
+            # Else it names an option of a union.
+        if bad_name:
+            self.annotation = str
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _tag(section: type[BaseModel]) -> str | None:
+    field = section.model_fields.get("kind")
+    return get_args(field.annotation)[0] if field and len(get_args(field.annotation)) == 1 else None
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return any(get_origin(part) is dict for part in _parts(annotation))
+
+
+def _entry_type(annotation: Any) -> Any:
+    for part in _parts(annotation):
+        if get_origin(part) in (dict, list):
+            entry = get_args(part)[-1]
+            sections = _sections(entry)
+            return sections[0] if len(sections) == 1 else entry
+    return None
