@@ -28,7 +28,7 @@ from temperance.core.seeds import derive_seed
 from temperance.core.settings.stages import STAGES
 from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
-from temperance.workflow.failures import install_error_reporter
+from temperance.workflow.failures import install_failure_reporter
 from temperance.core.stamps import file_stamps
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
 from temperance.core.artefacts import (
@@ -41,7 +41,7 @@ from temperance.core.artefacts import (
     SUBSET_FILES,
 )
 
-install_error_reporter()
+install_failure_reporter()
 
 try:
     RUN = configure(with_table(config))
