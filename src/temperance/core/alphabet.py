@@ -13,7 +13,7 @@ AMBIGUOUS = 254
 
 @dataclass(frozen=True)
 class Alphabet:
-    """Ordered states of a site.
+    """Ordered states that a site can take.
 
     Attributes
     ----------
@@ -23,6 +23,8 @@ class Alphabet:
         State k is written as `symbols[k]`; the gap, where there is one, is `-`.
     ambiguous : str
         Symbols of the standard that stand for several residues or for unusual ones.
+    synonyms : tuple of (str, str)
+        Pairs of a further symbol and the one of `symbols` that it is read as, such as T for U in RNA.
     """
 
     name: str
@@ -32,28 +34,52 @@ class Alphabet:
 
     @property
     def q(self) -> int:
-        """Number of states."""
+        """Count the states.
+
+        Returns
+        -------
+        int
+            Number of states q, that of the gap included.
+        """
         return len(self.symbols)
 
     @property
     def gap(self) -> int | None:
-        """State of the gap, None in an alphabet without one."""
+        """Find the state of the gap.
+
+        Returns
+        -------
+        int or None
+            None in an alphabet without a gap.
+        """
         return self.symbols.index(GAP) if GAP in self.symbols else None
 
     @property
     def folds_case(self) -> bool:
-        """Whether lower case stands for the same letters as upper case."""
+        """Tell whether lower-case symbols are read as their upper-case ones.
+
+        Returns
+        -------
+        bool
+            True where no symbol is a lower-case letter.
+        """
         return self.symbols.upper() == self.symbols
 
     def codes(self) -> np.ndarray:
-        """Lookup table, (256,) uint8: byte to state, AMBIGUOUS or INVALID."""
+        """Tabulate the state of each byte of an alignment file.
+
+        Returns
+        -------
+        np.ndarray
+            (256,) uint8: byte to state, AMBIGUOUS or INVALID.
+        """
         table = np.full(256, INVALID, np.uint8)
         for symbol in self.ambiguous:
             table[ord(symbol)] = AMBIGUOUS
         for state, symbol in enumerate(self.symbols):
             table[ord(symbol)] = state
-        for other, symbol in self.synonyms:
-            table[ord(other)] = table[ord(symbol)]
+        for synonym, symbol in self.synonyms:
+            table[ord(synonym)] = table[ord(symbol)]
         if self.gap is not None and table[ord(".")] == INVALID:
             table[ord(".")] = self.gap
         if self.folds_case:
@@ -61,9 +87,26 @@ class Alphabet:
         return table
 
     def decode(self, sequences: np.ndarray) -> list[str]:
-        """Sequences (M, L) uint8 as aligned strings."""
-        letters = np.frombuffer(self.symbols.encode("ascii"), np.uint8)[sequences]
-        return [row.tobytes().decode("ascii") for row in letters]
+        """Write sequences of states as aligned strings.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8 states.
+
+        Returns
+        -------
+        list of str
+            M strings of L symbols.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> NAMED["rna"].decode(np.array([[1, 0, 4]], np.uint8))
+        ['A-U']
+        """
+        symbols = np.frombuffer(self.symbols.encode("ascii"), np.uint8)[sequences]
+        return [row.tobytes().decode("ascii") for row in symbols]
 
 
 _NUCLEIC = "NRYSWKMBDHV"
@@ -77,18 +120,33 @@ NAMED = {
 def alphabet(name: str) -> Alphabet:
     """Find the alphabet called `name`, or make a custom one whose symbols `name` lists.
 
+    Parameters
+    ----------
+    name : str
+        `protein`, `rna`, `dna`, or 2 to 64 different printable ASCII symbols.
+
+    Returns
+    -------
+    Alphabet
+        States in the order in which the symbols stand.
+
     Raises
     ------
     InputError
         If `name` is neither.
+
+    Examples
+    --------
+    >>> alphabet("rna").q, alphabet("01").symbols, alphabet("01").gap
+    (5, '01', None)
     """
     if name in NAMED:
         return NAMED[name]
-    right = f"give {', '.join(NAMED)}, or the symbols of your own such as '-ACGU' or '01'"
+    hint = f"give {', '.join(NAMED)}, or the symbols of your own such as '-ACGU' or '01'"
     if name.isalpha() and name.islower():
-        raise InputError(f"alphabet: '{name}' is not known; {right}")
+        raise InputError(f"alphabet: '{name}' is not known; {hint}")
     if not 2 <= len(name) <= 64 or len(set(name)) < len(name):
-        raise InputError(f"alphabet: '{name}' does not list 2 to 64 different symbols; {right}")
+        raise InputError(f"alphabet: '{name}' does not list 2 to 64 different symbols; {hint}")
     if not name.isascii() or not name.isprintable() or any(symbol in " >#." for symbol in name):
-        raise InputError(f"alphabet: '{name}' has a symbol that alignment files reserve; {right}")
+        raise InputError(f"alphabet: '{name}' has a symbol that alignment files reserve; {hint}")
     return Alphabet(name, name)

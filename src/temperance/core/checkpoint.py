@@ -18,35 +18,54 @@ log = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    """A file of the last state from which to go on; without a path, none is kept.
+    """Keep the last state of a long computation in a file, from which a later job resumes; without a path, keep none.
 
     Parameters
     ----------
-    task : dict
+    path : Path, optional
+        File of the state.
+    task : mapping, optional
         All that determines what is computed, arrays included. A file that another task has left is not read.
     seconds : float
-        Between two writes, at least.
+        Least time, in seconds, between two writes that `due` asks for.
     """
 
     def __init__(self, path: Path | None = None, task: Mapping[str, Any] | None = None, seconds: float = 60.0):
         self._path, self._task, self._seconds = path, task or {}, seconds
         self._written = time.monotonic()
 
-    def of(self, **more: Any) -> "Checkpoint":
-        """Return a checkpoint of the same file whose task these determine, too."""
-        return Checkpoint(self._path, {**self._task, **more}, self._seconds)
+    def with_task(self, **values: Any) -> "Checkpoint":
+        """Return a checkpoint of the same file whose task is also identified by further values.
+
+        Parameters
+        ----------
+        **values
+            Entries that are added to the task, arrays included.
+
+        Returns
+        -------
+        Checkpoint
+            A new object; its first write is due `seconds` from now.
+        """
+        return Checkpoint(self._path, {**self._task, **values}, self._seconds)
 
     def load(self) -> dict[str, Any] | None:
-        """Load what was saved last; None where nothing was, or nothing whole, or by another task."""
+        """Load the state that was saved last.
+
+        Returns
+        -------
+        dict or None
+            The state; None where no file exists, or the file is damaged or belongs to another task (both are logged).
+        """
         if self._path is None or not self._path.exists():
             return None
         try:
-            arrays, found = load_arrays(self._path)
-            state, task = arrays | found["state"], found["task"]
-            sound = found["digest"] == _digest(state)
+            arrays, metadata = load_arrays(self._path)
+            state, task = arrays | metadata["state"], metadata["task"]
+            intact = metadata["digest"] == _digest(state)
         except (InputError, KeyError, TypeError):
-            sound = False
-        if not sound:
+            intact = False
+        if not intact:
             log.warning("warning: %s is damaged; this starts anew", self._path)
             return None
         if task != self._identity:
@@ -61,13 +80,27 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to save again."""
+        """Tell whether it is time to save again.
+
+        Returns
+        -------
+        bool
+            Always False without a path.
+        """
         return self._path is not None and time.monotonic() - self._written >= self._seconds
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Replace the file by one of this state: arrays, and what JSON holds, floats to the last bit."""
+        """Replace the file by one of this state.
+
+        A file that cannot be written is logged as a warning, not raised: the result itself may still be written.
+
+        Parameters
+        ----------
+        state : mapping
+            Arrays, and values that JSON holds; floats are kept to the last bit.
+        """
         assert self._path is not None
-        arrays, plain = _parted(state)
+        arrays, plain = _split_arrays(state)
         try:
             save_arrays(self._path, arrays, {"task": self._identity, "state": plain, "digest": _digest(state)})
         except OSError as error:  # the result may yet find room
@@ -75,7 +108,7 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def clear(self) -> None:
-        """Remove the file: what was to be computed is there."""
+        """Remove the file once the computation is finished."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
@@ -83,14 +116,14 @@ class Checkpoint:
 NONE = Checkpoint()
 
 
-def _parted(state: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Arrays, and the rest."""
+def _split_arrays(state: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Separate a state's arrays from what JSON holds."""
     arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
     return arrays, {name: value for name, value in state.items() if name not in arrays}
 
 
 def _digest(state: Mapping[str, Any]) -> str:
-    arrays, plain = _parted(state)
+    arrays, plain = _split_arrays(state)
     digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype} {array.shape}".encode())

@@ -4,10 +4,15 @@ _LONGEST = 600
 
 
 class InputError(Exception):
-    """Something that the user gave is wrong.
+    """Report that something which the user gave is wrong.
 
     The message is one line that names the file, line, key or sequence and says what would be right. What a terminal
     would not show is escaped, since part of it is what the user gave.
+
+    Parameters
+    ----------
+    message : str
+        Shortened in the middle beyond 600 characters.
     """
 
     def __init__(self, message: str):
@@ -17,10 +22,42 @@ class InputError(Exception):
 
 
 def last_words(text: str) -> str:
-    """Take from what a program has written the last line that says something, or say that there is none."""
+    r"""Extract the last line of a program's output that is not blank.
+
+    Parameters
+    ----------
+    text : str
+        What the program wrote.
+
+    Returns
+    -------
+    str
+        The line, or `nothing said` where there is none.
+
+    Examples
+    --------
+    >>> last_words("reading\nno such file\n\n")
+    'no such file'
+    """
     return ([line for line in text.splitlines() if line.strip()] or ["nothing said"])[-1]
 
 
 def last_line(error: BaseException) -> str:
-    """Take from a library's exception the last line that it says, or its kind if it says nothing."""
+    r"""Extract the last line of an exception's message.
+
+    Parameters
+    ----------
+    error : BaseException
+        Raised by a library.
+
+    Returns
+    -------
+    str
+        The line, or the name of the exception's class if the message is empty.
+
+    Examples
+    --------
+    >>> last_line(ValueError("first\nsecond")), last_line(ValueError())
+    ('second', 'ValueError')
+    """
     return (str(error).splitlines() or [type(error).__name__])[-1]

@@ -23,7 +23,18 @@ Metadata = Mapping[str, Any]
 
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that replaces it when the block ends without an error."""
+    """Yield a temporary path beside `path` that replaces it when the block ends without an error.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write; its folder must exist.
+
+    Yields
+    ------
+    Path
+        Where the block has to write the file.
+    """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -41,23 +52,51 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def save_text(path: str | Path, text: str) -> None:
-    """Write text, whole or not at all."""
+    """Write text to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    text : str
+        Written as UTF-8.
+    """
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def save_json(path: str | Path, content: Any) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    content : Any
+        What JSON holds, without nan or infinity.
+    """
     save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 def load_json(path: str | Path) -> Any:
     """Load a JSON file.
 
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    Any
+        Its content.
+
     Raises
     ------
     InputError
         If it is not whole JSON.
+    FileNotFoundError
+        If it does not exist.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -70,28 +109,61 @@ def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
 
 
 def announce_reading(path: str | Path) -> None:
-    """Tell audit hooks that a file is read, where a compiled library opens it: Python itself tells of its own."""
+    """Report to Python's audit hooks a file that a compiled library opens; Python reports those that it opens itself.
+
+    Parameters
+    ----------
+    path : path-like
+        File that is about to be read.
+    """
     sys.audit("open", str(path), "r", 0)
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
-    """Write arrays and metadata as safetensors, whole or not at all; equal content gives equal bytes."""
+    """Write arrays and metadata as safetensors, whole or not at all; equal content gives equal bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    arrays : mapping of str to np.ndarray
+        By name.
+    metadata : mapping
+        What JSON holds.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, on a full disk for example.
+    """
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as part:
         try:
-            save_file(whole, part, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
+            save_file(contiguous, part, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
         except SafetensorError as error:  # a full disk, say
             raise OSError(f"{path}: cannot be written ({error})") from error
 
 
 def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Arrays and metadata of a file written by `save_arrays`.
+    """Load arrays and metadata of a file that `save_arrays` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    arrays : dict of str to np.ndarray
+        By name.
+    metadata : dict
+        Empty where the file has none.
 
     Raises
     ------
     InputError
-        If the file is truncated or not of this format.
+        If the file is missing, truncated or not of this format.
     """
     announce_reading(path)
     try:
@@ -103,7 +175,15 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
 
 
 def save_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table as TSV or Parquet, after the ending of `path`."""
+    """Write a table as TSV or Parquet, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write: TSV, with floats to six significant digits, if it ends on `.tsv`, else Parquet.
+    table : pd.DataFrame
+        Written without its index.
+    """
     with atomic(path) as part:
         if Path(path).suffix == ".tsv":
             table.to_csv(part, sep="\t", index=False, float_format="%.6g")
@@ -112,36 +192,66 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
 
 
 def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Load a table, from TSV or Parquet after the ending of `path`.
+    """Load a table from TSV or Parquet.
 
-    Columns of a TSV that are called in `text` are that, and empty where nothing stands: symbols of an alphabet may be
-    digits.
+    Parameters
+    ----------
+    path : path-like
+        File to read: TSV if it ends on `.tsv`, else Parquet.
+    text : sequence of str
+        Columns of a TSV that hold text, with empty strings where cells are empty: symbols of an alphabet may be digits.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table.
 
     Raises
     ------
     InputError
-        If it is not whole.
+        If the file is not whole.
+    FileNotFoundError
+        If it does not exist.
     """
-    table = Path(path).suffix == ".tsv"
+    is_tsv = Path(path).suffix == ".tsv"
     try:
-        if not table:
+        if not is_tsv:
             announce_reading(path)
             return pd.read_parquet(path)
-        found = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
-        return found.fillna(dict.fromkeys(text, "")) if text else found
+        table = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
+        return table.fillna(dict.fromkeys(text, "")) if text else table
     except FileNotFoundError:
         raise
     except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
-        raise _damaged(path, "TSV" if table else "Parquet", error) from error
+        raise _damaged(path, "TSV" if is_tsv else "Parquet", error) from error
 
 
 def versions() -> dict[str, str]:
-    """Of this program and of what its numbers depend on."""
+    """Collect the versions of this program and of the packages that its numbers depend on.
+
+    Returns
+    -------
+    dict of str to str
+        Of temperance, Python, NumPy, SciPy, JAX and Numba.
+    """
     packages = ("numpy", "scipy", "jax", "numba")
-    known = {"temperance": __version__, "python": platform.python_version()}
-    return known | {package: version(package) for package in packages}
+    program = {"temperance": __version__, "python": platform.python_version()}
+    return program | {package: version(package) for package in packages}
 
 
 def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:
-    """Gather what is needed to make a result again: settings, seed and the versions that did it."""
+    """Collect what is needed to reproduce a result.
+
+    Parameters
+    ----------
+    settings : mapping
+        Configuration that the result depends on.
+    seed : int, optional
+        Seed of its random numbers.
+
+    Returns
+    -------
+    dict
+        `settings`, `seed` and `versions`.
+    """
     return {"settings": dict(settings), "seed": seed, "versions": versions()}

@@ -13,12 +13,12 @@ def last_error(logs: Iterable[str]) -> str | None:
     Parameters
     ----------
     logs : iterable of str
-        Paths; files that are not there are passed over.
+        Paths; files that do not exist are skipped.
 
     Returns
     -------
     str or None
-        What stands behind `ERROR`; None where there is no such line.
+        What follows `ERROR` in the last such line of the first log that has one; None where no log has one.
     """
     for log in filter(Path.is_file, map(Path, logs)):
         errors = [line for line in log.read_text(errors="replace").splitlines() if ERROR in line]

@@ -9,9 +9,9 @@ def derive_seed(seed: int, *labels: object) -> int:
     Parameters
     ----------
     seed : int
-        Of the run.
+        Seed of the run.
     *labels
-        What the piece is: family, subset, stage.
+        What identifies the piece: family, subset, stage.
 
     Returns
     -------

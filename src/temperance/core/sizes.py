@@ -9,51 +9,78 @@ import numpy as np
 from temperance.core.errors import InputError
 
 
-def parse_sizes(given: Any, key: str) -> list[int | float]:
-    """Sizes as ascending counts (int) and fractions (float); `all` is 1.0.
+def parse_sizes(sizes: Any, key: str) -> list[int | float]:
+    """Read the sizes of training sets from the configuration.
 
-    `geometric(lo, hi, n)` stands for n sizes from lo to hi with equal ratios, counts or fractions.
+    `geometric(lo, hi, n)` stands for n sizes from lo to hi with equal ratios, counts or fractions; `all` is 1.0.
+
+    Parameters
+    ----------
+    sizes : int, float, str or list of these
+        One size or several.
+    key : str
+        Key of the configuration, for error messages.
+
+    Returns
+    -------
+    list of int or float
+        Ascending without repeats: counts (int) or fractions (float), of which `all` may stand behind counts.
 
     Raises
     ------
     InputError
-        Naming `key`.
+        If counts and fractions are mixed, a size is 1 sequence, or `geometric` has wrong arguments; it names `key`.
+
+    Examples
+    --------
+    >>> parse_sizes(["all", "geometric(100, 400, 3)"], "subsets.sizes")
+    [100, 200, 400, 1.0]
     """
-    sizes: list[int | float] = []
-    for item in given if isinstance(given, list) else [given]:
+    parsed: list[int | float] = []
+    for item in sizes if isinstance(sizes, list) else [sizes]:
         if isinstance(item, str) and item.startswith("geometric"):
-            sizes += _geometric(item, key)
+            parsed += _geometric(item, key)
         else:
-            sizes.append(1.0 if item == "all" else item)
-    if 1 in [size for size in sizes if isinstance(size, int)]:
+            parsed.append(1.0 if item == "all" else item)
+    if 1 in [size for size in parsed if isinstance(size, int)]:
         raise InputError(f"{key}: 1 sequence is too few; give 2 or more, or 'all' (1.0) for all of them")
-    fractions = [size for size in sizes if isinstance(size, float) and size < 1]
-    if fractions and any(isinstance(size, int) for size in sizes):
+    fractions = [size for size in parsed if isinstance(size, float) and size < 1]
+    if fractions and any(isinstance(size, int) for size in parsed):
         raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
-    return sorted(set(sizes), key=lambda size: (isinstance(size, float), size))
+    return sorted(set(parsed), key=lambda size: (isinstance(size, float), size))
 
 
 def _geometric(item: str, key: str) -> list[int | float]:
-    right = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
+    hint = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
     low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
     try:
         count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
         first, last = float(low), float(high)
     except ValueError:
-        raise InputError(f"{key}: {item}: {right}") from None
+        raise InputError(f"{key}: {item}: {hint}") from None
     if (
         not 2 <= count <= 1000
         or not 0 < first < last < math.inf
         or (fractions and last > 1)
         or (not fractions and first < 2)
     ):
-        raise InputError(f"{key}: {item}: {right}")
+        raise InputError(f"{key}: {item}: {hint}")
     values = np.geomspace(first, last, count)
     return [float(f"{value:.3g}") for value in values] if fractions else [round(value) for value in values]
 
 
 def size_label(size: int | float) -> str:
     """Label a size as a part of file names.
+
+    Parameters
+    ----------
+    size : int or float
+        Count, or fraction of the training sequences.
+
+    Returns
+    -------
+    str
+        `n` and the count, or `f` and the fraction.
 
     Examples
     --------
@@ -71,6 +98,11 @@ def subset_names(settings: Mapping[str, Any]) -> list[str]:
     settings : mapping
         `subsets` of the configuration: sizes, ascending, and the number of replicates.
 
+    Returns
+    -------
+    list of str
+        The size's label and the replicate, from 1.
+
     Examples
     --------
     >>> subset_names({"sizes": [500, 1.0], "replicates": 2})
@@ -83,10 +115,24 @@ def subset_names(settings: Mapping[str, Any]) -> list[str]:
 def resolve_size(size: int | float, available: int, family: str) -> int:
     """Compute the number of training sequences that a size stands for.
 
+    Parameters
+    ----------
+    size : int or float
+        Count, or fraction of `available`.
+    available : int
+        Sequences of the training set.
+    family : str
+        Name of the family, for error messages.
+
+    Returns
+    -------
+    int
+        Sequences, at least 2.
+
     Raises
     ------
     InputError
-        If there are not so many, or fewer than two would be drawn.
+        If there are fewer sequences than `size`, or fewer than two would be drawn.
     """
     count = size if isinstance(size, int) else round(size * available)
     if count > available:

@@ -107,7 +107,7 @@ def sample(
     """
     wanted = np.sort(np.unique(np.asarray(temperatures, float)))
     weights = np.ones(len(starts)) if weights is None else weights
-    checkpoint = checkpoint.of(
+    checkpoint = checkpoint.with_task(
         fields=model.fields, couplings=model.couplings, starts=starts, weights=weights, temperatures=wanted
     )
     plan = _Plan(wanted, spacing, -(-sequences // ladders), ladders, sweeps, max_sweeps, max_rhat, min_ess, keep_all)

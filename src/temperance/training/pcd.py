@@ -173,7 +173,7 @@ def train(
     check_training(engine, sequences.shape[1], q, max(chains, confirm_chains))
     if l2_couplings == "auto" and (heldout is None or heldout_weights is None):
         raise InputError("train.l2_couplings: auto needs held-out sequences; name a strength")
-    checkpoint = checkpoint.of(sequences=sequences, weights=weights, form=STATE_FORM)
+    checkpoint = checkpoint.with_task(sequences=sequences, weights=weights, form=STATE_FORM)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     length = sequences.shape[1]
     judging = HeldoutSequences.of(
@@ -199,7 +199,7 @@ def train(
         rng = np.random.default_rng(seed)
         data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
         test = ConvergenceTest(engine, sequences, weights, q, rng, progress)
-        run = _Run(plan, engine, data, test, rng, chains, judging, checkpoint.of(factor=factor))
+        run = _Run(plan, engine, data, test, rng, chains, judging, checkpoint.with_task(factor=factor))
         try:
             return run.train(progress)
         except FloatingPointError:

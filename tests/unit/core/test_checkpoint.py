@@ -28,8 +28,8 @@ class Deadly(Checkpoint):
 
     left = np.inf
 
-    def of(self, **more):
-        found = Deadly(self._path, {**self._task, **more}, 0.0)
+    def with_task(self, **values):
+        found = Deadly(self._path, {**self._task, **values}, 0.0)
         found.left = self.left
         return found
 
@@ -143,13 +143,13 @@ def test_sampling_that_was_killed_ends_with_the_same_samples(tmp_path, sequences
 
 def test_a_checkpoint_is_of_one_task_only(tmp_path, caplog):
     state = {"array": np.arange(3), "number": 0.1, "big": 2**100, "list": [1, [2, "x"]]}
-    checkpoint = Checkpoint(tmp_path / "x", TASK).of(array=np.arange(5))
+    checkpoint = Checkpoint(tmp_path / "x", TASK).with_task(array=np.arange(5))
     checkpoint.save(state)
     loaded = checkpoint.load()
     np.testing.assert_array_equal(loaded.pop("array"), state.pop("array"))
     assert loaded == state
-    assert Checkpoint(tmp_path / "x", TASK).of(array=np.arange(6)).load() is None
-    assert Checkpoint(tmp_path / "x", TASK | {"seed": 2}).of(array=np.arange(5)).load() is None
+    assert Checkpoint(tmp_path / "x", TASK).with_task(array=np.arange(6)).load() is None
+    assert Checkpoint(tmp_path / "x", TASK | {"seed": 2}).with_task(array=np.arange(5)).load() is None
     assert "damaged" not in caplog.text
     checkpoint.clear()
     assert list(tmp_path.iterdir()) == []
