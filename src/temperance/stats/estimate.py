@@ -17,7 +17,15 @@ _PRIOR_REPLICATES = 4
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval."""
+    """Hold a value with its 95 % interval.
+
+    Attributes
+    ----------
+    value : float
+        The estimate.
+    low, high : float
+        Ends of the interval, in the unit of the value.
+    """
 
     value: float
     low: float
@@ -29,7 +37,7 @@ class Estimate:
 
 
 def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
-    """Take the percentile interval of bootstrap draws, widened as Student's t is for so few independent units.
+    """Compute the percentile interval of bootstrap draws, widened as Student's t is for few independent units.
 
     Parameters
     ----------
@@ -38,11 +46,21 @@ def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
     draws : np.ndarray
         (B,) the same from resampled units.
     units : float
-        How many independent units were resampled.
+        Number of independent units that were resampled; fewer than 2 count as 2.
+
+    Returns
+    -------
+    Estimate
+        `value` with its 95 % interval.
 
     References
     ----------
     Hesterberg, Am. Stat. 69:371, 2015, doi:10.1080/00031305.2015.1089789.
+
+    Examples
+    --------
+    >>> print(estimate(1.0, np.linspace(0, 2, 2001)))
+    1.00 (95% interval 0.05 to 1.95)
     """
     tail = 100 * ndtr(-interval_factor(max(units, 2.0)))
     # "nearest" keeps an infinite draw from turning its finite neighbours into nan.
@@ -50,31 +68,53 @@ def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
     return Estimate(float(value), float(low), float(high))
 
 
-def estimate_columns(name: str, of: Estimate) -> dict[str, float]:
-    """Write an estimate as three columns of a table: name, name_low, name_high."""
-    return {name: of.value, f"{name}_low": of.low, f"{name}_high": of.high}
+def estimate_columns(name: str, interval: Estimate) -> dict[str, float]:
+    """Write an estimate as three columns of a table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the value's column.
+    interval : Estimate
+        Value with its interval.
+
+    Returns
+    -------
+    dict of str to float
+        Columns `name`, `name_low` and `name_high`.
+
+    Examples
+    --------
+    >>> estimate_columns("tau", Estimate(1.0, 0.9, 1.2))
+    {'tau': 1.0, 'tau_low': 0.9, 'tau_high': 1.2}
+    """
+    return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def pool_temperatures(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:
     """Pool a temperature over training sets by standard errors, in its logarithm.
 
-    The intervals of replicates hold the errors of their ladders, which are their own, and of held-out sequences, which
-    all of them share; training sets differ between replicates and show in their spread. The variance of the mean of n
-    is the shared part plus a n-th of what differs. Where the shared part is not known, it is taken to be what the
-    intervals hold beyond the spread of the replicates.
+    The interval of a replicate covers the error of its own ladders and that of the held-out sequences, which all
+    replicates share; that the training sets differ shows in the spread of the replicates. The variance of the mean of n
+    replicates is the shared part plus the n-th part of what differs. Where the shared part is unknown, it is estimated
+    as what the intervals hold beyond the spread of the replicates.
 
     Parameters
     ----------
     replicates : sequence of Estimate
         At least one. A temperature of 0 or infinity lies outside the ladder; the mean is then taken in beta and the
-        interval spans all.
+        interval spans those of all replicates.
     shared : float
-        Standard error of ln tau that all replicates share; nan: not known.
+        Standard error of ln tau that all replicates share; nan: unknown.
 
     Returns
     -------
     Estimate
-        With one replicate its own interval.
+        Geometric mean with its 95 % interval; of one replicate, that replicate's.
+
+    References
+    ----------
+    Smyth, Stat. Appl. Genet. Mol. Biol. 3:3, 2004: the variance between a few replicates is moderated.
     """
     values = np.array([one.value for one in replicates])
     ends = np.array([(one.low, one.high) for one in replicates])
@@ -88,26 +128,44 @@ def pool_temperatures(replicates: Sequence[Estimate], shared: float = float("nan
         errors = np.log(ends[:, 1] / ends[:, 0]) / (2 * NORMAL)
     if not np.isfinite(errors).all():
         return Estimate(float(np.exp(np.log(values).mean())), float(ends[:, 0].min()), float(ends[:, 1].max()))
-    mean, half = _pool(np.log(values), errors, shared)
-    return Estimate(float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half)))
+    mean, half_width = _pool(np.log(values), errors, shared)
+    return Estimate(float(np.exp(mean)), float(np.exp(mean - half_width)), float(np.exp(mean + half_width)))
 
 
 def pool_values(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:
-    """Pool a value over training sets as `pool_temperatures` does, on its own scale."""
+    """Pool a value over training sets as `pool_temperatures` does, on its own scale.
+
+    Parameters
+    ----------
+    replicates : sequence of Estimate
+        At least one.
+    shared : float
+        Standard error of the value that all replicates share; nan: unknown.
+
+    Returns
+    -------
+    Estimate
+        Mean with its 95 % interval; of one replicate, that replicate's.
+
+    Examples
+    --------
+    >>> print(pool_values([Estimate(1.0, 0.8, 1.2), Estimate(1.2, 1.0, 1.4)]))
+    1.10 (95% interval 0.90 to 1.30)
+    """
     if len(replicates) == 1:
         return replicates[0]
     values = np.array([one.value for one in replicates])
     errors = np.array([(one.high - one.low) / (2 * NORMAL) for one in replicates])
-    mean, half = _pool(values, errors, shared)
-    return Estimate(mean, mean - half, mean + half)
+    mean, half_width = _pool(values, errors, shared)
+    return Estimate(mean, mean - half_width, mean + half_width)
 
 
 def _pool(values: np.ndarray, errors: np.ndarray, shared: float) -> tuple[float, float]:
-    """Mean, and half of its 95 % interval."""
+    """Compute the mean, and half the width of its 95 % interval."""
     count = len(values)
     within, between = float((errors**2).mean()), float(values.var(ddof=1))
-    common = max(within - between, 0.0) if np.isnan(shared) else min(shared**2, within)
+    shared_variance = max(within - between, 0.0) if np.isnan(shared) else min(shared**2, within)
     freedom = count - 1 + _PRIOR_REPLICATES
-    own = ((count - 1) * between + _PRIOR_REPLICATES * (within - common)) / freedom
-    factor = float(stdtrit(freedom, 0.975)) if between > within - common else NORMAL
-    return float(values.mean()), factor * (common + own / count) ** 0.5
+    differing = ((count - 1) * between + _PRIOR_REPLICATES * (within - shared_variance)) / freedom
+    factor = float(stdtrit(freedom, 0.975)) if between > within - shared_variance else NORMAL
+    return float(values.mean()), factor * (shared_variance + differing / count) ** 0.5

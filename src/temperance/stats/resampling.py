@@ -8,29 +8,63 @@ from scipy.special import stdtrit
 
 
 def jackknife_error(values: np.ndarray) -> np.ndarray:
-    """Compute the standard error, (...), of values (K + 1, ...); nan for a single ladder."""
-    parts = values[1:]
-    count = len(parts)
-    if count < 2:
-        return np.full(values.shape[1:], np.nan)
-    return np.sqrt((count - 1) * parts.var(axis=0))
-
-
-def interval_factor(ladders: float) -> float:
-    """Half width of a 95 % interval in standard errors that were themselves estimated from so many ladders."""
-    return float(interval_factors(np.array(ladders)))
-
-
-def interval_factors(ladders: np.ndarray) -> np.ndarray:
-    """Compute `interval_factor` of numbers of ladders (T,); nan of fewer than two, which have no error.
+    """Compute the jackknife standard error over independent ladders.
 
     Parameters
     ----------
-    ladders : np.ndarray
+    values : np.ndarray
+        (K + 1, ...) from all ladders and with each left out.
 
     Returns
     -------
     np.ndarray
+        (...); nan for a single ladder.
+
+    Examples
+    --------
+    >>> round(float(jackknife_error(np.array([2.0, 2.5, 2.0, 1.5]))), 3)
+    0.577
+    """
+    leave_one_out = values[1:]
+    count = len(leave_one_out)
+    if count < 2:
+        return np.full(values.shape[1:], np.nan)
+    return np.sqrt((count - 1) * leave_one_out.var(axis=0))
+
+
+def interval_factor(ladders: float) -> float:
+    """Compute the half width of a 95 % interval in units of a standard error estimated from few ladders (Student's t).
+
+    Parameters
+    ----------
+    ladders : float
+        Number of independent ladders.
+
+    Returns
+    -------
+    float
+        Nan for fewer than two.
+
+    Examples
+    --------
+    >>> round(interval_factor(5), 2)
+    2.78
+    """
+    return float(interval_factors(np.array(ladders)))
+
+
+def interval_factors(ladders: np.ndarray) -> np.ndarray:
+    """Compute `interval_factor` of several numbers of ladders.
+
+    Parameters
+    ----------
+    ladders : np.ndarray
+        (T,) numbers of independent ladders.
+
+    Returns
+    -------
+    np.ndarray
+        (T,); nan for fewer than two, which have no error.
 
     Examples
     --------
@@ -41,34 +75,77 @@ def interval_factors(ladders: np.ndarray) -> np.ndarray:
 
 
 def bootstrap_weights(ladders: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Shares of each ladder, (draws + 1, K); the first row is the whole, the others are drawn.
+    """Draw the weights of ladders in a bootstrap.
 
-    K - 1 are drawn of K: so the spread of the draws is the unbiased one.
+    K - 1 ladders are drawn of K, so that the variance of the draws is the unbiased one.
+
+    Parameters
+    ----------
+    ladders : int
+        Number K of ladders, at least 2.
+    draws : int
+        Bootstrap draws.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (draws + 1, K), rows sum to 1; the first row weighs all ladders equally, the others are drawn.
     """
-    drawn = rng.multinomial(ladders - 1, np.full(ladders, 1 / ladders), draws) / (ladders - 1)
-    return np.concatenate([np.full((1, ladders), 1 / ladders), drawn])
+    shares = rng.multinomial(ladders - 1, np.full(ladders, 1 / ladders), draws) / (ladders - 1)
+    return np.concatenate([np.full((1, ladders), 1 / ladders), shares])
 
 
-def resampled(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """First-order bootstrap, (draws + 1, ...): the value plus the mean influence of the ladders drawn.
+def resample(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Compute a first-order bootstrap: the estimate plus the mean influence of the ladders drawn.
 
-    The influence of a ladder is (K - 1) (whole - whole without it), so nothing is estimated anew (Efron, The
-    Jackknife, the Bootstrap and Other Resampling Plans, 1982).
+    The influence of a ladder is (K - 1) (estimate - estimate without it), so nothing is estimated anew.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (K + 1, ...) from all ladders and with each left out.
+    shares : np.ndarray
+        (draws + 1, K) from `bootstrap_weights`.
+
+    Returns
+    -------
+    np.ndarray
+        (draws + 1, ...).
+
+    References
+    ----------
+    Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982.
     """
-    whole, parts = values[0], values[1:]
-    influence = (len(parts) - 1) * (parts.mean(axis=0) - parts)
+    whole, leave_one_out = values[0], values[1:]
+    influence = (len(leave_one_out) - 1) * (leave_one_out.mean(axis=0) - leave_one_out)
     return whole + np.tensordot(shares, influence, axes=1)
 
 
-def resampled_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Sum values (N, ...) over independent units, each as often as it is drawn, (draws + 1, ...).
+def resample_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Compute bootstrap sums over independent units.
 
-    The first sum has each once. One draw at a time: all of them would be larger than the values by far.
+    One draw at a time: all of them together would take far more memory than the values.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (N, ...) of the units.
+    draws : int
+        Bootstrap draws.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (draws + 1, ...): the first sum counts each unit once, the others as often as it is drawn.
     """
     units = len(values)
     chances = np.full(units, 1 / units)
-    drawn = [np.tensordot(rng.multinomial(units, chances), values, axes=1) for _ in range(draws)]
-    return np.array([values.sum(axis=0), *drawn])
+    sums = [np.tensordot(rng.multinomial(units, chances), values, axes=1) for _ in range(draws)]
+    return np.array([values.sum(axis=0), *sums])
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | None = None) -> tuple[float, float]:
@@ -77,13 +154,16 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | 
     Parameters
     ----------
     values, weights : np.ndarray
-        (N,)
+        (N,) values, and non-negative weights of any scale.
     labels : np.ndarray, optional
         (N,) clusters; values of one cluster depend on each other. All are independent if not set.
 
     Returns
     -------
-    float, float
+    mean : float
+        Weighted mean.
+    error : float
+        Its standard error.
 
     Examples
     --------
@@ -106,8 +186,10 @@ def sum_clusters(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    values, labels : np.ndarray
-        (N, ...) and (N,).
+    values : np.ndarray
+        (N, ...).
+    labels : np.ndarray
+        (N,) clusters.
 
     Returns
     -------
@@ -126,6 +208,22 @@ def sum_clusters(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def effective_number(log_weights: np.ndarray) -> np.ndarray:
-    """How many equal weights say as much as those of logarithms (..., N): (sum w)^2 / sum w^2."""
+    """Compute the effective number of weights, (sum w)^2 / sum w^2: that of equal weights with as much information.
+
+    Parameters
+    ----------
+    log_weights : array
+        (..., N) logarithms of weights, of NumPy or JAX.
+
+    Returns
+    -------
+    array
+        (...), of the same library.
+
+    Examples
+    --------
+    >>> round(float(effective_number(np.log([1.0, 1.0, 2.0]))), 3)
+    2.667
+    """
     weights = log_weights.__array_namespace__().exp(log_weights - log_weights.max(axis=-1, keepdims=True))
     return weights.sum(axis=-1) ** 2 / (weights**2).sum(axis=-1)

@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 
 from temperance.potts.model import Potts
 from temperance.stats.estimate import Estimate, estimate
-from temperance.stats.resampling import resampled_sums, sum_clusters, weighted_mean
+from temperance.stats.resampling import resample_sums, sum_clusters, weighted_mean
 
 # Where the scale is looked for, bins of confidence, and logits that are held at once.
 _BETAS = np.geomspace(0.02, 50, 81)
@@ -134,7 +134,7 @@ def _optimal(
     slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, clusters: np.ndarray,
     rng: np.random.Generator, draws: int,
 ) -> Estimate:  # fmt: skip
-    rows = resampled_sums(sum_clusters(weights[:, None] * slopes_at(_BETAS).T, clusters), draws, rng)
+    rows = resample_sums(sum_clusters(weights[:, None] * slopes_at(_BETAS).T, clusters), draws, rng)
     temperatures = np.array([_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
         # The root is in the interval of the grid that holds its first estimate: within one step of it.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from temperance.msa.clusters import effective_clusters
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
-from temperance.stats.resampling import bootstrap_weights, interval_factor, resampled
+from temperance.stats.resampling import bootstrap_weights, interval_factor, resample
 from temperance.thermo.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
@@ -164,7 +164,7 @@ def divergences(
     """
     shares = bootstrap_weights(energies.shape[1], draws, rng)
     natural, natural_truth = heldout.means(draws, rng)
-    log_z, mean = resampled(curves.log_z, shares), resampled(curves.energy, shares)
+    log_z, mean = resample(curves.log_z, shares), resample(curves.energy, shares)
     log_z_truth = np.zeros(draws + 1)
     if true_log_z:
         log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
@@ -178,7 +178,7 @@ def divergences(
     absolute = {"forward": False}
     if true_energies is not None and curves.other is not None and natural_truth is not None:
         forward = forward - natural_truth[:, None] - log_z_truth[:, None]
-        true_mean = resampled(curves.other, shares)
+        true_mean = resample(curves.other, shares)
         reverse = true_mean + log_z_truth[:, None] - log_z - curves.betas * mean
         values = {"forward": forward, "reverse": reverse, "jeffreys": forward + reverse}
         slopes["tau_r"] = local.reverse_slope

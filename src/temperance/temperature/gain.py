@@ -7,7 +7,7 @@ import numpy as np
 
 from temperance.msa.frequencies import profile_frequencies
 from temperance.stats.estimate import Estimate, estimate
-from temperance.stats.resampling import bootstrap_weights, resampled
+from temperance.stats.resampling import bootstrap_weights, resample
 from temperance.temperature.divergence import Heldout
 from temperance.thermo.thermodynamics import Curves
 
@@ -82,9 +82,7 @@ def likelihood_gain(
     energy, other = paired.means(draws, rng)
     assert other is not None
     ladders = len(curves.log_z) - 1
-    log_z = (
-        resampled(curves.log_z, bootstrap_weights(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
-    )
+    log_z = resample(curves.log_z, bootstrap_weights(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
     units = min(paired.units, ladders) if ladders > 1 else paired.units
 
     def gain_at(tau: float) -> Estimate | None:

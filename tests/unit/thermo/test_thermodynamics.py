@@ -11,7 +11,7 @@ from temperance.potts import enumeration
 from temperance.sampling.diagnostics import sequence_rhat
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
-from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resampled
+from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resample
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.thermo.thermodynamics import (
@@ -248,7 +248,7 @@ def test_the_first_order_bootstrap_has_the_error_of_the_mean():
     error = values.std(axis=0, ddof=1) / 40**0.5
     np.testing.assert_allclose(jackknife_error(rows), error)
     shares = bootstrap_weights(40, 4000, np.random.default_rng(1))
-    drawn = resampled(rows, shares)
+    drawn = resample(rows, shares)
     np.testing.assert_allclose(drawn[0], values.mean(axis=0))
     np.testing.assert_allclose(drawn[1:].std(axis=0), error, rtol=0.05)
     assert interval_factor(40) == pytest.approx(2.02, abs=0.01)
