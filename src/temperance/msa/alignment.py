@@ -22,12 +22,12 @@ from temperance.core.errors import InputError
 
 @dataclass
 class Alignment:
-    """An aligned family.
+    """Hold an aligned family with the origin of its columns and an audit of what was dropped.
 
     Attributes
     ----------
     names : list of str
-        One name a sequence.
+        Names of the sequences.
     sequences : np.ndarray
         (M, L) uint8: bytes of the file's symbols from `read`, states of the alphabet from `encode`.
     columns : np.ndarray
@@ -52,11 +52,24 @@ class Alignment:
     match: np.ndarray | None = None
 
     def audit_table(self) -> pd.DataFrame:
-        """Tabulate what was dropped or changed, and why."""
+        """Tabulate the sequences and columns that were dropped, and why.
+
+        Returns
+        -------
+        pd.DataFrame
+            One row for each: what (`sequence` or `column`), name, reason.
+        """
         return pd.DataFrame(self.audit, columns=["what", "name", "reason"])
 
     def columns_table(self) -> pd.DataFrame:
-        """One row a column: site (of models, from 1), column (of the file), residue and number in the reference."""
+        """Tabulate the columns and their numbers in the reference sequence.
+
+        Returns
+        -------
+        pd.DataFrame
+            One row for each column: site (of models, from 1), column (of the file), residue and its number in the
+            reference, the number missing where that has a gap.
+        """
         numbers = pd.array(np.where(self.numbers > 0, self.numbers, -1), dtype="Int64")
         return pd.DataFrame(
             {
@@ -76,7 +89,7 @@ _LONGEST_LINE, _MOST_LINES, _MOST_CHARACTERS = 1_000_000, 20_000_000, 2_000_000_
 _MOST_SEQUENCES, _MOST_COLUMNS = 5_000_000, 100_000
 
 
-class _Rows(NamedTuple):
+class _ParsedFile(NamedTuple):
     """Sequences as the file has them, and the line at which each starts where the format tells."""
 
     names: list[str]
@@ -90,17 +103,29 @@ class _Rows(NamedTuple):
 
 
 def read(path: str | Path, reference: str = "") -> Alignment:
-    """Read aligned FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped, told apart by content.
+    """Read an alignment file: aligned FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, told apart by content.
 
     Insertions (lower case and `.` in A2M, A3M and Stockholm) are dropped. Residues of the sequence called `reference`,
     else of the first, number the columns: from 1, or from where a name such as `BPT1_BOVIN/39-91` begins.
+
+    Parameters
+    ----------
+    path : path-like
+        File, plain or gzipped.
+    reference : str
+        Name of the sequence that numbers the columns; empty: the first one.
+
+    Returns
+    -------
+    Alignment
+        Its sequences hold the bytes of the file's symbols, still to be encoded.
 
     Raises
     ------
     InputError
         If the file is missing, empty, of no known format or not aligned, or has no sequence of that name.
     """
-    lines = _lines(Path(path))
+    lines = _read_lines(Path(path))
     opening = list(islice((line for line in lines if line[1].strip()), 2))
     if not opening:
         raise InputError(f"{path}: the file is empty; an alignment is needed")
@@ -108,26 +133,26 @@ def read(path: str | Path, reference: str = "") -> Alignment:
     lines = chain(opening, lines)
     # A3M may open with a line of its own, such as "#A3M#" or ColabFold's lengths.
     if first.startswith(">") or (first.startswith("#") and following.startswith(">")):
-        rows = _fasta(path, lines)
+        parsed = _read_fasta(path, lines)
     elif first.startswith("# STOCKHOLM"):
-        rows = _stockholm(path, lines)
+        parsed = _read_stockholm(path, lines)
     elif re.match(r"(CLUSTAL|MUSCLE|PROBCONS|MSAPROBS|Kalign)\b", first):
-        rows = _clustal(path, lines)
+        parsed = _read_clustal(path, lines)
     else:
-        rows = _psicov(path, lines)
-    if reference and reference not in rows.names:
-        raise InputError(f"filter.reference: {path} has no sequence {reference}; its first is {rows.names[0]}")
-    return _aligned(path, rows, rows.names.index(reference) if reference else 0)
+        parsed = _read_psicov(path, lines)
+    if reference and reference not in parsed.names:
+        raise InputError(f"filter.reference: {path} has no sequence {reference}; its first is {parsed.names[0]}")
+    return _build_alignment(path, parsed, parsed.names.index(reference) if reference else 0)
 
 
-def _lines(path: Path) -> Iterator[Line]:
-    """Numbered lines, each with its end, of a file that may be gzipped; no more than a computer can hold."""
+def _read_lines(path: Path) -> Iterator[Line]:
+    """Read numbered lines, each with its end, of a file that may be gzipped; no more than a computer can hold."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             with gzip.open(raw) if packed else raw as file:
-                yield from _text(path, io.TextIOWrapper(file, encoding="latin-1"))
+                yield from _number_lines(path, io.TextIOWrapper(file, encoding="latin-1"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of an alignment") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -136,7 +161,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give the path of an alignment") from None
 
 
-def _text(path: Path, file: io.TextIOWrapper) -> Iterator[Line]:
+def _number_lines(path: Path, file: io.TextIOWrapper) -> Iterator[Line]:
     total = 0
     for number in count(1):
         # Latin-1 never fails, so that a line that is not text is known by its number.
@@ -161,7 +186,7 @@ def _text(path: Path, file: io.TextIOWrapper) -> Iterator[Line]:
         yield number, line
 
 
-def _fasta(path: str | Path, lines: Iterable[Line]) -> _Rows:
+def _read_fasta(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
     starts: list[int] = []
 
     def text() -> Iterator[str]:
@@ -180,10 +205,10 @@ def _fasta(path: str | Path, lines: Iterable[Line]) -> _Rows:
     for number, (title, row) in enumerate(SimpleFastaParser(text()), 1):
         names.append((title.split() or [f"sequence_{number}"])[0])
         rows.append(row.replace("\t", ""))
-    return _Rows(names, rows, starts)
+    return _ParsedFile(names, rows, starts)
 
 
-def _stockholm(path: str | Path, lines: Iterable[Line]) -> _Rows:
+def _read_stockholm(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
     # Easel's reader: Biopython's takes a file that ends early for a whole one.
     text = "".join(line for _, line in lines)
     try:
@@ -193,10 +218,10 @@ def _stockholm(path: str | Path, lines: Iterable[Line]) -> _Rows:
         raise InputError(f"{path}: not a whole Stockholm alignment: {str(error).split(': ')[-1]}") from None
     if msa is None:
         raise InputError(f"{path}: the Stockholm alignment holds no sequence")
-    return _Rows(list(msa.names), list(msa.alignment), [], msa.reference or "")
+    return _ParsedFile(list(msa.names), list(msa.alignment), [], msa.reference or "")
 
 
-def _clustal(path: str | Path, lines: Iterable[Line]) -> _Rows:
+def _read_clustal(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
     # Our own: Biopython's reader never returns from a file that ends after its header.
     rows: dict[str, str] = {}
     for number, line in islice(lines, 1, None):
@@ -208,10 +233,10 @@ def _clustal(path: str | Path, lines: Iterable[Line]) -> _Rows:
         rows[name] = rows.get(name, "") + residues
     if not rows:
         raise InputError(f"{path}: the Clustal alignment holds no sequence")
-    return _Rows(list(rows), list(rows.values()), [])
+    return _ParsedFile(list(rows), list(rows.values()), [])
 
 
-def _psicov(path: str | Path, lines: Iterable[Line]) -> _Rows:
+def _read_psicov(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
     rows, numbers = [], []
     for number, line in lines:
         if not line.strip():
@@ -223,34 +248,34 @@ def _psicov(path: str | Path, lines: Iterable[Line]) -> _Rows:
             )
         rows.append(line.strip())
         numbers.append(number)
-    return _Rows([f"line_{number}" for number in numbers], rows, numbers)
+    return _ParsedFile([f"line_{number}" for number in numbers], rows, numbers)
 
 
-def _aligned(path: str | Path, found: _Rows, reference: int) -> Alignment:
+def _build_alignment(path: str | Path, parsed: _ParsedFile, reference: int) -> Alignment:
     """Drop insertions where the case of the letters marks them, and check that what is left is aligned."""
     match = None
-    if found.rows and len(found.rows[0]) > _MOST_COLUMNS:
-        raise InputError(f"{path}, {found.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
-    if len({len(row) for row in found.rows}) == 1 and found.rows[0]:
-        symbols = _bytes(path, found, found.rows)
+    if parsed.rows and len(parsed.rows[0]) > _MOST_COLUMNS:
+        raise InputError(f"{path}, {parsed.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
+    if len({len(row) for row in parsed.rows}) == 1 and parsed.rows[0]:
+        symbols = _to_bytes(path, parsed, parsed.rows)
         kept = _match_columns(symbols)
-        if len(found.match) == len(kept):
-            match = ~np.isin(list(found.match), list(".-~_ "))[kept]
+        if len(parsed.match) == len(kept):
+            match = ~np.isin(list(parsed.match), list(".-~_ "))[kept]
         symbols = symbols[:, kept]
-        numbers = _numbers(found.names[reference], found.rows[reference])[kept]
+        numbers = _number_residues(parsed.names[reference], parsed.rows[reference])[kept]
     else:
-        symbols = _bytes(path, found, _without_insertions(path, found))
-        row = found.rows[reference]
-        numbers = _numbers(found.names[reference], row)[[not (c.islower() or c == ".") for c in row]]
+        symbols = _to_bytes(path, parsed, _strip_insertions(path, parsed))
+        row = parsed.rows[reference]
+        numbers = _number_residues(parsed.names[reference], row)[[not (c.islower() or c == ".") for c in row]]
     residues = np.where(numbers > 0, [chr(symbol) for symbol in symbols[reference]], "")
     return Alignment(
-        found.names, symbols, np.arange(1, symbols.shape[1] + 1),
-        reference=found.names[reference], numbers=numbers, residues=residues, match=match,
+        parsed.names, symbols, np.arange(1, symbols.shape[1] + 1),
+        reference=parsed.names[reference], numbers=numbers, residues=residues, match=match,
     )  # fmt: skip
 
 
-def _numbers(name: str, row: str) -> np.ndarray:
-    """Count the residue at each symbol of a row, insertions counted, 0 at gaps."""
+def _number_residues(name: str, row: str) -> np.ndarray:
+    """Count to the residue at each symbol of a row, insertions counted, 0 at gaps."""
     residue = np.array([symbol not in "-." for symbol in row])
     span = re.search(r"/(\d+)-(\d+)$", name)
     # A span that the residues do not fill is not theirs.
@@ -258,12 +283,12 @@ def _numbers(name: str, row: str) -> np.ndarray:
     return np.where(residue, residue.cumsum() + first - 1, 0)
 
 
-def _bytes(path: str | Path, found: _Rows, rows: list[str]) -> np.ndarray:
+def _to_bytes(path: str | Path, parsed: _ParsedFile, rows: list[str]) -> np.ndarray:
     try:
         content = "".join(rows).encode("ascii")
     except UnicodeEncodeError as error:
         number = error.start // len(rows[0])
-        raise InputError(f"{path}, {found.place(number)}: '{error.object[error.start]}' is not a residue") from None
+        raise InputError(f"{path}, {parsed.place(number)}: '{error.object[error.start]}' is not a residue") from None
     return np.frombuffer(content, np.uint8).reshape(len(rows), -1)
 
 
@@ -279,61 +304,71 @@ def _match_columns(symbols: np.ndarray) -> np.ndarray:
     return ~insert if pure else np.ones(symbols.shape[1], bool)
 
 
-def _without_insertions(path: str | Path, found: _Rows) -> list[str]:
-    bare = [re.sub(r"[a-z.]", "", row) for row in found.rows]
-    for number, row in enumerate(bare):
-        if len(row) != len(bare[0]) or not row:
+def _strip_insertions(path: str | Path, parsed: _ParsedFile) -> list[str]:
+    stripped = [re.sub(r"[a-z.]", "", row) for row in parsed.rows]
+    for number, row in enumerate(stripped):
+        if len(row) != len(stripped[0]) or not row:
             raise InputError(
-                f"{path}, {found.place(number)}: not aligned: {len(found.rows[number])} columns, {len(row)} without "
-                f"insertions, where sequence {found.names[0]} has {len(found.rows[0])} and {len(bare[0])}; "
+                f"{path}, {parsed.place(number)}: not aligned: {len(parsed.rows[number])} columns, {len(row)} without "
+                f"insertions, where sequence {parsed.names[0]} has {len(parsed.rows[0])} and {len(stripped[0])}; "
                 "align the sequences first"
             )
-    return bare
+    return stripped
 
 
 # ---------------------------------------------------------------- encoding
 
 
 def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", path: str | Path = "") -> Alignment:
-    """Replace symbols by states.
+    """Replace the symbols of an alignment by states of an alphabet.
 
     Parameters
     ----------
+    alignment : Alignment
+        From `read`.
+    alphabet : Alphabet
+        States to encode by.
     ambiguous : {'gap', 'drop', 'error'}
-        What becomes of a residue that the standard calls ambiguous (X, B, N, ...): a gap, the end of its
-        sequence, or an error.
-    path : str
-        Named in error messages.
+        Treatment of a residue that the standard calls ambiguous (X, B, N, ...): replace it by a gap, drop its sequence,
+        or raise an error.
+    path : path-like
+        File that error messages name.
+
+    Returns
+    -------
+    Alignment
+        Its sequences are states, uint8.
 
     Raises
     ------
     InputError
-        If a symbol is not of the alphabet, or every sequence looks like nucleic acid in a protein alignment.
+        If a symbol is not of the alphabet, or every sequence looks like nucleic acid in a protein alignment; if a
+        residue is ambiguous where that is an error, or to be replaced by a gap in an alphabet without one.
     """
     states = alphabet.codes()[alignment.sequences]
-    found = np.argwhere(states == INVALID)
-    if len(found):
-        row, column = found[0]
+    invalid = np.argwhere(states == INVALID)
+    if len(invalid):
+        row, column = invalid[0]
         symbol = chr(alignment.sequences[row, column])
         raise InputError(
             f"{path}, sequence {row + 1} ({alignment.names[row]}), column {column + 1}: '{symbol}' is not in the "
             f"alphabet {alphabet.name}; set the key 'alphabet' to what the file holds"
         )
     _refuse_nucleotides(alignment, alphabet, path)
-    doubtful = (states == AMBIGUOUS).any(axis=1)
+    has_ambiguous = (states == AMBIGUOUS).any(axis=1)
     audit = list(alignment.audit)
-    if doubtful.any() and ambiguous == "error":
-        row = int(np.argmax(doubtful))
+    if has_ambiguous.any() and ambiguous == "error":
+        row = int(np.argmax(has_ambiguous))
         raise InputError(
             f"{path}, sequence {row + 1} ({alignment.names[row]}): has an ambiguous residue; remove it or set "
             "'ambiguous' to gap or drop"
         )
-    if ambiguous == "gap" and doubtful.any() and alphabet.gap is None:
+    if ambiguous == "gap" and has_ambiguous.any() and alphabet.gap is None:
         raise InputError(f"ambiguous: the alphabet {alphabet.name} has no gap; set 'ambiguous' to drop or error")
     keep = np.ones(len(states), bool)
     if ambiguous == "drop":
-        keep = ~doubtful
-        audit += [("sequence", alignment.names[row], "ambiguous residue") for row in np.flatnonzero(doubtful)]
+        keep = ~has_ambiguous
+        audit += [("sequence", alignment.names[row], "ambiguous residue") for row in np.flatnonzero(has_ambiguous)]
     states = states[keep]
     states[states == AMBIGUOUS] = alphabet.gap or 0
     names = [name for name, kept in zip(alignment.names, keep, strict=True) if kept]
@@ -344,10 +379,10 @@ def _refuse_nucleotides(alignment: Alignment, alphabet: Alphabet, path: str | Pa
     if alphabet.name != "protein":
         return
     present = {chr(byte).upper() for byte in np.unique(alignment.sequences)} - {"-", "."}
-    for name, letters in (("dna", "ACGTN"), ("rna", "ACGUN")):
-        if present and present <= set(letters):
-            held = "".join(sorted(present))
-            raise InputError(f"{path}: holds only {held}, which is nucleic acid; set 'alphabet: {name}'")
+    for name, symbols in (("dna", "ACGTN"), ("rna", "ACGUN")):
+        if present and present <= set(symbols):
+            symbols_present = "".join(sorted(present))
+            raise InputError(f"{path}: holds only {symbols_present}, which is nucleic acid; set 'alphabet: {name}'")
 
 
 # ---------------------------------------------------------------- filtering
@@ -366,26 +401,38 @@ def filter_alignment(
 
     Parameters
     ----------
+    alignment : Alignment
+        From `encode`.
+    alphabet : Alphabet
+        States of its sequences.
     max_column_gaps, max_sequence_gaps : float
         Largest share of gaps, 0 to 1, that a column or sequence may have and stay.
     duplicates : {'drop', 'keep'}
+        Whether repeats of an earlier sequence, compared in the columns that stay, are dropped.
     columns : {'all', 'reference', 'match'}
-        Which columns may stay: those in which the reference has a residue, or match states of a Stockholm file.
+        Which columns may stay: all, those in which the reference has a residue, or match states of a Stockholm file.
+    path : path-like
+        File that error messages name.
+
+    Returns
+    -------
+    Alignment
+        What is left.
 
     Raises
     ------
     InputError
-        If fewer than two columns or four sequences are left.
+        If fewer than two columns or four sequences are left, or match states are asked for where the file has none.
     """
     states, names, audit = alignment.sequences, alignment.names, list(alignment.audit)
     gaps = states == alphabet.gap if alphabet.gap is not None else np.zeros(states.shape, bool)
     shares = gaps.mean(axis=0) if len(states) else np.zeros(states.shape[1])
-    chosen, kept_out = _chosen(alignment, columns, path)
-    dense = chosen & (shares <= max_column_gaps)
-    audit += [("column", str(alignment.columns[j]), kept_out) for j in np.flatnonzero(~chosen)]
+    eligible, reason = _select_columns(alignment, columns, path)
+    dense = eligible & (shares <= max_column_gaps)
+    audit += [("column", str(alignment.columns[j]), reason) for j in np.flatnonzero(~eligible)]
     audit += [
         ("column", str(alignment.columns[j]), f"gap fraction {shares[j]:.3f} > {max_column_gaps:g}")
-        for j in np.flatnonzero(chosen & ~dense)
+        for j in np.flatnonzero(eligible & ~dense)
     ]
     if dense.sum() < 2:
         raise InputError(
@@ -412,8 +459,8 @@ def filter_alignment(
     return replace(alignment, names=kept, sequences=states[rows], audit=audit, match=match, **by_column)
 
 
-def _chosen(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.ndarray, str]:
-    """Which columns may stay, and why the others do not."""
+def _select_columns(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.ndarray, str]:
+    """Find the columns that may stay, and why the others may not."""
     if columns == "reference":
         return alignment.numbers > 0, f"no residue of {alignment.reference}"
     if columns == "match":
@@ -424,10 +471,10 @@ def _chosen(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.nd
 
 
 def _first_occurrences(states: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    seen: dict[bytes, int] = {}
+    first_rows: dict[bytes, int] = {}
     repeats = []
     for m in np.flatnonzero(rows):
-        first = seen.setdefault(states[m].tobytes(), int(m))
+        first = first_rows.setdefault(states[m].tobytes(), int(m))
         if first != m:
             repeats.append((int(m), first))
     rows = rows.copy()

@@ -30,12 +30,18 @@ def label_clusters(sequences: np.ndarray, identity: float | None = None) -> np.n
     sequences : np.ndarray
         (N, L) uint8.
     identity : float, optional
-        Share of columns from which on two sequences count as relatives; chosen by `relatives_distance` if not set.
+        Share of columns from which on two sequences count as relatives; chosen by `relatives_distance` if not set, from
+        10,000 random sequences if there are more.
 
     Returns
     -------
     np.ndarray
         (N,) int64: relatives share a label. Labels count from 0 in the order in which clusters first appear.
+
+    Examples
+    --------
+    >>> label_clusters(np.array([[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 1]], np.uint8), identity=0.75)
+    array([0, 1, 0])
     """
     count, length = sequences.shape
     if count < 2:
@@ -46,16 +52,16 @@ def label_clusters(sequences: np.ndarray, identity: float | None = None) -> np.n
     elif count <= _MOST_SEQUENCES:
         distance = relatives_distance(sequences, tree)
     else:
-        some = np.random.default_rng(_SEED).choice(count, _MOST_SEQUENCES, replace=False)
-        distance = relatives_distance(sequences[some], _spanning_tree(sequences[some]))
+        subsample = np.random.default_rng(_SEED).choice(count, _MOST_SEQUENCES, replace=False)
+        distance = relatives_distance(sequences[subsample], _spanning_tree(sequences[subsample]))
     return _cut(tree, distance, count)
 
 
 def relatives_distance(sequences: np.ndarray, tree: np.ndarray) -> int:
     """Choose the number of differing columns up to which two sequences count as relatives.
 
-    It is the largest at which one in twenty sequences has a relative by chance, if sites were independent; and
-    smaller, if need be, until the clusters are worth at least ten equal ones and one for 25 sequences.
+    It is the largest at which at most one in twenty sequences would have a relative by chance, if sites were
+    independent; and smaller, if need be, until the clusters are worth at least ten equal ones and one for 25 sequences.
 
     Parameters
     ----------
@@ -70,33 +76,45 @@ def relatives_distance(sequences: np.ndarray, tree: np.ndarray) -> int:
         Differing columns; -1: no two sequences are relatives.
     """
     count = len(sequences)
-    fewest = min(max(_LEAST_CLUSTERS, count / _LARGEST_MEAN), count)
+    min_clusters = min(max(_LEAST_CLUSTERS, count / _LARGEST_MEAN), count)
     for level in np.unique(tree[tree[:, 2] <= _chance_distance(sequences), 2])[::-1]:
-        if effective_clusters(_cut(tree, int(level), count)) >= fewest - 0.5:
+        if effective_clusters(_cut(tree, int(level), count)) >= min_clusters - 0.5:
             return int(level)
     return -1
 
 
 def effective_clusters(labels: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """Count the clusters of equal weight that would vary as much: (sum w)^2 / sum w^2 over clusters.
+    """Compute the effective number of clusters, (sum w)^2 / sum w^2 over the clusters' total weights w.
 
     Parameters
     ----------
-    labels, weights : np.ndarray
-        (N,) clusters and weights of sequences; equal weights if not set.
+    labels : np.ndarray
+        (N,) clusters of sequences.
+    weights : np.ndarray, optional
+        (N,) weights of sequences; equal if not set.
+
+    Returns
+    -------
+    float
+        Number of clusters of equal weight that would vary as much.
+
+    Examples
+    --------
+    >>> effective_clusters(np.array([0, 0, 1, 1])), effective_clusters(np.array([0, 0, 0, 1]))
+    (2.0, 1.6)
     """
     sums = np.bincount(np.unique(labels, return_inverse=True)[1], weights)
     return float(sums.sum() ** 2 / (sums**2).sum())
 
 
 def _chance_distance(sequences: np.ndarray) -> int:
-    """Differing columns within which a sequence has few others if sites are independent (Poisson-binomial law)."""
+    """Compute the distance within which few sequences have another if sites are independent (Poisson-binomial law)."""
     count = len(sequences)
-    same = [float(((np.bincount(column) / count) ** 2).sum()) for column in sequences.T]
-    law = np.ones(1)
-    for share in same:
-        law = np.convolve(law, [share, 1 - share])
-    expected = (count - 1) * np.cumsum(law)
+    agreement = [float(((np.bincount(column) / count) ** 2).sum()) for column in sequences.T]
+    distribution = np.ones(1)
+    for share in agreement:
+        distribution = np.convolve(distribution, [share, 1 - share])
+    expected = (count - 1) * np.cumsum(distribution)
     return int(np.searchsorted(expected, _CHANCE_RELATIVES, side="right")) - 1
 
 
@@ -107,7 +125,7 @@ def _cut(tree: np.ndarray, distance: int, count: int) -> np.ndarray:
 
 
 def _spanning_tree(sequences: np.ndarray) -> np.ndarray:
-    """Edges (N - 1, 3) of the minimum spanning tree by Hamming distance (Prim's algorithm)."""
+    """Compute the edges (N - 1, 3) of the minimum spanning tree by Hamming distance (Prim's algorithm)."""
     return _prim(np.ascontiguousarray(sequences), grouped_columns(sequences))
 
 
@@ -115,26 +133,28 @@ def _spanning_tree(sequences: np.ndarray) -> np.ndarray:
 def _prim(sequences: np.ndarray, columns: np.ndarray) -> np.ndarray:
     count, length = sequences.shape
     groups, _, lanes = columns.shape
-    least = np.full(groups * lanes, length + 1, np.int64)
-    least[count:] = -1
+    best_distance = np.full(groups * lanes, length + 1, np.int64)
+    best_distance[count:] = -1
     nearest = np.zeros(groups * lanes, np.int64)
     edges = np.empty((count - 1, 3), np.int64)
-    few, distances = np.empty(lanes, np.uint8), np.empty(lanes, np.uint16)
+    partial_counts, distances = np.empty(lanes, np.uint8), np.empty(lanes, np.uint16)
     added = 0
-    least[0] = -1
+    best_distance[0] = -1
     for step in range(count - 1):
-        best, chosen = length + 2, -1
+        shortest, chosen = length + 2, -1
         for group in range(groups):
             start = group * lanes
-            widest = least[start : start + lanes].max()
-            if widest > 0 and compare_group(sequences[added], columns[group], widest - 1, few, distances):
+            farthest = best_distance[start : start + lanes].max()
+            if farthest > 0 and compare_group(
+                sequences[added], columns[group], farthest - 1, partial_counts, distances
+            ):
                 for n in range(lanes):
-                    if distances[n] < least[start + n]:
-                        least[start + n], nearest[start + n] = distances[n], added
+                    if distances[n] < best_distance[start + n]:
+                        best_distance[start + n], nearest[start + n] = distances[n], added
             for n in range(start, start + lanes):
-                if 0 <= least[n] < best:
-                    best, chosen = least[n], n
-        edges[step] = nearest[chosen], chosen, best
-        least[chosen] = -1
+                if 0 <= best_distance[n] < shortest:
+                    shortest, chosen = best_distance[n], n
+        edges[step] = nearest[chosen], chosen, shortest
+        best_distance[chosen] = -1
         added = chosen
     return edges

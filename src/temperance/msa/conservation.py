@@ -8,36 +8,94 @@ from temperance.core.alphabet import Alphabet
 from temperance.msa.frequencies import site_frequencies
 
 
-def residue_frequencies(sequences: np.ndarray, weights: np.ndarray, letters: Alphabet) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted frequencies (L, q) of sequences (M, L), the gap's left out of each column, and its shares (L,)."""
-    single = site_frequencies(sequences, letters.q, weights)
-    gaps = np.zeros(len(single))
-    if letters.gap is not None:
-        gaps = single[:, letters.gap].copy()
-        single[:, letters.gap] = 0
-    total = single.sum(axis=1, keepdims=True)
-    return np.divide(single, total, out=np.zeros_like(single), where=total > 0), gaps
+def residue_frequencies(
+    sequences: np.ndarray, weights: np.ndarray, alphabet: Alphabet
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute weighted residue frequencies of each column, gaps left out, and the share of gaps.
 
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    weights : np.ndarray
+        (M,) weights of sequences.
+    alphabet : Alphabet
+        States of the sequences.
 
-def information(frequencies: np.ndarray, letters: Alphabet) -> np.ndarray:
-    """Bits (L,) by which each column of frequencies (L, q) is short of the largest entropy of residues.
-
-    (Schneider and Stephens, Nucleic Acids Res. 18:6097, 1990, without their correction for few sequences.)
+    Returns
+    -------
+    frequencies : np.ndarray
+        (L, q): each column sums to 1, 0 at the gap; all 0 where a column has gaps alone.
+    gap_shares : np.ndarray
+        (L,) weighted share of gaps.
     """
-    most = np.log2(letters.q - (letters.gap is not None))
-    held = frequencies.sum(axis=1) > 0
+    frequencies = site_frequencies(sequences, alphabet.q, weights)
+    gap_shares = np.zeros(len(frequencies))
+    if alphabet.gap is not None:
+        gap_shares = frequencies[:, alphabet.gap].copy()
+        frequencies[:, alphabet.gap] = 0
+    total = frequencies.sum(axis=1, keepdims=True)
+    return np.divide(frequencies, total, out=np.zeros_like(frequencies), where=total > 0), gap_shares
+
+
+def information(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarray:
+    """Compute the information content of each column: the bits by which its entropy is below the largest possible.
+
+    No correction for few sequences is made.
+
+    Parameters
+    ----------
+    frequencies : np.ndarray
+        (L, q) residue frequencies, 0 at the gap.
+    alphabet : Alphabet
+        Its states but for the gap determine the largest entropy.
+
+    Returns
+    -------
+    np.ndarray
+        (L,) bits; 0 for columns without residues.
+
+    References
+    ----------
+    Schneider and Stephens, Nucleic Acids Res. 18:6097, 1990.
+
+    Examples
+    --------
+    >>> from temperance.core.alphabet import alphabet
+    >>> information(np.array([[0, 1, 0, 0, 0], [0, 0.25, 0.25, 0.25, 0.25]]), alphabet("rna"))
+    array([2., 0.])
+    """
+    max_entropy = np.log2(alphabet.q - (alphabet.gap is not None))
+    occupied = frequencies.sum(axis=1) > 0
     bits = np.zeros(len(frequencies))
-    bits[held] = most - entropy(frequencies[held], axis=1, base=2)
+    bits[occupied] = max_entropy - entropy(frequencies[occupied], axis=1, base=2)
     return bits
 
 
-def conservation(sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFrame, letters: Alphabet) -> pd.DataFrame:
-    """One row a column: site, column, residue, number, consensus and its share, information (bits), gaps (share)."""
-    frequencies, gaps = residue_frequencies(sequences, weights, letters)
-    best = frequencies.argmax(axis=1)
+def conservation(sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFrame, alphabet: Alphabet) -> pd.DataFrame:
+    """Tabulate the consensus, its share, the information content and the gaps of each column.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    weights : np.ndarray
+        (M,) weights of sequences.
+    columns : pd.DataFrame
+        One row for each column: site, column, residue, number (`Alignment.columns_table`).
+    alphabet : Alphabet
+        States of the sequences.
+
+    Returns
+    -------
+    pd.DataFrame
+        `columns` with consensus (residue), share (of it among residues), information (bits) and gaps (share).
+    """
+    frequencies, gap_shares = residue_frequencies(sequences, weights, alphabet)
+    consensus = frequencies.argmax(axis=1)
     return columns.assign(
-        consensus=[letters.symbols[state] for state in best],
+        consensus=[alphabet.symbols[state] for state in consensus],
         share=frequencies.max(axis=1),
-        information=information(frequencies, letters),
-        gaps=gaps,
+        information=information(frequencies, alphabet),
+        gaps=gap_shares,
     )

@@ -8,12 +8,17 @@ from temperance.core.alphabet import Alphabet
 
 
 def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
-    """Write sequences as FASTA, a line each.
+    """Write sequences as FASTA, each on one line.
 
     Parameters
     ----------
     names, rows : iterable of str
         As many names as sequences.
+
+    Returns
+    -------
+    str
+        Content of a FASTA file.
 
     Examples
     --------
@@ -24,6 +29,19 @@ def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
     return "".join(f">{name}\n{row}\n" for name, row in zip(names, rows, strict=True))
 
 
-def format_chains(sequences: np.ndarray, letters: Alphabet) -> str:
-    """Sequences (M, L) as adabmDCA writes chains: aligned FASTA, `chain_0` first."""
-    return fasta((f"chain_{number}" for number in range(len(sequences))), letters.decode(sequences))
+def format_chains(sequences: np.ndarray, alphabet: Alphabet) -> str:
+    """Write sequences as adabmDCA writes chains: aligned FASTA, `chain_0` first.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    alphabet : Alphabet
+        States of the sequences.
+
+    Returns
+    -------
+    str
+        Content of a FASTA file.
+    """
+    return fasta((f"chain_{number}" for number in range(len(sequences))), alphabet.decode(sequences))

@@ -10,27 +10,55 @@ from temperance.core.errors import InputError
 from temperance.core.files import atomic
 
 
-def hmm_alphabet(letters: Alphabet) -> pyhmmer.easel.Alphabet | None:
-    """Find HMMER's alphabet for these letters, None where it has none."""
-    symbols = set(letters.symbols) - {"-"}
-    known = {
+def hmm_alphabet(alphabet: Alphabet) -> pyhmmer.easel.Alphabet | None:
+    """Find HMMER's alphabet with the same residues.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        Its gap does not count.
+
+    Returns
+    -------
+    pyhmmer.easel.Alphabet or None
+        Amino acids, DNA or RNA; None where HMMER has no such alphabet.
+    """
+    symbols = set(alphabet.symbols) - {"-"}
+    constructors = {
         "ACDEFGHIKLMNPQRSTVWY": pyhmmer.easel.Alphabet.amino,
         "ACGT": pyhmmer.easel.Alphabet.dna,
         "ACGU": pyhmmer.easel.Alphabet.rna,
     }
-    return known["".join(sorted(symbols))]() if "".join(sorted(symbols)) in known else None
+    return constructors["".join(sorted(symbols))]() if "".join(sorted(symbols)) in constructors else None
 
 
-def build_hmm(sequences: np.ndarray, letters: Alphabet, name: str, path: str | Path) -> None:
-    """Build a profile HMM from aligned sequences (M, L) and write it in HMMER's format."""
-    biology = hmm_alphabet(letters)
-    if biology is None:
-        raise InputError(f"alphabet: HMMER has no alphabet {letters.name}; choose another fidelity than hmm")
-    rows = [pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(letters.decode(sequences))]
-    msa = pyhmmer.easel.TextMSA(name=name, sequences=rows).digitize(biology)
+def build_hmm(sequences: np.ndarray, alphabet: Alphabet, name: str, path: str | Path) -> None:
+    """Build a profile HMM from aligned sequences and write it in HMMER's format; equal input gives equal bytes.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8; every column becomes a match state.
+    alphabet : Alphabet
+        States of the sequences.
+    name : str
+        Name of the profile.
+    path : path-like
+        File to write.
+
+    Raises
+    ------
+    InputError
+        If HMMER has no such alphabet.
+    """
+    hmmer_alphabet = hmm_alphabet(alphabet)
+    if hmmer_alphabet is None:
+        raise InputError(f"alphabet: HMMER has no alphabet {alphabet.name}; choose another fidelity than hmm")
+    rows = [pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(alphabet.decode(sequences))]
+    msa = pyhmmer.easel.TextMSA(name=name, sequences=rows).digitize(hmmer_alphabet)
     # "hand" would need a reference line; every column of a filtered alignment is a match column.
-    builder = pyhmmer.plan7.Builder(biology, architecture="fast", symfrac=0.0, seed=1)
-    hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(biology))
+    builder = pyhmmer.plan7.Builder(hmmer_alphabet, architecture="fast", symfrac=0.0, seed=1)
+    hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(hmmer_alphabet))
     hmm.creation_time = hmm.command_line = None  # equal runs give equal bytes
     with atomic(path) as part, part.open("wb") as file:
         hmm.write(file)

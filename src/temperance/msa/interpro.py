@@ -24,7 +24,19 @@ _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
 class Fetched(NamedTuple):
-    """A file that was fetched: where it lies, where it came from, its SHA-256, its size in bytes."""
+    """Describe a file that was fetched.
+
+    Attributes
+    ----------
+    path : Path
+        File in the cache.
+    url : str
+        Its origin.
+    sha256 : str
+        Hexadecimal digest of its content.
+    bytes : int
+        Its size.
+    """
 
     path: Path
     url: str
@@ -32,23 +44,23 @@ class Fetched(NamedTuple):
     bytes: int
 
 
-class _AgainError(Exception):
-    """Why another try may be luckier, and how many seconds the server wants to be left alone."""
+class _RetryError(Exception):
+    """Say why another try may succeed, and how many seconds the server asks to wait."""
 
-    def __init__(self, why: str, wait: float = 0.0):
-        super().__init__(why)
+    def __init__(self, reason: str, wait: float = 0.0):
+        super().__init__(reason)
         self.wait = wait
 
 
 class Fetcher:
-    """Gets files over HTTPS.
+    """Fetch files from InterPro's API over HTTPS, with retries and a cache.
 
     Parameters
     ----------
     url : str
         Of the server's API; plain HTTP only on this computer.
     tries : int
-        Times that a file is asked for, with pauses that double from a second on between them.
+        Times that a file is asked for, with pauses between them that double from a second on.
     stalled : float
         Seconds without a byte after which a connection has failed.
     minutes : float
@@ -57,6 +69,13 @@ class Fetcher:
         The largest that a file may be.
     cache : str or Path
         Folder of what was fetched before, each beside its SHA-256. Empty: `temperance` in the user's cache folder.
+    progress : callable
+        Receives a message for each file and each failed try.
+
+    Raises
+    ------
+    InputError
+        If `url` is not https.
     """
 
     def __init__(
@@ -72,42 +91,85 @@ class Fetcher:
         parts = urlsplit(url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
             raise InputError(f"fetch.url: {url}: https:// is needed")
-        self.url, self.tries, self.stalled = url.rstrip("/"), tries, stalled
-        self.seconds, self.most, self.progress = 60 * minutes, int(1e6 * megabytes), progress
+        self.url, self.tries, self.stall_timeout = url.rstrip("/"), tries, stalled
+        self.seconds, self.max_bytes, self.progress = 60 * minutes, int(1e6 * megabytes), progress
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         self.cache = Path(cache) if cache else Path(home, "temperance", "fetched")
 
     def pfam(self, accession: str, kind: str, sha256: str = "") -> Fetched:
-        """Fetch the full or seed alignment of a Pfam entry, Stockholm, usually gzipped."""
-        found = self.get(f"entry/pfam/{accession}/?annotation=alignment:{kind}&download", sha256)
-        with found.path.open("rb") as file:
-            beginning = file.read(12)
-        if not beginning.startswith((b"\x1f\x8b", b"# STOCKHOLM")):
-            self._forget(found.url)
-            raise InputError(f"{found.url}: is no Stockholm alignment, gzipped or not; it begins with {beginning!r}")
-        return found
-
-    def pfam_of(self, interpro: str) -> str:
-        """Find the Pfam entry that an InterPro entry integrates."""
-        found = self.get(f"entry/interpro/{interpro}/")
-        try:
-            content = json.loads(found.path.read_text(encoding="utf-8"))
-            members = sorted(content["metadata"]["member_databases"].get("pfam", {}))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._forget(found.url)
-            raise InputError(f"{found.url}: is no InterPro entry (metadata.member_databases)") from None
-        if len(members) != 1:
-            those = f"several Pfam entries, {', '.join(members)}" if members else "no Pfam entry"
-            raise InputError(f"interpro: {interpro} has {those}; give one as pfam")
-        return members[0]
-
-    def get(self, path: str, sha256: str = "") -> Fetched:
-        """Get a file of the API, from the cache if it is there whole.
+        """Fetch the full or seed alignment of a Pfam entry, Stockholm, usually gzipped.
 
         Parameters
         ----------
+        accession : str
+            Of the Pfam entry, such as PF00014.
+        kind : {'full', 'seed'}
+            Which alignment.
         sha256 : str
-            What the file's has to be; empty, anything will do.
+            Digest that the file must have; empty: any.
+
+        Returns
+        -------
+        Fetched
+            The file in the cache.
+
+        Raises
+        ------
+        InputError
+            If it is no Stockholm alignment, or `get` fails.
+        """
+        fetched = self.get(f"entry/pfam/{accession}/?annotation=alignment:{kind}&download", sha256)
+        with fetched.path.open("rb") as file:
+            beginning = file.read(12)
+        if not beginning.startswith((b"\x1f\x8b", b"# STOCKHOLM")):
+            self._forget(fetched.url)
+            raise InputError(f"{fetched.url}: is no Stockholm alignment, gzipped or not; it begins with {beginning!r}")
+        return fetched
+
+    def find_pfam(self, interpro: str) -> str:
+        """Find the Pfam entry that an InterPro entry integrates.
+
+        Parameters
+        ----------
+        interpro : str
+            Accession of the InterPro entry, such as IPR002223.
+
+        Returns
+        -------
+        str
+            Accession of the Pfam entry.
+
+        Raises
+        ------
+        InputError
+            If it has none or several, the answer is no InterPro entry, or `get` fails.
+        """
+        fetched = self.get(f"entry/interpro/{interpro}/")
+        try:
+            content = json.loads(fetched.path.read_text(encoding="utf-8"))
+            members = sorted(content["metadata"]["member_databases"].get("pfam", {}))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._forget(fetched.url)
+            raise InputError(f"{fetched.url}: is no InterPro entry (metadata.member_databases)") from None
+        if len(members) != 1:
+            entries = f"several Pfam entries, {', '.join(members)}" if members else "no Pfam entry"
+            raise InputError(f"interpro: {interpro} has {entries}; give one as pfam")
+        return members[0]
+
+    def get(self, path: str, sha256: str = "") -> Fetched:
+        """Fetch a file of the API, from the cache if it is there whole.
+
+        Parameters
+        ----------
+        path : str
+            Behind the API's URL.
+        sha256 : str
+            Digest that the file must have; empty: any.
+
+        Returns
+        -------
+        Fetched
+            The file in the cache.
 
         Raises
         ------
@@ -115,81 +177,84 @@ class Fetcher:
             If there is no such file, it is too large or another than expected, or no try succeeded.
         """
         url = f"{self.url}/{path}"
-        found = self._cached(url) or self._tried(url)
-        if sha256 and found.sha256 != sha256.lower():
+        fetched = self._load_cached(url) or self._fetch_with_retries(url)
+        if sha256 and fetched.sha256 != sha256.lower():
             self._forget(url)
-            raise InputError(f"fetch.sha256: {url} has {found.sha256}, not {sha256}; it may have a new release")
-        return found
+            raise InputError(f"fetch.sha256: {url} has {fetched.sha256}, not {sha256}; it may have a new release")
+        return fetched
 
-    def _places(self, url: str) -> tuple[Path, Path]:
+    def _paths(self, url: str) -> tuple[Path, Path]:
         name = re.sub(r"[^A-Za-z0-9]+", "-", urlsplit(url).path).strip("-")[-60:]
         stem = self.cache / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
         return stem, stem.with_suffix(".json")
 
-    def _cached(self, url: str) -> Fetched | None:
-        path, told = self._places(url)
+    def _load_cached(self, url: str) -> Fetched | None:
+        path, record_path = self._paths(url)
         try:
-            known = json.loads(told.read_text(encoding="utf-8"))
-            found = Fetched(path, url, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
-            if known["sha256"] == found.sha256:
+            record = json.loads(record_path.read_text(encoding="utf-8"))
+            fetched = Fetched(path, url, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+            if record["sha256"] == fetched.sha256:
                 self.progress(f"{url}: from the cache, {path}")
-                return found
+                return fetched
         except (OSError, ValueError, KeyError, TypeError):
             pass
         return None
 
     def _forget(self, url: str) -> None:
-        for path in self._places(url):
+        for path in self._paths(url):
             path.unlink(missing_ok=True)
 
-    def _tried(self, url: str) -> Fetched:
-        end, why = time.monotonic() + self.seconds, ""
+    def _fetch_with_retries(self, url: str) -> Fetched:
+        end, reason = time.monotonic() + self.seconds, ""
         for number in range(1, self.tries + 1):
             try:
-                return self._fetched(url, end)
-            except _AgainError as again:
-                why = str(again)
-                left = end - time.monotonic()
-                pause = min(max(again.wait, 2.0 ** (number - 1)), _LONGEST_WAIT)
-                if number == self.tries or pause > left:
+                return self._fetch_once(url, end)
+            except _RetryError as error:
+                reason = str(error)
+                remaining = end - time.monotonic()
+                pause = min(max(error.wait, 2.0 ** (number - 1)), _LONGEST_WAIT)
+                if number == self.tries or pause > remaining:
                     break
-                self.progress(f"{url}: {why}; try {number + 1} of {self.tries} in {pause:g} s")
+                self.progress(f"{url}: {reason}; try {number + 1} of {self.tries} in {pause:g} s")
                 time.sleep(pause)
         raise InputError(
-            f"{url}: {why}, after {number} {'try' if number == 1 else 'tries'}; where there is no network, download "
+            f"{url}: {reason}, after {number} {'try' if number == 1 else 'tries'}; where there is no network, download "
             "the alignment elsewhere and give it as 'alignment'"
         )
 
-    def _fetched(self, url: str, end: float) -> Fetched:
-        path, told = self._places(url)
+    def _fetch_once(self, url: str, end: float) -> Fetched:
+        path, record_path = self._paths(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
         with atomic(path) as part, part.open("wb") as file:
             for piece in self._pieces(url):
                 size += len(piece)
-                if size > self.most:
+                if size > self.max_bytes:
                     raise InputError(
-                        f"{url}: more than {self.most / 1e6:g} MB; raise fetch.megabytes if you want it all"
+                        f"{url}: more than {self.max_bytes / 1e6:g} MB; raise fetch.megabytes if you want it all"
                     )
                 if time.monotonic() > end:
-                    raise _AgainError(f"{size:,} bytes came in {self.seconds / 60:g} minutes (fetch.minutes)")
+                    raise _RetryError(f"{size:,} bytes came in {self.seconds / 60:g} minutes (fetch.minutes)")
                 digest.update(piece)
                 file.write(piece)
             if not size:
-                raise _AgainError("the answer was empty")
-        save_json(told, {"url": url, "sha256": digest.hexdigest(), "bytes": size})
+                raise _RetryError("the answer was empty")
+        save_json(record_path, {"url": url, "sha256": digest.hexdigest(), "bytes": size})
         self.progress(f"{url}: {size:,} bytes, SHA-256 {digest.hexdigest()}")
         return Fetched(path, url, digest.hexdigest(), size)
 
     def _pieces(self, url: str) -> Iterator[bytes]:
         with (
-            _told(self.stalled),
+            _translate_errors(self.stall_timeout),
             requests.get(
-                url, stream=True, timeout=(self.stalled, self.stalled), headers={"Accept-Encoding": "identity"}
+                url,
+                stream=True,
+                timeout=(self.stall_timeout, self.stall_timeout),
+                headers={"Accept-Encoding": "identity"},
             ) as answer,
         ):
             if answer.status_code in _BUSY:
-                raise _AgainError(f"the server said {answer.status_code} {answer.reason}", _wanted(answer))
+                raise _RetryError(f"the server said {answer.status_code} {answer.reason}", _retry_delay(answer))
             if answer.status_code in (204, 404, 410):
                 raise InputError(
                     f"{url}: there is no such entry or alignment ({answer.status_code}); see its accession"
@@ -199,9 +264,9 @@ class Fetcher:
             if urlsplit(answer.url).scheme != urlsplit(url).scheme:
                 raise InputError(f"{url}: was sent on to {answer.url}; https:// is needed")
             length = answer.headers.get("Content-Length", "")
-            if length.isdigit() and int(length) > self.most:
+            if length.isdigit() and int(length) > self.max_bytes:
                 raise InputError(
-                    f"{url}: {int(length) / 1e6:.0f} MB, more than {self.most / 1e6:g} MB; raise fetch.megabytes"
+                    f"{url}: {int(length) / 1e6:.0f} MB, more than {self.max_bytes / 1e6:g} MB; raise fetch.megabytes"
                 )
             size, packed = 0, "Content-Encoding" in answer.headers
             # What has come, not a whole piece: a server that drips would be waited for.
@@ -209,33 +274,33 @@ class Fetcher:
                 size += len(piece)
                 yield piece
             if length.isdigit() and size != int(length) and not packed:
-                raise _AgainError(f"{size:,} bytes came of {int(length):,}")
+                raise _RetryError(f"{size:,} bytes came of {int(length):,}")
 
 
 @contextlib.contextmanager
-def _told(stalled: float) -> Iterator[None]:
-    """Failures of a connection in words."""
+def _translate_errors(stall_timeout: float) -> Iterator[None]:
+    """Translate failures of a connection to errors that say whether to retry."""
     import urllib3
 
     try:
         yield
     except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
-        raise _AgainError(f"nothing came for {stalled:g} s") from None
+        raise _RetryError(f"nothing came for {stall_timeout:g} s") from None
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError):
-        raise _AgainError("the connection broke off") from None
+        raise _RetryError("the connection broke off") from None
     except requests.exceptions.SSLError as error:
         raise InputError(f"the server's certificate is not trusted ({_innermost(error)})") from None
     except requests.exceptions.RequestException as error:
-        raise _AgainError(f"no connection ({_innermost(error)})") from None
+        raise _RetryError(f"no connection ({_innermost(error)})") from None
 
 
 def _innermost(error: BaseException) -> str:
-    """Find what a chain of exceptions began with."""
+    """Describe the first exception of a chain."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
     return str(error) or type(error).__name__
 
 
-def _wanted(answer: Any) -> float:
+def _retry_delay(answer: Any) -> float:
     after = answer.headers.get("Retry-After", "")
     return float(after) if after.isdigit() else 0.0

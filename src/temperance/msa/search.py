@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pyhmmer
-from pyhmmer.easel import Alphabet as Biology
+from pyhmmer.easel import Alphabet as HmmerAlphabet
 from pyhmmer.easel import DigitalSequence, DigitalSequenceBlock, MSAFile, SequenceFile, TextSequence
 from pyhmmer.errors import EaselError
 from pyhmmer.plan7 import HMM, Background, Builder, TopHits
@@ -20,12 +20,12 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError, last_line
 from temperance.msa.hmmer import hmm_alphabet
 
-_TROUBLE = (EaselError, ValueError, OSError, EOFError, zlib.error)
+_READ_ERRORS = (EaselError, ValueError, OSError, EOFError, zlib.error)
 _COLUMNS = ["name", "from", "to", "bits", "evalue", "coverage", "kept"]
 
 
-class Found(NamedTuple):
-    """What a search found.
+class SearchResult(NamedTuple):
+    """Hold the sequences that a profile search has found, aligned, and a table of its hits.
 
     Attributes
     ----------
@@ -45,86 +45,130 @@ class Found(NamedTuple):
 def search_query(
     query: str | Path,
     database: str | Path,
-    letters: Alphabet,
+    alphabet: Alphabet,
     settings: dict[str, Any],
     threads: int,
     progress: Callable,
-) -> Found:
-    """Iterate a search that begins with one sequence (jackhmmer), and align what it finds to the query's residues.
+) -> SearchResult:
+    """Search iteratively with one sequence (jackhmmer), and align the hits to the query's residues.
 
     Parameters
     ----------
-    query, database : path
+    query, database : path-like
         FASTA or any format that HMMER reads, the database plain or gzipped.
+    alphabet : Alphabet
+        Protein.
     settings : dict
         `search` of the configuration: iterations, evalue, bits_per_residue, coverage.
+    threads : int
+        Threads of HMMER.
+    progress : callable
+        Receives a message after each round.
+
+    Returns
+    -------
+    SearchResult
+        The query first, then every domain that covers enough match states.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, the alphabet is not protein, the query is not one sequence, or no hit is above the
+        thresholds.
     """
-    biology = _biology(letters)
-    if biology.type != "amino":
-        raise InputError(f"query: iterative search is for protein, not {letters.name}; begin with a seed alignment")
+    hmmer_alphabet = _find_hmmer_alphabet(alphabet)
+    if hmmer_alphabet.type != "amino":
+        raise InputError(f"query: iterative search is for protein, not {alphabet.name}; begin with a seed alignment")
     try:
-        with SequenceFile(str(query), digital=True, alphabet=biology) as file:
+        with SequenceFile(str(query), digital=True, alphabet=hmmer_alphabet) as file:
             sequences = list(file.read_block())
     except (EaselError, ValueError, OSError) as error:
-        raise InputError(f"{query}: no {letters.name} sequence that HMMER reads: {last_line(error)}") from None
+        raise InputError(f"{query}: no {alphabet.name} sequence that HMMER reads: {last_line(error)}") from None
     if len(sequences) != 1:
         raise InputError(f"{query}: {len(sequences)} sequences; a query is one")
-    target, thresholds = sequences[0], _thresholds(settings, len(sequences[0]))
+    query_sequence, thresholds = sequences[0], _thresholds(settings, len(sequences[0]))
     profile, hits = None, None
     try:
-        with _targets(database, biology) as targets:
+        with _targets(database, hmmer_alphabet) as targets:
             for result in next(iter(pyhmmer.jackhmmer(
-                [target], targets, max_iterations=settings["iterations"], checkpoints=True, cpus=threads,
-                builder=Builder(biology, architecture="hand", seed=1), **thresholds,
+                [query_sequence], targets, max_iterations=settings["iterations"], checkpoints=True, cpus=threads,
+                builder=Builder(hmmer_alphabet, architecture="hand", seed=1), **thresholds,
             ))):  # fmt: skip
                 hits, profile = result.hits, result.hmm
                 progress(
                     f"round {result.iteration}: {sum(1 for _ in _domains(hits))} domains of "
                     f"{len(hits.included)} sequences{', converged' if result.converged else ''}"
                 )
-    except _TROUBLE as error:
+    except _READ_ERRORS as error:
         raise _unreadable(database, error) from None
-    return _aligned(database, profile, hits, [target], biology, settings, threads)
+    return _align_domains(database, profile, hits, [query_sequence], hmmer_alphabet, settings, threads)
 
 
 def search_seed(
     seed: str | Path,
     database: str | Path,
-    letters: Alphabet,
+    alphabet: Alphabet,
     settings: dict[str, Any],
     threads: int,
     progress: Callable,
-) -> Found:
-    """Search once with the profile of a seed alignment (hmmsearch), and align what it finds to its match states."""
-    biology = _biology(letters)
+) -> SearchResult:
+    """Search once with the profile of a seed alignment (hmmsearch), and align the hits to its match states.
+
+    Parameters
+    ----------
+    seed, database : path-like
+        Alignment in any format that HMMER reads; sequences likewise, plain or gzipped.
+    alphabet : Alphabet
+        Protein, RNA or DNA.
+    settings : dict
+        `search` of the configuration: evalue, bits_per_residue, coverage.
+    threads : int
+        Threads of HMMER.
+    progress : callable
+        Receives a message after the search.
+
+    Returns
+    -------
+    SearchResult
+        The sequences of the seed first, then every domain that covers enough match states.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, HMMER has no such alphabet, or no hit is above the thresholds.
+    """
+    hmmer_alphabet = _find_hmmer_alphabet(alphabet)
     try:
-        with MSAFile(str(seed), digital=True, alphabet=biology) as file:
+        with MSAFile(str(seed), digital=True, alphabet=hmmer_alphabet) as file:
             msa = file.read()
     except (ValueError, EaselError, OSError) as error:
-        raise InputError(f"{seed}: no {letters.name} alignment that HMMER reads: {last_line(error)}") from None
+        raise InputError(f"{seed}: no {alphabet.name} alignment that HMMER reads: {last_line(error)}") from None
     if msa is None:
         raise InputError(f"{seed}: holds no alignment")
     msa.name = msa.name or "seed"
-    profile, _, _ = Builder(biology, seed=1).build_msa(msa, Background(biology))
+    profile, _, _ = Builder(hmmer_alphabet, seed=1).build_msa(msa, Background(hmmer_alphabet))
     thresholds = _thresholds(settings, profile.M)
     try:
-        with _targets(database, biology) as targets:
+        with _targets(database, hmmer_alphabet) as targets:
             hits = next(iter(pyhmmer.hmmsearch(profile, targets, cpus=threads, **thresholds)))
-    except _TROUBLE as error:
+    except _READ_ERRORS as error:
         raise _unreadable(database, error) from None
     progress(f"{sum(1 for _ in _domains(hits))} domains of {len(hits.included)} sequences")
-    return _aligned(database, profile, hits, list(msa.sequences), biology, settings, threads)
+    return _align_domains(database, profile, hits, list(msa.sequences), hmmer_alphabet, settings, threads)
 
 
-def _biology(letters: Alphabet) -> Biology:
-    biology = hmm_alphabet(letters)
-    if biology is None:
-        raise InputError(f"alphabet: HMMER searches protein, rna and dna, not {letters.name}")
-    return biology
+def _find_hmmer_alphabet(alphabet: Alphabet) -> HmmerAlphabet:
+    hmmer_alphabet = hmm_alphabet(alphabet)
+    if hmmer_alphabet is None:
+        raise InputError(f"alphabet: HMMER searches protein, rna and dna, not {alphabet.name}")
+    return hmmer_alphabet
 
 
 def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
-    """Bit scores a residue count the profile's length, as those of EVcouplings do; an E-value is that of a domain."""
+    """Translate the settings to HMMER's thresholds.
+
+    Bit scores per residue are multiplied by the profile's length, as in EVcouplings; an E-value is that of a domain.
+    """
     if settings["evalue"] is not None:
         return dict.fromkeys(("E", "domE", "incE", "incdomE"), settings["evalue"])
     bits = settings["bits_per_residue"] * length
@@ -132,14 +176,14 @@ def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _targets(path: str | Path, biology: Biology) -> Iterator[Any]:
+def _targets(path: str | Path, hmmer_alphabet: HmmerAlphabet) -> Iterator[Any]:
     """Open a database to search: a file that is read again at each round, a gzipped one as sequences in memory."""
     with Path(path).open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         # Unpacked before HMMER reads it, which does not survive a damaged file.
         source = io.BytesIO(gzip.decompress(raw.read())) if packed else str(path)
-        with SequenceFile(source, digital=True, alphabet=biology) as file:
+        with SequenceFile(source, digital=True, alphabet=hmmer_alphabet) as file:
             yield file.read_block() if packed else file
 
 
@@ -151,23 +195,23 @@ def _domains(hits: TopHits | None) -> Iterable[Any]:
     return (domain for hit in (hits or ()) if hit.included for domain in hit.domains if domain.included)
 
 
-def _aligned(
+def _align_domains(
     database: str | Path,
     profile: HMM | None,
     hits: TopHits | None,
-    given: list[DigitalSequence],
-    biology: Biology,
+    starting_sequences: list[DigitalSequence],
+    hmmer_alphabet: HmmerAlphabet,
     settings: dict[str, Any],
     threads: int,
-) -> Found:
+) -> SearchResult:
     rows: list[tuple[Any, ...]] = []
-    block = DigitalSequenceBlock(biology, given)
+    block = DigitalSequenceBlock(hmmer_alphabet, starting_sequences)
     for domain in _domains(hits):
-        of = domain.alignment
-        residues = of.target_sequence.replace("-", "").upper()
-        name = f"{domain.hit.name}/{of.target_from}-{of.target_to}"
-        rows.append((name, of.target_from, of.target_to, domain.score, domain.i_evalue))
-        block.append(TextSequence(name=name, sequence=residues).digitize(biology))
+        alignment = domain.alignment
+        residues = alignment.target_sequence.replace("-", "").upper()
+        name = f"{domain.hit.name}/{alignment.target_from}-{alignment.target_to}"
+        rows.append((name, alignment.target_from, alignment.target_to, domain.score, domain.i_evalue))
+        block.append(TextSequence(name=name, sequence=residues).digitize(hmmer_alphabet))
     if profile is None or not rows:
         raise InputError(
             f"{database}: no sequence is above the thresholds; raise search.evalue, lower search.bits_per_residue or "
@@ -177,9 +221,9 @@ def _aligned(
     msa = pyhmmer.hmmalign(profile, block, trim=False, all_consensus_cols=True, cpus=threads)
     match = np.frombuffer(msa.reference.encode(), np.uint8) != ord(".")
     symbols = np.array([list(row) for row in msa.alignment])
-    coverage = (symbols[:, match] != "-").mean(axis=1)[len(given) :]
+    coverage = (symbols[:, match] != "-").mean(axis=1)[len(starting_sequences) :]
     kept = coverage >= settings["coverage"]
     table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=kept)
-    wanted = [*range(len(given)), *(len(given) + np.flatnonzero(kept))]
-    names = [sequence.name for sequence in given] + list(table["name"])
-    return Found([names[n] for n in wanted], ["".join(symbols[n]) for n in wanted], table[_COLUMNS])
+    selected = [*range(len(starting_sequences)), *(len(starting_sequences) + np.flatnonzero(kept))]
+    names = [sequence.name for sequence in starting_sequences] + list(table["name"])
+    return SearchResult([names[n] for n in selected], ["".join(symbols[n]) for n in selected], table[_COLUMNS])

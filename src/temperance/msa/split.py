@@ -15,7 +15,13 @@ _WHOLE_CLUSTER = 0.02
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of an alignment's sequences: for training, held out, and discarded because they link the two."""
+    """Hold the indices of an alignment's sequences for training, held out, and discarded because they link the two.
+
+    Attributes
+    ----------
+    training, heldout, discarded : np.ndarray
+        Ascending rows of the alignment.
+    """
 
     training: np.ndarray
     heldout: np.ndarray
@@ -39,8 +45,19 @@ def split(
     ----------
     sequences : np.ndarray
         (M, L) uint8.
-    fraction, max_discarded : float
-        Shares of M.
+    rng : np.random.Generator
+        Source of the random order.
+    fraction : float
+        Share of M to hold out, two sequences at least.
+    identity : float, optional
+        Share of columns that agree; None: sequences count as independent.
+    max_discarded : float
+        Largest share of M that may be discarded.
+
+    Returns
+    -------
+    Split
+        Ascending rows.
 
     Raises
     ------
@@ -48,28 +65,30 @@ def split(
         If fewer than two sequences can be held out, or are left for training.
     """
     count = len(sequences)
-    wanted, spare = max(_FEWEST, round(fraction * count)), round(max_discarded * count)
+    heldout_count, discard_budget = max(_FEWEST, round(fraction * count)), round(max_discarded * count)
     if identity is None:
         order = rng.permutation(count)
-        return Split(np.sort(order[wanted:]), np.sort(order[:wanted]), order[:0])
-    most = largest_distance(identity, sequences.shape[1], exceeding=True)
+        return Split(np.sort(order[heldout_count:]), np.sort(order[:heldout_count]), order[:0])
+    max_distance = largest_distance(identity, sequences.shape[1], exceeding=True)
     columns = grouped_columns(sequences)
     role = np.zeros(count, np.int8)  # 0 training, 1 held out, 2 discarded
     for candidate in rng.permutation(count):
-        held = np.count_nonzero(role == 1)
-        if held >= wanted:
+        heldout_so_far = np.count_nonzero(role == 1)
+        if heldout_so_far >= heldout_count:
             break
         if role[candidate]:
             continue
-        linked = _cluster(sequences, columns, role, candidate, most, max(1, int(_WHOLE_CLUSTER * wanted)))
-        if linked is not None and held + len(linked) <= max(wanted, 1):
-            role[linked] = 1
+        cluster = _find_cluster(
+            sequences, columns, role, candidate, max_distance, max(1, int(_WHOLE_CLUSTER * heldout_count))
+        )
+        if cluster is not None and heldout_so_far + len(cluster) <= max(heldout_count, 1):
+            role[cluster] = 1
             continue
-        near = neighbours(sequences[candidate], columns, most)
-        near = near[(role[near] == 0) & (near != candidate)]
-        if len(near) <= spare:
-            spare -= len(near)
-            role[near] = 2
+        relatives = neighbours(sequences[candidate], columns, max_distance)
+        relatives = relatives[(role[relatives] == 0) & (relatives != candidate)]
+        if len(relatives) <= discard_budget:
+            discard_budget -= len(relatives)
+            role[relatives] = 2
             role[candidate] = 1
     parts = Split(*(np.flatnonzero(role == kind) for kind in range(3)))
     if len(parts.heldout) < _FEWEST or len(parts.training) < _FEWEST:
@@ -80,24 +99,38 @@ def split(
     return parts
 
 
-def _cluster(
-    sequences: np.ndarray, columns: np.ndarray, role: np.ndarray, start: int, most: int, largest: int
+def _find_cluster(
+    sequences: np.ndarray, columns: np.ndarray, role: np.ndarray, start: int, max_distance: int, largest: int
 ) -> np.ndarray | None:
-    """Single-linkage cluster of `start` among training sequences, None if it is larger than `largest`."""
-    found, frontier = {int(start)}, [int(start)]
+    """Find the single-linkage cluster of `start` among training sequences, None if it is larger than `largest`."""
+    members, frontier = {int(start)}, [int(start)]
     while frontier:
-        near = neighbours(sequences[frontier.pop()], columns, most)
-        fresh = [int(m) for m in near if role[m] == 0 and int(m) not in found]
-        found.update(fresh)
+        relatives = neighbours(sequences[frontier.pop()], columns, max_distance)
+        fresh = [int(m) for m in relatives if role[m] == 0 and int(m) not in members]
+        members.update(fresh)
         frontier += fresh
-        if len(found) > largest:
+        if len(members) > largest:
             return None
-    return np.array(sorted(found))
+    return np.array(sorted(members))
 
 
 def subset(training: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Take the first `size` of a random order of `training`, sorted.
+    """Draw a random training set: the first `size` of a random order of `training`, sorted.
 
     Subsets drawn with equal generators are nested; with different ones they are independent.
+
+    Parameters
+    ----------
+    training : np.ndarray
+        (N,) rows to draw from.
+    size : int
+        Number of rows.
+    rng : np.random.Generator
+        Source of the random order.
+
+    Returns
+    -------
+    np.ndarray
+        (size,) ascending rows.
     """
     return np.sort(rng.permutation(training)[:size])

@@ -167,7 +167,7 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
         return {"body": json.dumps({"metadata": {"member_databases": {"pfam": pfam, "smart": {}}}}).encode()}
 
     server.script = [entry({"PF00014": "Kunitz"})]
-    assert fetcher.pfam_of("IPR002223") == "PF00014"
+    assert fetcher.find_pfam("IPR002223") == "PF00014"
     for number, (answer, said) in enumerate(
         [
             (entry({"PF1": "", "PF2": ""}), "several Pfam"),
@@ -177,7 +177,7 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
     ):
         server.script = [answer]
         with pytest.raises(InputError, match=said):
-            fetcher.pfam_of(f"IPR00000{number}")
+            fetcher.find_pfam(f"IPR00000{number}")
 
 
 def test_only_https_is_trusted_beyond_this_computer(server, fetcher):
