@@ -93,7 +93,7 @@ def random_potts(length: int, q: int, rng: np.random.Generator) -> Potts:
     """Normal couplings that give local fields a standard deviation of a half; and fields of one."""
     left, _ = pairs_of_sites(length)
     couplings = rng.normal(0, 0.5 / length**0.5, (len(left), q, q)).astype(np.float32)
-    return Potts.of_pairs(rng.normal(0, 1, (length, q)).astype(np.float32), couplings)
+    return Potts.from_pairs(rng.normal(0, 1, (length, q)).astype(np.float32), couplings)
 
 
 def write_fasta(path: Path, sequences: np.ndarray) -> None:

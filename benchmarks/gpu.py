@@ -189,7 +189,7 @@ def accuracy(bench: Bench) -> Iterator[Row]:
     for single, (q, length) in itertools.product((False, True), ((2, 8), (3, 6), (21, 3))):
         engine, rng = bench.engine(single), np.random.default_rng(q)
         pairs = length * (length - 1) // 2
-        model = Potts.of_pairs(
+        model = Potts.from_pairs(
             rng.normal(0, 0.7, (length, q)).astype(np.float32), rng.normal(0, 0.7, (pairs, q, q)).astype(np.float32)
         )
         states = np.array(list(itertools.product(range(q), repeat=length)), np.uint8)
@@ -201,7 +201,7 @@ def accuracy(bench: Bench) -> Iterator[Row]:
             weights = np.exp(-(model.energies(possible) - model.energies(possible).min()) / temperature)
             exact = frequencies(possible, q, weights).pair
             start = profile_chains(count, allowed / allowed.sum(axis=1, keepdims=True), rng)
-            prepared = engine.prepare(model.restricted(allowed))
+            prepared = engine.prepare(model.restrict(allowed))
             chains = np.asarray(engine.sweep(prepared, start, 1 / temperature, 1, 60))
             often = (exact > 20 / count) & (exact < 1 - 20 / count)
             z = (frequencies(chains, q).pair - exact)[often]

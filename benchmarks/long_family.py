@@ -32,7 +32,7 @@ def planted(length: int) -> Potts:
     couplings = np.zeros((len(left), Q, Q), np.float32)
     near = right - left <= REACH
     couplings[near] = rng.normal(0, COUPLING, (near.sum(), Q, Q))
-    return Potts.of_pairs(rng.normal(0, FIELD, (length, Q)).astype(np.float32), couplings)
+    return Potts.from_pairs(rng.normal(0, FIELD, (length, Q)).astype(np.float32), couplings)
 
 
 def draw(model: Potts, count: int, seed: int) -> np.ndarray:

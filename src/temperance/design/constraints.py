@@ -101,7 +101,7 @@ class Constraints:
         with each site in which it is like the seed. Of sequences equally far from the seed none is preferred, so among
         those that keep within the budget the model's own ratios hold at each distance.
         """
-        restricted = model.restricted(self.allowed & model.allowed)
+        restricted = model.restrict(self.allowed & model.allowed)
         if self.seed is None:
             return restricted
         start = np.where(restricted.allowed[np.arange(model.L), self.seed], self.seed, self.allowed.argmax(axis=1))

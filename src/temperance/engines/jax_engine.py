@@ -79,7 +79,7 @@ class JaxLearner:
     @classmethod
     def of(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
         """Begin at the profile model of frequencies."""
-        frequencies = np.asarray(data.single, np.float32), Potts.of_pairs(data.single, data.pair).couplings
+        frequencies = np.asarray(data.single, np.float32), Potts.from_pairs(data.single, data.pair).couplings
         l2 = np.float32(l2_fields), np.float32(l2_couplings)
         return _begin(frequencies, l2, np.asarray(profile_fields(data.single), np.float32))
 
@@ -116,7 +116,7 @@ class JaxLearner:
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
         """Compare the correlations of chains with those of the data."""
         moments, single = _moments(self.data, jnp.asarray(chains))
-        return CorrelationAgreement.of(np.asarray(moments), np.asarray(single, float), len(chains))
+        return CorrelationAgreement.from_moments(np.asarray(moments), np.asarray(single, float), len(chains))
 
     def mean_data_energy(self) -> float:
         """Compute the mean energy of the data, nats."""
@@ -179,7 +179,7 @@ def _between(length: int) -> Any:
 
 @jax.jit
 def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
-    """Compute moments (5,) and one-site frequencies of chains (C, L), for `CorrelationAgreement.of`."""
+    """Compute moments (5,) and one-site frequencies of chains (C, L), for `CorrelationAgreement.from_moments`."""
     single, pair = data
     length, q = single.shape
     shown_single, shown_pair = _frequencies(chains, q)

@@ -26,12 +26,27 @@ _GRID = np.concatenate([[0.0], np.geomspace(0.01, MOST_BETA, 96)])
 
 
 def all_sequences(length: int, q: int) -> np.ndarray:
-    """Every sequence, (q^L, L) uint8.
+    """List every sequence, in lexicographic order.
+
+    Parameters
+    ----------
+    length, q : int
+        Numbers of sites and states.
+
+    Returns
+    -------
+    np.ndarray
+        (q^L, L) uint8.
 
     Raises
     ------
     InputError
         If there are more than about 10^6.
+
+    Examples
+    --------
+    >>> all_sequences(2, 2).tolist()
+    [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
     if q**length > MOST_SEQUENCES:
         raise InputError(f"{q}^{length} sequences are too many to list; {MOST_SEQUENCES:,} are the most")
@@ -39,12 +54,41 @@ def all_sequences(length: int, q: int) -> np.ndarray:
 
 
 def positions(sequences: np.ndarray, q: int) -> np.ndarray:
-    """Place of each sequence, (M, L) uint8, in the list of all: (M,)."""
+    """Compute the position of each sequence in the list of all.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    q : int
+        Number of states.
+
+    Returns
+    -------
+    np.ndarray
+        (M,) int64: rows of `all_sequences`.
+
+    Examples
+    --------
+    >>> positions(np.array([[1, 0, 1]], np.uint8), 2)
+    array([5])
+    """
     return sequences.astype(np.int64) @ (q ** np.arange(sequences.shape[1] - 1, -1, -1, dtype=np.int64))
 
 
 def energies_of_all(model: Potts) -> np.ndarray:
-    """Energies of every sequence, (q^L,) float64."""
+    """Compute the energy of every sequence.
+
+    Parameters
+    ----------
+    model : Potts
+        Of at most about 10^6 sequences.
+
+    Returns
+    -------
+    np.ndarray
+        (q^L,) float64, nats, in the order of `all_sequences`.
+    """
     with jax.enable_x64(True):
         return np.asarray(_energies(jnp.asarray(model.fields, float), jnp.asarray(model.couplings, float)))
 
@@ -55,72 +99,204 @@ def _onehot(length: int, q: int) -> np.ndarray:
 
 @jax.jit
 def _energies(fields: Any, couplings: Any) -> Any:
-    """Two halves of the sites meet in one product, so that no list of q^L one-hot rows is made."""
+    """Compute the energies of all sequences (q^L,).
+
+    Two halves of the sites meet in one product, so that no list of q^L one-hot rows is made.
+    """
     length, q = fields.shape
     cut = length // 2
     left, right = _onehot(cut, q), _onehot(length - cut, q)
     matrix = couplings.reshape(length * q, length * q)
-    edge = cut * q
+    split_column = cut * q
 
     def within(onehot: Any, part: slice) -> Any:
         return onehot @ fields.ravel()[part] + 0.5 * ((onehot @ matrix[part, part]) * onehot).sum(axis=1)
 
-    of_left, of_right = within(left, slice(edge)), within(right, slice(edge, None))
-    return -(of_left[:, None] + of_right + left @ matrix[:edge, edge:] @ right.T).ravel()
+    left_energies, right_energies = within(left, slice(split_column)), within(right, slice(split_column, None))
+    return -(left_energies[:, None] + right_energies + left @ matrix[:split_column, split_column:] @ right.T).ravel()
 
 
 # ---------------------------------------------------------------- one distribution
 
 
 def log_z(energies: np.ndarray, beta: float = 1.0) -> float:
-    """Sum ln Z over the energies of all sequences."""
+    """Compute the logarithm of the partition function, ln Z = ln sum_s exp(-beta E(s)).
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (N,) of every sequence, nats.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    float
+        ln Z.
+
+    Examples
+    --------
+    >>> round(log_z(np.zeros(4)), 4)
+    1.3863
+    """
     return float(logsumexp(-beta * energies))
 
 
 def boltzmann(energies: np.ndarray, beta: float = 1.0) -> np.ndarray:
-    """Probability of every sequence, (N,)."""
+    """Compute the Boltzmann probability of every sequence.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (N,) of every sequence, nats.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    np.ndarray
+        (N,) exp(-beta E) / Z.
+    """
     return np.exp(-beta * energies - log_z(energies, beta))
 
 
 def entropy(probabilities: np.ndarray) -> float:
-    """Nats."""
+    """Compute the Shannon entropy of a distribution.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray
+        (N,) that sum to 1.
+
+    Returns
+    -------
+    float
+        Nats.
+
+    Examples
+    --------
+    >>> round(entropy(np.array([0.5, 0.5])), 4)
+    0.6931
+    """
     return float(-xlogy(probabilities, probabilities).sum())
 
 
 def heat_capacity(energies: np.ndarray, beta: float = 1.0) -> float:
-    """Var(E) / tau^2."""
+    """Compute the heat capacity Var(E) / tau^2.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (N,) of every sequence, nats.
+    beta : float
+        Inverse temperature 1 / tau.
+
+    Returns
+    -------
+    float
+        In units of Boltzmann's constant.
+    """
     p = boltzmann(energies, beta)
     return float(beta**2 * (p @ energies**2 - (p @ energies) ** 2))
 
 
 def draw(energies: np.ndarray, length: int, q: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Independent sequences, (count, L) uint8."""
-    chosen = rng.choice(len(energies), count, p=boltzmann(energies))
-    return np.stack(np.unravel_index(chosen, (q,) * length), axis=1).astype(np.uint8)
+    """Draw independent sequences from the Boltzmann distribution at temperature 1.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (q^L,) of every sequence, nats.
+    length, q : int
+        Numbers of sites and states.
+    count : int
+        Number of sequences to draw.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (count, L) uint8.
+    """
+    indices = rng.choice(len(energies), count, p=boltzmann(energies))
+    return np.stack(np.unravel_index(indices, (q,) * length), axis=1).astype(np.uint8)
 
 
 # ---------------------------------------------------------------- truth P against model Q
 
 
 def forward(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
-    """D_f = KL(P || Q_tau) from the energies (N,) of both, nats."""
+    """Compute the forward divergence D_f = KL(P || Q_tau) of truth P and model Q.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies of every sequence under truth and model, nats.
+    beta : float
+        Inverse temperature 1 / tau of the model.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
     p = boltzmann(truth)
     return float(p @ (beta * model - truth)) + log_z(model, beta) - log_z(truth)
 
 
 def reverse(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
-    """D_r = KL(Q_tau || P), nats."""
+    """Compute the reverse divergence D_r = KL(Q_tau || P) of truth P and model Q.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies of every sequence under truth and model, nats.
+    beta : float
+        Inverse temperature 1 / tau of the model.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
     p = boltzmann(model, beta)
     return float(p @ (truth - beta * model)) + log_z(truth) - log_z(model, beta)
 
 
 def jeffreys(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
-    """D_f + D_r, nats."""
+    """Compute the Jeffreys divergence D_f + D_r of truth and model.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies of every sequence under truth and model, nats.
+    beta : float
+        Inverse temperature 1 / tau of the model.
+
+    Returns
+    -------
+    float
+        Nats.
+    """
     return forward(truth, model, beta) + reverse(truth, model, beta)
 
 
 def reverse_slope(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
-    """dD_r / dbeta = beta Var(E_Q) - Cov(E_P, E_Q) over Q_tau."""
+    """Compute the derivative of the reverse divergence, dD_r / dbeta = beta Var(E_Q) - Cov(E_P, E_Q) over Q_tau.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies E_P and E_Q of every sequence under truth and model, nats.
+    beta : float
+        Inverse temperature 1 / tau of the model.
+
+    Returns
+    -------
+    float
+        Nats per unit of beta.
+    """
     p = boltzmann(model, beta)
     centred = model - p @ model
     return float(p @ (centred * (beta * centred - (truth - p @ truth))))
@@ -128,7 +304,13 @@ def reverse_slope(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
 
 @dataclass(frozen=True)
 class Optima:
-    """Temperatures of the least forward, reverse and Jeffreys divergence; inf where the least is at beta = 0."""
+    """Hold the temperatures of least divergence of a model; inf where it is least at beta = 0.
+
+    Attributes
+    ----------
+    tau_f, tau_r, tau_j : float
+        Of the forward, the reverse and the Jeffreys divergence.
+    """
 
     tau_f: float
     tau_r: float
@@ -136,36 +318,57 @@ class Optima:
 
 
 def optima(truth: np.ndarray, model: np.ndarray) -> Optima:
-    """Optimal temperatures of a model, from the energies (N,) of every sequence under truth and model.
+    """Compute the optimal temperatures of a model.
 
-    tau_f is the root of <E_Q>_P = <E_Q>_tau, whose left side is constant and whose right side falls; the others are
-    the least minimum between beta = 0 and MOST_BETA.
+    tau_f is the root of <E_Q>_P = <E_Q>_tau, whose left side is constant and whose right side falls with beta; the
+    others are the least minimum between beta = 0 and MOST_BETA.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies of every sequence under truth and model, nats.
+
+    Returns
+    -------
+    Optima
+        Of the forward, the reverse and the Jeffreys divergence.
     """
     tau_f = matching_temperature(model, float(boltzmann(truth) @ model))
-    others = (_least(partial(function, truth, model)) for function in (reverse, jeffreys))
-    return Optima(tau_f, *(1 / beta if beta > 0 else float("inf") for beta in others))
+    betas = (_minimise(partial(function, truth, model)) for function in (reverse, jeffreys))
+    return Optima(tau_f, *(1 / beta if beta > 0 else float("inf") for beta in betas))
 
 
 def matching_temperature(energies: np.ndarray, mean: float) -> float:
-    """Find the temperature at which the mean energy is `mean`, of the energies (N,) of every sequence.
+    """Find the temperature at which the mean energy has a given value.
 
-    inf: that of the uniform distribution is already below it; 0: not even the coldest reaches it.
+    Parameters
+    ----------
+    energies : np.ndarray
+        (N,) of every sequence, nats.
+    mean : float
+        Mean energy to match, nats.
+
+    Returns
+    -------
+    float
+        Temperature; inf: the mean energy of the uniform distribution is already below; 0: not even the coldest
+        temperature, 1 / MOST_BETA, reaches it.
     """
 
-    def excess(beta: float) -> float:
+    def _excess(beta: float) -> float:
         return float(boltzmann(energies, beta) @ energies) - mean
 
-    if excess(0.0) <= 0:
+    if _excess(0.0) <= 0:
         return float("inf")
-    return 1 / float(brentq(excess, 0.0, MOST_BETA)) if excess(MOST_BETA) < 0 else 0.0
+    return 1 / float(brentq(_excess, 0.0, MOST_BETA)) if _excess(MOST_BETA) < 0 else 0.0
 
 
-def _least(curve: Any) -> float:
-    """Inverse temperature of the least value: the best of a grid, then Brent's method beside it."""
+def _minimise(curve: Any) -> float:
+    """Find the inverse temperature of the least value: the best of a grid, then Brent's method beside it."""
     best = int(np.argmin([curve(beta) for beta in _GRID]))
     low, high = _GRID[max(best - 1, 0)], _GRID[min(best + 1, len(_GRID) - 1)]
-    found = minimize_scalar(curve, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
-    return 0.0 if found.x < _GRID[1] / 10 else float(found.x)
+    optimum = minimize_scalar(curve, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
+    return 0.0 if optimum.x < _GRID[1] / 10 else float(optimum.x)
 
 
 # ---------------------------------------------------------------- maximum likelihood
@@ -176,17 +379,29 @@ def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) ->
 
     The penalty is that of `temperance.training.train`. Without one, frequencies have to be positive, as a pseudocount
     makes them, for the maximum to exist.
+
+    Parameters
+    ----------
+    data : Frequencies
+        One- and two-site frequencies of the data.
+    l2_couplings, l2_fields : float
+        Strengths of the penalty, l2_fields / 2 sum h^2 + l2_couplings / 2 sum_{i<j} J^2.
+
+    Returns
+    -------
+    Potts
+        In the zero-sum gauge.
     """
     length, q = data.single.shape
     target = data.single, data.pair
-    first = np.zeros(target[0].size + target[1].size)
+    start = np.zeros(target[0].size + target[1].size)
     with jax.enable_x64(True):
-        found = minimize(
-            lambda flat: tuple(np.asarray(part) for part in _loss(flat, *target, l2_fields, l2_couplings)), first,
+        optimum = minimize(
+            lambda flat: tuple(np.asarray(part) for part in _loss(flat, *target, l2_fields, l2_couplings)), start,
             jac=True, method="L-BFGS-B",
             options={"maxiter": 5000, "maxfun": 10000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-7},
         )  # fmt: skip
-        fields, couplings = _unpack(found.x, length, q)
+        fields, couplings = _unpack(optimum.x, length, q)
         return Potts(np.asarray(fields), np.asarray(couplings)).zero_sum()
 
 
@@ -200,7 +415,7 @@ def _unpack(flat: Any, length: int, q: int) -> tuple[Any, Any]:
 @jax.jit
 @jax.value_and_grad
 def _loss(flat: Any, single: Any, pairs: Any, l2_fields: Any, l2_couplings: Any) -> Any:
-    """Penalised mean negative log-likelihood of sequences with these one-site and pair frequencies."""
+    """Compute the penalised mean negative log-likelihood of sequences with these one- and two-site frequencies."""
     length, q = single.shape
     likelihood = flat @ jnp.concatenate([single.ravel(), pairs.ravel()])
     likelihood -= jax.scipy.special.logsumexp(-_energies(*_unpack(flat, length, q)))

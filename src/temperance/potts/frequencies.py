@@ -10,18 +10,43 @@ from temperance.potts.pair_kernels import correlation_moments, pair_frequencies,
 
 @dataclass(frozen=True)
 class Frequencies:
-    """f_i(a), (L, q), and f_ij(a, b), (L (L - 1) / 2, q, q), pairs as in `potts.pair_kernels`; both sum to one."""
+    """Hold one- and two-site frequencies.
+
+    Attributes
+    ----------
+    single : np.ndarray
+        f_i(a), (L, q); each site's sum to 1.
+    pair : np.ndarray
+        f_ij(a, b), (L (L - 1) / 2, q, q), pairs as in `temperance.potts.pair_kernels`; each pair's sum to 1.
+    """
 
     single: np.ndarray
     pair: np.ndarray
 
     def connected(self) -> np.ndarray:
-        """f_ij(a, b) - f_i(a) f_j(b) of all pairs i < j, flat, length L (L - 1) / 2 * q^2."""
+        """Compute the connected correlations f_ij(a, b) - f_i(a) f_j(b) of all pairs i < j.
+
+        Returns
+        -------
+        np.ndarray
+            (L (L - 1) / 2 * q^2,), flat.
+        """
         left, right = pairs_of_sites(len(self.single))
         return (self.pair - self.single[left, :, None] * self.single[right, None, :]).ravel()
 
     def with_pseudocount(self, share: float) -> "Frequencies":
-        """Mix with the uniform distribution: (1 - share) f + share / q, and q^2 for pairs."""
+        """Mix the frequencies with the uniform distribution: (1 - share) f + share / q, and share / q^2 for pairs.
+
+        Parameters
+        ----------
+        share : float
+            Weight of the uniform distribution, 0 to 1.
+
+        Returns
+        -------
+        Frequencies
+            All positive if `share` is.
+        """
         q = self.single.shape[1]
         pair = self.pair * self.pair.dtype.type(1 - share)
         pair += share / q**2
@@ -31,7 +56,30 @@ class Frequencies:
 def frequencies(
     sequences: np.ndarray, q: int, weights: np.ndarray | None = None, dtype: type = np.float64
 ) -> Frequencies:
-    """Weighted frequencies of sequences (M, L) uint8 with weights (M,); equal weights where there are none."""
+    """Compute weighted one- and two-site frequencies of sequences.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    q : int
+        Number of states.
+    weights : np.ndarray, optional
+        (M,); equal if not set.
+    dtype : type
+        Of the two-site frequencies.
+
+    Returns
+    -------
+    Frequencies
+        Of the sequences, without a pseudocount.
+
+    Examples
+    --------
+    >>> frequencies(np.array([[0, 1], [1, 1]], np.uint8), 2).pair
+    array([[[0. , 0.5],
+            [0. , 0.5]]])
+    """
     weights = np.ones(len(sequences)) if weights is None else weights
     length = sequences.shape[1]
     pair = np.empty((length * (length - 1) // 2, q * q), dtype)
@@ -44,19 +92,43 @@ def frequencies(
 
 @dataclass(frozen=True)
 class Agreement:
-    """Pearson correlation and slope (of `other` regressed on `reference`); nan where either is constant."""
+    """Hold the Pearson correlation and the slope between two sets of values; nan where either is constant.
+
+    Attributes
+    ----------
+    pearson : float
+        Pearson correlation.
+    slope : float
+        Slope of the least-squares regression of the values on the reference.
+    """
 
     pearson: float
     slope: float
 
 
-def agreement(reference: np.ndarray, other: np.ndarray) -> Agreement:
-    """How `other` follows `reference`, flat arrays of equal length."""
-    x, y = reference - reference.mean(), other - other.mean()
-    return _agreement(float(x @ x), float(y @ y), float(x @ y))
+def agreement(reference: np.ndarray, values: np.ndarray) -> Agreement:
+    """Compute the Pearson correlation of values with a reference, and the slope of their regression on it.
+
+    Parameters
+    ----------
+    reference, values : np.ndarray
+        Flat arrays of equal length.
+
+    Returns
+    -------
+    Agreement
+        Nan where either is constant.
+
+    Examples
+    --------
+    >>> agreement(np.array([0.0, 1.0, 2.0]), np.array([0.0, 2.0, 4.0]))
+    Agreement(pearson=1.0, slope=2.0)
+    """
+    x, y = reference - reference.mean(), values - values.mean()
+    return _compute_agreement(float(x @ x), float(y @ y), float(x @ y))
 
 
-def _agreement(xx: float, yy: float, xy: float) -> Agreement:
+def _compute_agreement(xx: float, yy: float, xy: float) -> Agreement:
     if xx == 0 or yy == 0:
         return Agreement(float("nan"), float("nan"))
     return Agreement(xy / (xx * yy) ** 0.5, xy / xx)
@@ -64,50 +136,87 @@ def _agreement(xx: float, yy: float, xy: float) -> Agreement:
 
 @dataclass(frozen=True)
 class CorrelationAgreement(Agreement):
-    """How connected correlations of samples follow a reference, and how they would if there were infinitely many.
+    """Hold the agreement of samples' connected correlations with a reference, and that of infinitely many samples.
 
     Attributes
     ----------
     pearson_noise_corrected : float
         Pearson correlation without the variance that sampling adds, f_i (1 - f_i) f_j (1 - f_j) / samples as of nearly
-        independent sites. Where it makes up more than half of what is seen, too little is left to judge by: nan.
+        independent sites; nan where that is half or more of the variance of the samples' correlations, of which too
+        little is then left to judge by.
     noise : float
-        The variance that a single sample would add, over what is there without; nan with `pearson_noise_corrected`.
+        The variance that a single sample would add, divided by the variance without sampling noise; nan with
+        `pearson_noise_corrected`.
     """
 
     pearson_noise_corrected: float
     noise: float
 
     @classmethod
-    def of(cls, moments: np.ndarray, single: np.ndarray, samples: int) -> "CorrelationAgreement":
-        """From means of x, y, x^2, y^2 and xy over all pairs of sites and states.
+    def from_moments(cls, moments: np.ndarray, single: np.ndarray, count: int) -> "CorrelationAgreement":
+        """Compute the agreement from moments of connected correlations over all pairs of sites and states.
 
-        x are the connected correlations of the reference, y those of so many samples, of one-site frequencies (L, q).
+        Parameters
+        ----------
+        moments : np.ndarray
+            (5,) means of x, y, x^2, y^2 and xy; x are the connected correlations of the reference, y those of samples.
+        single : np.ndarray
+            (L, q) one-site frequencies of the samples.
+        count : int
+            Number of samples.
+
+        Returns
+        -------
+        CorrelationAgreement
+            Of the samples with the reference.
         """
         x, y, xx, yy, xy = map(float, moments)
         length, q = single.shape
-        seen = yy - y * y
-        found = _agreement(xx - x * x, seen, xy - x * y)
-        of_site = (single * (1 - single)).sum(axis=1)
-        over_pairs = (of_site.sum() ** 2 - (of_site**2).sum()) / (length * (length - 1))
-        sampling = float(over_pairs / q**2)
-        signal = seen - sampling / samples
-        if signal <= seen / 2:
+        variance = yy - y * y
+        uncorrected = _compute_agreement(xx - x * x, variance, xy - x * y)
+        site_variances = (single * (1 - single)).sum(axis=1)
+        pair_variance = (site_variances.sum() ** 2 - (site_variances**2).sum()) / (length * (length - 1))
+        sampling_variance = float(pair_variance / q**2)
+        signal = variance - sampling_variance / count
+        if signal <= variance / 2:
             signal = float("nan")
-        corrected = found.pearson * (seen / signal) ** 0.5
-        return cls(found.pearson, found.slope, corrected, sampling / signal)
+        corrected = uncorrected.pearson * (variance / signal) ** 0.5
+        return cls(uncorrected.pearson, uncorrected.slope, corrected, sampling_variance / signal)
 
     def expected_pearson(self, count: int) -> float:
-        """Predict the Pearson correlation that so many samples of the same model would show."""
+        """Predict the Pearson correlation that a number of samples of the same model would show.
+
+        Parameters
+        ----------
+        count : int
+            Number of samples.
+
+        Returns
+        -------
+        float
+            Nan with `pearson_noise_corrected`.
+        """
         return self.pearson_noise_corrected / (1 + self.noise / count) ** 0.5
 
 
 def correlation_agreement(reference: Frequencies, samples: np.ndarray) -> CorrelationAgreement:
-    """Agreement of the connected correlations of samples (C, L), equal weights, with those of a reference.
+    """Compute the agreement of samples' connected correlations with those of a reference.
 
     No array of the size of the couplings is made.
+
+    Parameters
+    ----------
+    reference : Frequencies
+        Of the data, for example.
+    samples : np.ndarray
+        (C, L) uint8, of equal weights.
+
+    Returns
+    -------
+    CorrelationAgreement
+        Of the samples with the reference.
     """
     q = reference.single.shape[1]
     single = site_frequencies(samples, q)
     moments = correlation_moments(reference.single, reference.pair.reshape(-1, q * q), single, samples)
-    return CorrelationAgreement.of(sum(moments).sum(axis=0) / reference.pair.size, single, len(samples))
+    return CorrelationAgreement.from_moments(sum(moments).sum(axis=0) / reference.pair.size, single, len(samples))

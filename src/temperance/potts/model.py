@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from temperance.core.alphabet import Alphabet, alphabet
+from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import load_arrays, save_arrays
 from temperance.potts.pair_kernels import pairs_of_sites
@@ -17,7 +18,7 @@ FORBIDDEN = -1e30
 
 @dataclass(frozen=True)
 class Potts:
-    """E(s) = - sum_i h_i(s_i) - sum_{i<j} J_ij(s_i, s_j), in nats at temperature 1.
+    """Hold a Potts model, E(s) = - sum_i h_i(s_i) - sum_{i<j} J_ij(s_i, s_j), in nats at temperature 1.
 
     Attributes
     ----------
@@ -25,6 +26,13 @@ class Potts:
         h, (L, q) float32.
     couplings : np.ndarray
         J, (L, q, L, q) float32, symmetric under (i, a) <-> (j, b), zero where i = j.
+
+    Examples
+    --------
+    >>> fields = np.array([[0.0, 1.0], [0.0, -1.0]], np.float32)
+    >>> model = Potts.from_pairs(fields, np.array([[[0.5, 0], [0, 0.5]]], np.float32))
+    >>> model.energies(np.array([[1, 1], [1, 0]], np.uint8))
+    array([-0.5, -1. ])
     """
 
     fields: np.ndarray
@@ -32,32 +40,74 @@ class Potts:
 
     @property
     def L(self) -> int:
-        """Number of sites."""
+        """Count the sites.
+
+        Returns
+        -------
+        int
+            Number of sites L.
+        """
         return self.fields.shape[0]
 
     @property
     def q(self) -> int:
-        """Number of states."""
+        """Count the states.
+
+        Returns
+        -------
+        int
+            Number of states q.
+        """
         return self.fields.shape[1]
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """Energy of each sequence, (M, L) uint8 -> (M,) float64."""
-        total = np.zeros(len(sequences))
+        """Compute the energy of each sequence.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) float64, nats.
+        """
+        energies = np.zeros(len(sequences))
         sites = np.arange(self.L)
         for i in range(self.L):
-            total -= self.fields[i, sequences[:, i]]
+            energies -= self.fields[i, sequences[:, i]]
             if i:
-                rows = self.couplings[i][sequences[:, i, None], sites[:i], sequences[:, :i]]
-                total -= rows.sum(axis=1, dtype=np.float64)
-        return total
+                couplings = self.couplings[i][sequences[:, i, None], sites[:i], sequences[:, :i]]
+                energies -= couplings.sum(axis=1, dtype=np.float64)
+        return energies
 
     def pairs(self) -> np.ndarray:
-        """Couplings of pairs i < j, (L (L - 1) / 2, q, q), in the order of `temperance.potts.pair_kernels`."""
+        """Extract the couplings of pairs of sites i < j.
+
+        Returns
+        -------
+        np.ndarray
+            (L (L - 1) / 2, q, q), in the order of `temperance.potts.pair_kernels`.
+        """
         return self.couplings.transpose(0, 2, 1, 3)[pairs_of_sites(self.L)]
 
     @classmethod
-    def of_pairs(cls, fields: np.ndarray, pairs: np.ndarray) -> "Potts":
-        """Build a model with the couplings that `pairs` gave."""
+    def from_pairs(cls, fields: np.ndarray, pairs: np.ndarray) -> "Potts":
+        """Build a model from fields and couplings of pairs; the reverse of `pairs`.
+
+        Parameters
+        ----------
+        fields : np.ndarray
+            (L, q).
+        pairs : np.ndarray
+            (L (L - 1) / 2, q, q), in the order of `temperance.potts.pair_kernels`.
+
+        Returns
+        -------
+        Potts
+            Its couplings are a new array.
+        """
         length, q = fields.shape
         couplings = np.zeros((length, q, length, q), np.float32)
         left, right = pairs_of_sites(length)
@@ -66,44 +116,109 @@ class Potts:
         return cls(fields, couplings)
 
     def zero_sum(self, overwrite: bool = False) -> "Potts":
-        """Bring the model into the gauge where fields and couplings sum to zero over each state.
+        """Transform the model to the zero-sum gauge, in which fields and couplings sum to zero over each state.
 
-        Couplings' one-site parts move into the fields (Weigt et al., PNAS 106:67, 2009). `overwrite`: this model is not
-        needed any more, and its couplings' memory can be taken.
+        The one-site parts of couplings move into the fields; energies change by a constant.
+
+        Parameters
+        ----------
+        overwrite : bool
+            Reuse the memory of this model's couplings for the result; this model must not be used any more.
+
+        Returns
+        -------
+        Potts
+            The same distribution.
+
+        References
+        ----------
+        Weigt et al., PNAS 106:67, 2009.
         """
         fields = self.fields.astype(np.float64)
         couplings = self.couplings if overwrite else np.empty_like(self.couplings, np.float32)
         for i in range(self.L):
             block = self.couplings[i].astype(np.float64)
-            over_b = block.mean(axis=2, keepdims=True)
-            over_a = block.mean(axis=0, keepdims=True)
-            both = over_b.mean(axis=0, keepdims=True)
-            fields[i] += (over_b - both).sum(axis=(1, 2))
-            couplings[i] = block - over_a - over_b + both
+            mean_over_b = block.mean(axis=2, keepdims=True)
+            mean_over_a = block.mean(axis=0, keepdims=True)
+            mean_over_both = mean_over_b.mean(axis=0, keepdims=True)
+            fields[i] += (mean_over_b - mean_over_both).sum(axis=(1, 2))
+            couplings[i] = block - mean_over_a - mean_over_b + mean_over_both
         fields -= fields.mean(axis=1, keepdims=True)
         return Potts(fields.astype(np.float32), couplings)
 
     @property
     def allowed(self) -> np.ndarray:
-        """(L, q) bool: states that a site can be in."""
+        """Tell which states each site can be in.
+
+        Returns
+        -------
+        np.ndarray
+            (L, q) bool: False where the field is FORBIDDEN.
+        """
         return self.fields > FORBIDDEN / 2
 
-    def restricted(self, allowed: np.ndarray) -> "Potts":
-        """Condition the model on the states that are `allowed`, (L, q) bool, of which every site has one."""
+    def restrict(self, allowed: np.ndarray) -> "Potts":
+        """Condition the model on sets of allowed states.
+
+        Parameters
+        ----------
+        allowed : np.ndarray
+            (L, q) bool; every site has at least one allowed state.
+
+        Returns
+        -------
+        Potts
+            The other states have FORBIDDEN fields; couplings are shared with this model.
+        """
         return replace(self, fields=np.where(allowed, self.fields, np.float32(FORBIDDEN)))
 
-    def scaled(self, factor: float) -> "Potts":
-        """All parameters times `factor`: the model at temperature 1 / factor."""
+    def scale(self, factor: float) -> "Potts":
+        """Multiply all parameters by a factor: the model at temperature 1 / factor.
+
+        Parameters
+        ----------
+        factor : float
+            Inverse temperature.
+
+        Returns
+        -------
+        Potts
+            The scaled model.
+        """
         return replace(self, fields=self.fields * factor, couplings=self.couplings * factor)
 
-    def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
-        """Write the model, its alphabet and metadata as safetensors."""
+    def save(self, path: str | Path, alphabet: Alphabet, metadata: dict[str, Any]) -> None:
+        """Write the model, its alphabet and metadata as safetensors.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write.
+        alphabet : Alphabet
+            States of the model.
+        metadata : dict
+            What JSON holds.
+        """
         arrays = {"fields": self.fields, "couplings": self.couplings}
-        save_arrays(path, arrays, metadata | {"alphabet": letters.name})
+        save_arrays(path, arrays, metadata | {"alphabet": alphabet.name})
 
 
 def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
-    """Model, alphabet and metadata of a file that `Potts.save` wrote.
+    """Load a model from a file that `Potts.save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    model : Potts
+        The model.
+    alphabet : Alphabet
+        Its states.
+    metadata : dict
+        With the alphabet's name as `alphabet`.
 
     Raises
     ------
@@ -113,10 +228,27 @@ def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     arrays, metadata = load_arrays(path)
     if {"fields", "couplings"} - arrays.keys() or "alphabet" not in metadata:
         raise InputError(f"{path}: holds no Potts model (fields, couplings, alphabet)")
-    return Potts(arrays["fields"], arrays["couplings"]), alphabet(metadata["alphabet"]), metadata
+    return Potts(arrays["fields"], arrays["couplings"]), find_alphabet(metadata["alphabet"]), metadata
 
 
 def profile_fields(frequencies: np.ndarray) -> np.ndarray:
-    """Fields (L, q) float32, zero-sum gauge, of the model without couplings that has positive one-site frequencies."""
+    """Compute the fields of the profile model: the model without couplings with these one-site frequencies.
+
+    Parameters
+    ----------
+    frequencies : np.ndarray
+        (L, q), all positive.
+
+    Returns
+    -------
+    np.ndarray
+        (L, q) float32, zero-sum gauge, nats.
+
+    Examples
+    --------
+    >>> profile_fields(np.array([[0.5, 0.5], [0.2, 0.8]])).round(3)
+    array([[ 0.   ,  0.   ],
+           [-0.693,  0.693]], dtype=float32)
+    """
     fields = np.log(frequencies)
     return (fields - fields.mean(axis=1, keepdims=True)).astype(np.float32)

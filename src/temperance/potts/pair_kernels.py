@@ -14,14 +14,30 @@ from temperance.core.threads import threaded
 
 
 def pairs_of_sites(length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sites i and j of all pairs i < j, in their order."""
+    """List all pairs of sites i < j.
+
+    Parameters
+    ----------
+    length : int
+        Number of sites.
+
+    Returns
+    -------
+    left, right : np.ndarray
+        (L (L - 1) / 2,) sites i and j, in the order (0, 1), (0, 2), ... (L - 2, L - 1).
+
+    Examples
+    --------
+    >>> pairs_of_sites(3)
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     left, right = np.triu_indices(length, 1)
     return left, right
 
 
 @numba.njit(cache=True, inline="always")
 def _first_pair(i: int, length: int) -> int:
-    """Compute the place of the pair (i, i + 1) among all."""
+    """Compute the position of the pair (i, i + 1) among all."""
     return i * length - i * (i + 1) // 2
 
 
@@ -32,16 +48,16 @@ def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int) 
     Sequences of one state after the other: what they add to stays in the innermost cache.
     """
     count, length = sequences.shape
-    sums, following = np.zeros((length - 1 - i, q * q), weights.dtype), np.zeros(q + 1, np.int64)
+    sums, next_positions = np.zeros((length - 1 - i, q * q), weights.dtype), np.zeros(q + 1, np.int64)
     for m in range(count):
-        following[sequences[m, i] + 1] += 1
+        next_positions[sequences[m, i] + 1] += 1
     for a in range(q):
-        following[a + 1] += following[a]
+        next_positions[a + 1] += next_positions[a]
     order = np.empty(count, np.int64)
     for m in range(count):
-        place = following[sequences[m, i]]
-        following[sequences[m, i]] = place + 1
-        order[place] = m
+        position = next_positions[sequences[m, i]]
+        next_positions[sequences[m, i]] = position + 1
+        order[position] = m
     for n in order:
         sequence, weight = sequences[n], weights[n]
         first = q * int(sequence[i])
@@ -54,7 +70,23 @@ def _count_partners(sequences: np.ndarray, weights: np.ndarray, i: int, q: int) 
 def pair_frequencies(
     part: int, parts: int, sequences: np.ndarray, shares: np.ndarray, q: int, pair: np.ndarray
 ) -> None:
-    """Fill `pair` with the two-site frequencies of sequences (M, L) of shares (M,), which sum to 1."""
+    """Compute weighted two-site frequencies.
+
+    Called without `part` and `parts`, as all `threaded` kernels are.
+
+    Parameters
+    ----------
+    part, parts : int
+        Number of this thread's part, and of parts.
+    sequences : np.ndarray
+        (M, L) uint8.
+    shares : np.ndarray
+        (M,) weights that sum to 1.
+    q : int
+        Number of states.
+    pair : np.ndarray
+        (L (L - 1) / 2, q^2): overwritten by the frequencies.
+    """
     length = sequences.shape[1]
     for i in range(part, length, parts):
         sums = _count_partners(sequences, shares, i, q)
@@ -66,12 +98,27 @@ def pair_frequencies(
 
 @threaded
 def correlation_moments(
-    part: int, parts: int, single: np.ndarray, pair: np.ndarray, shown: np.ndarray, samples: np.ndarray
+    part: int, parts: int, single: np.ndarray, pair: np.ndarray, sample_single: np.ndarray, samples: np.ndarray
 ) -> np.ndarray:
-    """Sum x, y, x^2, y^2 and xy over the pairs of each site, (L, 5).
+    """Sum x, y, x^2, y^2 and xy over the pairs of each site and their states.
 
-    x are the connected correlations of frequencies `single` and `pair`; y those of samples (C, L), whose one-site
-    frequencies are `shown`.
+    x are the connected correlations of reference frequencies; y those of samples.
+
+    Parameters
+    ----------
+    part, parts : int
+        Number of this thread's part, and of parts.
+    single, pair : np.ndarray
+        (L, q) and (L (L - 1) / 2, q^2) one- and two-site frequencies of the reference.
+    sample_single : np.ndarray
+        (L, q) one-site frequencies of the samples.
+    samples : np.ndarray
+        (C, L) uint8.
+
+    Returns
+    -------
+    np.ndarray
+        (L, 5) float64: sums of this part, 0 for other parts' sites.
     """
     count, length = samples.shape
     q = single.shape[1]
@@ -81,11 +128,11 @@ def correlation_moments(
         counts = _count_partners(samples, ones, i, q)
         start = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
-            known, seen = pair[start + j], counts[j - i - 1]
+            reference, sampled = pair[start + j], counts[j - i - 1]
             for a in range(q):
                 for b in range(q):
-                    x = known[q * a + b] - single[i, a] * single[j, b]
-                    y = seen[q * a + b] / count - shown[i, a] * shown[j, b]
+                    x = reference[q * a + b] - single[i, a] * single[j, b]
+                    y = sampled[q * a + b] / count - sample_single[i, a] * sample_single[j, b]
                     moments[i, 0] += x
                     moments[i, 1] += y
                     moments[i, 2] += x * x
@@ -96,25 +143,42 @@ def correlation_moments(
 
 @threaded
 def energies(part: int, parts: int, fields: np.ndarray, couplings: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Energies (C,) of sequences given by columns, (L, C)."""
+    """Compute energies of sequences.
+
+    Parameters
+    ----------
+    part, parts : int
+        Number of this thread's part, and of parts.
+    fields : np.ndarray
+        (L, q).
+    couplings : np.ndarray
+        (L (L - 1) / 2, q^2).
+    columns : np.ndarray
+        (L, C) uint8: the sequences by columns.
+
+    Returns
+    -------
+    np.ndarray
+        (C,) float64, nats: 0 for other parts' sequences.
+    """
     (length, count), q = columns.shape, fields.shape[1]
-    found = np.zeros(count)
+    totals = np.zeros(count)
     start, stop = part * count // parts, (part + 1) * count // parts
     for i in range(length):
         for c in range(start, stop):
-            found[c] -= fields[i, columns[i, c]]
+            totals[c] -= fields[i, columns[i, c]]
         first = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
-            _take_pair(couplings[first + j], q, columns[i], columns[j], found, start, stop)
-    return found
+            _subtract_pair(couplings[first + j], q, columns[i], columns[j], totals, start, stop)
+    return totals
 
 
 @numba.njit(cache=True, inline="always")
-def _take_pair(
-    table: np.ndarray, q: int, left: np.ndarray, right: np.ndarray, found: np.ndarray, start: int, stop: int
+def _subtract_pair(
+    table: np.ndarray, q: int, left: np.ndarray, right: np.ndarray, totals: np.ndarray, start: int, stop: int
 ) -> None:
     for c in range(start, stop):
-        found[c] -= table[q * int(left[c]) + right[c]]
+        totals[c] -= table[q * int(left[c]) + right[c]]
 
 
 # ---------------------------------------------------------------- steps of learning
@@ -125,7 +189,7 @@ def advance(
     part: int,
     parts: int,
     samples: np.ndarray,
-    wanted: tuple[np.ndarray, np.ndarray],
+    data: tuple[np.ndarray, np.ndarray],
     ascent: np.ndarray,
     noise: np.ndarray,
     couplings: np.ndarray,
@@ -134,14 +198,40 @@ def advance(
     damping: np.float32,
     fresh: np.float32,
 ) -> np.ndarray:
-    """Move `direction` by the share `fresh` towards where the couplings should go (`temperance.engines.base.Learner`).
+    """Update the search direction of the couplings (`temperance.engines.base.Learner`).
 
-    Samples (C, L) are the model's, `wanted` the data's one-site (L, q) and two-site frequencies, `ascent` (L, q) is the
-    gradient in the fields, and noise_i noise_j, of (L,), the squared norm that sampling alone gives the gradient of a
-    pair. Sums (L, 3) over the pairs of each site: of the centred gradient squared, of the couplings times the gradient
-    that is not centred, and of the couplings squared.
+    The new direction is (1 - fresh) times the old one plus `fresh` times the preconditioned, noise-shrunk gradient.
+
+    Parameters
+    ----------
+    part, parts : int
+        Number of this thread's part, and of parts.
+    samples : np.ndarray
+        (C, L) uint8 samples of the model.
+    data : tuple of np.ndarray
+        One-site (L, q) and two-site (L (L - 1) / 2, q^2) frequencies of the data, float32.
+    ascent : np.ndarray
+        (L, q) float32: gradient in the fields.
+    noise : np.ndarray
+        (L,) float32: noise_i noise_j is the squared norm that sampling alone gives the gradient of a pair.
+    couplings : np.ndarray
+        (L (L - 1) / 2, q^2) float32.
+    direction : np.ndarray
+        As `couplings`; overwritten.
+    l2 : np.float32
+        Strength of the couplings' penalty.
+    damping : np.float32
+        Added to the denominator of the preconditioner.
+    fresh : np.float32
+        Weight of the new gradient in the direction.
+
+    Returns
+    -------
+    np.ndarray
+        (L, 3) float64, sums over the pairs of each site of this part: of the centred gradient squared, of the couplings
+        times the gradient that is not centred, and of the couplings squared; 0 for other parts' sites.
     """
-    single, pair = wanted
+    single, pair = data
     count, (length, q) = len(samples), single.shape
     share, zero, one = np.float32(1 / count), np.float32(0), np.float32(1)
     sums = np.zeros((length, 3))
@@ -169,12 +259,12 @@ def advance(
                 sums[i, 1] += columns[1, b]
                 sums[i, 2] += columns[2, b]
             sums[i, 0] += square
-            kept = fresh * max(zero, one - noise[i] * noise[j] / max(square, np.float32(1e-30)))
+            step_share = fresh * max(zero, one - noise[i] * noise[j] / max(square, np.float32(1e-30)))
             for a in range(q):
                 for b in range(q):
                     e = q * a + b
                     step = gradient[a, b] / (single[i, a] * single[j, b] + l2 + damping)
-                    direction[n, e] = (one - fresh) * direction[n, e] + kept * step
+                    direction[n, e] = (one - fresh) * direction[n, e] + step_share * step
     return sums
 
 
@@ -183,14 +273,26 @@ def advance(
 
 @threaded
 def fill_slabs(part: int, parts: int, couplings: np.ndarray, per_unit: np.float32, slabs: np.ndarray) -> None:
-    """Couplings as whole numbers of units, both ways round, into (site, source site, source state, at least q)."""
+    """Round couplings to whole numbers of a unit, and write both halves of the symmetric array in the sampler's layout.
+
+    Parameters
+    ----------
+    part, parts : int
+        Number of this thread's part, and of parts.
+    couplings : np.ndarray
+        (L (L - 1) / 2, q^2) float32, nats.
+    per_unit : np.float32
+        Units in a nat.
+    slabs : np.ndarray
+        (site, source site, source state, at least q) int16; overwritten, but for the diagonal and the padding.
+    """
     length, q = slabs.shape[0], slabs.shape[2]
     for i in range(part, length, parts):
         number = _first_pair(i, length) - i - 1
         for j in range(i + 1, length):
-            table, here, there = couplings[number + j], slabs[i, j], slabs[j, i]
+            table, slab_ij, slab_ji = couplings[number + j], slabs[i, j], slabs[j, i]
             for a in range(q):
                 for b in range(q):
                     value = np.int16(np.rint(table[q * a + b] * per_unit))
-                    there[a, b] = value
-                    here[b, a] = value
+                    slab_ji[a, b] = value
+                    slab_ij[b, a] = value

@@ -496,7 +496,7 @@ class _Run:
         # What learning needed is larger than the model: let go of it before that is written out in full.
         del learner, state, self._state
         return Training(
-            model=Potts.of_pairs(*parameters).zero_sum(overwrite=True),
+            model=Potts.from_pairs(*parameters).zero_sum(overwrite=True),
             stopped=stopped,
             steps=steps,
             l2_couplings=strength,

@@ -48,7 +48,7 @@ def draw(
     # Draws of one ladder follow each other in time: in random order any part of them is as good a sample.
     order = np.random.default_rng(seed).permutation(drawn.sequences[0].shape[0] * drawn.sequences[0].shape[1])
     sequences = drawn.sequences[0].reshape(-1, model.L)[order[: settings["sequences"]]]
-    tempered = model.scaled(1 / temperature)
+    tempered = model.scale(1 / temperature)
     arrays = {"fields": tempered.fields, "couplings": tempered.couplings}
     known = {name: diagnostics[name] for name in ("log_z", "log_z_error")}
     return Drawn(sequences, letters, arrays, {"kind": "teacher"} | known, diagnostics)

@@ -86,7 +86,7 @@ def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFra
     truth, model = _trained(seed)
     rows = []
     for scale in scales:
-        energies = enumeration.energies_of_all(model.scaled(scale))
+        energies = enumeration.energies_of_all(model.scale(scale))
         for tau in np.geomspace(0.25, 4, 25):
             beta = 1 / (scale * tau)
             rows.append(

@@ -215,7 +215,7 @@ def test_the_kernel_computes_what_numpy_does(q, single):
         model = random_potts(length, q, seed=q, scale=0.1)
         allowed = rng.random((length, q)) < 0.7
         allowed[:, 1] = True
-        model = model.restricted(allowed)
+        model = model.restrict(allowed)
         chains, betas = uniform_chains(count, length, q, rng), rng.choice([0.0, 0.5, 1.0, 3.0], count)
         packed = engine.prepare(model)
         ours = np.asarray(engine.sweep(packed, chains, betas, 2**40 + 7, sweeps))

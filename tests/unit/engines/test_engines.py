@@ -57,7 +57,7 @@ def test_forbidden_states_are_never_taken_and_the_others_as_the_condition_says(e
     model, states, rng = random_potts(4, 5, seed=1, scale=0.7), all_states(4, 5), np.random.default_rng(0)
     allowed = np.ones((4, 5), bool)
     allowed[0, [0, 1]], allowed[1, [3, 4]], allowed[3, :4] = False, False, False
-    restricted = model.restricted(allowed)
+    restricted = model.restrict(allowed)
     held = allowed[np.arange(4), states].all(axis=1)
     p = boltzmann(model, states, temperature) * held
     exact = frequencies(states, 5, p / p.sum())
@@ -191,7 +191,7 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
     for rate, factor in ((0.3, 1.0), (0.2, 1.5)):
         learner.update_direction(chains, 1.0)
         learner = learner.step(rate, factor)
-        again = engine.prepare(Potts.of_pairs(*learner.parameters))
+        again = engine.prepare(Potts.from_pairs(*learner.parameters))
         mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
         np.testing.assert_array_equal(mine, given)
 

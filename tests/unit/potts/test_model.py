@@ -50,7 +50,7 @@ def test_any_gauge_ends_in_the_same_zero_sum_one(small):
 
 def test_scaling_parameters_and_temperature_together_changes_nothing(small):
     states = all_states(4, 3)
-    np.testing.assert_allclose(boltzmann(small.scaled(2.5), states, 2.5), boltzmann(small, states, 1), atol=1e-6)
+    np.testing.assert_allclose(boltzmann(small.scale(2.5), states, 2.5), boltzmann(small, states, 1), atol=1e-6)
 
 
 def test_profile_model_has_the_frequencies_it_was_given():

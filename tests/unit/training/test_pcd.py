@@ -131,7 +131,7 @@ def test_an_imported_model_is_evaluated_and_left_as_it_is(family):
     assert result.confirmation.equilibrated
     assert result.confirmation.pearson > 0.97
     assert abs(result.confirmation.scale_error) < 0.03
-    hot = evaluate_imported(model.scaled(0.5), sequences, weights, engine, 1, confirm_chains=8000)
+    hot = evaluate_imported(model.scale(0.5), sequences, weights, engine, 1, confirm_chains=8000)
     assert hot.confirmation.scale_error > 0.3
 
 

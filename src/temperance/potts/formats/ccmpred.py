@@ -18,9 +18,30 @@ from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
 
-def read_ccmpred(path: str | Path, letters: Alphabet) -> Potts:
-    """Raw couplings: a line of 20 fields a site, that of the gap being 0, then `# i j` and 21 lines of 21 each pair."""
-    of_ours, q = state_order(path, letters, "CCMpred"), letters.q
+def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
+    """Read a model of CCMpred from raw couplings.
+
+    The file has a line of 20 fields for each site, that of the gap being 0, then `# i j` and 21 lines of 21 couplings
+    for each pair.
+
+    Parameters
+    ----------
+    path : path-like
+        File, plain or gzipped.
+    alphabet : Alphabet
+        Protein; states of the model.
+
+    Returns
+    -------
+    Potts
+        Its parameters are those of P ~ exp(-E).
+
+    Raises
+    ------
+    InputError
+        If the file is not of this format, or the alphabet is not protein.
+    """
+    order, q = state_order(path, alphabet, "CCMpred"), alphabet.q
     fields: list[np.ndarray] = []
     with open_text(path) as file:
         lines = ((number, line.split()) for number, line in enumerate(file, 1))
@@ -33,23 +54,38 @@ def read_ccmpred(path: str | Path, letters: Alphabet) -> Potts:
             raise InputError(f"{path}: ends before its couplings ('# 0 1')")
         length = len(fields)
         pairs = np.empty((length * (length - 1) // 2, q, q), np.float32)
-        for at, (i, j) in enumerate(zip(*pairs_of_sites(length), strict=True)):
+        for pair_index, (i, j) in enumerate(zip(*pairs_of_sites(length), strict=True)):
             if words != ["#", str(i), str(j)]:
                 raise InputError(f"{path}: line {number}: '{' '.join(words)[:40]}'; '# {i} {j}' is right")
             block = [next(lines, (number, [])) for _ in range(q)]
-            pairs[at] = [parse_numbers(path, *row, q) for row in block]
+            pairs[pair_index] = [parse_numbers(path, *row, q) for row in block]
             number, words = next(lines, (number, ["the", "end"]))
     h = np.zeros((length, q))
     h[:, :-1] = fields
-    return check_model(path, *reorder_states(of_ours, h, pairs))
+    return check_model(path, *reorder_states(order, h, pairs))
 
 
-def write_ccmpred(path: Path, model: Potts, letters: Alphabet) -> None:
-    """Write raw couplings; fields and couplings are those of P ~ exp(-E)."""
-    of_ours = state_order(path.name, letters, "CCMpred")
-    fields = (model.fields - model.fields[:, [of_ours[-1]]])[:, of_ours[:-1]]
+def write_ccmpred(path: Path, model: Potts, alphabet: Alphabet) -> None:
+    """Write a model as raw couplings of CCMpred; fields and couplings are those of P ~ exp(-E).
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    model : Potts
+        Written with the gap's field as zero.
+    alphabet : Alphabet
+        Protein; states of the model.
+
+    Raises
+    ------
+    InputError
+        If the alphabet is not protein.
+    """
+    order = state_order(path.name, alphabet, "CCMpred")
+    fields = (model.fields - model.fields[:, [order[-1]]])[:, order[:-1]]
     with path.open("w", encoding="utf-8") as file:
         file.writelines("\t".join(f"{value:.9g}" for value in row) + "\t\n" for row in fields.tolist())
-        for (i, j), block in coupling_blocks(model, of_ours):
+        for (i, j), block in coupling_blocks(model, order):
             file.write(f"# {i} {j}\n")
             file.writelines("\t".join(f"{value:.9g}" for value in row) + "\t\n" for row in block.tolist())

@@ -8,7 +8,8 @@ from typing import IO
 
 import numpy as np
 
-from temperance.core.alphabet import Alphabet, alphabet
+from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.errors import InputError
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
@@ -19,23 +20,65 @@ _ORDERS = {"protein": "ARNDCQEGHILKMFPSTWYV-", "rna": "AUCG-", "dna": "ATCG-"}
 
 @np.errstate(over="ignore")
 def check_model(path: str | Path, fields: np.ndarray, pairs: np.ndarray) -> Potts:
-    """Build a model, and make sure that its parameters are finite in single precision."""
-    model = Potts.of_pairs(fields.astype(np.float32), pairs.astype(np.float32))
+    """Build a model, and make sure that its parameters are finite in single precision.
+
+    Parameters
+    ----------
+    path : path-like
+        File that the parameters come from, for error messages.
+    fields : np.ndarray
+        (L, q).
+    pairs : np.ndarray
+        (L (L - 1) / 2, q, q) couplings.
+
+    Returns
+    -------
+    Potts
+        In single precision.
+
+    Raises
+    ------
+    InputError
+        If a parameter is not finite.
+    """
+    model = Potts.from_pairs(fields.astype(np.float32), pairs.astype(np.float32))
     if not (np.isfinite(model.fields).all() and np.isfinite(model.couplings).all()):
         raise InputError(f"{path}: a parameter is not a finite number in single precision")
     return model
 
 
 def open_text(path: str | Path) -> IO[str]:
-    """Open a text file, plain or gzipped."""
+    """Open a text file, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    file
+        UTF-8 text; bytes that are not are replaced.
+    """
     with Path(path).open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path) if packed else Path(path).open("rb")  # noqa: SIM115 - who reads it closes it
+        is_gzipped = file.read(2) == b"\x1f\x8b"
+    raw = gzip.open(path) if is_gzipped else Path(path).open("rb")  # noqa: SIM115 - who reads it closes it
     return io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
 
 
 def is_number(word: str) -> bool:
-    """Tell whether a word is a number."""
+    """Tell whether a word is a number.
+
+    Parameters
+    ----------
+    word : str
+        Word of a file.
+
+    Returns
+    -------
+    bool
+        True for what Python's `float` reads.
+    """
     try:
         float(word)
     except ValueError:
@@ -44,7 +87,29 @@ def is_number(word: str) -> bool:
 
 
 def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -> np.ndarray:
-    """Parse the numbers of a line, of which there have to be so many."""
+    """Parse the numbers of a line.
+
+    Parameters
+    ----------
+    path : path-like
+        File that the line comes from, for error messages.
+    number : int
+        Number of the line, for error messages.
+    words : list of str
+        Words of the line.
+    count : int
+        How many numbers the line must have.
+
+    Returns
+    -------
+    np.ndarray
+        (count,) float64.
+
+    Raises
+    ------
+    InputError
+        If a word is no number, or there are more or fewer than `count`.
+    """
     try:
         values = np.array(words, float)
     except ValueError:
@@ -54,22 +119,74 @@ def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -
     return values
 
 
-def state_order(path: str | Path, letters: Alphabet, program: str) -> np.ndarray:
-    """Our state of each of theirs."""
-    names = {alphabet(name).symbols: order for name, order in _ORDERS.items()}
-    if letters.symbols not in names or (program == "CCMpred" and letters.name != "protein"):
-        known = "protein" if program == "CCMpred" else ", ".join(_ORDERS)
-        raise InputError(f"{path}: {program} has alphabet {known}, not {letters.name}")
-    return np.array([letters.symbols.index(symbol) for symbol in names[letters.symbols]])
+def state_order(path: str | Path, alphabet: Alphabet, program: str) -> np.ndarray:
+    """Find the order in which another program has the states.
+
+    Parameters
+    ----------
+    path : path-like
+        File, for error messages.
+    alphabet : Alphabet
+        States of the model.
+    program : {'CCMpred', 'GREMLIN'}
+        The other program.
+
+    Returns
+    -------
+    np.ndarray
+        (q,) our state of each of the program's.
+
+    Raises
+    ------
+    InputError
+        If the program has no such alphabet.
+    """
+    orders = {find_alphabet(name).symbols: symbols_order for name, symbols_order in _ORDERS.items()}
+    if alphabet.symbols not in orders or (program == "CCMpred" and alphabet.name != "protein"):
+        supported = "protein" if program == "CCMpred" else ", ".join(_ORDERS)
+        raise InputError(f"{path}: {program} has alphabet {supported}, not {alphabet.name}")
+    return np.array([alphabet.symbols.index(symbol) for symbol in orders[alphabet.symbols]])
 
 
-def reorder_states(of_ours: np.ndarray, fields: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters in their order of states, in ours."""
-    back = np.argsort(of_ours)
-    return fields[:, back], pairs[:, back][:, :, back]
+def reorder_states(order: np.ndarray, fields: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bring parameters from another program's order of states to ours.
+
+    Parameters
+    ----------
+    order : np.ndarray
+        (q,) from `state_order`.
+    fields : np.ndarray
+        (L, q).
+    pairs : np.ndarray
+        (L (L - 1) / 2, q, q) couplings.
+
+    Returns
+    -------
+    fields : np.ndarray
+        (L, q).
+    pairs : np.ndarray
+        (L (L - 1) / 2, q, q).
+    """
+    inverse = np.argsort(order)
+    return fields[:, inverse], pairs[:, inverse][:, :, inverse]
 
 
-def coupling_blocks(model: Potts, of_ours: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """Yield pairs of sites and their couplings (q, q), states in the order of another program."""
+def coupling_blocks(model: Potts, order: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Iterate over pairs of sites and their couplings in another program's order of states.
+
+    Parameters
+    ----------
+    model : Potts
+        The model.
+    order : np.ndarray
+        (q,) from `state_order`.
+
+    Yields
+    ------
+    sites : tuple of int
+        i and j, i < j.
+    couplings : np.ndarray
+        (q, q).
+    """
     for i, j in zip(*(sites.tolist() for sites in pairs_of_sites(model.L)), strict=True):
-        yield (i, j), model.couplings[i][of_ours][:, j][:, of_ours]
+        yield (i, j), model.couplings[i][order][:, j][:, order]

@@ -15,110 +15,157 @@ from temperance.potts.pair_kernels import pairs_of_sites
 _NAMES = ["what", "i", "j", "a", "b", "value", "more"]
 
 
-def read_lines(path: str | Path, letters: Alphabet) -> Potts:
-    """Lines `J i j a b value` and `h i a value`, in any order; states as symbols (adabmDCA) or numbers (bmDCA)."""
+def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
+    """Read a model of adabmDCA or bmDCA: lines `J i j a b value` and `h i a value`, in any order.
+
+    Parameters
+    ----------
+    path : path-like
+        File, plain or gzipped; states are symbols (adabmDCA) or numbers (bmDCA).
+    alphabet : Alphabet
+        States of the model.
+
+    Returns
+    -------
+    Potts
+        Couplings without a line are 0.
+
+    Raises
+    ------
+    InputError
+        If the file is not of this format, or a field is missing.
+    """
     # Words that come again and again are looked at once.
     kinds = dict.fromkeys(_NAMES, "category") | {"value": str}
-    given = {"sep": " ", "names": _NAMES, "dtype": kinds, "keep_default_na": False, "index_col": False, "header": None}
+    options = {
+        "sep": " ",
+        "names": _NAMES,
+        "dtype": kinds,
+        "keep_default_na": False,
+        "index_col": False,
+        "header": None,
+    }
     try:
         with open_text(path) as file, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
-            table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", comment="#", **given)
+            table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", comment="#", **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning, OSError, EOFError) as error:
         raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
-    if (strange := ~(couplings | fields)).any():
-        row = int(strange.argmax())
+    if (is_unknown := ~(couplings | fields)).any():
+        row = int(is_unknown.argmax())
         raise InputError(f"{path}: line {row + 1}: begins with '{table['what'][row]}'; J or h is right")
-    if (long := (table["more"].notna() & (table["more"] != "")).to_numpy()).any():
-        raise InputError(f"{path}: line {int(long.argmax()) + 1}: more than 'J i j a b value'")
-    of_states = (table["a"][couplings], table["b"][couplings], table["j"][fields])
-    states = _states(letters, {_word(word) for words in of_states for word in words.unique()})
+    if (is_long := (table["more"].notna() & (table["more"] != "")).to_numpy()).any():
+        raise InputError(f"{path}: line {int(is_long.argmax()) + 1}: more than 'J i j a b value'")
+    state_columns = (table["a"][couplings], table["b"][couplings], table["j"][fields])
+    states = _states(alphabet, {_word(word) for words in state_columns for word in words.unique()})
 
-    def column(rows: np.ndarray, name: str, kind: str) -> np.ndarray:
+    def _parse_column(rows: np.ndarray, name: str, kind: str) -> np.ndarray:
         words = table[name][rows]
         different = words.cat.categories if words.dtype == "category" else words
         if kind == "state":
-            known = pd.Series([states.get(_word(word), np.nan) for word in different], dtype=float)
+            parsed = pd.Series([states.get(_word(word), np.nan) for word in different], dtype=float)
         else:
-            known = pd.Series(pd.to_numeric(pd.Series(different), errors="coerce").to_numpy(float))
-            known = known.where((known >= 0) & (known % 1 == 0)) if kind == "site" else known
-        found = known.to_numpy()
+            parsed = pd.Series(pd.to_numeric(pd.Series(different), errors="coerce").to_numpy(float))
+            parsed = parsed.where((parsed >= 0) & (parsed % 1 == 0)) if kind == "site" else parsed
+        numbers = parsed.to_numpy()
         if words.dtype == "category":
             # The last stands for what is missing, whose code is -1.
-            found = np.append(found, np.nan)[words.cat.codes.to_numpy()]
-        if (wrong := np.isnan(found)).any():
-            row = int(wrong.argmax())
+            numbers = np.append(numbers, np.nan)[words.cat.codes.to_numpy()]
+        if (is_wrong := np.isnan(numbers)).any():
+            row = int(is_wrong.argmax())
             line, word = words.index[row] + 1, words.iloc[row]
-            raise InputError(f"{path}: line {line}: '{_word(word)}' is no {kind}" + _meant(kind, letters))
-        return found if kind == "value" else found.astype(int)
+            raise InputError(f"{path}: line {line}: '{_word(word)}' is no {kind}" + _hint(kind, alphabet))
+        return numbers if kind == "value" else numbers.astype(int)
 
     i, j, a, b, values = (
-        column(couplings, name, kind)
+        _parse_column(couplings, name, kind)
         for name, kind in (("i", "site"), ("j", "site"), ("a", "state"), ("b", "state"), ("value", "value"))
     )
-    site, state, of_site = (
-        column(fields, name, kind) for name, kind in (("i", "site"), ("j", "state"), ("a", "value"))
+    site, state, field_values = (
+        _parse_column(fields, name, kind) for name, kind in (("i", "site"), ("j", "state"), ("a", "value"))
     )
     if not len(site):
         raise InputError(f"{path}: has no fields ('h i a value')")
     length = int(site.max()) + 1
-    if len(site) != length * letters.q or length > len(site):
-        raise InputError(f"{path}: {len(site)} fields of {length} sites; {length} x {letters.q} are needed")
+    if len(site) != length * alphabet.q or length > len(site):
+        raise InputError(f"{path}: {len(site)} fields of {length} sites; {length} x {alphabet.q} are needed")
     if len(i) and max(i.max(), j.max()) >= length:
         raise InputError(f"{path}: a coupling of site {max(i.max(), j.max())}, but fields of sites 0 to {length - 1}")
     if (i == j).any():
         line = table.index[couplings][int((i == j).argmax())] + 1
         raise InputError(f"{path}: line {line}: couples a site to itself")
-    if len(np.unique(site * letters.q + state)) < len(site):
+    if len(np.unique(site * alphabet.q + state)) < len(site):
         raise InputError(f"{path}: a field is given twice, and another is missing")
-    h, flipped = np.zeros((length, letters.q)), i > j
-    h[site, state] = of_site
+    h, flipped = np.zeros((length, alphabet.q)), i > j
+    h[site, state] = field_values
     i, j, a, b = np.where(flipped, (j, i, b, a), (i, j, a, b))
     left = i * (2 * length - i - 1) // 2 + j - i - 1
-    pairs = np.zeros((length * (length - 1) // 2, letters.q, letters.q), np.float32)
+    pairs = np.zeros((length * (length - 1) // 2, alphabet.q, alphabet.q), np.float32)
     # Some programs write each coupling in both orders: the last one counts.
     with np.errstate(over="ignore"):
         pairs[left, a, b] = values
     return check_model(path, h, pairs)
 
 
-def _word(read: object) -> str:
+def _word(value: object) -> str:
     """Restore a word of a file; where all words of a column are numbers, they are read as such."""
-    if isinstance(read, float):
-        return "" if np.isnan(read) else f"{read:g}"
-    return str(read)
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:g}"
+    return str(value)
 
 
-def _states(letters: Alphabet, words: set[str]) -> dict[str, int]:
+def _states(alphabet: Alphabet, words: set[str]) -> dict[str, int]:
     """Map the words of a file to states; numbers count states, if they are no symbols."""
-    if words <= set(letters.symbols) or not all(word.isdigit() for word in words):
-        return {symbol: state for state, symbol in enumerate(letters.symbols)}
-    return {str(state): state for state in range(letters.q)}
+    if words <= set(alphabet.symbols) or not all(word.isdigit() for word in words):
+        return {symbol: state for state, symbol in enumerate(alphabet.symbols)}
+    return {str(state): state for state in range(alphabet.q)}
 
 
-def _meant(kind: str, letters: Alphabet) -> str:
-    right = f"a symbol of {letters.symbols} or a number from 0 to {letters.q - 1}"
-    return f"; {right} is right (alphabet {letters.name})" if kind == "state" else "; a number is right"
+def _hint(kind: str, alphabet: Alphabet) -> str:
+    hint = f"a symbol of {alphabet.symbols} or a number from 0 to {alphabet.q - 1}"
+    return f"; {hint} is right (alphabet {alphabet.name})" if kind == "state" else "; a number is right"
 
 
 def _write_lines(path: Path, model: Potts, names: list[str]) -> None:
     q, (left, right) = model.q, pairs_of_sites(model.L)
-    ab = [f"{a} {b}" for a in names for b in names]
+    state_pairs = [f"{a} {b}" for a in names for b in names]
     with path.open("w", encoding="utf-8") as file:
         for i, j in zip(left.tolist(), right.tolist(), strict=True):
             values = model.couplings[i, :, j, :].ravel().tolist()
-            file.write("".join(f"J {i} {j} {of} {value:.9g}\n" for of, value in zip(ab, values, strict=True)))
+            file.write(
+                "".join(f"J {i} {j} {states} {value:.9g}\n" for states, value in zip(state_pairs, values, strict=True))
+            )
         for i in range(model.L):
             file.write("".join(f"h {i} {names[a]} {model.fields[i, a]:.9g}\n" for a in range(q)))
 
 
-def write_adabmdca(path: Path, model: Potts, letters: Alphabet) -> None:
-    """Write lines `J i j a b value` and `h i a value`, states as symbols."""
-    _write_lines(path, model, list(letters.symbols))
+def write_adabmdca(path: Path, model: Potts, alphabet: Alphabet) -> None:
+    """Write a model as lines `J i j a b value` and `h i a value`, states as symbols.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    model : Potts
+        The model.
+    alphabet : Alphabet
+        States of the model.
+    """
+    _write_lines(path, model, list(alphabet.symbols))
 
 
-def write_bmdca(path: Path, model: Potts, letters: Alphabet) -> None:
-    """Write lines `J i j a b value` and `h i a value`, states as numbers."""
+def write_bmdca(path: Path, model: Potts, alphabet: Alphabet) -> None:
+    """Write a model as lines `J i j a b value` and `h i a value`, states as numbers.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    model : Potts
+        The model.
+    alphabet : Alphabet
+        Not used: states are numbers.
+    """
     _write_lines(path, model, [str(state) for state in range(model.q)])

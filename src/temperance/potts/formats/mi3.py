@@ -11,8 +11,28 @@ from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
 
-def read_mi3(path: str | Path, letters: Alphabet) -> Potts:
-    """J.npy, (L (L - 1) / 2, q^2) in the order of pairs, E = sum J: signs are opposite to ours, and fields are none."""
+def read_mi3(path: str | Path, alphabet: Alphabet) -> Potts:
+    """Read a model of Mi3 from J.npy, (L (L - 1) / 2, q^2) in the order of pairs.
+
+    Mi3's energy is E = sum J: signs are opposite to ours, and there are no fields.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+    alphabet : Alphabet
+        States of the model.
+
+    Returns
+    -------
+    Potts
+        With fields of zero.
+
+    Raises
+    ------
+    InputError
+        If the file is no such array.
+    """
     try:
         pairs = np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
@@ -21,13 +41,23 @@ def read_mi3(path: str | Path, letters: Alphabet) -> Potts:
     length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":
         raise InputError(f"{path}: shape {pairs.shape} of {pairs.dtype}; Mi3's is (L (L - 1) / 2, q^2) of numbers")
-    if pairs.shape[1] != letters.q**2:
-        raise InputError(f"{path}: {pairs.shape[1]} numbers a pair; alphabet {letters.name} needs {letters.q**2}")
-    return check_model(path, np.zeros((length, letters.q)), -pairs.astype(float).reshape(-1, letters.q, letters.q))
+    if pairs.shape[1] != alphabet.q**2:
+        raise InputError(f"{path}: {pairs.shape[1]} numbers a pair; alphabet {alphabet.name} needs {alphabet.q**2}")
+    return check_model(path, np.zeros((length, alphabet.q)), -pairs.astype(float).reshape(-1, alphabet.q, alphabet.q))
 
 
-def write_mi3(path: Path, model: Potts, letters: Alphabet) -> None:
-    """Write couplings of pairs, to which fields are added in equal parts."""
+def write_mi3(path: Path, model: Potts, alphabet: Alphabet) -> None:
+    """Write the couplings of a model as Mi3's J.npy; fields are added to the couplings in equal parts.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    model : Potts
+        The model.
+    alphabet : Alphabet
+        Not used: states are numbers.
+    """
     left, right = pairs_of_sites(model.L)
     fields = model.fields.astype(float) / (model.L - 1)
     pairs = model.pairs() + fields[left, :, None] + fields[right, None, :]

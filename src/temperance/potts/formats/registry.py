@@ -17,12 +17,24 @@ from temperance.potts.formats.names import EXPORTS
 from temperance.potts.model import Potts, load
 
 
-def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -> Potts:
+def read_model(path: str | Path, alphabet: Alphabet, length: int | None = None) -> Potts:
     """Read a Potts model from a file whose format is recognised by content.
 
-    States are in the order of `letters`, and sites are as many as `length`, where that is given.
-
     Energies are the other program's own, but for CCMpred and GREMLIN, whose parameters are those of P ~ exp(-E).
+
+    Parameters
+    ----------
+    path : path-like
+        File of adabmDCA, bmDCA, Mi3, CCMpred, GREMLIN or `Potts.save`.
+    alphabet : Alphabet
+        Its order of states is that of the model.
+    length : int, optional
+        Number of sites that the model must have.
+
+    Returns
+    -------
+    Potts
+        The model.
 
     Raises
     ------
@@ -30,7 +42,7 @@ def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -
         Naming the file, the line where there is one, and what would be right.
     """
     try:
-        model = _read(path, letters)
+        model = _read(path, alphabet)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({last_line(error)})") from error
     if length not in (None, model.L):
@@ -41,32 +53,47 @@ def read_model(path: str | Path, letters: Alphabet, length: int | None = None) -
     return model
 
 
-def _read(path: str | Path, letters: Alphabet) -> Potts:
+def _read(path: str | Path, alphabet: Alphabet) -> Potts:
     with Path(path).open("rb") as file:
         beginning = file.read(64)
     if beginning.startswith(b"\x93NUMPY"):
-        return read_mi3(path, letters)
+        return read_mi3(path, alphabet)
     if beginning[8:9] == b"{":
-        model, own, _ = load(path)
-        if own.symbols != letters.symbols:
-            raise InputError(f"{path}: is of alphabet {own.name}, not {letters.name}; set 'alphabet: {own.name}'")
+        model, stored, _ = load(path)
+        if stored.symbols != alphabet.symbols:
+            raise InputError(
+                f"{path}: is of alphabet {stored.name}, not {alphabet.name}; set 'alphabet: {stored.name}'"
+            )
         return model
     with open_text(path) as file:
         words = next((line.split() for line in file if line.strip()), [""])
     if words[0] in ("J", "h"):
-        return read_lines(path, letters)
+        return read_lines(path, alphabet)
     if re.fullmatch(r"V\[\d+\]", words[0]):
-        return read_gremlin(path, letters)
+        return read_gremlin(path, alphabet)
     if is_number(words[0]):
-        return read_ccmpred(path, letters)
+        return read_ccmpred(path, alphabet)
     raise InputError(
         f"{path}: no model in a known format; known are adabmDCA and bmDCA (lines 'J i j a b value', 'h i a value'), "
         "Mi3 (J.npy), CCMpred (raw), GREMLIN ('V[i]' and 'W[i][j]' lines) and model.safetensors"
     )
 
 
-def write_model(path: str | Path, model: Potts, letters: Alphabet, form: str) -> None:
-    """Write a model in one of FORMATS. Formats that leave out a gauge change energies by a constant.
+def write_model(path: str | Path, model: Potts, alphabet: Alphabet, form: str) -> None:
+    """Write a model in the format of another program.
+
+    Formats that leave out a gauge change energies by a constant.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write, whole or not at all.
+    model : Potts
+        The model.
+    alphabet : Alphabet
+        States of the model.
+    form : str
+        One of FORMATS.
 
     Raises
     ------
@@ -74,7 +101,7 @@ def write_model(path: str | Path, model: Potts, letters: Alphabet, form: str) ->
         If the format has no such alphabet.
     """
     with atomic(path) as part:
-        _WRITERS[form](part, model, letters)
+        _WRITERS[form](part, model, alphabet)
 
 
 _WRITERS: dict[str, Callable[[Path, Potts, Alphabet], None]] = {
