@@ -16,7 +16,7 @@ from temperance.potts.model import Potts
 
 
 class Engine(Protocol):
-    """What a sampler has to offer.
+    """Sample Potts models by Gibbs sweeps, and learn them.
 
     Attributes
     ----------
@@ -30,52 +30,143 @@ class Engine(Protocol):
     on_host: bool
 
     def available_memory(self) -> float:
-        """Return the bytes of its device's memory that the process may still take; infinite for one on the host."""
+        """Measure the memory of the engine's device that the process may still take.
+
+        Returns
+        -------
+        float
+            Bytes; infinite for an engine on the host.
+        """
         ...
 
     def prepare(self, model: Potts) -> Any:
-        """Bring a model into the layout that `sweep` and `energies` of this engine read fastest."""
+        """Bring a model into the layout that `sweep` and `energies` of this engine read fastest.
+
+        Parameters
+        ----------
+        model : Potts
+            Model to sample.
+
+        Returns
+        -------
+        Any
+            The prepared model, of the engine's own type.
+        """
         ...
 
     def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
-        """Chains (C, L) uint8 after `sweeps` sweeps at inverse temperature beta, one or (C,); a new array.
+        """Run Gibbs sweeps: update every site of every chain in turn from its conditional distribution.
 
-        `seed` is a whole number, or two words of 32 bits.
+        Parameters
+        ----------
+        prepared : Any
+            From `prepare` or `Learner.prepared`.
+        chains : array
+            (C, L) uint8 states.
+        beta : float or array
+            Inverse temperature, one for all chains or (C,).
+        seed : int or array
+            A whole number, or its two words of 32 bits (`seed_words`).
+        sweeps : int
+            Number of sweeps.
+
+        Returns
+        -------
+        array
+            (C, L) uint8, a new array.
         """
         ...
 
     def energies(self, prepared: Any, chains: Any) -> Any:
-        """Energies (C,) of chains at temperature 1."""
-        ...
+        """Compute energies of chains at temperature 1.
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
-        """Begin to learn a model from frequencies, at their profile model."""
-        ...
+        Parameters
+        ----------
+        prepared : Any
+            From `prepare` or `Learner.prepared`.
+        chains : array
+            (C, L) uint8 states.
 
-    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
-        """Run `state, seen = step(engine, fixed, state, given)` over what is given; return the last state and all seen.
-
-        Once for each leading index of the arrays of the named tuple `given`; what was seen, a named tuple, too, has
-        that index in front. An engine may compile all of it, once for steps that are equal, so states are made of
-        arrays and learners, and `step` does not look into them.
+        Returns
+        -------
+        array
+            (C,) nats.
         """
         ...
 
-    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
-        """Run `state = step(number, state)` for number = 0 ... count - 1, within `repeat`; return the last state."""
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
+        """Begin to learn a model from frequencies, at their profile model.
+
+        Parameters
+        ----------
+        data : Frequencies
+            Of the training sequences; those of single sites are positive.
+        l2_fields, l2_couplings : float
+            Strengths of the penalty.
+
+        Returns
+        -------
+        Learner
+            Without couplings and with a direction of zero.
+        """
+        ...
+
+    def scan(self, step: Callable[..., tuple[Any, Any]], constants: Any, state: Any, inputs: Any) -> tuple[Any, Any]:
+        """Run `state, output = step(engine, constants, state, row)` over the inputs' leading axis, as `jax.lax.scan`.
+
+        An engine may compile all of it, once for steps that are equal, so states are made of arrays and learners, and
+        `step` does not look into them.
+
+        Parameters
+        ----------
+        step : callable
+            One step; it returns the next state, and its output as a named tuple.
+        constants : Any
+            What is the same for all steps.
+        state : Any
+            State before the first step.
+        inputs : named tuple of arrays
+            Inputs of all steps; `step` gets a named tuple of one row of each array.
+
+        Returns
+        -------
+        state : Any
+            State after the last step.
+        outputs : named tuple of arrays
+            Outputs of all steps, stacked along a leading axis.
+        """
+        ...
+
+    def fori_loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """Run `state = step(number, state)` for number = 0 ... count - 1, within a step of `scan`.
+
+        Parameters
+        ----------
+        count : int
+            Number of steps.
+        step : callable
+            One step; it returns the next state.
+        state : Any
+            State before the first step.
+
+        Returns
+        -------
+        Any
+            State after the last step.
+        """
         ...
 
 
 class GradientStats(NamedTuple):
-    """What a gradient says of the model that it was taken at.
+    """Summarise one gradient estimate and the model at which it was taken.
 
     Attributes
     ----------
-    norm, noise
-        Its norm in centred states, and the norm that the chains' sampling noise has.
-    scale_slope
-        How fast the penalised likelihood rises with the logarithm of the common scale of all parameters, nats.
-    penalty
+    norm, noise : float
+        Norm of the gradient in centred states, and the norm that the chains' sampling noise has.
+    scale_slope : float
+        Derivative of the penalised likelihood by the logarithm of the common scale of all parameters, nats.
+    penalty : float
         l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
     """
 
@@ -86,59 +177,152 @@ class GradientStats(NamedTuple):
 
 
 class Learner(Protocol):
-    """Parameters, and the direction in which the penalised likelihood has them go.
+    """Hold the parameters of a model and the search direction in which they raise the penalised likelihood.
 
-    It is Newton's for independent sites, in the fields and in couplings of x - f, x being the one-hot sequence and f
-    the data's frequencies: there fields and couplings do not mix (the centring of Montavon and Mueller, Neural
-    Networks: Tricks of the Trade, 2012). The gradient of a pair is divided by f_i(a) f_j(b) + l2 + DAMPING and
-    multiplied by the share of its square that is above what sampling gives it (James and Stein, Berkeley Symp. 1:361,
-    1961): most pairs of a long family have nothing but noise to follow. Of what it was before it keeps MOMENTUM.
+    The direction is Newton's for independent sites, in the fields and in couplings of x - f, x being the one-hot
+    sequence and f the data's frequencies: in these coordinates fields and couplings do not mix (the centring of
+    Montavon and Mueller). The gradient of a pair is divided by f_i(a) f_j(b) + l2 + DAMPING and multiplied by the share
+    of its square that is above its sampling variance (James and Stein): most pairs of a long family have nothing but
+    noise to follow. The direction keeps the share MOMENTUM of the one before.
+
+    References
+    ----------
+    Montavon and Mueller, Neural Networks: Tricks of the Trade, 2012.
+    James and Stein, Berkeley Symp. 1:361, 1961.
     """
 
     @property
     def prepared(self) -> Any:
-        """The present model, as `Engine.sweep` and `Engine.energies` read it."""
+        """Return the present model in the layout that `Engine.sweep` and `Engine.energies` read.
+
+        Returns
+        -------
+        Any
+            The prepared model, of the engine's own type.
+        """
         ...
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fields (L, q), couplings (L (L - 1) / 2, q, q); pairs in the order of `temperance.potts.pair_kernels`."""
+        """Return the present fields and couplings of pairs.
+
+        Returns
+        -------
+        fields : np.ndarray
+            (L, q).
+        couplings : np.ndarray
+            (L (L - 1) / 2, q, q); pairs in the order of `temperance.potts.pair_kernels`.
+        """
         ...
 
     @property
     def arrays(self) -> dict[str, Any]:
-        """All that changes while it learns, in a layout of its own."""
+        """Collect all arrays that change while it learns, for a checkpoint.
+
+        Returns
+        -------
+        dict of str to array
+            By name, in the engine's own layout.
+        """
         ...
 
-    def restored(self, arrays: Mapping[str, np.ndarray]) -> "Learner":
-        """As one that had these arrays was, when this one is of the same data; it may be the same object."""
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> "Learner":
+        """Return to saved arrays of a learner of the same data.
+
+        Parameters
+        ----------
+        arrays : mapping of str to np.ndarray
+            From `arrays`.
+
+        Returns
+        -------
+        Learner
+            It may be the same object.
+        """
         ...
 
     def update_direction(self, chains: Any, noise_fraction: Any) -> "GradientStats":
-        """Turn the direction to the gradient that chains (C, L) give.
+        """Estimate the gradient from chains, and update the search direction.
 
-        Pairs are shrunk by the share `noise_fraction` of what sampling gives them.
+        Parameters
+        ----------
+        chains : array
+            (C, L) uint8 samples of the present model.
+        noise_fraction : float
+            Multiple of the sampling variance that the shrinkage of pair gradients subtracts.
+
+        Returns
+        -------
+        GradientStats
+            Of this gradient.
         """
         ...
 
     def energy_change(self, sequences: Any) -> Any:
-        """By how much the energies (M,) of sequences grow when the model moves by the whole direction."""
+        """Compute the change of energies when the model moves by the whole direction.
+
+        Parameters
+        ----------
+        sequences : array
+            (M, L) uint8.
+
+        Returns
+        -------
+        array
+            (M,) nats.
+        """
         ...
 
     def step(self, rate: Any, factor: Any) -> "Learner":
-        """With `rate` times the direction added and all parameters multiplied; it may be the same object."""
+        """Add a multiple of the direction to the parameters, and multiply them all by a factor.
+
+        Parameters
+        ----------
+        rate : float
+            Multiple of the direction.
+        factor : float
+            Applied after the direction was added.
+
+        Returns
+        -------
+        Learner
+            It may be the same object.
+        """
         ...
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
-        """How the connected correlations of chains (C, L) follow the data's."""
+        """Compute the agreement of the chains' connected correlations with those of the data.
+
+        Parameters
+        ----------
+        chains : array
+            (C, L) uint8.
+
+        Returns
+        -------
+        CorrelationAgreement
+            With the data as the reference.
+        """
         ...
 
     def mean_data_energy(self) -> float:
-        """Mean energy of the data."""
+        """Compute the mean energy of the data.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         ...
 
     def penalty(self) -> float:
-        """l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2."""
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
+
+        Returns
+        -------
+        float
+            Nats; twice what is subtracted from the mean log-likelihood.
+        """
         ...
 
 
@@ -148,10 +332,23 @@ MOMENTUM, DAMPING = 0.5, 0.004
 
 
 def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, Any]:
-    """Compute the noise of the gradient of `count` chains whose sites are independent, with frequencies (L, q).
+    """Compute the sampling noise of a gradient that is estimated from chains, as if their sites were independent.
 
-    Numbers (L,), of which noise_i noise_j is the share `noise_fraction` of the mean squared norm in a pair, and the
-    norm, all of it, over fields and pairs.
+    Parameters
+    ----------
+    single : array
+        (L, q) one-site frequencies.
+    count : int
+        Number of chains.
+    noise_fraction : float
+        Multiple of a pair's sampling variance that the first result stands for.
+
+    Returns
+    -------
+    noise : array
+        (L,) float32: noise_i noise_j is `noise_fraction` times the mean squared norm of the noise in the pair (i, j).
+    norm : float
+        Norm of the whole noise, over fields and pairs.
     """
     spread = 1 - (single**2).sum(axis=1)
     norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
@@ -159,5 +356,21 @@ def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, A
 
 
 def seed_words(seed: Any) -> Any:
-    """Split a seed, if it is a whole number, into its two words of 32 bits."""
+    """Split a seed into its two words of 32 bits, the high one first.
+
+    Parameters
+    ----------
+    seed : int or array
+        A whole number; anything else is returned as it is.
+
+    Returns
+    -------
+    array
+        (2,) uint32.
+
+    Examples
+    --------
+    >>> seed_words(2**32 + 5)
+    array([1, 5], dtype=uint32)
+    """
     return np.array([seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF], np.uint32) if isinstance(seed, int) else seed

@@ -17,18 +17,19 @@ _DYNAMIC_SHARED_MEMORY = 8
 
 
 class DriverError(Exception):
-    """A call of the CUDA driver failed."""
+    """Report that a call of the CUDA driver failed."""
 
 
 @dataclass
 class Card:
-    """Properties of a card that determine the layout of kernels.
+    """Describe the properties of a card that determine the layout of kernels, and load kernels onto it.
 
     Attributes
     ----------
     capability : int
         Compute capability, 80 for 8.0.
     multiprocessors : int
+        Number of multiprocessors.
     shared_memory : int
         Bytes that a block can have.
     platform : str
@@ -44,7 +45,12 @@ class Card:
     @classmethod
     @cache
     def current(cls) -> "Card":
-        """Return the card that JAX computes on.
+        """Find the card that JAX computes on.
+
+        Returns
+        -------
+        Card
+            The same object at each call.
 
         Raises
         ------
@@ -52,9 +58,9 @@ class Card:
             If there is no driver or no card.
         """
         device = _device()
-        numbers = [_attribute(n, device) for n in (_CAPABILITY_MAJOR, _CAPABILITY_MINOR)]
+        capability = [_attribute(n, device) for n in (_CAPABILITY_MAJOR, _CAPABILITY_MINOR)]
         return cls(
-            10 * numbers[0] + numbers[1], _attribute(_MULTIPROCESSORS, device), _attribute(_SHARED_MEMORY, device)
+            10 * capability[0] + capability[1], _attribute(_MULTIPROCESSORS, device), _attribute(_SHARED_MEMORY, device)
         )
 
     def load(self, source: str, defines: Mapping[str, int], name: str) -> int:
@@ -85,14 +91,26 @@ class Card:
         return kernel.value
 
     def free_memory(self) -> int:
-        """Return the bytes of the card's memory that no process has taken."""
+        """Measure the card's memory that no process has taken.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
         free, total = ctypes.c_size_t(), ctypes.c_size_t()
         with _context() as driver:
             _check(driver.cuMemGetInfo_v2(ctypes.byref(free), ctypes.byref(total)))
         return free.value
 
     def launcher(self) -> int:
-        """Return the address of the driver's function that launches a kernel."""
+        """Find the driver's function that launches a kernel.
+
+        Returns
+        -------
+        int
+            Its address.
+        """
         address = ctypes.cast(_driver().cuLaunchKernel, ctypes.c_void_p).value
         assert address
         return address

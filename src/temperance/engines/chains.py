@@ -6,6 +6,13 @@ import numpy as np
 def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
     """Draw chains whose states are all equally likely.
 
+    Parameters
+    ----------
+    count, length, q : int
+        Numbers of chains, sites and states.
+    rng : np.random.Generator
+        Source of randomness.
+
     Returns
     -------
     np.ndarray
@@ -15,12 +22,16 @@ def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) ->
 
 
 def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw chains whose sites are independent.
+    """Draw chains whose sites are independent, from one-site frequencies.
 
     Parameters
     ----------
+    count : int
+        Number of chains.
     frequencies : np.ndarray
-        (L, q) of each site's states.
+        (L, q) of each site's states; they need not sum to 1.
+    rng : np.random.Generator
+        Source of randomness.
 
     Returns
     -------

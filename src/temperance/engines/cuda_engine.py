@@ -34,11 +34,13 @@ _LEAST_CAPABILITY = 80
 
 @dataclass(frozen=True)
 class Shape:
-    """How the kernel is laid out; gibbs.cu says what the numbers mean.
+    """Describe the layout of the kernel; gibbs.cu says what the numbers mean.
 
     Attributes
     ----------
     q, split, chunk, stages, warps : int
+        States; groups of threads that share a chain's source sites; source sites of a chunk of the ring; chunks of the
+        ring; warps of a block that hold chains.
     single : bool
         Whether slabs are single precision.
     """
@@ -52,12 +54,24 @@ class Shape:
 
     @property
     def lanes(self) -> int:
-        """Threads that hold the states of a chain."""
+        """Count the threads that hold the states of a chain.
+
+        Returns
+        -------
+        int
+            Threads.
+        """
         return row_cells(self.q) // row_states(self.q)
 
     @property
     def defines(self) -> dict[str, int]:
-        """The kernel's macros."""
+        """Collect the kernel's macros.
+
+        Returns
+        -------
+        dict of str to int
+            Values by name.
+        """
         names = "Q", "STATES", "LANES", "SPLIT", "CHUNK", "STAGES", "WARPS", "SINGLE"
         values = (self.q, row_states(self.q), self.lanes, self.split, self.chunk, self.stages, self.warps,
                   int(self.single))  # fmt: skip
@@ -65,16 +79,39 @@ class Shape:
 
     @property
     def chains(self) -> int:
-        """Chains of a block."""
+        """Count the chains of a block.
+
+        Returns
+        -------
+        int
+            Chains.
+        """
         return self.warps * (_WARP // (self.lanes * self.split))
 
     @property
     def threads(self) -> int:
-        """Threads of a block: one more warp copies the slabs."""
+        """Count the threads of a block, with those of the warp that copies the slabs.
+
+        Returns
+        -------
+        int
+            Threads.
+        """
         return _WARP * (self.warps + 1)
 
     def shared_bytes(self, length: int) -> int:
-        """Shared memory of a block: the ring, the chains' states, and two barriers a chunk."""
+        """Compute the shared memory of a block: the ring, the chains' states, and two barriers a chunk.
+
+        Parameters
+        ----------
+        length : int
+            Number of sites.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
         ring = self.stages * self.chunk * group_bytes(self.q, self.single) // _GROUP
         sources = source_sites(length)
         pitch = sources if sources % 16 else sources + 8
@@ -82,40 +119,88 @@ class Shape:
 
 
 def row_states(q: int) -> int:
-    """States of a thread."""
+    """Compute the number of states that a thread holds.
+
+    Parameters
+    ----------
+    q : int
+        States of the alphabet.
+
+    Returns
+    -------
+    int
+        4 or 8.
+    """
     return 4 if q <= 4 else 8
 
 
 def row_cells(q: int) -> int:
-    """States of a slab's row: whole threads'."""
+    """Compute the number of states of a slab's row: q, up to whole threads.
+
+    Parameters
+    ----------
+    q : int
+        States of the alphabet.
+
+    Returns
+    -------
+    int
+        A multiple of `row_states(q)`.
+    """
     return -(-q // row_states(q)) * row_states(q)
 
 
 def group_bytes(q: int, single: bool) -> int:
-    """Bytes of eight source sites of a slab, with those between them and the next eight."""
+    """Compute the size of eight source sites of a slab, with the padding between them and the next eight.
+
+    Parameters
+    ----------
+    q : int
+        States of the alphabet.
+    single : bool
+        Whether slabs are single precision.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
     source = q * row_cells(q) * (4 if single else 2)
     return _GROUP * source + (-(-source // 16) * 16 if row_states(q) == 4 else 0)
 
 
 def source_sites(length: int) -> int:
-    """Source sites of a slab: the chain's, up to a whole group."""
+    """Compute the number of source sites of a slab: the chain's, up to a whole group.
+
+    Parameters
+    ----------
+    length : int
+        Number of sites.
+
+    Returns
+    -------
+    int
+        A multiple of 8.
+    """
     return -(-length // _GROUP) * _GROUP
 
 
 def choose_shape(length: int, q: int, count: int, card: Card, single: bool = False) -> Shape:
-    """Choose the layout for `count` chains: all of them at once on the card, or in as few turns as fit.
+    """Choose the layout for a number of chains: all of them at once on the card, or in as few turns as fit.
 
     Parameters
     ----------
     length, q, count : int
         Sites, states and chains.
     card : Card
+        Card that the kernel will run on.
     single : bool
         Whether slabs are single precision.
 
     Returns
     -------
     Shape
+        Layout that fits the card's shared memory.
 
     Raises
     ------
@@ -129,22 +214,22 @@ def choose_shape(length: int, q: int, count: int, card: Card, single: bool = Fal
         # Few chains: share the sources of each out among more threads, so that there are warps enough.
         most = min(_WARP // Shape(q, 1, chunk, 1, 1).lanes, chunk // _GROUP + 1 if chunk >= _GROUP else 1)
         splits = [n for n in (1, 2, 4, 8) if n <= most]
-        enough = [n for n in splits if count / _chains(card, Shape(q, n, chunk, 1, 1)) >= _ENOUGH_WARPS]
-        for split in splits[splits.index(min(enough, default=splits[-1])) :]:
+        sufficient = [n for n in splits if count / _count_chains(card, Shape(q, n, chunk, 1, 1)) >= _ENOUGH_WARPS]
+        for split in splits[splits.index(min(sufficient, default=splits[-1])) :]:
             if shape := _fit(length, count, card, Shape(q, split, chunk, 1, 1, single)):
                 return shape
     raise InputError(f"engine: cuda has no room for chains of {length} sites and {q} states on this card; jax has")
 
 
-def _chains(card: Card, shape: Shape) -> int:
-    """Chains of a block on every multiprocessor."""
+def _count_chains(card: Card, shape: Shape) -> int:
+    """Count the chains that all multiprocessors hold with one block each."""
     return card.multiprocessors * shape.chains
 
 
 def _fit(length: int, count: int, card: Card, shape: Shape) -> Shape | None:
     """Choose the warps and stages that take the fewest turns; None if nothing fits."""
-    for turns in range(1, 2 + count // _chains(card, shape)):
-        warps = -(-count // (turns * _chains(card, shape)))
+    for turns in range(1, 2 + count // _count_chains(card, shape)):
+        warps = -(-count // (turns * _count_chains(card, shape)))
         for stages in _STAGES if warps <= _MOST_WARPS else ():
             fitted = replace(shape, warps=warps, stages=stages)
             if fitted.shared_bytes(length) <= card.shared_memory:
@@ -162,7 +247,7 @@ def _choose_chunk(length: int, q: int, room: float, single: bool) -> int:
 
 
 class Packed(NamedTuple):
-    """A model as the kernel reads it, beside its parameters.
+    """Hold a model as the kernel reads it, beside its parameters.
 
     Attributes
     ----------
@@ -186,7 +271,9 @@ class Packed(NamedTuple):
 
 
 def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
-    """Bring a model into the kernel's layout, couplings quantised bit by bit as the CPU engine's `Prepared` has them.
+    """Bring a model into the kernel's layout.
+
+    Couplings are quantised bit by bit as the CPU engine's `Prepared` has them.
 
     Parameters
     ----------
@@ -198,6 +285,7 @@ def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
     Returns
     -------
     Packed
+        The model in the kernel's layout, beside its parameters.
     """
     length, q = fields.shape
     sources, row = source_sites(length), row_cells(q)
@@ -219,7 +307,7 @@ def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
 
 
 class CudaEngine(JaxEngine):
-    """As the reference engine, but for its sweeps.
+    """Sample with a CUDA kernel on NVIDIA cards; all but the sweeps is done as by `JaxEngine`.
 
     Parameters
     ----------
@@ -251,54 +339,144 @@ class CudaEngine(JaxEngine):
             enable_compilation_cache()
 
     def available_memory(self) -> float:
-        """Return the bytes of the card's memory that JAX may still take and that no other process has taken."""
+        """Measure the card's memory that JAX may still take and that no other process has taken.
+
+        Returns
+        -------
+        float
+            Bytes.
+        """
         stats = jax.devices()[0].memory_stats() or {}
         # What JAX has reserved and does not use is not free on the card, and yet its own.
-        spare = stats.get("pool_bytes", 0) - stats.get("bytes_in_use", 0)
-        return min(super().available_memory(), self._card.free_memory() + max(spare, 0))
+        unused = stats.get("pool_bytes", 0) - stats.get("bytes_in_use", 0)
+        return min(super().available_memory(), self._card.free_memory() + max(unused, 0))
 
     def prepare(self, model: Potts) -> Any:
-        """Bring a model into the kernel's layout, on the card."""
+        """Bring a model into the kernel's layout, on the card.
+
+        Parameters
+        ----------
+        model : Potts
+            Model to sample.
+
+        Returns
+        -------
+        Packed
+            The model in the kernel's layout, beside its parameters.
+        """
         return _pack(*super().prepare(model), self._single)
 
     def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
-        """Update every site of chains so many times, on the card."""
+        """Run Gibbs sweeps on the card: update every site of every chain in turn from its conditional distribution.
+
+        Parameters
+        ----------
+        prepared : Packed or tuple of array
+            From `prepare` or `JaxLearner.prepared`; the latter is packed at each call.
+        chains : array
+            (C, L) uint8 states.
+        beta : float or array
+            Inverse temperature, one for all chains or (C,).
+        seed : int or array
+            A whole number, or its two words of 32 bits.
+        sweeps : int
+            Number of sweeps.
+
+        Returns
+        -------
+        jax.Array
+            (C, L) uint8.
+        """
         beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
         chains = jnp.asarray(chains, jnp.uint8)
         return _sweep(self, prepared, chains, beta, words, jnp.asarray(sweeps, jnp.int32))
 
     def energies(self, prepared: Any, chains: Any) -> Any:
-        """Compute energies (C,) of chains at temperature 1, nats."""
+        """Compute energies of chains at temperature 1, from couplings that are not rounded.
+
+        Parameters
+        ----------
+        prepared : Packed or tuple of array
+            From `prepare` or `JaxLearner.prepared`.
+        chains : array
+            (C, L) uint8 states.
+
+        Returns
+        -------
+        jax.Array
+            (C,) nats.
+        """
         return energies(*prepared[:2], jnp.asarray(chains))
 
     def kernel(self, shape: Shape, length: int) -> int:
-        """Load the kernel of a shape; return the number by which compiled programs name it."""
+        """Load the kernel of a layout.
+
+        Parameters
+        ----------
+        shape : Shape
+            Layout of the kernel.
+        length : int
+            Number of sites.
+
+        Returns
+        -------
+        int
+            Number by which compiled programs name the kernel.
+        """
         shared = shape.shared_bytes(length)
-        named = repr((source(), shape, shared)).encode()
-        number = int.from_bytes(hashlib.sha256(named).digest()[:7])
-        self._launcher.register(number, _loaded(self._card, shape), shape.threads, shared, shape.chains)
+        identity = repr((source(), shape, shared)).encode()
+        number = int.from_bytes(hashlib.sha256(identity).digest()[:7])
+        self._launcher.register(number, _load_kernel(self._card, shape), shape.threads, shared, shape.chains)
         return number
 
     def shape(self, length: int, q: int, count: int) -> Shape:
-        """Choose the layout for `count` chains on this card."""
+        """Choose the layout for a number of chains on this card.
+
+        Parameters
+        ----------
+        length, q, count : int
+            Sites, states and chains.
+
+        Returns
+        -------
+        Shape
+            From `choose_shape`.
+        """
         return choose_shape(length, q, count, self._card, self._single)
 
-    def packed(self, prepared: Any) -> Packed:
-        """Return the model in the kernel's layout; one that is being trained is packed anew for each call."""
+    def ensure_packed(self, prepared: Any) -> Packed:
+        """Bring a model into the kernel's layout, unless it is; one that is being trained is packed anew for each call.
+
+        Parameters
+        ----------
+        prepared : Packed or tuple of array
+            From `prepare` or `JaxLearner.prepared`.
+
+        Returns
+        -------
+        Packed
+            The model in the kernel's layout, beside its parameters.
+        """
         if isinstance(prepared, Packed):
             return prepared
         fields, couplings = prepared
         return pack(fields, couplings, self._single)
 
-    def fault(self) -> str | None:
-        """Sweep a system whose outcome is known; return what is wrong, or None."""
+    def find_fault(self) -> str | None:
+        """Check the kernel by sweeping a system whose outcome is known.
+
+        Returns
+        -------
+        str or None
+            What is wrong; None if the outcome is right.
+        """
         q = 21
         states = jnp.arange(q)
         # Sites want their neighbours' states, and the first one wants the last state, by far more than chance gives.
-        alike = jnp.zeros((2, q, 2, q)).at[0, states, 1, states].set(99.0).at[1, states, 0, states].set(99.0)
+        couplings = jnp.zeros((2, q, 2, q)).at[0, states, 1, states].set(99.0).at[1, states, 0, states].set(99.0)
         fields = jnp.zeros((2, q)).at[0, q - 1].set(999.0)
         try:
-            swept = np.asarray(self.sweep((fields, alike), jnp.zeros((100, 2), jnp.uint8), 1.0, 1, 1))
+            swept = np.asarray(self.sweep((fields, couplings), jnp.zeros((100, 2), jnp.uint8), 1.0, 1, 1))
         except Exception as error:  # whatever the compiler or the driver may raise
             return str(error).partition("\n")[0]
         return None if (swept == q - 1).all() else "its chains have not the model's distribution"
@@ -309,7 +487,7 @@ _pack = partial(jax.jit, static_argnames="single")(pack)
 
 @partial(jax.jit, static_argnames="engine")
 def _sweep(engine: CudaEngine, prepared: Any, chains: Any, beta: Any, words: Any, sweeps: Any) -> Any:
-    model, (count, length) = engine.packed(prepared), chains.shape
+    model, (count, length) = engine.ensure_packed(prepared), chains.shape
     number = engine.kernel(engine.shape(length, model.fields.shape[1], count), length)
     beta = jnp.broadcast_to(beta, (count,))
     # Of several models, one call sweeps the chains of all.
@@ -319,7 +497,13 @@ def _sweep(engine: CudaEngine, prepared: Any, chains: Any, beta: Any, words: Any
 
 @cache
 def source() -> str:
-    """Return the kernel's source."""
+    """Read the kernel's source.
+
+    Returns
+    -------
+    str
+        CUDA C++.
+    """
     return files("temperance.engines").joinpath("gibbs.cu").read_text(encoding="utf-8")
 
 
@@ -333,7 +517,7 @@ _launchers: dict[str, Launcher] = {}
 _kernels: dict[tuple[str, Shape], int] = {}
 
 
-def _loaded(card: Any, shape: Shape) -> int:
+def _load_kernel(card: Any, shape: Shape) -> int:
     key = card.platform, shape
     if key not in _kernels:
         _kernels[key] = card.load(source(), shape.defines, "sweep")

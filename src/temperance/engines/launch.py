@@ -87,12 +87,12 @@ class _ErrorRequest(_Structure):
 
 
 class Launcher:
-    """Table of the kernels that JAX's programs on one kind of device can launch.
+    """Keep the table of the kernels that JAX's programs on one kind of device can launch, and register their handler.
 
     Parameters
     ----------
     platform : str
-        JAX's name of it.
+        JAX's name of the kind of device.
     launch : int
         Address of a function like the driver's cuLaunchKernel.
     streams : bool
@@ -100,10 +100,10 @@ class Launcher:
     """
 
     def __init__(self, platform: str, launch: int, streams: bool = True):
-        self._table, self._known = np.zeros((_MOST_KERNELS, _COLUMNS), np.int64), set[int]()
+        self._table, self._registered = np.zeros((_MOST_KERNELS, _COLUMNS), np.int64), set[int]()
         self._messages = [ctypes.create_string_buffer(text) for text in _MESSAGES]
-        where = [ctypes.addressof(message) for message in self._messages]
-        self._handler = _handler(self._table.ctypes.data, launch, streams, *where)
+        addresses = [ctypes.addressof(message) for message in self._messages]
+        self._handler = _handler(self._table.ctypes.data, launch, streams, *addresses)
         jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(self._handler.address), platform=platform)
 
     def register(self, number: int, kernel: int, threads: int, shared: int, chains: int) -> None:
@@ -118,9 +118,9 @@ class Launcher:
         threads, shared, chains : int
             Threads of a block, its bytes of shared memory, and the chains that it holds.
         """
-        if number not in self._known:
-            self._table[len(self._known)] = number, kernel, threads, shared, chains
-            self._known.add(number)
+        if number not in self._registered:
+            self._table[len(self._registered)] = number, kernel, threads, shared, chains
+            self._registered.add(number)
 
 
 _MESSAGES = b"the Gibbs kernel is not loaded", b"the Gibbs kernel could not be launched"
@@ -159,8 +159,8 @@ def _handler(table: int, launch: int, streams: bool, unknown: int, failed: int) 
         if extension and _load_32(extension + _EXTENSION_KIND) == _METADATA:
             # The handler reads what all versions of the interface have had: it answers with the one that asks.
             version = _load_64(extension + _EXTENSION_METADATA) + _METADATA_VERSION
-            asking = interface + _INTERFACE_VERSION + _VERSION_MAJOR
-            _store_64(version + _VERSION_MAJOR, _load_64(asking))
+            requested_version = interface + _INTERFACE_VERSION + _VERSION_MAJOR
+            _store_64(version + _VERSION_MAJOR, _load_64(requested_version))
             return 0
         if _load_32(call + _CALL_STAGE) != _EXECUTE:
             return 0
@@ -190,9 +190,9 @@ def _handler(table: int, launch: int, streams: bool, unknown: int, failed: int) 
         if streams:
             request = np.zeros(4, np.int64)
             request[0], request[2] = 32, _load_64(call + _CALL_CONTEXT)
-            wrong = _call_interface(_load_64(interface + _INTERFACE_GET_STREAM), request.ctypes.data)
-            if wrong:
-                return wrong
+            error = _call_interface(_load_64(interface + _INTERFACE_GET_STREAM), request.ctypes.data)
+            if error:
+                return error
             stream = request[3]
         if blocks * models == 0:
             return 0

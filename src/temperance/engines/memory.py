@@ -9,7 +9,7 @@ _COPIES, _ONE_HOTS = 16, 4
 
 
 def training_bytes(length: int, q: int, chains: int) -> int:
-    """Estimate the memory that a training takes on a device, at most.
+    """Estimate the largest memory that a training takes on a device.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ def check_training(engine: Engine, length: int, q: int, chains: int) -> None:
     Parameters
     ----------
     engine : Engine
+        Engine that would train.
     length, q, chains : int
-        As of `training_bytes`.
+        As for `training_bytes`.
 
     Raises
     ------

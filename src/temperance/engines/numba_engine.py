@@ -34,10 +34,14 @@ _LOG2E = np.float32(np.log2(np.e))
 
 @dataclass
 class Prepared:
-    """Fields (L, q), couplings (L (L - 1) / 2, q^2) as in `temperance.potts.pair_kernels`, and what `sweep` reads.
+    """Hold a model in the layout that `sweep` reads, beside its fields and couplings.
 
     Attributes
     ----------
+    fields : np.ndarray
+        (L, q) float32.
+    couplings : np.ndarray
+        (L (L - 1) / 2, q^2) float32, as in `temperance.potts.pair_kernels`.
     padded : np.ndarray
         Fields with -inf up to a multiple of eight states.
     slabs : np.ndarray
@@ -53,8 +57,21 @@ class Prepared:
     unit: float
 
     @classmethod
-    def of(cls, fields: np.ndarray, couplings: np.ndarray) -> "Prepared":
-        """Lay out fields (L, q) and couplings of pairs for sweeps."""
+    def from_parameters(cls, fields: np.ndarray, couplings: np.ndarray) -> "Prepared":
+        """Lay out fields and couplings of pairs for sweeps.
+
+        Parameters
+        ----------
+        fields : np.ndarray
+            (L, q) float32.
+        couplings : np.ndarray
+            (L (L - 1) / 2, q^2) float32.
+
+        Returns
+        -------
+        Prepared
+            It keeps the two arrays, not copies.
+        """
         length, q = fields.shape
         # Whole cache lines of 32 states, or 8 or 16 to the line.
         row = -(-q // 32) * 32 if q > 16 else 16 if q > 8 else 8
@@ -64,7 +81,7 @@ class Prepared:
         return prepared
 
     def refresh(self) -> None:
-        """Follow fields and couplings that have changed."""
+        """Recompute the layout from fields and couplings that have changed."""
         length, q = self.fields.shape
         self.padded[:, :q] = self.fields
         between = np.zeros((length, length))
@@ -79,7 +96,7 @@ class Prepared:
 
 
 def _aligned_zeros(shape: tuple[int, ...]) -> np.ndarray:
-    """int16 zeros that start at a cache line."""
+    """Allocate int16 zeros that start at a cache line."""
     size = 2 * int(np.prod(shape))
     raw = np.zeros(size + 64, np.uint8)
     start = -raw.ctypes.data % 64
@@ -87,21 +104,67 @@ def _aligned_zeros(shape: tuple[int, ...]) -> np.ndarray:
 
 
 class NumbaEngine:
-    """Every chain has its own random stream, so any number of threads gives the same chains."""
+    """Sample and learn on the CPU.
+
+    Every chain has its own random stream, so any number of threads gives the same chains.
+
+    Attributes
+    ----------
+    name : str
+        `numba`.
+    on_host : bool
+        True: its arrays are NumPy's.
+    """
 
     name, on_host = "numba", True
 
     def available_memory(self) -> float:
-        """Return infinity: jobs ask for the host's memory before they start."""
+        """Return infinity: jobs ask for the host's memory before they start.
+
+        Returns
+        -------
+        float
+            Infinity.
+        """
         return np.inf
 
     def prepare(self, model: Potts) -> Prepared:
-        """Lay out a model for sweeps."""
+        """Lay out a model for sweeps.
+
+        Parameters
+        ----------
+        model : Potts
+            Model to sample.
+
+        Returns
+        -------
+        Prepared
+            In single precision.
+        """
         fields, couplings = (np.asarray(values, np.float32) for values in (model.fields, model.pairs()))
-        return Prepared.of(fields, couplings.reshape(-1, model.q**2))
+        return Prepared.from_parameters(fields, couplings.reshape(-1, model.q**2))
 
     def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: Any, sweeps: int) -> np.ndarray:
-        """Update every site of chains so many times."""
+        """Run Gibbs sweeps: update every site of every chain in turn from its conditional distribution.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            From `prepare` or `NumbaLearner.prepared`.
+        chains : np.ndarray
+            (C, L) uint8 states.
+        beta : float or np.ndarray
+            Inverse temperature, one for all chains or (C,).
+        seed : int or np.ndarray
+            Entropy of `numpy.random.SeedSequence`, which gives every chain its stream.
+        sweeps : int
+            Number of sweeps.
+
+        Returns
+        -------
+        np.ndarray
+            (C, L) uint8, a new array.
+        """
         chains = np.array(chains, np.uint8, order="C")
         beta = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(chains),)))
         streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
@@ -111,23 +174,83 @@ class NumbaEngine:
         return chains
 
     def energies(self, prepared: Prepared, chains: np.ndarray) -> np.ndarray:
-        """Compute energies (C,) of chains at temperature 1, nats."""
+        """Compute energies of chains at temperature 1, from couplings that are not rounded.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            From `prepare` or `NumbaLearner.prepared`.
+        chains : np.ndarray
+            (C, L) uint8 states.
+
+        Returns
+        -------
+        np.ndarray
+            (C,) float64, nats.
+        """
         return _energies(prepared.fields, prepared.couplings, chains)
 
     def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
-        """Begin to learn a model from frequencies, at their profile model."""
+        """Begin to learn a model from frequencies, at their profile model.
+
+        Parameters
+        ----------
+        data : Frequencies
+            Of the training sequences; those of single sites are positive.
+        l2_fields, l2_couplings : float
+            Strengths of the penalty.
+
+        Returns
+        -------
+        NumbaLearner
+            Without couplings and with a direction of zero.
+        """
         return NumbaLearner(data, l2_fields, l2_couplings)
 
-    def repeat(self, step: Callable[..., tuple[Any, Any]], fixed: Any, state: Any, given: Any) -> tuple[Any, Any]:
-        """Run a step over what is given, as it stands."""
-        seen = []
-        for row in zip(*given, strict=True):
-            state, found = step(self, fixed, state, type(given)(*row))
-            seen.append(found)
-        return state, type(found)(*map(np.array, zip(*seen, strict=True)))
+    def scan(self, step: Callable[..., tuple[Any, Any]], constants: Any, state: Any, inputs: Any) -> tuple[Any, Any]:
+        """Run a step over the leading axis of the inputs, in a plain loop.
 
-    def loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
-        """Run a step so many times."""
+        Parameters
+        ----------
+        step : callable
+            `state, output = step(engine, constants, state, row)`.
+        constants : Any
+            What is the same for all steps.
+        state : Any
+            State before the first step.
+        inputs : named tuple of arrays
+            Inputs of all steps, at least one.
+
+        Returns
+        -------
+        state : Any
+            State after the last step.
+        outputs : named tuple of arrays
+            Outputs of all steps, stacked along a leading axis.
+        """
+        outputs = []
+        for row in zip(*inputs, strict=True):
+            state, output = step(self, constants, state, type(inputs)(*row))
+            outputs.append(output)
+        return state, type(output)(*map(np.array, zip(*outputs, strict=True)))
+
+    def fori_loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+        """Run a step a number of times, in a plain loop.
+
+        Parameters
+        ----------
+        count : int
+            Number of steps.
+        step : callable
+            `state = step(number, state)`.
+        state : Any
+            State before the first step.
+
+        Returns
+        -------
+        Any
+            State after the last step.
+        """
         for number in range(count):
             state = step(number, state)
         return state
@@ -138,20 +261,36 @@ def _energies(fields: np.ndarray, couplings: np.ndarray, sequences: np.ndarray) 
 
 
 class NumbaLearner:
-    """Holds the couplings, their slabs, and as much again twice: the data's frequencies and the direction."""
+    """Learn in place on the CPU.
+
+    In memory are the couplings, their slabs, and as much again twice: the data's frequencies and the direction.
+
+    Parameters
+    ----------
+    data : Frequencies
+        Of the training sequences; those of single sites are positive.
+    l2_fields, l2_couplings : float
+        Strengths of the penalty.
+    """
 
     def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
         self._q, self._l2 = data.single.shape[1], (np.float32(l2_fields), np.float32(l2_couplings))
         self._frequencies = data
         self._data = data.single.astype(np.float32), data.pair.reshape(-1, self._q**2)
-        couplings, along = (np.zeros(self._data[1].shape, np.float32) for _ in range(2))
-        self._direction = np.zeros(data.single.shape, np.float32), along
-        self._prepared = Prepared.of(profile_fields(data.single), couplings)
+        couplings, coupling_direction = (np.zeros(self._data[1].shape, np.float32) for _ in range(2))
+        self._direction = np.zeros(data.single.shape, np.float32), coupling_direction
+        self._prepared = Prepared.from_parameters(profile_fields(data.single), couplings)
         self._stale = False
 
     @property
     def prepared(self) -> Prepared:
-        """Layout of the present model for sweeps."""
+        """Return the layout of the present model for sweeps.
+
+        Returns
+        -------
+        Prepared
+            The same object at each call; it changes with the model.
+        """
         if self._stale:
             self._prepared.refresh()
             self._stale = False
@@ -159,18 +298,48 @@ class NumbaLearner:
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fields (L, q) and couplings of pairs (L (L - 1) / 2, q, q)."""
+        """Return the present fields and couplings of pairs.
+
+        Returns
+        -------
+        fields : np.ndarray
+            (L, q) float32.
+        couplings : np.ndarray
+            (L (L - 1) / 2, q, q) float32.
+        """
         fields, couplings = self._flat
         return fields, couplings.reshape(-1, self._q, self._q)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """State of learning, for a checkpoint."""
-        (fields, couplings), (of_fields, of_couplings) = self._flat, self._direction
-        return {"fields": fields, "couplings": couplings, "of_fields": of_fields, "of_couplings": of_couplings}
+        """Collect the state of learning, for a checkpoint.
 
-    def restored(self, arrays: Mapping[str, np.ndarray]) -> "NumbaLearner":
-        """Return to a saved state."""
+        Returns
+        -------
+        dict of str to np.ndarray
+            Parameters, and the direction of each: the learner's own arrays, not copies.
+        """
+        (fields, couplings), (field_direction, coupling_direction) = self._flat, self._direction
+        return {
+            "fields": fields,
+            "couplings": couplings,
+            "of_fields": field_direction,
+            "of_couplings": coupling_direction,
+        }
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> "NumbaLearner":
+        """Return to a saved state.
+
+        Parameters
+        ----------
+        arrays : mapping of str to np.ndarray
+            From `arrays`.
+
+        Returns
+        -------
+        NumbaLearner
+            The same object.
+        """
         for name, values in self.arrays.items():
             values[...] = arrays[name]
         self._stale = True
@@ -181,29 +350,74 @@ class NumbaLearner:
         return self._prepared.fields, self._prepared.couplings
 
     def update_direction(self, chains: np.ndarray, noise_fraction: float) -> GradientStats:
-        """Estimate the gradient from chains (C, L), and update the direction of the next step."""
+        """Estimate the gradient from chains, and update the search direction.
+
+        Parameters
+        ----------
+        chains : np.ndarray
+            (C, L) uint8 samples of the present model.
+        noise_fraction : float
+            Multiple of the sampling variance that the shrinkage of pair gradients subtracts.
+
+        Returns
+        -------
+        GradientStats
+            Of this gradient.
+        """
         fields, couplings = self._flat
-        of_fields, of_couplings = self._direction
+        field_direction, coupling_direction = self._direction
         l2_fields, l2_couplings = self._l2
         single, fresh = self._data[0], np.float32(1 - MOMENTUM)
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
-        of_fields += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - of_fields)
-        of_sites, noise = sampling_noise(single, len(chains), noise_fraction)
+        field_direction += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - field_direction)
+        noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
         sums = pair_kernels.advance(
-            chains, self._data, ascent, of_sites, couplings, of_couplings, l2_couplings, np.float32(DAMPING), fresh
+            chains,
+            self._data,
+            ascent,
+            noise_factors,
+            couplings,
+            coupling_direction,
+            l2_couplings,
+            np.float32(DAMPING),
+            fresh,
         )
-        squares, scale_slope, sizes = sum(sums).sum(axis=0)
-        penalty = float(l2_fields * (fields**2).sum() + l2_couplings * sizes)
+        squares, scale_slope, coupling_squares = sum(sums).sum(axis=0)
+        penalty = float(l2_fields * (fields**2).sum() + l2_couplings * coupling_squares)
         return GradientStats(
             float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + scale_slope), penalty
         )
 
     def energy_change(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute by how much the whole direction would change energies of sequences."""
+        """Compute the change of energies when the model moves by the whole direction.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) float64, nats.
+        """
         return _energies(*self._direction, sequences)
 
     def step(self, rate: float, factor: float) -> "NumbaLearner":
-        """Add `rate` times the direction to the parameters, and multiply all by `factor`."""
+        """Add a multiple of the direction to the parameters, and multiply them all by a factor.
+
+        Parameters
+        ----------
+        rate : float
+            Multiple of the direction.
+        factor : float
+            Applied after the direction was added.
+
+        Returns
+        -------
+        NumbaLearner
+            The same object.
+        """
         fields, couplings = self._flat
         fields += np.float32(rate) * self._direction[0]
         saxpy(self._direction[1].ravel(), couplings.ravel(), a=rate)
@@ -213,20 +427,43 @@ class NumbaLearner:
         return self
 
     def correlation_agreement(self, chains: np.ndarray) -> CorrelationAgreement:
-        """Compare the correlations of chains with those of the data."""
+        """Compute the agreement of the chains' connected correlations with those of the data.
+
+        Parameters
+        ----------
+        chains : np.ndarray
+            (C, L) uint8.
+
+        Returns
+        -------
+        CorrelationAgreement
+            With the data as the reference.
+        """
         return correlation_agreement(self._frequencies, chains)
 
     def mean_data_energy(self) -> float:
-        """Compute the mean energy of the data, nats."""
-        return -sum(_dot(seen, values) for seen, values in zip(self._data, self._flat, strict=True))
+        """Compute the mean energy of the data.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
+        return -sum(_dot(frequencies, values) for frequencies, values in zip(self._data, self._flat, strict=True))
 
     def penalty(self) -> float:
-        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats."""
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
+
+        Returns
+        -------
+        float
+            Nats; twice what is subtracted from the mean log-likelihood.
+        """
         return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self._flat, strict=True)))
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> float:
-    """Sum of products in double precision: single precision does not hold a long sum."""
+    """Compute a sum of products in double precision: single precision does not hold a long sum."""
     return float(np.einsum("i,i->", left.ravel(), right.ravel(), dtype=np.float64))
 
 
@@ -243,7 +480,7 @@ _VECTOR, _INTS = ir.VectorType(_FLOAT, _LANES), ir.VectorType(_INT, _LANES)
 def _draw(
     typing: Any, width: Any, row: Any, fields: Any, slab: Any, unit: Any, chain: Any, scale: Any, share: Any
 ) -> Any:
-    """State at which the distribution exp2(scale * local fields) first exceeds `share` of its total.
+    """Draw the state at which the distribution exp2(scale * local fields) first exceeds `share` of its total.
 
     fields (width,), slab (L, q, row) in multiples of `unit` and chain (L,) are contiguous; the local fields are those
     of the site that fields and slab belong to.
@@ -253,7 +490,7 @@ def _draw(
 
 
 class _Draw:
-    """Code generator of `_draw` for one number of states and one length of the slab's rows."""
+    """Generate the code of `_draw` for one number of states and one length of the slab's rows."""
 
     def __init__(self, width: int, row: int):
         self._each, self._row = range(width // _LANES), row
@@ -280,7 +517,7 @@ class _Draw:
         stride = builder.mul(cgutils.unpack_tuple(builder, slab.shape, 3)[1], _LONG(self._row))
         kind = ir.VectorType(_SHORT, self._row)
 
-        def row_of(source: Any) -> Any:
+        def load_row(source: Any) -> Any:
             state = builder.zext(builder.load(builder.gep(chain.data, [source])), _LONG)
             start = builder.add(builder.mul(source, stride), builder.mul(state, _LONG(self._row)))
             row = builder.load(builder.bitcast(builder.gep(slab.data, [start]), kind.as_pointer()))
@@ -288,7 +525,7 @@ class _Draw:
             return row
 
         def add(source: Any, count: int) -> None:
-            rows = [row_of(builder.add(source, _LONG(u))) for u in range(count)]
+            rows = [load_row(builder.add(source, _LONG(u))) for u in range(count)]
             total = reduce(builder.add, rows)
             for b, value in zip(self._each, sums, strict=True):
                 part = self._shuffle(total, total, [b * _LANES + lane for lane in range(_LANES)])
@@ -303,7 +540,7 @@ class _Draw:
         return [builder.fadd(self._load(fields.data, b), couplings[b]) for b in self._each]
 
     def _weights(self, local: list[Any], scale: Any) -> list[Any]:
-        """exp2(scale * (local - largest)) as 2^n times a polynomial on [0, 1)."""
+        """Compute exp2(scale * (local - largest)) as 2^n times a polynomial on [0, 1)."""
         builder, top = self._builder, reduce(self._maximum, local)
         for hop in (4, 2, 1):
             top = self._maximum(top, self._shuffle(top, top, [lane ^ hop for lane in range(_LANES)]))
@@ -326,8 +563,8 @@ class _Draw:
         sums: list[Any] = []
         for value in weights:
             for hop in (1, 2, 4):
-                moved = [_LANES + lane - hop if lane >= hop else 0 for lane in range(_LANES)]
-                value = builder.fadd(value, self._shuffle(_constant(0), value, moved))
+                shifted = [_LANES + lane - hop if lane >= hop else 0 for lane in range(_LANES)]
+                value = builder.fadd(value, self._shuffle(_constant(0), value, shifted))
             if sums:
                 value = builder.fadd(value, self._shuffle(sums[-1], sums[-1], [_LANES - 1] * _LANES))
             sums.append(value)
@@ -381,7 +618,7 @@ def _sweep_kernel(width: int, row: int) -> Any:
         start, stop = part * count // parts, (part + 1) * count // parts
         for _ in range(sweeps):
             for i in range(length):
-                of_site, slab = fields[i], slabs[i]
+                site_fields, slab = fields[i], slabs[i]
                 for c in range(start, stop):
                     # splitmix64 (Steele, Lea, Flood, OOPSLA 2014)
                     z = streams[c] + np.uint64(0x9E3779B97F4A7C15)
@@ -392,7 +629,7 @@ def _sweep_kernel(width: int, row: int) -> Any:
                     # Not all of the total, however that is rounded: the last states may be forbidden.
                     share = np.float32(z >> np.uint64(40)) * np.float32(2**-24 - 2**-47)
                     chain = chains[c]
-                    state = _draw(width, row, of_site, slab, unit, chain, beta[c] * _LOG2E, share)
+                    state = _draw(width, row, site_fields, slab, unit, chain, beta[c] * _LOG2E, share)
                     chain[i] = min(state, q - 1)
 
     return sweep

@@ -12,11 +12,17 @@ from temperance.core.files import atomic
 
 
 class CompilationError(Exception):
-    """NVRTC is missing, or does not compile a source."""
+    """Report that NVRTC is missing, or does not compile a source."""
 
 
 def cache_folder() -> Path:
-    """Return the folder of code compiled by earlier jobs: `$XDG_CACHE_HOME/temperance` or `~/.cache/temperance`."""
+    """Find the folder of code compiled by earlier jobs.
+
+    Returns
+    -------
+    Path
+        `$XDG_CACHE_HOME/temperance` or `~/.cache/temperance`.
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "temperance"
 
 
@@ -43,14 +49,14 @@ def compile_cached(source: str, defines: Mapping[str, int], capability: int) -> 
         If NVRTC is missing or does not compile it.
     """
     identity = repr((source, sorted(defines.items()), capability, version()))
-    cached = cache_folder() / "cuda" / f"{hashlib.sha256(identity.encode()).hexdigest()}.cubin"
+    cached_file = cache_folder() / "cuda" / f"{hashlib.sha256(identity.encode()).hexdigest()}.cubin"
     try:
-        return cached.read_bytes()
+        return cached_file.read_bytes()
     except OSError:
         code, _ = compile_source(source, defines, capability)
     try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(cached) as part:
+        cached_file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(cached_file) as part:
             part.write_bytes(code)
     except OSError:  # a full or read-only disk: compile again next time
         pass
@@ -62,8 +68,12 @@ def compile_source(source: str, defines: Mapping[str, int], capability: int) -> 
 
     Parameters
     ----------
-    source, defines, capability
-        As of `compile_cached`.
+    source : str
+        CUDA C++.
+    defines : dict
+        Macros and their values.
+    capability : int
+        Compute capability of the card, 80 for 8.0.
 
     Returns
     -------
@@ -93,7 +103,18 @@ def compile_source(source: str, defines: Mapping[str, int], capability: int) -> 
 
 
 def version() -> tuple[int, int]:
-    """Return the major and minor version of NVRTC."""
+    """Find the version of NVRTC.
+
+    Returns
+    -------
+    major, minor : int
+        Parts of the version.
+
+    Raises
+    ------
+    CompilationError
+        If NVRTC is missing.
+    """
     major, minor = ctypes.c_int(), ctypes.c_int()
     _check(_library().nvrtcVersion(ctypes.byref(major), ctypes.byref(minor)))
     return major.value, minor.value
@@ -116,7 +137,7 @@ def _check(status: int) -> None:
 
 @cache
 def _library() -> ctypes.CDLL:
-    """NVRTC of the installed packages, or else of the system."""
+    """Load NVRTC of the installed packages, or else of the system."""
     for path in [*_installed(), "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12"]:
         try:
             return ctypes.CDLL(str(path))
@@ -126,7 +147,7 @@ def _library() -> ctypes.CDLL:
 
 
 def _installed() -> list[Path]:
-    """NVRTC of NVIDIA's packages, alternative builds left out, and of a toolkit."""
+    """List where NVRTC may be in NVIDIA's packages, alternative builds left out, and in a toolkit."""
     packages = [path for entry in sys.path if entry for path in Path(entry).glob("nvidia/*/lib/libnvrtc.so.*")]
     toolkit = Path(os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME") or "/usr/local/cuda") / "lib64"
     return [path for path in packages if "alt" not in path.name] + [toolkit / "libnvrtc.so"]

@@ -17,10 +17,21 @@ def choose_engine(name: str = "auto") -> Engine:
 
     Each library is imported only when it is needed: they take seconds.
 
+    Parameters
+    ----------
+    name : {'auto', 'numba', 'jax', 'cuda'}
+        As in the configuration's `engine`. With `auto`, cards of compute capability below 8.0, and those on which the
+        kernel does not run (a warning says so), get JAX.
+
+    Returns
+    -------
+    Engine
+        A new engine.
+
     Raises
     ------
     InputError
-        If the engine needs a card that is not here.
+        If the engine needs a card that the computer does not have.
     """
     automatic = name == "auto"
     if automatic:
@@ -36,7 +47,7 @@ def choose_engine(name: str = "auto") -> Engine:
 
         try:
             engine = CudaEngine()
-            fault = engine.fault() if automatic else None
+            fault = engine.find_fault() if automatic else None
         except InputError as error:
             if not automatic:
                 raise
@@ -59,7 +70,7 @@ def _accelerator() -> bool:
 
 
 def _capability() -> float:
-    """CUDA's compute capability of the device that JAX takes, 0 where that is no NVIDIA card."""
+    """Find CUDA's compute capability of the device that JAX takes, 0 where that is no NVIDIA card."""
     if not _accelerator():
         return 0.0
     import jax

@@ -165,7 +165,7 @@ class Ladders:
             randomness = ExchangeRandomness(seeds, uniforms, (self._swept + np.arange(count)) % 2)
             constants = self._prepared, self.betas
             with np.errstate(divide="ignore"):  # the logarithm of 0
-                self._state, part = self._engine.repeat(_sweep_and_exchange, constants, self._state, randomness)
+                self._state, part = self._engine.scan(_sweep_and_exchange, constants, self._state, randomness)
             self._swept += count
             buffer.tried += ladders * (np.arange(rungs - 1) % 2 == randomness.parity[:, None]).sum(axis=0)
             stats.append(part)

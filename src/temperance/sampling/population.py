@@ -142,7 +142,7 @@ def resample_chains(
     # The lower word first: the CPU engine makes of both what it makes of the number.
     words = seed_words(seed)[None, ::-1]
     step = _Resampling(parents[None], np.array([beta], np.float32), words, np.array([sweeps], np.int32))
-    chains, resampled = engine.repeat(_resample, prepared, chains, step)
+    chains, resampled = engine.scan(_resample, prepared, chains, step)
     return chains, np.asarray(resampled.energies, float)[0]
 
 

@@ -266,7 +266,7 @@ def annealed(
     state = _Annealing(uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
     seeds = rng.integers(2**32, size=(len(schedule) - 1, 2), dtype=np.uint32)
     given = _Cooling(np.diff(schedule), schedule[1:], seeds)
-    _, seen = engine.repeat(_cool, engine.prepare(model), state, given)
+    _, seen = engine.scan(_cool, engine.prepare(model), state, given)
     weights = np.asarray(seen.logs, float)[np.isin(schedule[1:], at)]
     share = np.exp(weights - weights.max(axis=1, keepdims=True))
     log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)

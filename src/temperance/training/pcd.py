@@ -281,7 +281,7 @@ class _Run:
         take = plan.first if state.position == 0 else plan.warm
         randomness = take.given(self._test.draw_data(count * take.probes), count, self._rng)
         with np.errstate(over="ignore", invalid="ignore"):
-            learning, info = self._engine.repeat(take, None, state.learning, randomness)
+            learning, info = self._engine.scan(take, None, state.learning, randomness)
         if not np.isfinite(np.asarray(info.norm)).all():
             raise FloatingPointError
         norm, noise, scale, _, acceptance = (float(np.asarray(values)[-1]) for values in info)
@@ -433,14 +433,14 @@ class _Run:
         # The old learner is as large as the new one: let go of it first.
         del state.learning
         state.begin(position)
-        state.learning = Learning(self._learner(self._strength).restored(arrays), arrays["chains"])
+        state.learning = Learning(self._learner(self._strength).restore(arrays), arrays["chains"])
 
     def _return_to(self, chosen: int) -> None:
         state = self._state
         steps, best = state.tried[chosen].steps, state.best
         self._move_to(chosen)
         if best:
-            learner = state.learning.learner.restored(best)
+            learner = state.learning.learner.restore(best)
             state.learning = Learning(learner, best["chains"], best["decay_time"][0])
         state.step, state.last, state.best = steps, True, {}
 

@@ -105,7 +105,7 @@ def restore_state(
     for name in _PLAIN:
         setattr(state, name, saved[name])
     del state.learning
-    state.learning = Learning(learner_at(state.position).restored(saved), saved["chains"], saved["decay_time"][0])
+    state.learning = Learning(learner_at(state.position).restore(saved), saved["chains"], saved["decay_time"][0])
     state.tried = [Strength(energies=saved["tried_energies"][n], **row) for n, row in enumerate(saved["tried"])]
     state.best = {name[5:]: values for name, values in saved.items() if name.startswith("best_")}
     rng.bit_generator.state = saved["random_state"]

@@ -123,7 +123,7 @@ class Step:
             learner, chains, _ = part(number, *state)
             return learner, chains, engine.energies(learner.prepared, chains), learner.energy_change(chains)
 
-        return part(parts - 1, *engine.loop(parts - 1, resample_and_sweep, (learner, chains, energies, change)))
+        return part(parts - 1, *engine.fori_loop(parts - 1, resample_and_sweep, (learner, chains, energies, change)))
 
 
 class _Move(NamedTuple):

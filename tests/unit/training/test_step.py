@@ -33,7 +33,7 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     state = Learning(engine.learner(data, 0.0, 0.0), profile_chains(1000, data.single, rng))
     sweep = engine.sweep
     engine.sweep = lambda *given: swept.append(int(given[-1])) or sweep(*given)
-    engine.repeat(take, None, state, take.given(drawn(100), 1, rng))
+    engine.scan(take, None, state, take.given(drawn(100), 1, rng))
     assert swept == [6 // parts] * parts
 
 
@@ -50,7 +50,7 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     )
     state = Learning(learner, shape((count, length), jnp.uint8), number)
     take = Step(500, sweeps, 0.2, 1.0, 50)
-    planned = jax_engine._repeat.lower(choose_engine("jax"), take, None, state, given).compile().memory_analysis()
+    planned = jax_engine._scan.lower(choose_engine("jax"), take, None, state, given).compile().memory_analysis()
     total = planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
     assert total < training_bytes(length, q, count) < 60e9
 
