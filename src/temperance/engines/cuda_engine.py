@@ -212,8 +212,8 @@ def choose_shape(length: int, q: int, count: int, card: Card, single: bool = Fal
     for room in _CHUNK_ROOMS:
         chunk = _choose_chunk(length, q, room * card.shared_memory, single)
         # Few chains: share the sources of each out among more threads, so that there are warps enough.
-        most = min(_WARP // Shape(q, 1, chunk, 1, 1).lanes, chunk // _GROUP + 1 if chunk >= _GROUP else 1)
-        splits = [n for n in (1, 2, 4, 8) if n <= most]
+        max_split = min(_WARP // Shape(q, 1, chunk, 1, 1).lanes, chunk // _GROUP + 1 if chunk >= _GROUP else 1)
+        splits = [n for n in (1, 2, 4, 8) if n <= max_split]
         sufficient = [n for n in splits if count / _count_chains(card, Shape(q, n, chunk, 1, 1)) >= _ENOUGH_WARPS]
         for split in splits[splits.index(min(sufficient, default=splits[-1])) :]:
             if shape := _fit(length, count, card, Shape(q, split, chunk, 1, 1, single)):
@@ -476,10 +476,10 @@ class CudaEngine(JaxEngine):
         couplings = jnp.zeros((2, q, 2, q)).at[0, states, 1, states].set(99.0).at[1, states, 0, states].set(99.0)
         fields = jnp.zeros((2, q)).at[0, q - 1].set(999.0)
         try:
-            swept = np.asarray(self.sweep((fields, couplings), jnp.zeros((100, 2), jnp.uint8), 1.0, 1, 1))
+            states_after = np.asarray(self.sweep((fields, couplings), jnp.zeros((100, 2), jnp.uint8), 1.0, 1, 1))
         except Exception as error:  # whatever the compiler or the driver may raise
             return str(error).partition("\n")[0]
-        return None if (swept == q - 1).all() else "its chains have not the model's distribution"
+        return None if (states_after == q - 1).all() else "its chains have not the model's distribution"
 
 
 _pack = partial(jax.jit, static_argnames="single")(pack)

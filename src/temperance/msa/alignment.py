@@ -149,9 +149,9 @@ def _read_lines(path: Path) -> Iterator[Line]:
     """Read numbered lines, each with its end, of a file that may be gzipped; no more than a computer can hold."""
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
+            is_gzipped = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            with gzip.open(raw) if packed else raw as file:
+            with gzip.open(raw) if is_gzipped else raw as file:
                 yield from _number_lines(path, io.TextIOWrapper(file, encoding="latin-1"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of an alignment") from None
@@ -258,11 +258,11 @@ def _build_alignment(path: str | Path, parsed: _ParsedFile, reference: int) -> A
         raise InputError(f"{path}, {parsed.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
     if len({len(row) for row in parsed.rows}) == 1 and parsed.rows[0]:
         symbols = _to_bytes(path, parsed, parsed.rows)
-        kept = _match_columns(symbols)
-        if len(parsed.match) == len(kept):
-            match = ~np.isin(list(parsed.match), list(".-~_ "))[kept]
-        symbols = symbols[:, kept]
-        numbers = _number_residues(parsed.names[reference], parsed.rows[reference])[kept]
+        is_kept = _match_columns(symbols)
+        if len(parsed.match) == len(is_kept):
+            match = ~np.isin(list(parsed.match), list(".-~_ "))[is_kept]
+        symbols = symbols[:, is_kept]
+        numbers = _number_residues(parsed.names[reference], parsed.rows[reference])[is_kept]
     else:
         symbols = _to_bytes(path, parsed, _strip_insertions(path, parsed))
         row = parsed.rows[reference]

@@ -119,8 +119,8 @@ def _chance_distance(sequences: np.ndarray) -> int:
 
 
 def _cut(tree: np.ndarray, distance: int, count: int) -> np.ndarray:
-    kept = tree[tree[:, 2] <= distance]
-    links = coo_array((np.ones(len(kept)), (kept[:, 0], kept[:, 1])), shape=(count, count))
+    edges = tree[tree[:, 2] <= distance]
+    links = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
@@ -141,7 +141,7 @@ def _prim(sequences: np.ndarray, columns: np.ndarray) -> np.ndarray:
     added = 0
     best_distance[0] = -1
     for step in range(count - 1):
-        shortest, chosen = length + 2, -1
+        shortest, nearest_unlinked = length + 2, -1
         for group in range(groups):
             start = group * lanes
             farthest = best_distance[start : start + lanes].max()
@@ -153,8 +153,8 @@ def _prim(sequences: np.ndarray, columns: np.ndarray) -> np.ndarray:
                         best_distance[start + n], nearest[start + n] = distances[n], added
             for n in range(start, start + lanes):
                 if 0 <= best_distance[n] < shortest:
-                    shortest, chosen = best_distance[n], n
-        edges[step] = nearest[chosen], chosen, shortest
-        best_distance[chosen] = -1
-        added = chosen
+                    shortest, nearest_unlinked = best_distance[n], n
+        edges[step] = nearest[nearest_unlinked], nearest_unlinked, shortest
+        best_distance[nearest_unlinked] = -1
+        added = nearest_unlinked
     return edges

@@ -268,12 +268,12 @@ class Fetcher:
                 raise InputError(
                     f"{url}: {int(length) / 1e6:.0f} MB, more than {self.max_bytes / 1e6:g} MB; raise fetch.megabytes"
                 )
-            size, packed = 0, "Content-Encoding" in answer.headers
+            size, is_encoded = 0, "Content-Encoding" in answer.headers
             # What has come, not a whole piece: a server that drips would be waited for.
-            while piece := answer.raw.read1(_CHUNK, decode_content=packed):
+            while piece := answer.raw.read1(_CHUNK, decode_content=is_encoded):
                 size += len(piece)
                 yield piece
-            if length.isdigit() and size != int(length) and not packed:
+            if length.isdigit() and size != int(length) and not is_encoded:
                 raise _RetryError(f"{size:,} bytes came of {int(length):,}")
 
 
@@ -302,5 +302,5 @@ def _innermost(error: BaseException) -> str:
 
 
 def _retry_delay(answer: Any) -> float:
-    after = answer.headers.get("Retry-After", "")
-    return float(after) if after.isdigit() else 0.0
+    seconds = answer.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdigit() else 0.0

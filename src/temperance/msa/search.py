@@ -179,12 +179,12 @@ def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
 def _targets(path: str | Path, hmmer_alphabet: HmmerAlphabet) -> Iterator[Any]:
     """Open a database to search: a file that is read again at each round, a gzipped one as sequences in memory."""
     with Path(path).open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
+        is_gzipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         # Unpacked before HMMER reads it, which does not survive a damaged file.
-        source = io.BytesIO(gzip.decompress(raw.read())) if packed else str(path)
+        source = io.BytesIO(gzip.decompress(raw.read())) if is_gzipped else str(path)
         with SequenceFile(source, digital=True, alphabet=hmmer_alphabet) as file:
-            yield file.read_block() if packed else file
+            yield file.read_block() if is_gzipped else file
 
 
 def _unreadable(path: str | Path, error: Exception) -> InputError:
@@ -222,8 +222,8 @@ def _align_domains(
     match = np.frombuffer(msa.reference.encode(), np.uint8) != ord(".")
     symbols = np.array([list(row) for row in msa.alignment])
     coverage = (symbols[:, match] != "-").mean(axis=1)[len(starting_sequences) :]
-    kept = coverage >= settings["coverage"]
-    table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=kept)
-    selected = [*range(len(starting_sequences)), *(len(starting_sequences) + np.flatnonzero(kept))]
+    sufficient = coverage >= settings["coverage"]
+    table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=sufficient)
+    selected = [*range(len(starting_sequences)), *(len(starting_sequences) + np.flatnonzero(sufficient))]
     names = [sequence.name for sequence in starting_sequences] + list(table["name"])
     return SearchResult([names[n] for n in selected], ["".join(symbols[n]) for n in selected], table[_COLUMNS])

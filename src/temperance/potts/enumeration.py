@@ -365,8 +365,8 @@ def matching_temperature(energies: np.ndarray, mean: float) -> float:
 
 def _minimise(curve: Any) -> float:
     """Find the inverse temperature of the least value: the best of a grid, then Brent's method beside it."""
-    best = int(np.argmin([curve(beta) for beta in _GRID]))
-    low, high = _GRID[max(best - 1, 0)], _GRID[min(best + 1, len(_GRID) - 1)]
+    index = int(np.argmin([curve(beta) for beta in _GRID]))
+    low, high = _GRID[max(index - 1, 0)], _GRID[min(index + 1, len(_GRID) - 1)]
     optimum = minimize_scalar(curve, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
     return 0.0 if optimum.x < _GRID[1] / 10 else float(optimum.x)
 

@@ -118,9 +118,9 @@ def resample(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     ----------
     Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982.
     """
-    whole, leave_one_out = values[0], values[1:]
+    estimate, leave_one_out = values[0], values[1:]
     influence = (len(leave_one_out) - 1) * (leave_one_out.mean(axis=0) - leave_one_out)
-    return whole + np.tensordot(shares, influence, axes=1)
+    return estimate + np.tensordot(shares, influence, axes=1)
 
 
 def resample_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -201,9 +201,9 @@ def sum_clusters(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     >>> sum_clusters(np.array([1.0, 2.0, 4.0]), np.array([9, 3, 9]))
     array([2., 5.])
     """
-    clusters, which = np.unique(labels, return_inverse=True)
+    clusters, indices = np.unique(labels, return_inverse=True)
     sums = np.zeros((len(clusters), *values.shape[1:]))
-    np.add.at(sums, which, values)
+    np.add.at(sums, indices, values)
     return sums
 
 
