@@ -1,4 +1,4 @@
-"""Independent chains of a model in training, and whether they agree with the chains that it is trained with."""
+"""Test of convergence: independent chains of a model in training, compared with its persistent chains and the data."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,15 +34,37 @@ class Trained(Protocol):
         ...
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
-        """Compute the agreement of the connected correlations of chains (C, L) with the data's."""
+        """Compute the agreement of the connected correlations of chains with the data's.
+
+        Parameters
+        ----------
+        chains : array
+            (C, L) uint8.
+
+        Returns
+        -------
+        CorrelationAgreement
+        """
         ...
 
     def mean_data_energy(self) -> float:
-        """Compute the mean energy of the data, nats."""
+        """Compute the mean energy of the data.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         ...
 
     def penalty(self) -> float:
-        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats."""
+        """Compute l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         ...
 
 
@@ -51,12 +73,16 @@ class ConvergenceTest:
 
     Parameters
     ----------
+    engine : Engine
+        Sampler of the chains.
     sequences, weights : np.ndarray
         Training data, (M, L) uint8 and (M,).
     q : int
         States.
     rng : numpy.random.Generator
         Source of all randomness.
+    progress : callable
+        Takes messages.
     """
 
     def __init__(
@@ -72,27 +98,65 @@ class ConvergenceTest:
         self.sequences, self.weights, self._shape = sequences, weights, (sequences.shape[1], q)
 
     def draw_data(self, count: int) -> np.ndarray:
-        """Draw sequences (count, L) of the data with probabilities proportional to their weights."""
+        """Draw sequences of the data with probabilities proportional to their weights, with replacement.
+
+        Parameters
+        ----------
+        count : int
+            Number of sequences.
+
+        Returns
+        -------
+        np.ndarray
+            (count, L) uint8.
+        """
         return self.sequences[self._rng.choice(len(self.sequences), count, p=self.weights / self.weights.sum())]
 
     def population(self, model: Trained, count: int) -> Population:
-        """Draw independent chains of the model by population annealing."""
+        """Draw independent chains of the model by population annealing.
+
+        Parameters
+        ----------
+        model : Trained
+            Model to sample at temperature 1.
+        count : int
+            Number of chains.
+
+        Returns
+        -------
+        Population
+        """
         return anneal_population(self._engine, model.prepared, count, self._shape, self._rng)
 
     def scale_error(self, model: Trained, energies: np.ndarray) -> float:
-        """Compute the relative error of the parameters' common scale from the energies (C,) of chains of the model."""
+        """Compute the relative error of the parameters' common scale from energies of chains of the model.
+
+        Parameters
+        ----------
+        model : Trained
+            Gives the mean energy of the data and the penalty.
+        energies : np.ndarray
+            (C,) of the chains, nats.
+
+        Returns
+        -------
+        float
+            Newton's step in the logarithm of the scale, see `temperance.training.step.scale_step`.
+        """
         penalty = model.penalty()
         return float(scale_step(energies.mean() - model.mean_data_energy() - penalty, energies.var(), penalty))
 
     def rescale(self, learner: Learner, population: Population, chains: Any) -> tuple[Learner, Population, Any]:
-        """Correct the common scale of a model's parameters by what a population says of it; all chains follow.
+        """Correct the common scale of a model's parameters by the energies of a population; all chains follow.
 
-        Single steps know the scale to a few percent only: the few chains that tell it are far fewer than a population.
+        Single steps know the scale to a few percent only: they estimate it from far fewer chains than a population has.
 
         Parameters
         ----------
         learner : Learner
+            Model in training.
         population : Population
+            Independent chains of it.
         chains : array
             (C, L) uint8, the persistent chains.
 
@@ -107,19 +171,31 @@ class ConvergenceTest:
         energies = np.asarray(self._engine.energies(learner.prepared, chains), float)
         log_weights = -error * population.energies
         learner = learner.step(0.0, 1 + error)
-        followed, population_energies = self._follow(learner, population.chains, log_weights)
+        resampled, population_energies = self._follow(learner, population.chains, log_weights)
         log_z = population.log_z + float(logsumexp(log_weights)) - np.log(len(log_weights))
-        population = replace(population, chains=followed, energies=population_energies, log_z=log_z)
+        population = replace(population, chains=resampled, energies=population_energies, log_z=log_z)
         return learner, population, self._follow(learner, chains, -error * energies)[0]
 
     def _follow(self, learner: Learner, chains: Any, log_weights: np.ndarray) -> tuple[Any, np.ndarray]:
-        """Resample chains (C, L) by weights (C,) and sweep them in the model that these lead to."""
+        """Resample chains (C, L) by weights (C,) and sweep them in the rescaled model of `learner`."""
         parents = systematic_resample(np.arange(len(log_weights)), log_weights, self._rng.random())
         seed = int(self._rng.integers(2**63))
         return resample_chains(self._engine, learner.prepared, chains, parents, 1.0, seed, _RESCALED_SWEEPS)
 
     def ceiling(self, model: Trained, count: int) -> float:
-        """Compute the Pearson correlation that `count` sequences drawn from the data themselves reach."""
+        """Compute the Pearson correlation of connected correlations that sequences drawn from the data reach.
+
+        Parameters
+        ----------
+        model : Trained
+            Gives the data's correlations.
+        count : int
+            Number of sequences drawn.
+
+        Returns
+        -------
+        float
+        """
         return float(model.correlation_agreement(self.draw_data(count)).pearson)
 
     def confirm(
@@ -131,53 +207,57 @@ class ConvergenceTest:
         Parameters
         ----------
         model : Trained
+            The model that both were sampled from.
         population : Population
+            Independent chains.
         energies : np.ndarray
-            (C,) of the persistent chains.
-        effective_count : float, optional
-            How many independent chains these are worth; as many as there are if not set.
+            (C,) of the persistent chains, nats.
         agreement : CorrelationAgreement
             Of the persistent chains' correlations with the data's.
+        effective_count : float, optional
+            How many independent chains these are worth; as many as there are if not set.
 
         Returns
         -------
         Confirmation
         """
-        fresh = model.correlation_agreement(population.chains)
+        population_agreement = model.correlation_agreement(population.chains)
         shift = float(population.energies.mean() - energies.mean())
         error = float(
             np.hypot(population.mean_energy_error, energies.std() / (effective_count or len(energies)) ** 0.5)
         )
-        short = agreement.pearson_noise_corrected - fresh.pearson_noise_corrected > _PEARSON_TOLERANCE
-        near = abs(shift) <= max(_Z_ENERGY * error, _ENERGY_TOLERANCE * float(energies.std()))
-        sound = population.families >= FEWEST_FAMILIES and near and not short
+        correlations_differ = (
+            agreement.pearson_noise_corrected - population_agreement.pearson_noise_corrected > _PEARSON_TOLERANCE
+        )
+        energies_agree = abs(shift) <= max(_Z_ENERGY * error, _ENERGY_TOLERANCE * float(energies.std()))
+        equilibrated = population.families >= FEWEST_FAMILIES and energies_agree and not correlations_differ
         confirmation = Confirmation(
-            pearson=fresh.pearson,
-            slope=fresh.slope,
+            pearson=population_agreement.pearson,
+            slope=population_agreement.slope,
             ceiling=self.ceiling(model, len(population.energies)),
             scale_error=self.scale_error(model, population.energies),
             energy_shift=shift / max(float(energies.std()), 1e-9),
             chains=len(population.energies),
             sweeps=population.sweeps,
             families=population.families,
-            equilibrated=bool(sound),
+            equilibrated=bool(equilibrated),
         )
         self._progress(
             f"{confirmation.chains} independent chains of {confirmation.families:.0f} families: Pearson "
             f"{confirmation.pearson:.3f}, energy {confirmation.energy_shift:+.2f} standard deviations from that of the "
-            f"training chains, {'in agreement' if sound else 'not in agreement'}"
+            f"training chains, {'in agreement' if equilibrated else 'not in agreement'}"
         )
         return confirmation
 
-    def mix(self, chains: Any, others: Any, share: float = 1.0) -> np.ndarray:
-        """Replace random chains by others, drawn at random.
+    def mix(self, chains: Any, replacements: Any, share: float = 1.0) -> np.ndarray:
+        """Replace random chains by replacements, drawn at random.
 
         Parameters
         ----------
-        chains, others : array
+        chains, replacements : array
             (C, L) and (N, L) uint8.
         share : float
-            Of the chains, at most, that are replaced.
+            Largest share of the chains that is replaced.
 
         Returns
         -------
@@ -185,7 +265,7 @@ class ConvergenceTest:
             (C, L), in random order.
         """
         count = len(chains)
-        replaced = min(len(others), round(share * count))
+        replaced = min(len(replacements), round(share * count))
         kept = self._rng.permutation(count)[: count - replaced]
-        fresh = self._rng.permutation(len(others))[:replaced]
-        return np.concatenate([np.asarray(chains)[kept], np.asarray(others)[fresh]])[self._rng.permutation(count)]
+        fresh = self._rng.permutation(len(replacements))[:replaced]
+        return np.concatenate([np.asarray(chains)[kept], np.asarray(replacements)[fresh]])[self._rng.permutation(count)]

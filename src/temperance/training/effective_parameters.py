@@ -21,7 +21,7 @@ _LANCZOS_STEPS = 20
 _MOST_OF_SAMPLES = 0.7
 
 
-# What samples (C, L) project on, given a vector (C,): see `_projection`.
+# Maps a vector (C,) to projections (C,) of samples (C, L): see `_projection`.
 Projection = Callable[[np.ndarray], np.ndarray]
 
 
@@ -33,7 +33,7 @@ def effective_parameters(
     Fields are free and count in full, one for each state but one that a site has. The couplings' part is the trace over
     the covariance of all pairs of states, each state less its frequency, which takes the fields' share out where sites
     are nearly independent. It comes from a random probe and Lanczos' algorithm, with products that never form I. Few
-    samples see too few directions: the penalty that they are given is lowered until they show what infinitely many
+    samples span too few directions: the penalty that is applied to them is lowered until they give what infinitely many
     would (the companion equation of random matrices).
 
     Parameters
@@ -45,6 +45,7 @@ def effective_parameters(
     l2 : float
         Penalty on the couplings: l2 / 2 sum_{i<j} J^2 is added to the mean negative log-likelihood of a sequence.
     rng : numpy.random.Generator
+        Source of the random probe.
     engine : Engine, optional
         On whose device products are computed; on the CPU if not set.
 
@@ -60,24 +61,24 @@ def effective_parameters(
     """
     count = len(samples)
     single = site_frequencies(samples, q)
-    of_fields = float((single > 0).sum() - len(single))
+    field_parameters = float((single > 0).sum() - len(single))
     on_host = engine is None or engine.on_host
     project = _projection(samples, single) if on_host else _jax_projection(samples, single)
     spectrum, shares = _spectrum(project, count, rng)
 
-    def determined(penalty: float) -> float:
+    def _determined(penalty: float) -> float:
         return float(count * (shares * spectrum / (spectrum + penalty)).sum())
 
     # Of C samples, a penalty x shows what infinitely many show at x / (1 - p_eff / C).
-    def surplus(log_penalty: float) -> float:
+    def _surplus(log_penalty: float) -> float:
         penalty = np.exp(log_penalty)
-        return float(penalty - l2 * (1 - determined(penalty) / count))
+        return float(penalty - l2 * (1 - _determined(penalty) / count))
 
     low = np.log(l2) - 12
-    if surplus(low) >= 0:
+    if _surplus(low) >= 0:
         return float("nan")
-    parameters = determined(float(np.exp(brentq(surplus, low, np.log(l2), xtol=1e-4))))
-    return of_fields + parameters if of_fields + parameters <= _MOST_OF_SAMPLES * count else float("nan")
+    parameters = _determined(float(np.exp(brentq(_surplus, low, np.log(l2), xtol=1e-4))))
+    return field_parameters + parameters if field_parameters + parameters <= _MOST_OF_SAMPLES * count else float("nan")
 
 
 def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity: float) -> float:
@@ -86,7 +87,7 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     Parameters
     ----------
     parameters : float
-        Of `effective_parameters`.
+        Effective number of parameters, of `effective_parameters`.
     meff : float
         Effective number of training sequences.
     penalty : float
@@ -97,6 +98,7 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     Returns
     -------
     float
+        1 + (parameters / meff - penalty) / heat_capacity.
 
     Examples
     --------
@@ -133,7 +135,7 @@ def _projection(samples: np.ndarray, single: np.ndarray) -> Projection:
 
 
 def _jax_projection(samples: np.ndarray, single: np.ndarray) -> Projection:
-    """Return what `_projection` does, on JAX's device, where the samples are brought once."""
+    """Return the function of `_projection` computed on JAX's device, to which the samples are copied once."""
     import jax.numpy as jnp  # takes a second, so only for those who need it
 
     from temperance.engines.jax_engine import pair_projections
@@ -143,7 +145,7 @@ def _jax_projection(samples: np.ndarray, single: np.ndarray) -> Projection:
 
 
 def _spectrum(project: Projection, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Compute eigenvalues of the covariance of pairs, as a random probe weighs them, and these weights.
+    """Compute Ritz values of the covariance of pairs from a random probe, and the probe's weights of these.
 
     Products are over the `count` samples, not over the pairs of states: both have the same eigenvalues above 0.
     """

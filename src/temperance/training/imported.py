@@ -25,13 +25,13 @@ class _FrozenModel:
 
     prepared: Any
     data: Frequencies
-    energy_of_data: float
+    data_energy: float
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
         return correlation_agreement(self.data, np.asarray(chains))
 
     def mean_data_energy(self) -> float:
-        return self.energy_of_data
+        return self.data_energy
 
     def penalty(self) -> float:
         return 0.0
@@ -54,12 +54,23 @@ def evaluate_imported(
 
     Parameters
     ----------
+    model : Potts
+        The imported model.
     sequences, weights : np.ndarray
-        (M, L) uint8 and (M,).
+        Training data, (M, L) uint8 and (M,).
+    engine : Engine
+        Sampler of the populations.
     seed : int
         Determines the result, together with the engine.
     confirm_chains : int
-        Independent chains.
+        Independent chains of each population.
+    progress : callable
+        Takes messages.
+
+    Returns
+    -------
+    Training
+        Its `stopped` is 'imported'; its history is one row, of step 0.
     """
     rng, data = np.random.default_rng(seed), frequencies(sequences, model.q, weights, np.float32)
     frozen = _FrozenModel(engine.prepare(model), data, float(np.average(model.energies(sequences), weights=weights)))

@@ -51,11 +51,11 @@ _MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.05
 _RETRIES = 3
 # Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below
 # it gradients are less noisy, and steps take a larger share of the direction, at most so many times as large.
-_SHORT, _FASTEST = 50, 2.5
+_REFERENCE_LENGTH, _FASTEST = 50, 2.5
 # Sequences of the data, and as many chains, whose energies tell how far a step moves the model.
 _PROBES = 500
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
-_SHORTER = 1, 1 / 4, 1 / 16
+_RETRY_FACTORS = 1, 1 / 4, 1 / 16
 # Effective parameters are counted from snapshots of the chains, so many sweeps apart; from so many times as many where
 # these are too few, as long as samples and pairs of sites multiply to less than this: some seconds a penalty.
 _SWEEPS_APART, _MORE_SAMPLES, _MOST_SITE_PAIRS = 20, 3, 1.2e8
@@ -112,7 +112,7 @@ def train(
 
     The loss is the weighted mean negative log-likelihood of a sequence plus l2_fields / 2 * sum h^2 plus
     l2_couplings / 2 * sum_{i<j} J^2 (the convention of bmDCA). Training begins with a strong penalty, which leaves
-    nearly independent sites, and weakens it step by step to the one that is wanted, each model starting from the one
+    nearly independent sites, and weakens it step by step to the target penalty, each model starting from the one
     before: so the chains follow the model through the transition between the family and all other sequences. With
     `l2_couplings='auto'` the strength is chosen among those of the path by the likelihood of held-out sequences.
 
@@ -128,6 +128,8 @@ def train(
         (M, L) uint8 and (M,).
     q : int
         States.
+    engine : Engine
+        Sampler, and source of the gradient steps.
     seed : int
         Determines the result, together with the engine.
     heldout, heldout_weights : np.ndarray, optional
@@ -140,6 +142,10 @@ def train(
         Largest standard deviation of the change of energies by a first step, nats; times sqrt(L / 50) beyond 50 sites.
     decay_steps : int
         Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2) with the steps k at one penalty.
+    l2_fields : float
+        Penalty on the fields.
+    l2_couplings : float or 'auto'
+        Penalty on the couplings; 'auto' chooses it among `l2_path` by the held-out likelihood.
     l2_path : sequence of float
         Strengths from which training descends.
     path_steps : int
@@ -150,14 +156,24 @@ def train(
         `converged`: at the optimum, within sampling noise. `pearson`: as soon as `confirm_chains` independent chains
         show the correlation `target_pearson` (or the ceiling, where that is lower). Stopping early is a regulariser of
         its own, and leaves parameters too small: the temperatures of such a model mean something else.
+    target_pearson : float
+        Pearson correlation of connected correlations at which training stops early, with `stop='pearson'`.
     confirm_chains : int
         Independent chains that the final comparison with the data rests on.
+    check_every : int
+        Steps of a block, after which chains are replaced and the course of training is recorded.
     max_steps : int
         Most steps at the last penalty.
     max_minutes : float, optional
         Limit on wall-clock time. A run that it stops is not reproducible.
+    progress : callable
+        Takes messages.
     checkpoint : Checkpoint
         State to resume from, of a task that settings, seed and engine determine; sequences and weights are added here.
+
+    Returns
+    -------
+    Training
 
     Raises
     ------
@@ -176,13 +192,16 @@ def train(
     checkpoint = checkpoint.with_task(sequences=sequences, weights=weights, form=STATE_FORM)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     length = sequences.shape[1]
-    judging = HeldoutSequences.of(
+    heldout_sequences = HeldoutSequences.from_sequences(
         np.empty((0, length), np.uint8) if heldout is None else heldout,
         np.empty(0) if heldout_weights is None else heldout_weights,
     )
-    for factor in _SHORTER:
-        longest = factor * max_move * max(1.0, length / _SHORT) ** 0.5
-        probes, rate = min(_PROBES, chains // 5), factor * learning_rate * min(max(1.0, _SHORT / length), _FASTEST)
+    for factor in _RETRY_FACTORS:
+        longest = factor * max_move * max(1.0, length / _REFERENCE_LENGTH) ** 0.5
+        probes, rate = (
+            min(_PROBES, chains // 5),
+            factor * learning_rate * min(max(1.0, _REFERENCE_LENGTH / length), _FASTEST),
+        )
         plan = _Plan(
             l2_fields=l2_fields,
             strengths=_path(l2_couplings, l2_path, stop),
@@ -199,7 +218,7 @@ def train(
         rng = np.random.default_rng(seed)
         data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
         test = ConvergenceTest(engine, sequences, weights, q, rng, progress)
-        run = _Run(plan, engine, data, test, rng, chains, judging, checkpoint.with_task(factor=factor))
+        run = _Run(plan, engine, data, test, rng, chains, heldout_sequences, checkpoint.with_task(factor=factor))
         try:
             return run.train(progress)
         except FloatingPointError:
@@ -221,10 +240,10 @@ def _path(l2_couplings: float | str, l2_path: Sequence[float], stop: str) -> tup
     descending = tuple(sorted((float(strength) for strength in l2_path), reverse=True))
     if l2_couplings == "auto":
         return descending
-    wanted = float(l2_couplings)
+    target = float(l2_couplings)
     # A model that stops early is not the optimum of any penalty: a path to it would only cost time.
-    stronger = () if stop == "pearson" else tuple(strength for strength in descending[1:] if strength > 2 * wanted)
-    return (*stronger, wanted)
+    stronger = () if stop == "pearson" else tuple(strength for strength in descending[1:] if strength > 2 * target)
+    return (*stronger, target)
 
 
 class _Run:
@@ -278,10 +297,10 @@ class _Run:
     def _take_block(self, count: int) -> bool:
         """Take steps and mix in a population; return whether the gradient is down to its noise."""
         state, plan = self._state, self._plan
-        take = plan.first if state.position == 0 else plan.warm
-        randomness = take.given(self._test.draw_data(count * take.probes), count, self._rng)
+        step = plan.first if state.position == 0 else plan.warm
+        randomness = step.draw_randomness(self._test.draw_data(count * step.probes), count, self._rng)
         with np.errstate(over="ignore", invalid="ignore"):
-            learning, info = self._engine.scan(take, None, state.learning, randomness)
+            learning, info = self._engine.scan(step, None, state.learning, randomness)
         if not np.isfinite(np.asarray(info.norm)).all():
             raise FloatingPointError
         norm, noise, scale, _, acceptance = (float(np.asarray(values)[-1]) for values in info)
@@ -367,10 +386,10 @@ class _Run:
         likelier than a stronger penalty's, it is not worth going on with.
         """
         state = self._state
-        sound = [tried for tried in state.tried if tried.equilibrated]
-        if state.retries >= _RETRIES or not sound:
+        equilibrated = [tried for tried in state.tried if tried.equilibrated]
+        if state.retries >= _RETRIES or not equilibrated:
             return state.retries < _RETRIES
-        return likelier(strength, sound[choose_strength(sound, self._heldout)], self._heldout)
+        return likelier(strength, equilibrated[choose_strength(equilibrated, self._heldout)], self._heldout)
 
     def _assess(self) -> Strength:
         """Compute the held-out likelihood of the present model from a population of independent chains."""

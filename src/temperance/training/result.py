@@ -86,7 +86,12 @@ class Training:
 
     @property
     def outcome(self) -> str:
-        """One line for a log."""
+        """Why training stopped and how well the model agrees with the data, in one line for a log.
+
+        Returns
+        -------
+        str
+        """
         agreement = self.confirmation
         reason = {
             "converged": f"converged after {self.steps} steps",
@@ -100,8 +105,18 @@ class Training:
             f"data's correlations with Pearson {agreement.pearson:.3f} (ceiling {agreement.ceiling:.3f})"
         )
 
-    def save(self, folder: Path, letters: Alphabet, source: dict[str, Any]) -> None:
-        """Write `model.safetensors`, `history.tsv`, `regularisation.tsv` and `training.json`, with the provenance."""
+    def save(self, folder: Path, alphabet: Alphabet, source: dict[str, Any]) -> None:
+        """Write `model.safetensors`, `history.tsv`, `regularisation.tsv` and `training.json`, with the provenance.
+
+        Parameters
+        ----------
+        folder : Path
+            Where the files go.
+        alphabet : Alphabet
+            Of the model's states.
+        source : dict
+            Provenance, for the model and for `training.json`.
+        """
         summary = {
             "M": self.sequences,
             "Meff": self.meff,
@@ -113,7 +128,7 @@ class Training:
             "confirmation": asdict(self.confirmation),
             "provenance": source,
         }
-        self.model.save(folder / "model.safetensors", letters, source)
+        self.model.save(folder / "model.safetensors", alphabet, source)
         # Equal trainings take unequal times.
         save_table(folder / "history.tsv", self.history.drop(columns="seconds"))
         save_table(folder / "regularisation.tsv", self.strengths)

@@ -30,6 +30,10 @@ class TrainingState:
         of that, 0 if not.
     attempt_at, patience : int
         Step of the next test of convergence, and steps between it and the one before.
+    seconds : float
+        Wall-clock time of the training so far, earlier runs that it was resumed from included.
+    records : list of tuple
+        Rows of the history, as of `temperance.training.pcd.HISTORY_COLUMNS`.
     tried : list of Strength
         Penalties that are finished, when one is to be chosen.
     best : dict
@@ -52,14 +56,20 @@ class TrainingState:
     best: dict[str, np.ndarray] = field(default_factory=dict)
 
     def begin(self, position: int) -> None:
-        """Set the counters for training at another penalty."""
+        """Set the counters for training at another penalty.
+
+        Parameters
+        ----------
+        position : int
+            Its index on the path.
+        """
         self.position, self.step, self.near, self.retries, self.more_steps = position, 0, False, 0, 0
         self.attempt_at = self.patience = 0
 
 
-# Changes whenever a saved state is of another form: one of an earlier form is not gone on from.
+# Version of the saved state's form; a state of an earlier form is not resumed from.
 STATE_FORM = 2
-# What JSON holds of a state.
+# Attributes of a state that JSON holds.
 _PLAIN = (
     "position",
     "step",
@@ -76,14 +86,37 @@ _PLAIN = (
 
 
 def copy_arrays(learning: Learning) -> dict[str, np.ndarray]:
-    """Copy the arrays of a model in training and its chains."""
+    """Copy the arrays of a model in training and its chains.
+
+    Parameters
+    ----------
+    learning : Learning
+        Learner, chains and time of the decay.
+
+    Returns
+    -------
+    dict
+        The learner's arrays, `chains` (C, L) and `decay_time` (1,).
+    """
     learner, chains, decay_time = learning
     arrays = {**learner.arrays, "chains": chains, "decay_time": np.asarray(decay_time)[None]}
     return {name: np.array(values) for name, values in arrays.items()}
 
 
 def save_state(state: TrainingState, rng: np.random.Generator) -> dict[str, Any]:
-    """Gather what `restore_state` needs: arrays, and what JSON holds."""
+    """Gather what `restore_state` needs: arrays, and values that JSON can hold.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Present state.
+    rng : numpy.random.Generator
+        Source of randomness, whose state is saved, too.
+
+    Returns
+    -------
+    dict
+    """
     arrays = copy_arrays(state.learning) | {f"best_{name}": values for name, values in state.best.items()}
     if state.tried:
         arrays["tried_energies"] = np.array([strength.energies for strength in state.tried])
@@ -99,6 +132,12 @@ def restore_state(
 
     Parameters
     ----------
+    state : TrainingState
+        Overwritten.
+    saved : mapping
+        What `save_state` returned.
+    rng : numpy.random.Generator
+        Overwritten, too.
     learner_at : callable
         Position of a penalty on the path -> a new learner with that penalty.
     """

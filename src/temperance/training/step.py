@@ -1,4 +1,4 @@
-"""A step of learning, written once for every engine: how far to go, and chains that follow."""
+"""A gradient step, written once for every engine: its length, and persistent chains that follow the model."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,14 +9,14 @@ from temperance.engines.base import Engine, Learner
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 
-# Share of the chains that the weights of a part of a step have to leave, as an effective number.
-_ALIVE = 0.5
-# The bounds of a step shrink to this share.
-_LEAST = 0.01
+# Least effective share of the chains after the reweighting of one part of a step.
+_LEAST_SURVIVAL = 0.5
+# The bounds of a step decay to this share of what they were.
+_LEAST_DECAY = 0.01
 
 
 class Learning(NamedTuple):
-    """What steps go on from: the learner, persistent chains (C, L), and the time of the decay."""
+    """State that steps go on from: the learner, persistent chains (C, L), and the time of the decay."""
 
     learner: Learner
     chains: Any
@@ -24,10 +24,16 @@ class Learning(NamedTuple):
 
 
 class StepRandomness(NamedTuple):
-    """What chance has to give to n steps.
+    """Pre-drawn random inputs of n steps.
 
-    Sequences (n, P, L) drawn of the data, by weight; for each part that a step may have, words (n, sweeps, 2) of a seed
-    and a number (n, sweeps) in [0, 1).
+    Attributes
+    ----------
+    sequences : np.ndarray
+        (n, P, L) uint8, drawn of the data by weight.
+    seeds : np.ndarray
+        (n, sweeps, 2) uint32, the words of a seed for each part that a step may have.
+    offsets : np.ndarray
+        (n, sweeps) in [0, 1), the offsets of systematic resampling.
     """
 
     sequences: np.ndarray
@@ -36,12 +42,19 @@ class StepRandomness(NamedTuple):
 
 
 class StepStats(NamedTuple):
-    """What steps (n,) found.
+    """Scalar summaries of n steps, each (n,).
 
-    Norm of the gradient and that of its sampling noise; Newton's step in the logarithm of the common scale; by how much
-    the whole direction would lower the data's mean energy against the chains', in units of the heat capacity (so the
-    temperature at which the model covers its data would change by this share); and the share of sites that the sweeps
-    after the last choice of chains changed.
+    Attributes
+    ----------
+    norm, noise
+        Norm of the gradient, and norm of its sampling noise.
+    scale
+        Newton's step in the logarithm of the common scale.
+    drift
+        By how much the whole direction would lower the data's mean energy against the chains', in units of the heat
+        capacity; so the temperature at which the model covers its data would change by this share.
+    acceptance
+        Share of sites that the sweeps after the last resampling changed.
     """
 
     norm: Any
@@ -53,7 +66,21 @@ class StepStats(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """Settings of `temperance.training.train`; `max_move` in nats. Engines compile equal steps once."""
+    """A gradient step that persistent chains follow; its settings, those of `temperance.training.train`.
+
+    Engines compile equal steps once.
+
+    Attributes
+    ----------
+    probes : int
+        Chains, and as many sequences of the data, whose energies tell how far a step moves the model.
+    sweeps : int
+        Gibbs sweeps of a step.
+    learning_rate, max_move : float
+        Bounds of a step: share of the direction, and standard deviation of the change of energies in nats.
+    decay_steps : float
+        Time constant of the decay of both bounds.
+    """
 
     probes: int
     sweeps: int
@@ -61,36 +88,71 @@ class Step:
     max_move: float
     decay_steps: float
 
-    def given(self, sequences: np.ndarray, count: int, rng: np.random.Generator) -> StepRandomness:
-        """For `count` steps; sequences (count * probes, L) are drawn of the data."""
+    def draw_randomness(self, sequences: np.ndarray, count: int, rng: np.random.Generator) -> StepRandomness:
+        """Draw the random inputs of several steps.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (count * probes, L) uint8, drawn of the data.
+        count : int
+            Steps.
+        rng : numpy.random.Generator
+            Source of seeds and offsets.
+
+        Returns
+        -------
+        StepRandomness
+        """
         parts = count, self.sweeps
         seeds = rng.integers(2**32, size=(*parts, 2), dtype=np.uint32)
         drawn = sequences.reshape(count, self.probes, -1)
         return StepRandomness(drawn, seeds, rng.random(parts, dtype=np.float32))
 
-    def __call__(self, engine: Engine, _: None, state: Learning, given: StepRandomness) -> tuple[Learning, StepStats]:
-        """Estimate the gradient from the chains, and take a step along it that they follow."""
+    def __call__(
+        self, engine: Engine, _: None, state: Learning, randomness: StepRandomness
+    ) -> tuple[Learning, StepStats]:
+        """Estimate the gradient from the chains, and take a step along it that they follow.
+
+        Parameters
+        ----------
+        engine : Engine
+            Sweeps the chains.
+        _ : None
+            Nothing is constant over steps.
+        state : Learning
+            Model and chains before the step.
+        randomness : StepRandomness
+            Of this step, without the leading axis.
+
+        Returns
+        -------
+        Learning, StepStats
+            Model and chains after the step, and its summaries.
+        """
         learner, chains, decay_time = state
-        decay = _LEAST + (1 - _LEAST) / (1 + (decay_time / self.decay_steps) ** 2)
+        decay = _LEAST_DECAY + (1 - _LEAST_DECAY) / (1 + (decay_time / self.decay_steps) ** 2)
         # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
         gradient = learner.update_direction(chains[self.probes :], decay)
         energies, change = engine.energies(learner.prepared, chains), learner.energy_change(chains)
-        of_data, change_of_data = (
-            engine.energies(learner.prepared, given.sequences),
-            learner.energy_change(given.sequences),
+        data_energies, data_change = (
+            engine.energies(learner.prepared, randomness.sequences),
+            learner.energy_change(randomness.sequences),
         )
-        apart = slice(self.probes)
+        probes = slice(self.probes)
         xp = change.__array_namespace__()
-        changes, levels = (xp.concatenate([x, y[apart]]) for x, y in ((change_of_data, change), (of_data, energies)))
-        within = 0.5 * (change_of_data.var() + change[apart].var())
-        decay_time = decay_time + within / xp.maximum(changes.var(), 1e-12)
+        changes, all_energies = (
+            xp.concatenate([x, y[probes]]) for x, y in ((data_change, change), (data_energies, energies))
+        )
+        variance_within = 0.5 * (data_change.var() + change[probes].var())
+        decay_time = decay_time + variance_within / xp.maximum(changes.var(), 1e-12)
         rate = decay * xp.minimum(self.learning_rate, self.max_move / xp.maximum(changes.std(), 1e-6))
         # The common scale is where single steps are slowest.
-        scale = scale_step(gradient.scale_slope, energies[apart].var(), gradient.penalty)
-        bound = self.max_move / xp.maximum(levels.std(), 1e-6)
+        scale = scale_step(gradient.scale_slope, energies[probes].var(), gradient.penalty)
+        bound = self.max_move / xp.maximum(all_energies.std(), 1e-6)
         move = _Move(rate, 1 + xp.clip(scale, -bound, bound))
-        drift = (change[apart].mean() - change_of_data.mean()) / xp.maximum(energies.var(), 1e-6)
-        learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, given)
+        drift = (change[probes].mean() - data_change.mean()) / xp.maximum(energies.var(), 1e-6)
+        learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, randomness)
         return Learning(learner, chains, decay_time), StepStats(gradient.norm, gradient.noise, scale, drift, acceptance)
 
     def _follow(
@@ -101,22 +163,23 @@ class Step:
         chains: Any,
         energies: Any,
         change: Any,
-        given: StepRandomness,
+        randomness: StepRandomness,
     ) -> tuple[Learner, Any, Any]:
-        """Move the model, and chains (C, L) with it, in parts, each with its choice and its share of the sweeps.
+        """Move the model, and chains (C, L) with it, in parts, each with a resampling and its share of the sweeps.
 
-        There are as few parts as leave enough chains alive at each choice: the weights of a long step leave few.
+        There are as few parts as leave enough effective chains at each resampling: the weights of a long step leave
+        few.
         """
-        xp, possible = change.__array_namespace__(), np.arange(1, self.sweeps + 1)
-        weights = -move.part(possible[:, None]).energy_increment(energies, change)
-        enough = effective_number(weights) >= _ALIVE * len(chains)
-        parts = xp.where(enough.any(), enough.argmax() + 1, self.sweeps)
+        xp, counts = change.__array_namespace__(), np.arange(1, self.sweeps + 1)
+        weights = -move.part(counts[:, None]).energy_increment(energies, change)
+        survive = effective_number(weights) >= _LEAST_SURVIVAL * len(chains)
+        parts = xp.where(survive.any(), survive.argmax() + 1, self.sweeps)
         move, sweeps = move.part(parts), -(-self.sweeps // parts)
 
         def part(number: Any, learner: Learner, chains: Any, energies: Any, change: Any) -> tuple[Learner, Any, Any]:
-            chosen = systematic_resample(chains, -move.energy_increment(energies, change), given.offsets[number])
+            chosen = systematic_resample(chains, -move.energy_increment(energies, change), randomness.offsets[number])
             learner = learner.step(move.rate, move.factor)
-            chains = engine.sweep(learner.prepared, chosen, 1.0, given.seeds[number], sweeps)
+            chains = engine.sweep(learner.prepared, chosen, 1.0, randomness.seeds[number], sweeps)
             return learner, chains, (chosen != chains).mean()
 
         def resample_and_sweep(number: Any, state: tuple[Learner, Any, Any, Any]) -> tuple[Learner, Any, Any, Any]:
@@ -133,17 +196,34 @@ class _Move(NamedTuple):
     factor: Any
 
     def part(self, count: Any) -> "_Move":
-        """One of so many that make it up."""
+        """Return one of `count` equal parts that make the move up."""
         return _Move(self.rate / count, self.factor ** (1 / count))
 
     def energy_increment(self, energies: Any, change: Any) -> Any:
-        """To energies (C,) that the whole direction would change so much."""
+        """Compute by how much energies (C,) grow, those that the whole direction would change by `change` (C,)."""
         return self.factor * (energies + self.rate * change) - energies
 
 
 def scale_step(scale_slope: Any, variance: Any, penalty: Any) -> Any:
-    """Newton's step of the penalised likelihood in the logarithm of the common scale of all parameters.
+    """Compute Newton's step of the penalised log-likelihood in the logarithm of the common scale of all parameters.
 
-    From its slope, <E>_model - <E>_data less the penalty, and its curvature, Var(E) of the model and the penalty.
+    Parameters
+    ----------
+    scale_slope : float or array
+        Slope, <E>_model - <E>_data less the penalty, nats.
+    variance : float or array
+        Variance of the model's energy.
+    penalty : float or array
+        l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2, nats; with the variance it is the curvature.
+
+    Returns
+    -------
+    float or array
+        Relative change of the scale.
+
+    Examples
+    --------
+    >>> scale_step(1.1, 10.0, 1.0)
+    0.1
     """
     return scale_slope / (variance + penalty)

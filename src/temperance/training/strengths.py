@@ -10,9 +10,9 @@ from temperance.msa.clusters import label_clusters
 from temperance.stats.resampling import weighted_mean
 from temperance.training.effective_parameters import predict_tau_f
 
-# Held-out sequences, as an effective number, below which a choice among strengths rests on too little.
+# Effective number of held-out sequences below which a choice among strengths is not reliable.
 FEWEST_HELDOUT = 20
-# Standard errors by which a strength has to be likelier than a stronger one to be preferred to it.
+# Standard errors by which a strength's held-out likelihood has to exceed a stronger one's for it to be preferred.
 _MARGIN = 1.0
 COLUMNS = [
     "l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "effective_parameters",
@@ -39,28 +39,50 @@ class HeldoutSequences:
     clusters: np.ndarray
 
     @classmethod
-    def of(cls, sequences: np.ndarray, weights: np.ndarray) -> "HeldoutSequences":
-        """Find the clusters of relatives among sequences (H, L) of given weights (H,)."""
+    def from_sequences(cls, sequences: np.ndarray, weights: np.ndarray) -> "HeldoutSequences":
+        """Find the clusters of relatives among sequences.
+
+        Parameters
+        ----------
+        sequences, weights : np.ndarray
+            (H, L) uint8 and (H,).
+
+        Returns
+        -------
+        HeldoutSequences
+        """
         return cls(sequences, weights, label_clusters(sequences))
 
     def mean(self, values: np.ndarray) -> tuple[float, float]:
-        """Compute the weighted mean of values (H,) and its standard error over clusters; nan of no sequences."""
+        """Compute the weighted mean of values and its standard error over clusters.
+
+        Parameters
+        ----------
+        values : np.ndarray
+            (H,)
+
+        Returns
+        -------
+        float, float
+            nan without sequences.
+        """
         return weighted_mean(values, self.weights, self.clusters) if len(self.weights) else (np.nan, np.nan)
 
 
 @dataclass(frozen=True)
 class Strength:
-    """A model trained with one penalty, as held-out sequences see it.
+    """A model trained with one penalty, and what held-out sequences and independent chains tell of it.
 
     Attributes
     ----------
     l2_couplings : float
+        The penalty.
     steps : int
         Gradient steps taken with this penalty.
     energies : np.ndarray
         (H,) of the held-out sequences, nats; none where there are no held-out sequences.
     log_z, log_z_error : float
-        Of the model, by population annealing.
+        ln Z of the model by population annealing, and its standard error.
     families : float
         Effective number of independent chains behind `log_z`.
     equilibrated : bool
@@ -72,6 +94,7 @@ class Strength:
     heat_capacity : float
         Variance of the model's energy at temperature 1.
     scale_error : float
+        Relative error of the parameters' common scale.
     """
 
     l2_couplings: float
@@ -88,14 +111,21 @@ class Strength:
 
 
 def likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) -> bool:
-    """Whether the weaker penalty's model is likelier for held-out sequences, by more than a standard error.
+    """Tell whether the weaker penalty's model is likelier for held-out sequences, by more than a standard error.
 
     The difference is taken sequence by sequence, so that what all models find hard does not blur it; its error is that
     over clusters of relatives.
 
     Parameters
     ----------
+    weaker, stronger : Strength
+        Models of a weaker and of a stronger penalty.
     heldout : HeldoutSequences
+        Weights and clusters of the sequences whose energies the models have.
+
+    Returns
+    -------
+    bool
     """
     gains = stronger.energies - weaker.energies
     mean, error = heldout.mean(gains)
@@ -104,7 +134,7 @@ def likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) ->
 
 
 def choose_strength(strengths: Sequence[Strength], heldout: HeldoutSequences) -> int:
-    """Index of the strongest penalty than which no weaker one is likelier for the held-out sequences.
+    """Find the strongest penalty than which no weaker one is likelier for the held-out sequences.
 
     Only models whose chains have equilibrated take part: one that cannot be sampled is of no use for design.
 
@@ -113,6 +143,12 @@ def choose_strength(strengths: Sequence[Strength], heldout: HeldoutSequences) ->
     strengths : sequence of Strength
         From the strongest penalty to the weakest.
     heldout : HeldoutSequences
+        Weights and clusters of the sequences whose energies the models have.
+
+    Returns
+    -------
+    int
+        Its index.
     """
     best = 0
     for number, strength in enumerate(strengths[1:], 1):
@@ -128,9 +164,16 @@ def strength_table(
 
     Parameters
     ----------
+    strengths : sequence of Strength
+        In that order.
     heldout : HeldoutSequences
+        Weights and clusters of the sequences whose energies the models have.
     meff : float
         Effective number of training sequences.
+    length : int
+        Sites.
+    chosen : float
+        The penalty that was chosen.
 
     Returns
     -------

@@ -33,7 +33,7 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     state = Learning(engine.learner(data, 0.0, 0.0), profile_chains(1000, data.single, rng))
     sweep = engine.sweep
     engine.sweep = lambda *given: swept.append(int(given[-1])) or sweep(*given)
-    engine.scan(take, None, state, take.given(drawn(100), 1, rng))
+    engine.scan(take, None, state, take.draw_randomness(drawn(100), 1, rng))
     assert swept == [6 // parts] * parts
 
 

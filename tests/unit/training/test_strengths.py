@@ -47,7 +47,7 @@ def test_the_table_has_likelihoods_a_site():
     # Parameters worth 60 / 20 = 3 nats against a penalty of 2.5, over a heat capacity of 10.
     assert row["predicted_tau_f"] == pytest.approx(1.05)
     assert bool(row["chosen"]) and row["penalty"] == 2.5
-    nobody = HeldoutSequences.of(np.empty((0, 5), np.uint8), np.empty(0))
+    nobody = HeldoutSequences.from_sequences(np.empty((0, 5), np.uint8), np.empty(0))
     empty = strength_table([strength(0.1, [])], nobody, 20, 5, 0.1).iloc[0]
     assert np.isnan(empty["log_likelihood"]) and empty["l2_couplings"] == 0.1
 
@@ -69,4 +69,7 @@ def test_clusters_of_held_out_sequences_are_found():
     founders = rng.integers(20, size=(12, 40)).astype(np.uint8)
     sequences = np.repeat(founders, 3, axis=0)
     sequences[1::3, :2], sequences[2::3, 38:] = 20, 20
-    assert HeldoutSequences.of(sequences, np.ones(36)).clusters.tolist() == np.repeat(np.arange(12), 3).tolist()
+    assert (
+        HeldoutSequences.from_sequences(sequences, np.ones(36)).clusters.tolist()
+        == np.repeat(np.arange(12), 3).tolist()
+    )
