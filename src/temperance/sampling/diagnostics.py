@@ -16,8 +16,8 @@ from scipy.special import stdtrit
 _LEAST_IMPROVEMENT = 0.8
 # Drift, in standard deviations of the energy, beyond which ladders have not relaxed, if chance exceeds it so rarely.
 _LARGEST_DRIFT, _CHANCE = 0.25, 0.00135
-# Principal components of sequences, iterations that find these, and sequences that they are found from, at most; but as
-# many draws of each ladder as R-hat of halves needs.
+# Principal components of sequences, power iterations, and sequences that these are computed from, at most; but as many
+# draws of each ladder as split R-hat needs.
 _COMPONENTS, _ITERATIONS, _MOST_SEQUENCES, _FEWEST_DRAWS = 5, 10, 2048, 8
 # Excess of R-hat over 1 that is still taken for noise of few draws.
 _NOISE = 0.1
@@ -50,8 +50,8 @@ def diagnose_rungs(
     ess = np.array([effective_sample_size(rung) for rung in energies])
     rhat = np.array([split_rhat(rung) for rung in energies])
     drift, error = np.array([relative_drift(rung) for rung in energies]).T
-    sure = stdtrit(max(energies.shape[1] - 1, 1), 1 - _CHANCE)
-    relaxed = (np.abs(drift) <= _LARGEST_DRIFT) | (np.abs(drift) <= sure * error)
+    t_factor = stdtrit(max(energies.shape[1] - 1, 1), 1 - _CHANCE)
+    no_drift = (np.abs(drift) <= _LARGEST_DRIFT) | (np.abs(drift) <= t_factor * error)
     with np.errstate(divide="ignore"):
         temperatures = 1 / betas
     count = energies[0].size
@@ -66,7 +66,7 @@ def diagnose_rungs(
             "acceptance": np.append(acceptance, np.nan),
             "drift": drift,
             "autocorrelation_sweeps": sweeps * count / ess,
-            "equilibrated": (rhat <= max_rhat) & (ess >= min(min_ess, 0.5 * count)) & relaxed,
+            "equilibrated": (rhat <= max_rhat) & (ess >= min(min_ess, 0.5 * count)) & no_drift,
         }
     )
 
@@ -76,7 +76,7 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
 
     Not those whose R-hat would stay above `max_rhat` even if its excess halved whenever the sweeps are doubled up to
     `max_sweeps`, nor those whose excess two doublings have not brought down. R-hats below 1.1 are near what few draws
-    show by chance, and are no reason.
+    give by chance, and are no reason.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def can_equilibrate(rhats: np.ndarray, sweeps: np.ndarray, max_rhat: float, max_
         (R,) bool.
     """
     excess = rhats - 1
-    able = excess[-1] <= max(_NOISE, max_sweeps / sweeps[-1] * (max_rhat - 1))
+    improvable = excess[-1] <= max(_NOISE, max_sweeps / sweeps[-1] * (max_rhat - 1))
     earlier = np.flatnonzero(sweeps <= sweeps[-1] / 4)
     if len(earlier):
         best = excess[earlier[-1] + 1 :].min(axis=0)
-        able &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
-    return able
+        improvable &= best <= np.maximum(_LEAST_IMPROVEMENT * excess[earlier[-1]], max(_NOISE, max_rhat - 1))
+    return improvable
 
 
 def worth_more_sweeps(
@@ -125,6 +125,7 @@ def worth_more_sweeps(
     equilibrated, colder : np.ndarray
         (N,) bool; `colder` of rungs at temperatures up to tau_train.
     max_rhat, max_sweeps : float, int
+        As of `can_equilibrate`.
 
     Returns
     -------
@@ -139,21 +140,21 @@ def worth_more_sweeps(
     >>> worth_more_sweeps(np.array([[1.1, 9.0]]), np.array([4]), hot, cold, 1.05, 64)
     array([False, False])
     """
-    able = can_equilibrate(rhats, sweeps, max_rhat, max_sweeps)
-    able[colder] = np.logical_and.accumulate(able[colder])
-    hopeless = colder.any() and not (able | equilibrated)[colder].any()
-    return able & ~equilibrated & ~hopeless
+    improvable = can_equilibrate(rhats, sweeps, max_rhat, max_sweeps)
+    improvable[colder] = np.logical_and.accumulate(improvable[colder])
+    hopeless = colder.any() and not (improvable | equilibrated)[colder].any()
+    return improvable & ~equilibrated & (not hopeless)
 
 
 def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Tell which temperatures (N,) are sampled and equilibrated ones, or lie between two of these or above all.
+    """Tell which temperatures are equilibrated sampled ones, or lie between two of these or above all.
 
     Parameters
     ----------
     temperatures, equilibrated : np.ndarray
-        (T,) ascending, and bool.
+        (T,) sampled temperatures, ascending, and bool.
     values : np.ndarray
-        (N,)
+        (N,) temperatures to look at.
 
     Returns
     -------
@@ -171,11 +172,26 @@ def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values
 
 
 def split_rhat(energies: np.ndarray) -> float:
-    """Compute R-hat of energies (K, D), each ladder split in halves; infinite where no ladder's energy ever changes.
+    """Compute R-hat of energies, each ladder split in halves.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (K, D) of D draws of each of K independent ladders.
+
+    Returns
+    -------
+    float
+        1 where all energies are equal, infinite where no ladder's energy ever changes but ladders differ.
 
     References
     ----------
     Vehtari et al., Bayesian Anal. 16:667 (2021), doi:10.1214/20-BA1221.
+
+    Examples
+    --------
+    >>> split_rhat(np.zeros((2, 8)))
+    1.0
     """
     if np.ptp(energies) == 0:
         return 1.0
@@ -207,8 +223,8 @@ def sequence_rhat(sequences: np.ndarray, q: int) -> float:
     inf
     """
     ladders, draws, length = sequences.shape
-    chosen = np.linspace(0, draws - 1, min(draws, max(_FEWEST_DRAWS, _MOST_SEQUENCES // ladders))).round().astype(int)
-    flat = sequences[:, chosen].reshape(-1, length)
+    spaced = np.linspace(0, draws - 1, min(draws, max(_FEWEST_DRAWS, _MOST_SEQUENCES // ladders))).round().astype(int)
+    flat = sequences[:, spaced].reshape(-1, length)
     varied = (flat != flat[0]).any(axis=0)
     if not varied.any():
         return 1.0
@@ -220,7 +236,7 @@ def sequence_rhat(sequences: np.ndarray, q: int) -> float:
     for _ in range(_ITERATIONS):
         positions = states @ axes - mean @ axes
         axes = np.linalg.qr(states.T @ positions - np.outer(mean, positions.sum(axis=0)))[0]
-    positions = (states @ axes - mean @ axes).T.reshape(-1, ladders, len(chosen))
+    positions = (states @ axes - mean @ axes).T.reshape(-1, ladders, len(spaced))
     # A direction in which nothing varies is rounding.
     spreads = positions.std(axis=(1, 2))
     return max(split_rhat(position) for position in positions[spreads > 1e-6 * spreads.max()])
@@ -253,7 +269,23 @@ def relative_drift(energies: np.ndarray) -> tuple[float, float]:
 
 
 def effective_sample_size(energies: np.ndarray) -> float:
-    """Compute how many independent draws know the mean of energies (K, D) as well as these do."""
+    """Compute how many independent draws estimate the mean of energies as well as these do.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (K, D) of D draws of each of K independent ladders.
+
+    Returns
+    -------
+    float
+        At most K D; 1 where it cannot be estimated.
+
+    Examples
+    --------
+    >>> effective_sample_size(np.zeros((2, 8)))
+    16.0
+    """
     if np.ptp(energies) == 0:
         return float(energies.size)
     value = float(_array_stats().ess(energies, chain_axis=0, draw_axis=1, method="mean"))

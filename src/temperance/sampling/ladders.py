@@ -52,7 +52,7 @@ class ExchangeRandomness(NamedTuple):
 
 
 class ExchangeStats(NamedTuple):
-    """Of each exchange: how many ladders swapped a rung with the next, (R - 1,), and how many round trips ended."""
+    """Counts of each exchange: ladders that swapped a rung with the next colder one (R - 1,), and ended round trips."""
 
     swaps: Any
     round_trips: Any
@@ -82,7 +82,7 @@ def _sweep_and_exchange(
 
 @dataclass
 class DrawBuffer:
-    """Draws from ladders, as far as they have been taken.
+    """Draws from ladders, as far as they have been made.
 
     Attributes
     ----------
@@ -109,12 +109,32 @@ class DrawBuffer:
 
     @property
     def acceptance(self) -> np.ndarray:
-        """Share of accepted exchanges with the next colder rung, (R - 1,)."""
+        """Share of accepted exchanges with the next colder rung.
+
+        Returns
+        -------
+        np.ndarray
+            (R - 1,)
+        """
         return self.accepted / np.maximum(self.tried, 1)
 
 
 class Ladders:
-    """K ladders of R replicas each, from chains (K, R, L) in the order of the rungs' inverse temperatures (R,)."""
+    """Replica exchange of K ladders of R replicas each.
+
+    Parameters
+    ----------
+    model : Potts
+        Model to sample.
+    engine : Engine
+        Sweeps the replicas.
+    betas : np.ndarray
+        (R,) inverse temperatures of the rungs.
+    chains : np.ndarray
+        (K, R, L) uint8 starting sequences, in the order of the rungs.
+    rng : numpy.random.Generator
+        Source of all randomness.
+    """
 
     def __init__(self, model: Potts, engine: Engine, betas: np.ndarray, chains: np.ndarray, rng: np.random.Generator):
         self._engine, self._prepared, self._rng = engine, engine.prepare(model), rng
@@ -130,25 +150,64 @@ class Ladders:
 
     @property
     def chains(self) -> np.ndarray:
-        """Present sequences in the order of the rungs, (K, R, L)."""
+        """Present sequences in the order of the rungs.
+
+        Returns
+        -------
+        np.ndarray
+            (K, R, L) uint8.
+        """
         rung_of = np.asarray(self._state.rung_of)
         replicas = np.asarray(self._state.chains).reshape(*rung_of.shape, -1)
         return np.take_along_axis(replicas, np.argsort(rung_of, axis=1)[:, :, None], axis=1)
 
     def change_rungs(self, betas: np.ndarray) -> None:
-        """Go on with other rungs: each takes a copy of the replica of the nearest present one."""
+        """Go on with other rungs: each gets a copy of the replica of the nearest present one.
+
+        Parameters
+        ----------
+        betas : np.ndarray
+            Inverse temperatures of the new rungs; where they are the present ones nothing changes.
+        """
         if not np.array_equal(betas, self.betas):
             nearest = np.abs(np.subtract.outer(betas, self.betas)).argmin(axis=1)
             self._start(betas, self.chains[:, nearest])
 
     def cool(self, chains: np.ndarray, beta: float, sweeps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sweep chains (C, L), which belong to no rung, at one inverse temperature; return them and their energies."""
+        """Sweep chains that belong to no rung at one inverse temperature.
+
+        Parameters
+        ----------
+        chains : np.ndarray
+            (C, L) uint8.
+        beta : float
+            Inverse temperature.
+        sweeps : int
+            Gibbs sweeps.
+
+        Returns
+        -------
+        np.ndarray, np.ndarray
+            Chains (C, L) uint8, and their energies (C,), nats at temperature 1.
+        """
         seed = self._rng.integers(2**32, size=2, dtype=np.uint32)
         chains = self._engine.sweep(self._prepared, chains, beta, seed, sweeps)
         return np.asarray(chains), np.asarray(self._engine.energies(self._prepared, chains), float)
 
     def empty_buffer(self, draws: int, sweeps: int, kept: np.ndarray | None = None) -> DrawBuffer:
-        """Make room for draws, `sweeps` sweeps apart, and for sequences of the `kept` rungs (R,), by default none."""
+        """Make room for draws.
+
+        Parameters
+        ----------
+        draws, sweeps : int
+            Number of draws, and Gibbs sweeps between two of them.
+        kept : np.ndarray, optional
+            (R,) bool, rungs whose sequences are kept; by default none.
+
+        Returns
+        -------
+        DrawBuffer
+        """
         ladders, rungs = self._state.rung_of.shape
         kept = np.zeros(rungs, bool) if kept is None else kept
         chains = np.empty((int(kept.sum()), draws, ladders, self._length), np.uint8)
@@ -156,7 +215,15 @@ class Ladders:
         return DrawBuffer(sweeps, kept, chains, energies, tried, accepted)
 
     def advance(self, sweeps: int, buffer: DrawBuffer) -> None:
-        """Sweep all replicas, trying exchanges after each sweep, and count these in the buffer."""
+        """Sweep all replicas, trying exchanges after each sweep.
+
+        Parameters
+        ----------
+        sweeps : int
+            Gibbs sweeps.
+        buffer : DrawBuffer
+            Gets the counts of exchanges and round trips added.
+        """
         (ladders, rungs), stats = self._state.rung_of.shape, []
         for start in range(0, sweeps, EXCHANGES_PER_CALL):
             count = min(EXCHANGES_PER_CALL, sweeps - start)
@@ -173,7 +240,15 @@ class Ladders:
         buffer.round_trips += int(sum(np.asarray(part.round_trips).sum() for part in stats))
 
     def fill(self, buffer: DrawBuffer, after_draw: Callable[[], None] = lambda: None) -> None:
-        """Take the draws that are left; at every `after_draw` ladders and buffer are in a state to go on from."""
+        """Make the draws that are left.
+
+        Parameters
+        ----------
+        buffer : DrawBuffer
+            Filled with sequences and energies.
+        after_draw : callable
+            Called after each draw; ladders and buffer are then in a state that can be resumed from.
+        """
         for d in range(buffer.done, buffer.energies.shape[2]):
             self.advance(buffer.sweeps, buffer)
             replicas, rung_of, energies, _ = map(np.asarray, self._state)
@@ -186,23 +261,66 @@ class Ladders:
             after_draw()
 
     def saved(self) -> dict[str, Any]:
-        """Everything that `restore` needs."""
+        """Gather the state that `restore` needs.
+
+        Returns
+        -------
+        dict
+        """
         state = {f"state_{name}": np.asarray(part) for name, part in self._state._asdict().items()}
         return state | {"betas": self.betas, "swept": self._swept, "rng": self._rng.bit_generator.state}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """Go on as the ladders would have that were saved."""
+        """Set ladders, and their source of randomness, to a saved state.
+
+        Parameters
+        ----------
+        saved : mapping
+            What `saved` returned.
+        """
         self._state = LadderState(*(saved[f"state_{name}"] for name in LadderState._fields))
         self.betas, self._swept, self._rng.bit_generator.state = saved["betas"], saved["swept"], saved["rng"]
 
 
 def uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw chains (count, L), every state that the model allows equally likely."""
+    """Draw chains whose sites are independent, all states that the model allows equally likely.
+
+    Parameters
+    ----------
+    model : Potts
+        Tells which states are allowed.
+    count : int
+        Chains.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (count, L) uint8.
+    """
     return profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
 
 
 def starting_chains(model: Potts, starts: np.ndarray, ladders: int, rungs: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw chains (K, R, L): those of every other ladder from sequences `starts` (M, L), of the rest at random."""
+    """Draw the starting chains of ladders: every other ladder from given sequences, the others at random.
+
+    Parameters
+    ----------
+    model : Potts
+        Tells which states are allowed; a state that is not is replaced by a random one.
+    starts : np.ndarray
+        (M, L) uint8.
+    ladders, rungs : int
+        Their numbers, K and R.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (K, R, L) uint8.
+    """
     chains = uniform_allowed_chains(model, ladders * rungs, rng).reshape(ladders, rungs, model.L)
     copies = starts[rng.integers(0, len(starts), (len(chains[1::2]), rungs))]
     allowed = model.allowed[np.arange(model.L), copies]

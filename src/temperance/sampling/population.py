@@ -50,12 +50,24 @@ class Population:
 
     @property
     def log_z_error(self) -> float:
-        """Standard error of `log_z`, nats."""
+        """Standard error of `log_z`.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         return self.families**-0.5
 
     @property
     def mean_energy_error(self) -> float:
-        """Standard error of the mean energy, each family counted as one independent chain; nats."""
+        """Standard error of the mean energy, each family counted as one independent chain.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         return float(self.energies.std() / self.families**0.5)
 
 
@@ -66,12 +78,16 @@ def anneal_population(
 
     Parameters
     ----------
+    engine : Engine
+        Sweeps the chains.
     prepared : Any
         The model as `engine.prepare` or a learner gives it.
     count : int
         Chains.
     shape : (int, int)
         Sites and states of the model.
+    rng : numpy.random.Generator
+        Source of all randomness.
 
     Returns
     -------
@@ -100,7 +116,7 @@ def anneal_population(
 
 
 class _Resampling(NamedTuple):
-    """Chains that are copied (1, C); inverse temperature, words of a seed and sweeps of what follows (1, ...)."""
+    """Chains that are copied (1, C), and inverse temperature, seed words and number of their sweeps (1, ...)."""
 
     parents: np.ndarray
     beta: np.ndarray
@@ -124,6 +140,8 @@ def resample_chains(
 
     Parameters
     ----------
+    engine : Engine
+        Sweeps the chains.
     prepared : Any
         The model, as `engine.prepare` or a learner gives it.
     chains : array
@@ -133,6 +151,7 @@ def resample_chains(
     beta : float
         Inverse temperature.
     seed, sweeps : int
+        Of the Gibbs sweeps, and their number.
 
     Returns
     -------
@@ -147,7 +166,7 @@ def resample_chains(
 
 
 def _largest_step(energies: np.ndarray, most: float) -> float:
-    """Step in inverse temperature, at most `most`, whose weights leave an effective `_LEAST_SURVIVAL` of the chains."""
+    """Find the step in inverse temperature, at most `most`, that leaves an effective `_LEAST_SURVIVAL` of chains."""
 
     def surplus(step: float) -> float:
         return float(effective_number(-step * energies)) / len(energies) - _LEAST_SURVIVAL

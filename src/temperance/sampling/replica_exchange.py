@@ -1,4 +1,4 @@
-"""Samples at many temperatures at once: replica exchange on a ladder from the wanted temperatures to infinity."""
+"""Samples at many temperatures at once: replica exchange on a ladder from the requested temperatures to infinity."""
 
 import logging
 import time
@@ -30,13 +30,13 @@ ORIGINS = np.array(["exchange", "listed", "refined", "colder"])
 _EXCHANGE, _LISTED, _REFINED, _COLDER = range(4)
 # Sweeps of chains that are quenched to see how far colder samples are from the training sequences.
 _QUENCH_SWEEPS = 16
-# Of the draws of a survey the first share is left out, and R-hat of the rest may be so much for colder rungs to be
-# worth trying: few draws of chains that have only just begun.
+# Share of a survey's draws that is left out as transient, and largest R-hat of the rest with which colder rungs are
+# worth trying: the draws are few, of chains that have only just begun.
 _TRANSIENT, _PROMISING_RHAT = 0.25, 1.4
-# Times as many sweeps between draws in the next round as in one that was not enough: what does not mix within few
-# sweeps mostly takes all that it is allowed, and rounds on the way to these are lost.
+# Factor by which the sweeps between draws grow from a round that was not enough to the next: what does not mix within
+# few sweeps mostly needs the most that are allowed, and the rounds on the way there are lost.
 _MORE_SWEEPS = 4
-# Sequences that tell how far samples of a rung are from the training sequences.
+# Sequences of a rung whose distances from the training sequences are measured.
 _SUBSAMPLE = 256
 
 
@@ -62,24 +62,28 @@ def sample(
     """Sample a model at each of `temperatures`, and with `spacing` at those that a decision needs, too.
 
     Rungs are added between the temperatures, and up to an infinite one, until neighbours exchange often enough.
-    Half of the ladders start from random sequences and half from `starts`, so that R-hat sees a memory of
-    either. While a temperature is not equilibrated, and more sweeps may help, the draws are thrown away as burn-in and
-    taken again four times as far apart, up to `max_sweeps`.
+    Half of the ladders start from random sequences and half from `starts`, so that R-hat reveals a memory of
+    either. While a temperature is not equilibrated, and more sweeps may help, the draws are discarded as burn-in and
+    repeated four times as far apart, up to `max_sweeps`.
 
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
     energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
     `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws are
-    taken again only for the sake of temperatures that `window.may_decide` takes for hot enough, and not for those above
+    repeated only for the sake of temperatures that `window.may_decide` regards as hot enough, and not for those above
     that of `starts` once ladders agree below it, in energies and sequences. If it turns out in the end only that rungs
-    are lacking, they are added and the draws taken again, once.
+    are lacking, they are added and the draws repeated, once.
 
     Parameters
     ----------
     model : Potts
+        Model to sample.
     engine : Engine
+        Sweeps the replicas.
     seed : int
+        Determines the result, together with the engine.
     temperatures : list of float
+        Sampled in any case.
     starts : np.ndarray
         (M, L) uint8, usually the training sequences.
     weights : np.ndarray, optional
@@ -87,7 +91,7 @@ def sample(
     spacing : float, optional
         Largest difference of neighbouring temperatures in the window, as a share of the hotter one.
     sequences : int
-        Wanted at each temperature; rounded up to a multiple of `ladders`.
+        Number at each temperature; rounded up to a multiple of `ladders`.
     ladders : int
         Independent ladders.
     sweeps, max_sweeps : int
@@ -105,12 +109,12 @@ def sample(
     -------
     TemperedSamples
     """
-    wanted = np.sort(np.unique(np.asarray(temperatures, float)))
+    requested = np.sort(np.unique(np.asarray(temperatures, float)))
     weights = np.ones(len(starts)) if weights is None else weights
     checkpoint = checkpoint.with_task(
-        fields=model.fields, couplings=model.couplings, starts=starts, weights=weights, temperatures=wanted
+        fields=model.fields, couplings=model.couplings, starts=starts, weights=weights, temperatures=requested
     )
-    plan = _Plan(wanted, spacing, -(-sequences // ladders), ladders, sweeps, max_sweeps, max_rhat, min_ess, keep_all)
+    plan = _Plan(requested, spacing, -(-sequences // ladders), ladders, sweeps, max_sweeps, max_rhat, min_ess, keep_all)
     run = _Run(model, engine, seed, plan, starts, weights, progress, checkpoint)
     while run.stage != "done":
         run.draw()
@@ -132,7 +136,7 @@ class _Plan:
 
     @property
     def few_draws(self) -> int:
-        """Draws of a survey, and of what lets added rungs settle."""
+        """Draws of a survey, and of the stage in which added rungs settle."""
         return max(-(-self.draws // 2), 4)
 
 
@@ -221,7 +225,7 @@ class _Run:
         self._buffer = self._ladders.empty_buffer(self._plan.draws, sweeps, kept)
 
     def _origins(self) -> np.ndarray:
-        """Why each rung is there, (R,), as numbers of `ORIGINS`."""
+        """Return the reason for each rung, (R,), as an index of `ORIGINS`."""
         origins = np.full(len(self._ladders.betas), _EXCHANGE)
         for number, temperatures in enumerate((self._plan.temperatures, self.refined, self.colder), start=1):
             origins[np.isin(self._ladders.betas, 1 / temperatures)] = number
@@ -269,8 +273,8 @@ class _Run:
         more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
         if more:
             limits = plan.max_rhat, plan.max_sweeps
-            sound = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
-            self._change_rungs(self._refined(mean_energies), self._leading_colder(sound), mean_energies)
+            equilibrable = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
+            self._change_rungs(self._refined(mean_energies), self._leading_colder(equilibrable), mean_energies)
             self._begin_draws(min(_MORE_SWEEPS * buffer.sweeps, plan.max_sweeps))
         elif plan.spacing and not self.added_late and self._add_late(rungs, mean_energies):
             self._begin_settling()
@@ -290,7 +294,7 @@ class _Run:
         return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
 
     def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
-        """Note how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""
+        """Record how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""
         plan, buffer = self._plan, self._buffer
         self._progress(
             f"{buffer.done} draws, {buffer.sweeps} sweeps apart: {required.equilibrated.sum()} of {len(required)} "
@@ -306,7 +310,7 @@ class _Run:
         return worth_more_sweeps(rhats, sweeps, equilibrated, colder, plan.max_rhat, plan.max_sweeps)
 
     def _add_late(self, rungs: pd.DataFrame, mean_energies: MeanEnergies) -> bool:
-        """Add what the survey could not know that the window needs; tell whether there was anything."""
+        """Add the temperatures that the window needs by the final energies; tell whether there were any."""
         plan, colder = self._plan, self.colder
         assert plan.spacing is not None
         refined, training = self.refined, mean_energies.temperature(self._training_energy)
@@ -325,7 +329,7 @@ class _Run:
         return np.sort(np.concatenate([self._plan.temperatures, self.refined, self.colder]))
 
     def _refined(self, mean_energies: MeanEnergies) -> np.ndarray:
-        """Temperatures that the window wants beside those of the list, and those that it wanted before."""
+        """Return the temperatures that refine the window, those of earlier refinements included."""
         listed, spacing = self._plan.temperatures, self._plan.spacing
         if spacing is None:
             return self.refined
@@ -349,7 +353,7 @@ class _Run:
         return colder, mean_energies.extended(1 / colder, np.array(means[1:]), np.array(variances))
 
     def _is_worth_cooling(self, sequences: np.ndarray, energy: float) -> bool:
-        """Tell whether colder samples than these (N, L), of a mean energy, belong to the window.
+        """Tell whether samples colder than `sequences` (N, L), whose mean energy is `energy`, belong to the window.
 
         They do where the training sequences' energy is lower yet, or where these samples may be further from their
         nearest training sequence than near-copies are.
@@ -357,14 +361,14 @@ class _Run:
         if energy > self._training_energy:
             return True
         # In a fixed random order: sequences of one ladder stand at even distances.
-        few = sequences[np.random.default_rng(0).permutation(len(sequences))[:_SUBSAMPLE]]
-        distances = 1 - nearest(few, self._starts)[1]
+        subsample = sequences[np.random.default_rng(0).permutation(len(sequences))[:_SUBSAMPLE]]
+        distances = 1 - nearest(subsample, self._starts)[1]
         return bool(distances.mean() + 2 * distances.std() / len(distances) ** 0.5 > window.LEAST_DISTANCE)
 
-    def _leading_colder(self, sound: np.ndarray) -> np.ndarray:
-        """Colder temperatures up to the first whose rung is not sound (R,), that one included."""
+    def _leading_colder(self, equilibrated: np.ndarray) -> np.ndarray:
+        """Return the colder temperatures up to the first whose rung (R,) is not equilibrated, that one included."""
         rungs = np.flatnonzero(self._origins() == _COLDER)
-        failed = np.flatnonzero(~sound[rungs])
+        failed = np.flatnonzero(~equilibrated[rungs])
         return self.colder[: failed[0] + 1] if len(failed) else self.colder
 
     def _change_rungs(self, refined: np.ndarray, colder: np.ndarray, mean_energies: MeanEnergies) -> None:

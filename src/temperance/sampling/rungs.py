@@ -1,4 +1,4 @@
-"""Which inverse temperatures a ladder needs so that neighbours exchange often enough."""
+"""Choice of a ladder's inverse temperatures, so that neighbours exchange often enough."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from temperance.potts.model import Potts
 from temperance.sampling.ladders import EXCHANGES_PER_CALL, Ladders, uniform_allowed_chains
 
 # Between rungs: an acceptance near 0.35 keeps round trips short without wasting replicas.
-_WANTED_ACCEPTANCE = 0.35
+_TARGET_ACCEPTANCE = 0.35
 _LEAST_ACCEPTANCE = 0.2
 MOST_RUNGS = 200
 
@@ -34,23 +34,68 @@ class MeanEnergies:
 
     @classmethod
     def from_samples(cls, betas: np.ndarray, energies: np.ndarray) -> "MeanEnergies":
-        """Average energies (R, K, D)."""
+        """Average sampled energies.
+
+        Parameters
+        ----------
+        betas, energies : np.ndarray
+            (R,) ascending inverse temperatures, and (R, K, D) energies of D draws of each of K ladders.
+
+        Returns
+        -------
+        MeanEnergies
+        """
         return cls(betas, energies.mean(axis=(1, 2)), energies.var(axis=(1, 2)))
 
     def extended(self, betas: np.ndarray, means: np.ndarray, variances: np.ndarray) -> "MeanEnergies":
-        """Append colder rungs."""
+        """Append colder rungs.
+
+        Parameters
+        ----------
+        betas, means, variances : np.ndarray
+            (N,) of these rungs.
+
+        Returns
+        -------
+        MeanEnergies
+            A new one.
+        """
         parts = ((self.betas, betas), (self.means, means), (self.variances, variances))
         return MeanEnergies(*map(np.concatenate, parts))
 
     def __call__(self, betas: np.ndarray) -> np.ndarray:
-        """Interpolate by the cubic through the means with the exact slopes d<E>/dbeta = -Var(E)."""
+        """Interpolate by the cubic through the means with the exact slopes d<E>/dbeta = -Var(E).
+
+        Parameters
+        ----------
+        betas : np.ndarray
+            Inverse temperatures.
+
+        Returns
+        -------
+        np.ndarray
+            Mean energies, nats at temperature 1.
+        """
         return CubicHermiteSpline(self.betas, self.means, -self.variances)(betas)
 
     def temperature(self, energy: float) -> float:
-        """Find the temperature at which the mean energy is `energy`.
+        """Find the temperature at which the mean energy has a value.
 
-        It is infinite where the mean is lower than that even at the first rung, and 0 where even that of the coldest
-        is higher.
+        Parameters
+        ----------
+        energy : float
+            That value, nats at temperature 1.
+
+        Returns
+        -------
+        float
+            Infinite where the mean is lower than `energy` even at the first rung, and 0 where even that of the coldest
+            is higher.
+
+        Examples
+        --------
+        >>> MeanEnergies(np.array([0.0, 1.0]), np.array([0.0, -4.0]), np.array([4.0, 4.0])).temperature(-2.0)
+        2.0
         """
         below = np.flatnonzero(self.means <= energy)
         if not len(below):
@@ -70,8 +115,14 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
 
     Parameters
     ----------
+    model : Potts
+        Model to be sampled.
+    engine : Engine
+        Sampler of the pilot runs.
     betas : np.ndarray
         (T,) inverse temperatures that are to be rungs.
+    rng : numpy.random.Generator
+        Source of randomness of the pilot runs.
 
     Returns
     -------
@@ -83,7 +134,7 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
     Predescu, Predescu, Ciobanu, J. Chem. Phys. 120:4119 (2004), doi:10.1063/1.1644093.
     """
     betas = np.concatenate([[0.0], np.sort(betas)])
-    step = 2 * erfcinv(_WANTED_ACCEPTANCE)
+    step = 2 * erfcinv(_TARGET_ACCEPTANCE)
     for _ in range(4):
         chains = uniform_allowed_chains(model, 16 * len(betas), rng).reshape(16, len(betas), -1)
         pilot = Ladders(model, engine, betas, chains, rng)
@@ -137,6 +188,6 @@ def _divide(low: float, high: float, mean_energies: MeanEnergies, most: int) -> 
     for pieces in range(1, max(most, 1) + 1):
         points = np.linspace(low, high, pieces + 1)
         distances = np.sqrt(np.diff(points) * np.maximum(-np.diff(mean_energies(points)), 0))
-        if (erfc(distances / 2) >= _WANTED_ACCEPTANCE).all():
+        if (erfc(distances / 2) >= _TARGET_ACCEPTANCE).all():
             break
     return points[1:]

@@ -42,7 +42,14 @@ class TemperedSamples:
     intermediate_sequences: np.ndarray | None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Collect what is written to a file, and read by `sequences_of_all_rungs`."""
+        """Collect the arrays that are written to a file, which `sequences_of_all_rungs` reads.
+
+        Returns
+        -------
+        dict
+            temperatures, sequences, energies, betas, requested (R,) and, where they were kept, the sequences of the
+            rungs between the temperatures.
+        """
         content = {
             "temperatures": self.temperatures,
             "sequences": self.sequences,
@@ -54,7 +61,18 @@ class TemperedSamples:
 
 
 def sequences_of_all_rungs(arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Order the sequences of every rung, (R, K, D, L), of samples that kept them all."""
+    """Order the sequences of every rung of samples that kept them all.
+
+    Parameters
+    ----------
+    arrays : dict
+        Of `TemperedSamples.arrays`.
+
+    Returns
+    -------
+    np.ndarray
+        (R, K, D, L) uint8, ascending in beta.
+    """
     requested = arrays["requested"].astype(bool)
     chains = np.empty((len(requested), *arrays["sequences"].shape[1:]), np.uint8)
     chains[requested], chains[~requested] = arrays["sequences"][::-1], arrays["others"]

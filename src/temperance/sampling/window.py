@@ -1,4 +1,4 @@
-"""Which temperatures are sampled beside those of the list: the window in which a design temperature lies."""
+"""Choice of the temperatures that are sampled beside the user's: the window in which a design temperature lies."""
 
 import itertools
 import math
@@ -66,10 +66,12 @@ def _divided(low: float, high: float, pieces: int, spacing: float) -> list[float
 
 
 def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
-    """Tell which temperatures (T,) are hot enough to be worth more draws.
+    """Tell which temperatures are hot enough to be worth more draws.
 
     Parameters
     ----------
+    temperatures : np.ndarray
+        (T,)
     training : float
         As of `refined_temperatures`. All are where none has the energy of the training sequences; where a hotter one
         than these would have it, the hottest of these stands for it.
@@ -91,7 +93,26 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
 
 
 def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
-    """Tell whether `training` lies between two of ascending temperatures that differ by at most `spacing`."""
+    """Tell whether a temperature lies between two close neighbours of a list.
+
+    Parameters
+    ----------
+    temperatures : np.ndarray
+        (T,) ascending.
+    spacing : float
+        Largest difference of close neighbours, as a share of the hotter one.
+    training : float
+        The temperature.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.95), brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.7)
+    (True, False)
+    """
     above = int(np.searchsorted(temperatures, training))
     if not 0 < above < len(temperatures):
         return False
@@ -99,7 +120,24 @@ def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
 
 
 def colder(temperature: float, spacing: float) -> float:
-    """Return the next colder temperature, of three significant digits, and no lower than the coldest of all."""
+    """Return the next colder temperature, of three significant digits, and no lower than the coldest of all.
+
+    Parameters
+    ----------
+    temperature : float
+        Start.
+    spacing : float
+        Largest difference, as a share of `temperature`.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> colder(1.0, 0.05)
+    0.95
+    """
     exact = temperature * (1 - spacing)
     scale = 10 ** (2 - math.floor(math.log10(exact)))
     rounded = math.ceil(round(exact * scale, 6)) / scale
@@ -107,7 +145,24 @@ def colder(temperature: float, spacing: float) -> float:
 
 
 def hotter(temperature: float, spacing: float) -> float:
-    """Return the next hotter temperature, of three significant digits."""
+    """Return the next hotter temperature, of three significant digits.
+
+    Parameters
+    ----------
+    temperature : float
+        Start.
+    spacing : float
+        Largest difference, as a share of the hotter temperature.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> hotter(1.0, 0.05)
+    1.05
+    """
     exact = temperature / (1 - spacing)
     scale = 10 ** (2 - math.floor(math.log10(exact)))
     rounded = math.floor(round(exact * scale, 6)) / scale
