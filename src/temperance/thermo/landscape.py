@@ -19,12 +19,12 @@ _QUENCH_BETA, _QUENCH_SWEEPS = 1e4, 30
 
 @dataclass(frozen=True)
 class Valleys:
-    """Where quenches end.
+    """Minima in which quenches end.
 
     Attributes
     ----------
     energy, sequence : float, np.ndarray
-        The lowest energy found (nats at temperature 1), an upper bound on the least, and its sequence (L,) uint8.
+        The lowest energy of all (nats at temperature 1), an upper bound on the least, and its sequence (L,) uint8.
     hits, quenches : int
         How many of the quenches ended there; a bound that many reach is likely the least.
     energies : np.ndarray
@@ -37,35 +37,90 @@ class Valleys:
     quenches: int
     energies: np.ndarray
 
-    def summary(self, letters: Alphabet) -> dict[str, Any]:
-        """Summarise the lowest energy that was found, for a file."""
-        sequence = letters.decode(self.sequence[None])[0]
+    def summary(self, alphabet: Alphabet) -> dict[str, Any]:
+        """Summarise the lowest energy, for a file.
+
+        Parameters
+        ----------
+        alphabet : Alphabet
+            Of the model's states.
+
+        Returns
+        -------
+        dict
+            energy, sequence (a string), hits, quenches.
+        """
+        sequence = alphabet.decode(self.sequence[None])[0]
         return {"energy": self.energy, "sequence": sequence, "hits": self.hits, "quenches": self.quenches}
 
     def log_z_bound(self, beta: np.ndarray) -> np.ndarray:
-        """Bound ln Z from below by the logarithm of the sum of exp(-beta E) over distinct sequences."""
+        """Bound ln Z from below by the logarithm of the sum of exp(-beta E) over distinct sequences.
+
+        Parameters
+        ----------
+        beta : np.ndarray
+            (T,) inverse temperatures.
+
+        Returns
+        -------
+        np.ndarray
+            (T,) nats.
+        """
         return logsumexp(-np.multiply.outer(beta, self.energies), axis=-1)
 
 
 def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Valleys:
-    """Quench `starts`, (M, L), to the nearest minima under single mutations."""
+    """Quench sequences to the nearest minima under single mutations.
+
+    Parameters
+    ----------
+    model : Potts
+        Gives the energies.
+    engine : Engine
+        Sweeps the sequences, at an inverse temperature of 10^4.
+    seed : int
+        Of the sweeps.
+    starts : np.ndarray
+        (M, L) uint8.
+
+    Returns
+    -------
+    Valleys
+    """
     ends = np.asarray(engine.sweep(engine.prepare(model), starts, _QUENCH_BETA, seed, _QUENCH_SWEEPS))
     energies = model.energies(ends)
     least = float(energies.min())
     reached = energies < least + 1e-3
-    seen = np.unique(np.concatenate([starts, ends]), axis=0)
-    return Valleys(least, ends[np.argmin(energies)], int(reached.sum()), len(starts), model.energies(seen))
+    distinct = np.unique(np.concatenate([starts, ends]), axis=0)
+    return Valleys(least, ends[np.argmin(energies)], int(reached.sum()), len(starts), model.energies(distinct))
 
 
 def energy_sets(
     model: Potts, training: np.ndarray, heldout: np.ndarray, weights: np.ndarray, single: np.ndarray,
     samples: np.ndarray, rng: np.random.Generator,
 ) -> pd.DataFrame:  # fmt: skip
-    """Mean and standard deviation of the energy over five sets of sequences.
+    """Compute mean and standard deviation of the energy over five sets of sequences.
 
-    uniform: random sequences; profile: the columns of the training set shuffled, that is independent draws from its
-    one-site frequencies `single` (L, q); training; heldout, weighted; samples: energies of the rung nearest to
-    temperature 1, (N,).
+    Parameters
+    ----------
+    model : Potts
+        Gives the energies.
+    training, heldout : np.ndarray
+        (M, L) and (H, L) uint8.
+    weights : np.ndarray
+        (H,) of the held-out sequences.
+    single : np.ndarray
+        (L, q) one-site frequencies of the training set.
+    samples : np.ndarray
+        (N,) energies of the rung nearest to temperature 1.
+    rng : numpy.random.Generator
+        Draws the random sequences.
+
+    Returns
+    -------
+    pandas.DataFrame
+        mean, sd (nats) and sequences (their number), by set: uniform, random sequences; profile, independent draws from
+        `single`, as if the columns of the training set were shuffled; training; heldout, weighted; samples.
     """
     sets = {
         "uniform": (model.energies(uniform_chains(_RANDOM, model.L, model.q, rng)), None),
@@ -83,37 +138,62 @@ def energy_sets(
 
 
 def gaps(sets: pd.DataFrame, single: np.ndarray, q: int, entropy: float) -> dict[str, dict[str, Any]]:
-    """Energy gap of held-out sequences below random ones, and random-energy temperatures, by what random means.
+    """Compute the energy gap of held-out sequences below random ones, and the temperatures of random-energy models.
 
     Parameters
     ----------
     sets : pandas.DataFrame
         Of `energy_sets`.
+    single : np.ndarray
+        (L, q) one-site frequencies of the training set.
+    q : int
+        States.
     entropy : float
         Of the model's samples at temperature 1, nats: the entropy that the family keeps.
 
     Returns
     -------
     dict
-        uniform and profile -> gap (in standard deviations of the random energies), and of `random_energy`.
+        By what random sequences are, uniform or profile: gap (in standard deviations of the random energies; None where
+        these do not vary), random_entropy (nats), and the temperatures of `random_energy`.
     """
     entropies = {"uniform": len(single) * np.log(q), "profile": float(-xlogy(single, single).sum())}
     natural = sets.loc["heldout", "mean"]
-    found = {}
-    for name, of_random in entropies.items():
+    results = {}
+    for name, random_entropy in entropies.items():
         mean, sd = sets.loc[name, "mean"], sets.loc[name, "sd"]
-        gap = {"gap": float((mean - natural) / sd) if sd > 0 else None, "random_entropy": of_random}
-        found[name] = gap | random_energy(mean - natural, sd, of_random, entropy)
-    return found
+        gap = {"gap": float((mean - natural) / sd) if sd > 0 else None, "random_entropy": random_entropy}
+        results[name] = gap | random_energy(mean - natural, sd, random_entropy, entropy)
+    return results
 
 
 def random_energy(depth: float, sd: float, random_entropy: float, entropy: float) -> dict[str, float | None]:
-    """Freezing and folding temperature of a random-energy model with a family below it.
+    """Compute freezing and folding temperature of a random-energy model with a family below it.
 
     Random sequences with normal energies of standard deviation `sd` and entropy S0 have the free energy
-    -sd^2 / (2 tau) - tau S0 above their freezing temperature, sd / sqrt(2 S0), where their entropy is used up (Derrida,
-    PRB 24:2613, 1981). The family, `depth` below their mean with an entropy S, has -depth - tau S. The two meet at the
-    folding temperature (Bryngelson, Wolynes, PNAS 84:7524, 1987, for S = 0); None where they do not.
+    -sd^2 / (2 tau) - tau S0 above their freezing temperature, sd / sqrt(2 S0), where their entropy is used up. The
+    family, `depth` below their mean with an entropy S, has -depth - tau S. The two meet at the folding temperature.
+
+    Parameters
+    ----------
+    depth, sd : float
+        Mean energy of random sequences above that of the family, and standard deviation of the former, nats.
+    random_entropy, entropy : float
+        Of random sequences and of the family, nats.
+
+    Returns
+    -------
+    dict
+        freezing_temperature and folding_temperature, None where there is none.
+
+    References
+    ----------
+    Derrida, PRB 24:2613 (1981), for freezing; Bryngelson, Wolynes, PNAS 84:7524 (1987), for folding with S = 0.
+
+    Examples
+    --------
+    >>> random_energy(depth=10.0, sd=2.0, random_entropy=8.0, entropy=0.0)
+    {'freezing_temperature': 0.5, 'folding_temperature': 1.0}
     """
     freezing = sd / (2 * random_entropy) ** 0.5 if random_entropy > 0 else None
     lost = random_entropy - entropy

@@ -20,19 +20,19 @@ from temperance.engines.chains import uniform_chains
 from temperance.potts.model import Potts
 from temperance.stats.resampling import effective_number, jackknife_error, weighted_mean
 
-# It announces what it does to JAX, which `_solve` undoes.
+# pymbar warns that it switches JAX to double precision, which `_solve` undoes.
 logging.getLogger("pymbar").setLevel(logging.ERROR)
 
 # Inverse temperatures of a curve, about: eight between two neighbouring rungs, fewer where rungs are many.
 _POINTS = 256
-# Numbers that reweighting works on at a time.
+# Floating-point numbers that reweighting holds at a time.
 _BLOCK = 1 << 23
 # A sum of exponentials below this share of its largest term has lost digits.
 _LOST = 1e-200
 # A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
 # nats too much with a chance below one in a hundred.
 _Z_MISSING_MODE, _AIS_MARGIN_NATS = 4.0, 5.0
-# Parts of which one in turn is left out, for errors.
+# Groups of ladders of the delete-one jackknife.
 _MOST_GROUPS = 16
 # Free energies to a share of 1e-7 of themselves: their errors are a hundredth of a nat at best.
 _SOLVER = ({"method": "adaptive", "tol": 1e-7, "options": {"min_sc_iter": 0}},)
@@ -46,19 +46,42 @@ class EnergyCurve:
     spline: CubicHermiteSpline
 
     def log_z(self, beta: float | np.ndarray, length: int, q: int) -> np.ndarray:
-        """Compute ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration)."""
+        """Compute ln Z = L ln q - integral of <E> from 0 to beta (thermodynamic integration).
+
+        Parameters
+        ----------
+        beta : float or np.ndarray
+            Inverse temperatures up to the coldest rung's.
+        length, q : int
+            Sites and states.
+
+        Returns
+        -------
+        np.ndarray
+            Nats.
+        """
         return length * np.log(q) - self.spline.antiderivative()(beta)
 
 
 def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
-    """Curve through the rungs' sampled energies.
+    """Interpolate the rungs' sampled mean energies.
 
     Parameters
     ----------
     betas : np.ndarray
         (R,) ascending from 0.
     energies : np.ndarray
-        (R, K, D), at temperature 1.
+        (R, K, D), nats at temperature 1.
+
+    Returns
+    -------
+    EnergyCurve
+
+    Examples
+    --------
+    >>> curve = energy_curve(np.array([0.0, 1.0]), np.array([[[-1.0, 1.0]], [[-2.0, 0.0]]]))
+    >>> float(curve.log_z(1.0, length=2, q=3) - 2 * np.log(3))
+    0.5
     """
     flat = energies.reshape(len(betas), -1)
     return EnergyCurve(betas, CubicHermiteSpline(betas, flat.mean(axis=1), -flat.var(axis=1)))
@@ -89,17 +112,35 @@ class Curves:
 
     @property
     def entropy(self) -> np.ndarray:
-        """S = ln Z + beta <E>, nats."""
+        """S = ln Z + beta <E>.
+
+        Returns
+        -------
+        np.ndarray
+            (K + 1, G) nats.
+        """
         return self.log_z + self.betas * self.energy
 
     @property
     def heat_capacity(self) -> np.ndarray:
-        """C = Var(E) / tau^2."""
+        """C = Var(E) / tau^2.
+
+        Returns
+        -------
+        np.ndarray
+            (K + 1, G)
+        """
         return self.betas**2 * self.variance
 
     @property
     def free_energy(self) -> np.ndarray:
-        """F = <E> - tau S, minus infinity at beta = 0."""
+        """F = <E> - tau S, minus infinity at beta = 0.
+
+        Returns
+        -------
+        np.ndarray
+            (K + 1, G) nats.
+        """
         with np.errstate(divide="ignore"):
             return -self.log_z / self.betas
 
@@ -130,17 +171,23 @@ def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: 
     ----------
     betas, energies : np.ndarray
         Rungs (R,) ascending from 0 and sampled energies (R, K, D) of K independent ladders.
+    length, q : int
+        Sites and states: ln Z is L ln q at beta = 0.
     other : np.ndarray, optional
         A second energy of the same samples, (R, K, D).
+
+    Returns
+    -------
+    Curves
     """
     between = int(np.clip(_POINTS // len(betas), 2, 8))
     parts = [np.linspace(low, high, between, endpoint=False) for low, high in itertools.pairwise(betas)]
     grid = np.concatenate([*parts, betas[-1:]])
-    everything = _solve(betas, energies, None)
+    full_solution = _solve(betas, energies, None)
     subsets = [np.ones(energies.shape[1], bool)]
     if len(subsets[0]) > 1:
         subsets += list(~np.eye(len(subsets[0]), dtype=bool))
-    free = [everything if kept.all() else _solve(betas, energies[:, kept], everything) for kept in subsets]
+    free = [full_solution if kept.all() else _solve(betas, energies[:, kept], full_solution) for kept in subsets]
     rows = _reweighted(betas, energies, energies if other is None else other, subsets, free, grid)
     log_z, energy, variance, mean, covariance = rows.transpose(1, 0, 2)
     log_z = log_z - log_z[:, :1] + length * np.log(q)
@@ -170,42 +217,42 @@ def _reweighted(
 ) -> np.ndarray:
     """Compute ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at inverse temperatures: (S, 5, G).
 
-    From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) that these gave.
+    From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) solved from these.
     """
     # Centred before they are squared: energies of long families are large numbers with small variances.
     centre, centre_other = energies.mean(), other.mean()
     e, o = energies - centre, other - centre_other
-    of_sample = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
+    sample_terms = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
     mixtures = [_log_mixture_density(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
-    found = np.empty((len(subsets), 5, len(grid)))
+    averages = np.empty((len(subsets), 5, len(grid)))
     for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
         reduced = np.outer(grid[part], energies.ravel())
-        of_all, top_of_all = _relative(-reduced - mixtures[0])
-        for subset, mixture in zip(found, mixtures, strict=True):
+        full_weights, full_top = _relative(-reduced - mixtures[0])
+        for subset, mixture in zip(averages, mixtures, strict=True):
             # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
             with np.errstate(over="ignore", invalid="ignore"):
-                top, sums = top_of_all, (of_sample * np.exp(mixtures[0] - mixture)) @ of_all.T
+                top, sums = full_top, (sample_terms * np.exp(mixtures[0] - mixture)) @ full_weights.T
             if not (sums[0].min() > _LOST and np.isfinite(sums).all()):
                 weights, top = _relative(-reduced - mixture)
-                sums = of_sample @ weights.T
+                sums = sample_terms @ weights.T
             total, first, second, mean, product = sums
             first, second, mean, product = first / total, second / total, mean / total, product / total
             moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
             subset[:, part] = np.log(total) + top, *moments
-    return found
+    return averages
 
 
 def _relative(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Exponentials in units of the largest of each row, and the logarithm of that."""
+    """Compute exponentials in units of the largest of each row, and the logarithm of that."""
     top = exponents.max(axis=1)
     return np.exp(exponents - top[:, None]), top
 
 
 def _log_mixture_density(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Logarithm of what the rungs together weigh each sample with; infinite for those of other ladders."""
-    of_kept = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
+    """Compute ln sum_k N exp(f_k - beta_k E) of each sample (MBAR's denominator); infinite in ladders not kept."""
+    density = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
     mixture = np.full(energies.shape, np.inf)
-    mixture[:, kept] = of_kept
+    mixture[:, kept] = density
     return mixture.ravel()
 
 
@@ -243,31 +290,52 @@ class _Weights(NamedTuple):
     logs: Any
 
 
-def _cool(engine: Engine, prepared: Any, state: _Annealing, given: _Cooling) -> tuple[_Annealing, _Weights]:
-    logs = state.logs - given.steps * engine.energies(prepared, state.chains)
-    return _Annealing(engine.sweep(prepared, state.chains, given.betas, given.seeds, 1), logs), _Weights(logs)
+def _cool(engine: Engine, prepared: Any, state: _Annealing, cooling: _Cooling) -> tuple[_Annealing, _Weights]:
+    logs = state.logs - cooling.steps * engine.energies(prepared, state.chains)
+    return _Annealing(engine.sweep(prepared, state.chains, cooling.betas, cooling.seeds, 1), logs), _Weights(logs)
 
 
 def annealed(
-    model: Potts, engine: Engine, seed: int, at: np.ndarray, curve: EnergyCurve, *, chains: int = 500, steps: int = 1000
+    model: Potts,
+    engine: Engine,
+    seed: int,
+    betas: np.ndarray,
+    curve: EnergyCurve,
+    *,
+    chains: int = 500,
+    steps: int = 1000,
 ) -> Annealed:
-    """Anneal uniform chains to beta = max(at), a Gibbs sweep a step, and weigh them on their way through `at`.
+    """Estimate ln Z by annealed importance sampling: uniform chains, a Gibbs sweep a step, weighted as they are cooled.
 
     Steps are of equal thermodynamic length, the integral of sd(E) over beta, which `curve` gives: no step then
     contributes more variance to the weights than another.
 
     Parameters
     ----------
-    at : np.ndarray
-        (T,) ascending inverse temperatures.
+    model : Potts
+        Model whose ln Z is estimated.
+    engine : Engine
+        Sweeps the chains.
+    seed : int
+        Determines the result, together with the engine.
+    betas : np.ndarray
+        (T,) ascending inverse temperatures, at which ln Z is estimated; chains are cooled to the last.
+    curve : EnergyCurve
+        Mean energy of the model.
+    chains, steps : int
+        Their numbers; steps are added at `betas`.
+
+    Returns
+    -------
+    Annealed
     """
     rng = np.random.default_rng(seed)
-    schedule = np.union1d(_equal_steps(curve, float(at[-1]), steps), at)
+    schedule = np.union1d(_equal_steps(curve, float(betas[-1]), steps), betas)
     state = _Annealing(uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
     seeds = rng.integers(2**32, size=(len(schedule) - 1, 2), dtype=np.uint32)
-    given = _Cooling(np.diff(schedule), schedule[1:], seeds)
-    _, seen = engine.scan(_cool, engine.prepare(model), state, given)
-    weights = np.asarray(seen.logs, float)[np.isin(schedule[1:], at)]
+    cooling = _Cooling(np.diff(schedule), schedule[1:], seeds)
+    _, recorded = engine.scan(_cool, engine.prepare(model), state, cooling)
+    weights = np.asarray(recorded.logs, float)[np.isin(schedule[1:], betas)]
     share = np.exp(weights - weights.max(axis=1, keepdims=True))
     log_z = model.L * np.log(model.q) + logsumexp(weights, axis=1) - np.log(chains)
     relative = share.std(axis=1, ddof=1) / share.mean(axis=1) / chains**0.5
@@ -282,14 +350,20 @@ def _equal_steps(curve: EnergyCurve, coldest: float, steps: int) -> np.ndarray:
 
 
 def density_of_states(
-    found: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
+    averages: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
 ) -> pd.DataFrame:
     """Estimate the number of sequences by energy, from samples of all rungs reweighted to beta = 0.
 
     Parameters
     ----------
-    found : Curves
+    averages : Curves
         What `curves` made of the same betas and energies.
+    betas, energies : np.ndarray
+        Rungs (R,) ascending from 0 and sampled energies (R, K, D).
+    length, q : int
+        Sites and states.
+    bins : int
+        Bins of equal width from the lowest to the highest sampled energy.
 
     Returns
     -------
@@ -297,7 +371,7 @@ def density_of_states(
         energy and width (centre of a bin and its width, nats), log_g (ln of the number of sequences in it), and
         log_g_error (standard error over ladders); bins that nothing was sampled in are left out.
     """
-    free = -np.interp(betas, found.betas, found.log_z[0])
+    free = -np.interp(betas, averages.betas, averages.log_z[0])
     mixture = _log_mixture_density(betas, energies, free, np.ones(energies.shape[1], bool))
     weights = np.exp(-(mixture - mixture.min()))
     edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
@@ -306,26 +380,33 @@ def density_of_states(
         which, energies.ravel(), [np.arange(energies.shape[1] + 1) - 0.5, edges], weights=weights
     )
     mean, ladders = counts.mean(axis=0), len(counts)
-    seen = mean > 0
-    error = counts.std(axis=0, ddof=1)[seen] / ladders**0.5 / mean[seen] if ladders > 1 else np.full(seen.sum(), np.nan)
+    sampled = mean > 0
+    error = (
+        counts.std(axis=0, ddof=1)[sampled] / ladders**0.5 / mean[sampled]
+        if ladders > 1
+        else np.full(sampled.sum(), np.nan)
+    )
     centre = (edges[1:] + edges[:-1]) / 2
-    log_g = length * np.log(q) + np.log(mean[seen] / mean.sum())
-    return pd.DataFrame({"energy": centre[seen], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
+    log_g = length * np.log(q) + np.log(mean[sampled] / mean.sum())
+    return pd.DataFrame({"energy": centre[sampled], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
 
 
 def table(
-    averages: Curves, at: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
+    averages: Curves, betas: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
     labels: np.ndarray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Thermodynamics at inverse temperatures, one row each in the order of `at`, with standard errors over ladders.
+    """Tabulate thermodynamics at inverse temperatures, one row each in their order, with standard errors over ladders.
 
     Parameters
     ----------
     averages : Curves
-    at : np.ndarray
+        Of the model.
+    betas : np.ndarray
         (T,) among the betas of the curves.
     heldout, weights : np.ndarray
         Energies (N,) of held-out sequences and their weights.
+    length : int
+        Sites.
     labels : np.ndarray, optional
         (N,) clusters of relatives among them.
 
@@ -335,41 +416,55 @@ def table(
         temperature, energy, entropy, free_energy, heat_capacity, log_z, log_likelihood (of held-out sequences, nats a
         site, absolute; its error is that of ln Z and of the mean over sequences), each with `_error`.
     """
-    here = [int(np.argmin(np.abs(averages.betas - beta))) for beta in at]
-    columns: dict[str, np.ndarray] = {"temperature": 1 / at}
+    indices = [int(np.argmin(np.abs(averages.betas - beta))) for beta in betas]
+    columns: dict[str, np.ndarray] = {"temperature": 1 / betas}
     for name in ("energy", "entropy", "free_energy", "heat_capacity", "log_z"):
-        values = getattr(averages, name)[:, here]
+        values = getattr(averages, name)[:, indices]
         columns |= {name: values[0], f"{name}_error": jackknife_error(values)}
     mean, mean_error = weighted_mean(heldout, weights, labels)
-    columns["log_likelihood"] = -(at * mean + columns["log_z"]) / length
-    columns["log_likelihood_error"] = np.hypot(at * mean_error, columns["log_z_error"]) / length
+    columns["log_likelihood"] = -(betas * mean + columns["log_z"]) / length
+    columns["log_likelihood_error"] = np.hypot(betas * mean_error, columns["log_z_error"]) / length
     return pd.DataFrame(columns)
 
 
-def compare(states: pd.DataFrame, check: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
-    """Put other values of ln Z beside MBAR's in a table of states, ascending in temperature.
+def compare(states: pd.DataFrame, annealing: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
+    """Compare MBAR's ln Z in a table of states with other estimates and bounds of it.
 
-    Adds log_z_ais with its error, ais_ess, z_ais (MBAR minus annealing, in standard errors), log_z_integrated,
-    log_z_bound, which ln Z cannot be below, and missing: nats by which ln Z is too small beyond all doubt. Annealing
-    exceeds the truth by a nats with a chance of exp(-a) at most (Markov's inequality), so it bounds ln Z, too.
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        Of `table`.
+    annealing : Annealed
+        At the table's temperatures, in its order.
+    integrated : np.ndarray
+        (T,) ln Z by thermodynamic integration.
+    bound : np.ndarray
+        (T,) lower bound on ln Z.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Ascending in temperature, with log_z_ais and its error, ais_ess, z_ais (MBAR minus annealing, in standard
+        errors), log_z_integrated, log_z_bound, and missing: nats by which ln Z is too small beyond all doubt. Annealing
+        exceeds the truth by a nats with a chance of exp(-a) at most (Markov's inequality), so it bounds ln Z, too.
     """
-    beside = states.assign(
-        log_z_ais=check.log_z, log_z_ais_error=check.error, ais_ess=check.ess,
-        z_ais=(states["log_z"] - check.log_z) / np.hypot(states["log_z_error"], check.error),
+    comparison = states.assign(
+        log_z_ais=annealing.log_z, log_z_ais_error=annealing.error, ais_ess=annealing.ess,
+        z_ais=(states["log_z"] - annealing.log_z) / np.hypot(states["log_z_error"], annealing.error),
         log_z_integrated=integrated, log_z_bound=bound,
     )  # fmt: skip
-    proven = np.maximum(bound, check.log_z - _AIS_MARGIN_NATS)
-    beside["missing"] = (proven - states["log_z"] - _Z_MISSING_MODE * states["log_z_error"].fillna(0)).clip(lower=0)
-    return beside.sort_values("temperature", ignore_index=True)
+    least = np.maximum(bound, annealing.log_z - _AIS_MARGIN_NATS)
+    comparison["missing"] = (least - states["log_z"] - _Z_MISSING_MODE * states["log_z_error"].fillna(0)).clip(lower=0)
+    return comparison.sort_values("temperature", ignore_index=True)
 
 
-def trusted(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
+def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
     """Tell which temperatures of a table of states are equilibrated.
 
-    R-hat of energies sees ladders that disagree. A valley that none of them has entered is missing from ln Z, and from
-    that of every colder rung, whose replicas come from there. Where a hotter rung's ladders disagree, those of a colder
-    one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly any
-    ladder changes from one to the other, since only one of them is left.
+    R-hat of energies reveals ladders that disagree. A valley that none of them has entered is missing from ln Z, and
+    from that of every colder rung, whose replicas come from there. Where a hotter rung's ladders disagree, those of a
+    colder one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly
+    any ladder changes from one to the other, since only one of them is left.
 
     Parameters
     ----------
@@ -378,6 +473,7 @@ def trusted(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.nd
     rungs : pandas.DataFrame
         temperature, requested, equilibrated (by the energies alone).
     max_rhat : float
+        Largest R-hat of sequences that agree.
 
     Returns
     -------
@@ -391,12 +487,28 @@ def trusted(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.nd
 
 
 def _from_hottest(sound: np.ndarray) -> np.ndarray:
-    """Whether a rung (T,), ascending in temperature, and all hotter ones are sound."""
+    """Tell whether a rung (T,), ascending in temperature, and all hotter ones are sound."""
     return np.logical_and.accumulate(sound[::-1])[::-1]
 
 
 def equilibrated_above(states: pd.DataFrame) -> float:
-    """Find the lowest temperature of a table of states from which on all are equilibrated; inf where none is."""
+    """Find the lowest temperature of a table of states from which on all are equilibrated.
+
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        temperature, equilibrated.
+
+    Returns
+    -------
+    float
+        inf where none is.
+
+    Examples
+    --------
+    >>> equilibrated_above(pd.DataFrame({"temperature": [0.5, 0.7, 1.0], "equilibrated": [True, False, True]}))
+    1.0
+    """
     sound = states.sort_values("temperature")
     temperatures = sound["temperature"].to_numpy()[_from_hottest(sound["equilibrated"].to_numpy(bool))]
     return float(temperatures.min()) if len(temperatures) else float("inf")

@@ -24,8 +24,8 @@ from temperance.thermo.thermodynamics import (
     energy_curve,
     equilibrated_above,
     group_ladders,
+    is_equilibrated,
     table,
-    trusted,
 )
 from temperance.truth.enumerable import KINDS
 
@@ -110,7 +110,7 @@ def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, d
         assert abs(curve.log_z(beta, L, Q) - enumeration.log_z(of_all, beta)) < 0.05
     states = compare(table(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9)
     agree = [sequence_rhat(sequences, Q) for sequences in drawn.sequences]
-    assert trusted(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
+    assert is_equilibrated(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
     assert max(agree) < 1.05
     assert states["temperature"].is_monotonic_increasing
     assert (states["z_ais"].abs() < 4).all()
@@ -141,7 +141,7 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
     def judged(bound, ais, ladder=(True,) * 4, agree=(9.0,) * 4):
         check = Annealed(np.array(ais), np.full(4, 0.1), np.full(4, 100.0))
         beside = compare(states, check, states["log_z"].to_numpy(), np.array(bound))
-        return trusted(beside.assign(rhat_sequences=agree), rungs.assign(equilibrated=ladder), 1.05).tolist()
+        return is_equilibrated(beside.assign(rhat_sequences=agree), rungs.assign(equilibrated=ladder), 1.05).tolist()
 
     low = [30.0, 15, 8, 4]
     assert judged(low, [40.1, 20, 10, 5]) == [True] * 4
