@@ -135,9 +135,9 @@ def complete_optima(
     training_energy : float
         Mean energy of the training sequences, nats.
     """
-    if truth and truth.of_all is not None:
+    if truth and truth.all_energies is not None:
         of_all = enumeration.energies_of_all(model)
-        known: dict[str, Any] = asdict(enumeration.optima(truth.of_all, of_all))
+        known: dict[str, Any] = asdict(enumeration.optima(truth.all_energies, of_all))
         known["tau_train"] = enumeration.matching_temperature(of_all, training_energy)
         optima["exact"] = optima["optimum"].map(known)
     optima["equilibrated"] = lies_equilibrated(

@@ -9,7 +9,7 @@ from temperance.core.progress import Progress
 from temperance.core.settings.stages import TruthStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.fasta import fasta
-from temperance.truth import Drawn
+from temperance.truth import DrawnFamily
 
 log = logging.getLogger(__name__)
 _MOST_RHAT = 1.05
@@ -34,8 +34,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
     drawn = draw(settings.truth.model_dump(), settings.alphabet, seed, inputs.origin, engine_name)
     if drawn.diagnostics.get("rhat", 1) > _MOST_RHAT:
         log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", drawn.diagnostics["rhat"])
-    rows = drawn.letters.decode(drawn.sequences)
-    source = provenance(settings.truth.model_dump(), seed)
+    rows = drawn.alphabet.decode(drawn.sequences)
+    source = provenance(settings["truth"], seed)
     save_text(outputs.alignment, fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
     save_arrays(outputs.truth, drawn.arrays, source | drawn.metadata)
     diagnostics = {"sequences": len(rows)} | drawn.diagnostics
@@ -46,7 +46,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
     )  # fmt: skip
 
 
-def draw(truth: dict[str, Any], symbols: str, seed: int, origin: Path | None, engine_name: str) -> Drawn:
+def draw(truth: Settings, symbols: str, seed: int, origin: Path | None, engine_name: str) -> DrawnFamily:
     """Draw sequences from a truth of any kind.
 
     Parameters

@@ -13,22 +13,23 @@ from temperance.core.files import load_arrays
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnFamily:
     """A family drawn from a truth.
 
     Attributes
     ----------
     sequences : np.ndarray
         (M, L) uint8, in an order of which any part is as good a sample as any other.
-    letters : Alphabet
+    alphabet : Alphabet
+        Of the sequences.
     arrays, metadata : dict
-        What `load_truth` needs to know it again.
+        What `load_truth` needs to restore the truth.
     diagnostics : dict
         How well it was sampled; `rhat` where it took Markov chains.
     """
 
     sequences: np.ndarray
-    letters: Alphabet
+    alphabet: Alphabet
     arrays: dict[str, np.ndarray]
     metadata: dict[str, Any]
     diagnostics: dict[str, Any]
@@ -36,7 +37,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Truth:
-    """P(s) = exp(-E_P(s)) / Z_P.
+    """True distribution of a family, P(s) = exp(-E_P(s)) / Z_P.
 
     Attributes
     ----------
@@ -44,24 +45,39 @@ class Truth:
         (M, L) uint8 -> (M,), nats.
     log_z : (float, float) or None
         ln Z_P and its standard error, where they are known.
-    of_all : np.ndarray or None
-        Energies of every sequence, where they can be listed.
+    all_energies : np.ndarray or None
+        (q^L,) energies of every sequence, where they can be listed.
     """
 
     energies: Callable[[np.ndarray], np.ndarray]
     log_z: tuple[float, float] | None
-    of_all: np.ndarray | None = None
+    all_energies: np.ndarray | None = None
 
 
 def load_truth(path: str | Path) -> Truth:
-    """Load the truth that a family was drawn from, as the stage `truth` wrote it."""
+    """Load the truth that a family was drawn from.
+
+    Parameters
+    ----------
+    path : path
+        File that the stage `truth` wrote.
+
+    Returns
+    -------
+    Truth
+
+    Raises
+    ------
+    InputError
+        If the file holds no truth.
+    """
     arrays, metadata = load_arrays(path)
     kind = metadata.get("kind")
     if kind == "lattice":
         from temperance.truth.lattice import Ensemble
 
-        drawn, gamma = Ensemble(arrays["contacts"]), metadata["gamma"]
-        return Truth(lambda sequences: -gamma * drawn.log_p_nat(sequences), None)
+        ensemble, gamma = Ensemble(arrays["contacts"]), metadata["gamma"]
+        return Truth(lambda sequences: -gamma * ensemble.log_p_nat(sequences), None)
     if kind == "enumerable":
         from temperance.potts.enumeration import positions
 

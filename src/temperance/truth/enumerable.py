@@ -14,7 +14,7 @@ from temperance.core.alphabet import alphabet
 from temperance.potts import enumeration
 from temperance.potts.enumeration import all_sequences, energies_of_all, heat_capacity
 from temperance.potts.model import Potts
-from temperance.truth import Drawn
+from temperance.truth import DrawnFamily
 
 
 def planted(
@@ -27,10 +27,34 @@ def planted(
     gap: float = 6,
     width: float = 0.3,
 ) -> np.ndarray:
-    """Patterns and everything within `radius` of them lie `gap` below a band of random energies, normal, sd `width`.
+    """Draw energies of a planted landscape: patterns and everything near them far below a band of random energies.
 
     Such a gap needs interactions of all orders: a pairwise model cannot represent it. With two states the mirror images
     of the patterns belong to them.
+
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws patterns and band.
+    patterns, radius : int
+        Number of patterns, and sites in which a sequence may differ from one to lie below the band with it.
+    gap : float
+        Distance from the patterns up to the band, nats.
+    width : float
+        Standard deviation of the energies of the band, which are normal.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) of every sequence, nats, in the order of `temperance.potts.enumeration`.
+
+    Examples
+    --------
+    >>> energies = planted(3, 2, np.random.default_rng(0), patterns=1, radius=0, gap=5.0)
+    >>> int((energies < -3).sum())
+    2
     """
     listed = all_sequences(length, q)
     chosen = rng.integers(0, q, (patterns, length), dtype=np.uint8)
@@ -44,9 +68,27 @@ def planted(
 
 
 def hopfield(length: int, q: int, rng: np.random.Generator, *, patterns: int = 2, gap: float = 4) -> np.ndarray:
-    """Patterns stored by Hebb's rule (Hopfield, PNAS 79:2554, 1982; Kanter, Phys. Rev. A 37:2739, 1988 for q > 2).
+    """Draw energies of patterns stored by Hebb's rule, which a pairwise model represents exactly.
 
-    A pairwise model represents it exactly.
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws the patterns.
+    patterns : int
+        Their number.
+    gap : float
+        Distance from the mean energy of the patterns up to that of all sequences, nats.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) of every sequence, nats.
+
+    References
+    ----------
+    Hopfield, PNAS 79:2554 (1982); Kanter, Phys. Rev. A 37:2739 (1988), for q > 2.
     """
     chosen = rng.integers(0, q, (patterns, length), dtype=np.uint8)
     states = (q * np.eye(q)[chosen] - 1) / (q - 1)
@@ -56,7 +98,22 @@ def hopfield(length: int, q: int, rng: np.random.Generator, *, patterns: int = 2
 
 
 def gapless(length: int, q: int, rng: np.random.Generator, *, width: float = 0.1) -> np.ndarray:
-    """Random fields and couplings, normal with standard deviation `width`."""
+    """Draw energies of a pairwise model with random fields and couplings, both normal.
+
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws the parameters.
+    width : float
+        Standard deviation of fields and couplings.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) of every sequence, nats.
+    """
     fields = width * rng.standard_normal((length, q))
     couplings = width * np.sqrt(2) * rng.standard_normal((length, q, length, q))
     return energies_of_all(_pairwise(fields, (couplings + couplings.transpose(2, 3, 0, 1)) / 2))
@@ -65,7 +122,19 @@ def gapless(length: int, q: int, rng: np.random.Generator, *, width: float = 0.1
 def critical(length: int, q: int, rng: np.random.Generator, *, width: float = 0.0) -> np.ndarray:
     """Build a ferromagnet, every pair coupled alike, scaled so that its heat capacity peaks at temperature 1.
 
-    `width` is the standard deviation of random fields, in units of the coupling.
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws the fields.
+    width : float
+        Standard deviation of random fields, in units of L times the coupling of a pair.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) energies of every sequence, nats.
     """
     fields = width * rng.standard_normal((length, q))
     alike = np.broadcast_to(np.eye(q)[None, :, None, :], (length, q, length, q)) / length
@@ -75,7 +144,26 @@ def critical(length: int, q: int, rng: np.random.Generator, *, width: float = 0.
 
 
 def random(length: int, q: int, rng: np.random.Generator, *, width: float = 2.0) -> np.ndarray:
-    """Independent normal energies, standard deviation `width`: the random-energy model (Derrida, PRB 24:2613, 1981)."""
+    """Draw independent normal energies: the random-energy model.
+
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws the energies.
+    width : float
+        Their standard deviation, nats.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) of every sequence.
+
+    References
+    ----------
+    Derrida, PRB 24:2613 (1981).
+    """
     return width * rng.standard_normal(q**length)
 
 
@@ -91,17 +179,44 @@ KINDS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def energies_of(settings: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
-    """Energies of every sequence under the truth that the configuration's `settings` describe."""
+def draw_energies(settings: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+    """Draw the energies of every sequence under the truth that settings describe.
+
+    Parameters
+    ----------
+    settings : dict
+        The configuration's: kind, length, q, and parameters of the kind's function.
+    rng : numpy.random.Generator
+        Draws the truth.
+
+    Returns
+    -------
+    np.ndarray
+        (q^L,) nats.
+    """
     shape = {key: value for key, value in settings.items() if key not in ("kind", "length", "q", "sequences")}
     return KINDS[settings["kind"]](settings["length"], settings["q"], rng, **shape)
 
 
-def draw(settings: dict[str, Any], symbols: str, seed: int) -> Drawn:
-    """Independent draws from the truth that the configuration's `settings` describe."""
+def draw(settings: dict[str, Any], symbols: str, seed: int) -> DrawnFamily:
+    """Draw a family of independent sequences from the truth that settings describe.
+
+    Parameters
+    ----------
+    settings : dict
+        The configuration's: kind, length, q, sequences (their number), and parameters of the kind's function.
+    symbols : str
+        Name or symbols of the alphabet.
+    seed : int
+        Determines truth and family.
+
+    Returns
+    -------
+    DrawnFamily
+    """
     length, q = settings["length"], settings["q"]
     rng = np.random.default_rng(seed)
-    energies = energies_of(settings, rng)
+    energies = draw_energies(settings, rng)
     probabilities = enumeration.boltzmann(energies)
     natural = float(probabilities @ energies)
     diagnostics = {
@@ -114,4 +229,4 @@ def draw(settings: dict[str, Any], symbols: str, seed: int) -> Drawn:
     }
     metadata = {"kind": "enumerable", "q": q, "log_z": diagnostics["log_z"]}
     sequences = enumeration.draw(energies, length, q, settings["sequences"], rng)
-    return Drawn(sequences, alphabet(symbols), {"energies": energies}, metadata, diagnostics)
+    return DrawnFamily(sequences, alphabet(symbols), {"energies": energies}, metadata, diagnostics)

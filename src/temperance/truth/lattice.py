@@ -23,7 +23,7 @@ from temperance.core.errors import InputError
 from temperance.core.threads import threaded
 from temperance.msa.alignment import encode, read
 from temperance.sampling.diagnostics import effective_sample_size, split_rhat
-from temperance.truth import Drawn
+from temperance.truth import DrawnFamily
 
 RESIDUES = 27
 CONTACTS = 28
@@ -32,25 +32,36 @@ SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
 # Residues that can touch: an odd number of steps, at least three, apart.
 PAIRS = np.array([(i, j) for i in range(RESIDUES) for j in range(i + 3, RESIDUES, 2)], np.int64)
 _PARTNERS = 5
-# Sequences, and folds, that are looked at together: what they need stays in cache.
+# Sequences, and folds, that are processed together, so that their data stay in cache.
 _TOGETHER = 256
-# Folds whose Boltzmann factors are summed before the Metropolis step looks whether it is to be refused.
+# Folds whose Boltzmann factors are summed before the Metropolis step tests whether it is rejected already.
 _BLOCK = 256
 
 
 @cache
 def contact_energies() -> np.ndarray:
-    """Miyazawa-Jernigan energies, (20, 20) float32 in units of RT, states ordered as in SYMBOLS."""
+    """Read the Miyazawa-Jernigan contact energies.
+
+    Returns
+    -------
+    np.ndarray
+        (20, 20) float32 in units of RT, states ordered as in SYMBOLS.
+    """
     with (files("temperance.truth") / "data" / "miyazawa_jernigan_1996.csv").open() as file:
         table = pd.read_csv(file, comment="#", index_col=0)
     return table.loc[list(SYMBOLS), list(SYMBOLS)].to_numpy(np.float32)
 
 
 def all_folds() -> np.ndarray:
-    """Contacts of every compact fold, (103346, 28) uint8 indices into PAIRS, in a fixed order.
+    """Enumerate the contacts of every compact fold.
 
     Folds that differ by a symmetry of the cube have the same contacts and count once. A walk of 27 sites starts at a
     corner or at a face centre (the larger checkerboard class), so one of each is enough.
+
+    Returns
+    -------
+    np.ndarray
+        (103346, 28) uint8 indices into PAIRS, in a fixed order.
     """
     walks = np.concatenate([_walks(start, _cube_neighbours()) for start in (0, 4)])
     walks.sort(axis=1)
@@ -85,8 +96,8 @@ def _walks(start: int, neighbours: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True)
 def _enumerate(start: int, neighbours: np.ndarray, pair_index: np.ndarray) -> np.ndarray:
-    """Contacts of all Hamiltonian walks of the cube from `start`, depth first."""
-    found = np.empty((1 << 20, CONTACTS), np.uint8)
+    """Enumerate the contacts of all Hamiltonian walks of the cube from `start`, depth first."""
+    walks = np.empty((1 << 20, CONTACTS), np.uint8)
     count = 0
     position = np.full(RESIDUES, -1, np.int64)  # of each site: which residue sits there
     path = np.empty(RESIDUES, np.int64)
@@ -98,7 +109,7 @@ def _enumerate(start: int, neighbours: np.ndarray, pair_index: np.ndarray) -> np
             for i in range(RESIDUES):
                 for site in neighbours[path[i]]:
                     if site >= 0 and position[site] > i + 1:
-                        found[count, contacts] = pair_index[i, position[site]]
+                        walks[count, contacts] = pair_index[i, position[site]]
                         contacts += 1
             count += 1
         moved = False
@@ -113,19 +124,19 @@ def _enumerate(start: int, neighbours: np.ndarray, pair_index: np.ndarray) -> np
         if not moved:
             position[path[depth]] = -1
             depth -= 1
-    return found[:count]
+    return walks[:count]
 
 
 @numba.njit(cache=True)
 def _sums(gains: np.ndarray, contacts: np.ndarray) -> np.ndarray:
-    """Of gains (156, M), those of each fold's contacts (F, 28) summed up: (F, M)."""
+    """Sum the gains (156, M) of each fold's contacts (F, 28): (F, M)."""
     sums = np.zeros((len(contacts), gains.shape[1]), np.float32)
     for f in range(len(contacts)):
-        row, of_fold = sums[f], contacts[f]
+        row, fold = sums[f], contacts[f]
         # Four at a time: fewer reads and writes of the row.
         for first in range(0, CONTACTS, 4):
-            one, two = gains[of_fold[first]], gains[of_fold[first + 1]]
-            three, four = gains[of_fold[first + 2]], gains[of_fold[first + 3]]
+            one, two = gains[fold[first]], gains[fold[first + 1]]
+            three, four = gains[fold[first + 2]], gains[fold[first + 3]]
             for m in range(len(row)):
                 row[m] += (one[m] + two[m]) + (three[m] + four[m])
     return sums
@@ -145,13 +156,30 @@ class Ensemble:
 
     @property
     def maps(self) -> np.ndarray:
-        """Contact maps, (156, F) float32 of zeros and ones."""
+        """Contact maps.
+
+        Returns
+        -------
+        np.ndarray
+            (156, F) float32 of zeros and ones.
+        """
         maps = np.zeros((len(PAIRS), len(self.contacts)), np.float32)
         maps[self.contacts.T, np.arange(len(self.contacts))] = 1
         return maps
 
     def log_p_nat(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute ln of the probability (M,) that sequences, (M, 27) in SYMBOLS, fold into the native structure."""
+        """Compute ln of the probability that sequences fold into the native structure.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, 27) uint8 in SYMBOLS.
+
+        Returns
+        -------
+        np.ndarray
+            (M,)
+        """
         energies, result = contact_energies(), np.empty(len(sequences))
         for start in range(0, len(sequences), _TOGETHER):
             chunk = sequences[start : start + _TOGETHER]
@@ -169,12 +197,39 @@ class Ensemble:
         return result
 
     def p_nat(self, sequences: np.ndarray) -> np.ndarray:
-        """Probability that each sequence folds into the native structure; (M,)."""
+        """Compute the probability that each sequence folds into the native structure.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, 27) uint8 in SYMBOLS.
+
+        Returns
+        -------
+        np.ndarray
+            (M,)
+        """
         return np.exp(self.log_p_nat(sequences))
 
 
 def ensemble(folds: np.ndarray, native: int, size: int | None, rng: np.random.Generator) -> Ensemble:
-    """Gather the native fold with `size - 1` others drawn at random, or with all others."""
+    """Gather the native fold with `size - 1` others drawn at random, or with all others.
+
+    Parameters
+    ----------
+    folds : np.ndarray
+        (F, 28) uint8 contacts.
+    native : int
+        Index of the native fold.
+    size : int or None
+        Folds of the ensemble; None, or as many as there are: all.
+    rng : numpy.random.Generator
+        Draws the others.
+
+    Returns
+    -------
+    Ensemble
+    """
     others = np.delete(np.arange(len(folds)), native)
     if size is not None and size < len(folds):
         others = np.sort(rng.choice(others, size - 1, replace=False))
@@ -200,14 +255,28 @@ def sample_family(
     spacing: int = 20,
     progress: Callable[[str], None] | None = None,
 ) -> TrueSamples:
-    """Metropolis sampling of single mutations, from random sequences.
+    """Sample P ~ p_nat^gamma by Metropolis steps of single mutations, from random sequences.
 
     Parameters
     ----------
+    competing : Ensemble
+        Folds that p_nat is computed against.
     gamma : float
         Exponent of p_nat; it rises linearly to its value over the first half of the burn-in.
+    count : int
+        Sequences; rounded up to a multiple of `chains`.
+    seed : int
+        Determines the result.
+    chains : int
+        Independent chains.
     burn_in, spacing : int
         Sweeps (27 proposals each) before the first draw of a chain and between draws.
+    progress : callable, optional
+        Takes messages.
+
+    Returns
+    -------
+    TrueSamples
     """
     draws = -(-count // chains)
     sets, which = _partner_sets(competing.contacts)
@@ -231,29 +300,52 @@ def sample_family(
     return TrueSamples(kept, logs, float(accepted.mean()))
 
 
-def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> Drawn:
-    """Draw the family that the configuration's `settings` describe; `folds` are all there are."""
+def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> DrawnFamily:
+    """Draw the family that settings describe.
+
+    Parameters
+    ----------
+    settings : dict
+        The configuration's: native, folds (their number), gamma, sequences (their number), chains, burn_in, spacing.
+    folds : np.ndarray
+        (103346, 28) contacts of all folds.
+    seed : int
+        Determines the result.
+    progress : callable, optional
+        Takes messages.
+
+    Returns
+    -------
+    DrawnFamily
+
+    Raises
+    ------
+    InputError
+        If gamma is so large that chains leave the range of floating-point numbers.
+    """
     rng = np.random.default_rng(seed)
     competing = ensemble(folds, settings["native"], settings["folds"], rng)
-    how = {key: settings[key] for key in ("gamma", "chains", "burn_in", "spacing")}
-    draws = sample_family(competing, count=settings["sequences"], seed=seed, progress=progress, **how)
+    sampling = {key: settings[key] for key in ("gamma", "chains", "burn_in", "spacing")}
+    draws = sample_family(competing, count=settings["sequences"], seed=seed, progress=progress, **sampling)
     if not np.isfinite(draws.log_p_nat).all():
         raise InputError("truth.gamma: the chains left the range of numbers; lower it")
     sequences = draws.sequences.transpose(1, 0, 2).reshape(-1, RESIDUES)[: settings["sequences"]]
-    judging = ensemble(folds, settings["native"], None, rng)
+    all_competing = ensemble(folds, settings["native"], None, rng)
     diagnostics = {
         "acceptance": draws.acceptance,
         "rhat": split_rhat(draws.log_p_nat),
         "ess": effective_sample_size(draws.log_p_nat),
         "mean_p_nat_drawn_ensemble": float(np.exp(draws.log_p_nat).mean()),
-        "mean_p_nat_all_folds": float(judging.p_nat(sequences[:500]).mean()),
+        "mean_p_nat_all_folds": float(all_competing.p_nat(sequences[:500]).mean()),
     }
-    arrays = {"contacts": competing.contacts, "all_folds": judging.contacts}
-    return Drawn(sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings["gamma"]}, diagnostics)
+    arrays = {"contacts": competing.contacts, "all_folds": all_competing.contacts}
+    return DrawnFamily(
+        sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings["gamma"]}, diagnostics
+    )
 
 
 def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find what residues touch in folds (F, 28): few sets of partners recur in all of them.
+    """Find the residues that each residue touches in folds (F, 28): few sets of partners recur in all of them.
 
     The sets of residue i, (27, S, 5) uint8, filled up with 27; and which of them it has in fold f, (27, F) uint16.
     """
@@ -265,11 +357,11 @@ def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for one, other in ((left, right), (right, left)):
             table[one, fold, filled[one, fold]] = other
             filled[one, fold] += 1
-    found = [np.unique(np.sort(rows, axis=1), axis=0, return_inverse=True) for rows in table]
-    sets = np.full((RESIDUES, max(len(distinct) for distinct, _ in found), _PARTNERS), RESIDUES, np.uint8)
-    for i, (distinct, _) in enumerate(found):
+    distinct_sets = [np.unique(np.sort(rows, axis=1), axis=0, return_inverse=True) for rows in table]
+    sets = np.full((RESIDUES, max(len(distinct) for distinct, _ in distinct_sets), _PARTNERS), RESIDUES, np.uint8)
+    for i, (distinct, _) in enumerate(distinct_sets):
         sets[i, : len(distinct)] = distinct
-    return sets, np.array([which.ravel() for _, which in found], np.uint16)
+    return sets, np.array([which.ravel() for _, which in distinct_sets], np.uint16)
 
 
 @numba.njit(cache=True)
@@ -309,10 +401,10 @@ def _metropolis(
     logs: np.ndarray,
     accepted: np.ndarray,
 ) -> None:
-    """One chain after the other, so that what it knows of all folds stays in cache.
+    """Run chains one after the other, so that the Boltzmann factors of all folds stay in cache.
 
-    A mutation multiplies a fold's Boltzmann factor by what depends on the partners of one residue alone: exponentials
-    are of the few sets of partners, not of the folds.
+    A mutation multiplies a fold's Boltzmann factor by a number that depends on the partners of one residue alone:
+    exponentials are computed for the few sets of partners, not for the folds.
     """
     count, length = states.shape
     folds, draws, q = which.shape[1], kept.shape[1], len(energies)
@@ -320,7 +412,7 @@ def _metropolis(
         state = states[c]
         # Boltzmann factors of the folds, over the native one's, which is the first.
         factors, fresh, terms = np.zeros(folds), np.empty(folds), np.empty(_BLOCK)
-        change, of_set = np.zeros(length + 1), np.zeros(sets.shape[1])
+        change, set_factors = np.zeros(length + 1), np.zeros(sets.shape[1])
         for fold in range(folds):
             for i in range(length):
                 for j in sets[i, which[i, fold]]:
@@ -340,23 +432,23 @@ def _metropolis(
                 new += new >= state[i]
                 for j in range(length):
                     change[j] = energies[new, state[j]] - energies[state[i], state[j]]
-                for n in range(len(of_set)):
+                for n in range(len(set_factors)):
                     partners = sets[i, n]
-                    of_set[n] = (
+                    set_factors[n] = (
                         change[partners[0]]
                         + (change[partners[1]] + change[partners[2]])
                         + (change[partners[3]] + change[partners[4]])
                     )
-                of_native = of_set[which[i, 0]]
-                for n in range(len(of_set)):
-                    of_set[n] = np.exp(of_native - of_set[n])
+                native_change = set_factors[which[i, 0]]
+                for n in range(len(set_factors)):
+                    set_factors[n] = np.exp(native_change - set_factors[n])
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
                 most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
                 for start in range(0, folds, _BLOCK):
                     stop = min(start + _BLOCK, folds)
                     for fold in range(start, stop):
-                        fresh[fold] = factors[fold] * of_set[which[i, fold]]
+                        fresh[fold] = factors[fold] * set_factors[which[i, fold]]
                     for fold in range(start, stop):
                         terms[fold - start] = fresh[fold]
                     for n in range(stop - start, _BLOCK):
@@ -378,7 +470,20 @@ def _metropolis(
 
 
 def fold_probabilities(sequences: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """Probability of each of `folds`, (F, 28) contacts, averaged over sequences (M, 27); (F,)."""
+    """Compute the mean probability of each fold over sequences.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, 27) uint8 in SYMBOLS.
+    folds : np.ndarray
+        (F, 28) contacts of the folds that compete.
+
+    Returns
+    -------
+    np.ndarray
+        (F,), of sum 1.
+    """
     maps, energies = Ensemble(folds).maps, contact_energies()
     total = np.zeros(len(folds))
     for sequence in sequences:
@@ -387,10 +492,23 @@ def fold_probabilities(sequences: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 
 def main(path: str, competing: int = 10_000) -> None:
-    """Print which fold the sequences of an alignment share as their native one, and how well each folds into it."""
-    letters = alphabet(SYMBOLS)
+    """Print which fold the sequences of an alignment share as their native one, and how well each folds into it.
+
+    Parameters
+    ----------
+    path : str
+        Alignment of lattice proteins.
+    competing : int
+        Folds of the smaller of two ensembles; the other has all.
+
+    Raises
+    ------
+    InputError
+        If the alignment has not 27 columns.
+    """
+    symbols = alphabet(SYMBOLS)
     raw = read(path)
-    sequences = encode(raw, letters, "error", path).sequences
+    sequences = encode(raw, symbols, "error", path).sequences
     if sequences.shape[1] != RESIDUES:
         raise InputError(f"{path}: {sequences.shape[1]} columns; lattice proteins have {RESIDUES}")
     folds = all_folds()

@@ -14,7 +14,7 @@ from temperance.core.sizes import resolve_size
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.temperature.divergence import optima_row
-from temperance.truth.enumerable import energies_of
+from temperance.truth.enumerable import draw_energies
 
 OPTIMA = ("tau_f", "tau_r", "tau_j")
 
@@ -41,7 +41,7 @@ def of_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
         settings = point["settings"]
         truth, train = settings["truth"], settings["train"]
         length, q = truth["length"], truth["q"]
-        energies = energies_of(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
+        energies = draw_energies(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
         for replicate in range(1, settings["subsets"]["replicates"] + 1):
             rng = np.random.default_rng(derive_seed(seed, point["family"], "draw", replicate))
             drawn = enumeration.draw(energies, length, q, truth["sequences"], rng)

@@ -23,7 +23,7 @@ def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
     drawn = enumerable.draw(settings, "0123"[:q], seed=3)
     truth = kept(drawn, tmp_path / "truth.safetensors")
     listed = enumeration.all_sequences(4, q)
-    np.testing.assert_allclose(truth.energies(listed), truth.of_all)
+    np.testing.assert_allclose(truth.energies(listed), truth.all_energies)
     p = np.exp(-truth.energies(listed) - truth.log_z[0])
     assert p.sum() == pytest.approx(1)
     counts = np.bincount(enumeration.positions(drawn.sequences, q), minlength=q**4)
