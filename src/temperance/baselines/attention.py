@@ -9,19 +9,19 @@ from jax.scipy.special import logsumexp
 
 # Share of the variance that the components keep.
 _KEPT = 0.95
-# Sequences whose energies are found at once.
+# Sequences whose energies are computed at once.
 _AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
 class Attention:
-    """E(x) = -(1 / beta) ln sum_k w_k exp(-beta |x - x_k|^2 / 2) over sequences' principal components.
+    """Modern Hopfield network whose memories are the principal components x_k of a family's sequences.
 
-    That is the energy of a modern Hopfield network (Ramsauer et al., ICLR 2021) with memories x_k, but for a constant
-    where these are of one length. Its Boltzmann distribution at beta is a mixture of normal distributions about the
-    memories, of variance 1 / beta, so it is drawn from as it is, where stochastic attention (Varner, arXiv:2603.14717)
-    takes Langevin steps. beta = sqrt(d) / (tau r^2), d being the components and r^2 the memories' mean square: at
-    tau = 1 retrieval turns into generation, by the scaling law for random memories.
+    E(x) = -(1 / beta) ln sum_k w_k exp(-beta |x - x_k|^2 / 2) is the energy of Ramsauer et al., ICLR 2021, but for a
+    constant where the memories are of one length. Its Boltzmann distribution at beta is a mixture of normal
+    distributions about the memories, of variance 1 / beta, so it is drawn from as it is, where stochastic attention
+    (Varner, arXiv:2603.14717) takes Langevin steps. beta = sqrt(d) / (tau r^2), d being the components and r^2 the
+    memories' mean square: at tau = 1 retrieval turns into generation, by the scaling law for random memories.
 
     Attributes
     ----------
@@ -30,6 +30,7 @@ class Attention:
     memories, weights : np.ndarray
         (M, d) components of the sequences, and their shares (M,).
     q : int
+        States.
     """
 
     mean: np.ndarray
@@ -39,8 +40,20 @@ class Attention:
     q: int
 
     @classmethod
-    def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int) -> "Attention":
-        """Build the network that remembers these sequences (M, L) with weights (M,)."""
+    def from_sequences(cls, sequences: np.ndarray, weights: np.ndarray, q: int) -> "Attention":
+        """Build the network whose memories are weighted sequences.
+
+        Parameters
+        ----------
+        sequences, weights : np.ndarray
+            (M, L) uint8 and (M,).
+        q : int
+            States.
+
+        Returns
+        -------
+        Attention
+        """
         shares = (weights / weights.sum()).astype(np.float32)
         one_hot = jax.nn.one_hot(sequences, q, dtype=jnp.float32).reshape(len(sequences), -1)
         mean = shares @ one_hot
@@ -53,31 +66,72 @@ class Attention:
 
     @property
     def L(self) -> int:
-        """Number of sites."""
+        """Number of sites.
+
+        Returns
+        -------
+        int
+        """
         return self.mean.size // self.q
 
     def beta(self, temperature: float) -> float:
-        """Inverse temperature of the softmax at a sampling temperature."""
+        """Compute the inverse temperature of the softmax at a sampling temperature.
+
+        Parameters
+        ----------
+        temperature : float
+            tau.
+
+        Returns
+        -------
+        float
+        """
         square = float(self.weights @ (self.memories**2).sum(axis=1))
         return len(self.basis) ** 0.5 / (temperature * square)
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute beta E of each sequence at tau = 1, nats, (M,)."""
+        """Compute beta E of each sequence at tau = 1.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) nats.
+        """
         one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
         logs = jnp.log(self.weights) - self.beta(1.0) * (self.memories**2).sum(axis=1) / 2
 
-        def of(part: jax.Array) -> jax.Array:
-            at = (part - self.mean) @ self.basis.T
+        def _log_density(part: jax.Array) -> jax.Array:
+            components = (part - self.mean) @ self.basis.T
             return (
-                logsumexp(logs + self.beta(1.0) * at @ self.memories.T, axis=1)
-                - self.beta(1.0) * (at**2).sum(axis=1) / 2
+                logsumexp(logs + self.beta(1.0) * components @ self.memories.T, axis=1)
+                - self.beta(1.0) * (components**2).sum(axis=1) / 2
             )
 
-        parts = [of(one_hot[n : n + _AT_ONCE]) for n in range(0, len(one_hot), _AT_ONCE)]
+        parts = [_log_density(one_hot[n : n + _AT_ONCE]) for n in range(0, len(one_hot), _AT_ONCE)]
         return -np.concatenate(parts).astype(np.float64)
 
     def draw(self, count: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
-        """(count, L) uint8, independent; each site takes the state that the drawn components make largest."""
+        """Draw independent sequences: each site takes the state that the drawn components make largest.
+
+        Parameters
+        ----------
+        count : int
+            Sequences.
+        temperature : float
+            tau.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        np.ndarray
+            (count, L) uint8.
+        """
         chosen = rng.choice(len(self.memories), count, p=self.weights / self.weights.sum(dtype=np.float64))
         noise = rng.standard_normal((count, len(self.basis)), np.float32) / self.beta(temperature) ** 0.5
         rebuilt = self.mean + (self.memories[chosen] + noise) @ self.basis

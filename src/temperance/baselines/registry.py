@@ -25,7 +25,7 @@ _L2 = {"pseudolikelihood": (0.02, 0.02), "autoregressive": (2e-6, 2e-4)}
 
 
 class Model(Protocol):
-    """What scores need of a model."""
+    """Interface of a model that sequences are scored by."""
 
     @property
     def L(self) -> int:
@@ -38,12 +38,23 @@ class Model(Protocol):
         ...
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute energies (M,) of sequences at temperature 1, nats."""
+        """Compute energies of sequences at temperature 1.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) nats.
+        """
         ...
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSamples:
     """Samples of a model over temperatures.
 
     Attributes
@@ -62,12 +73,18 @@ class Drawn:
     log_likelihood: Callable[[np.ndarray], np.ndarray]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Arrays of the samples, for a file."""
+        """Collect the arrays of the samples, for a file.
+
+        Returns
+        -------
+        dict
+            temperatures, sequences.
+        """
         return {"temperatures": self.temperatures, "sequences": self.sequences}
 
 
 def learn(
-    given: Mapping[str, Any],
+    entry: Mapping[str, Any],
     settings: Mapping[str, Any],
     sequences: np.ndarray,
     weights: np.ndarray,
@@ -77,27 +94,39 @@ def learn(
     checkpoint: Checkpoint = NONE,
     heldout: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Model:
-    """Learn a model of sequences (M, L) with weights (M,).
+    """Learn a model of a kind from weighted sequences.
 
     Parameters
     ----------
-    given : mapping
+    entry : mapping
         An entry of the configuration's `models`: kind, l2_fields, l2_couplings (None: the kind's own).
     settings : mapping
         The configuration's `train`, for Boltzmann machines.
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    q : int
+        States.
+    engine : Engine
+        Trains Boltzmann machines.
+    seed : int
+        Of their training.
     checkpoint : Checkpoint
         From which these go on.
     heldout : (np.ndarray, np.ndarray), optional
         Sequences and weights by which a Boltzmann machine's penalty is chosen, where it is to be.
+
+    Returns
+    -------
+    Model
     """
-    kind = given["kind"]
-    l2 = {name: given[name] for name in ("l2_fields", "l2_couplings") if given[name] is not None}
+    kind = entry["kind"]
+    l2 = {name: entry[name] for name in ("l2_fields", "l2_couplings") if entry[name] is not None}
     if kind == "boltzmann":
-        chosen_by = dict(zip(("heldout", "heldout_weights"), heldout or (None, None), strict=True))
-        plan = {**settings, **l2, **chosen_by}
+        heldout_settings = dict(zip(("heldout", "heldout_weights"), heldout or (None, None), strict=True))
+        plan = {**settings, **l2, **heldout_settings}
         return train(sequences, weights, q, engine, seed, checkpoint=checkpoint, **plan).model
     if kind == "attention":
-        return Attention.of(sequences, weights, q)
+        return Attention.from_sequences(sequences, weights, q)
     if kind == "profile":
         return independent(sequences, weights, q)
     l2 = dict(zip(("l2_fields", "l2_couplings"), _L2[kind], strict=True)) | l2
@@ -107,7 +136,25 @@ def learn(
 
 
 def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:
-    """Build the profile model: one-site frequencies with a pseudocount of a sequence, and no couplings."""
+    """Build the profile model: one-site frequencies with a pseudocount of a sequence, and no couplings.
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    q : int
+        States.
+
+    Returns
+    -------
+    Potts
+
+    Examples
+    --------
+    >>> model = independent(np.array([[0, 1], [0, 0]], np.uint8), np.ones(2), 2)
+    >>> bool(model.energies(np.array([[0, 1]], np.uint8)) < model.energies(np.array([[1, 1]], np.uint8)))
+    True
+    """
     single = profile_frequencies(sequences, q, weights)
     return Potts(profile_fields(single), np.zeros((*single.shape, *single.shape), np.float32))
 
@@ -119,38 +166,60 @@ def draw(
     engine: Engine,
     seed: int,
     checkpoint: Checkpoint = NONE,
-) -> Drawn:
-    """Sample a model; `settings` are the configuration's `sample`. Where draws can be independent, they are."""
+) -> DrawnSamples:
+    """Sample a model over temperatures: by independent draws where it allows them, else by replica exchange.
+
+    Parameters
+    ----------
+    model : Model
+        Of `learn`.
+    settings : mapping
+        The configuration's `sample`.
+    starts : np.ndarray
+        (M, L) uint8, sequences from which half of the ladders of replica exchange start.
+    engine : Engine
+        Sampler of replica exchange.
+    seed : int
+        Determines the result, together with the engine.
+    checkpoint : Checkpoint
+        From which replica exchange goes on.
+
+    Returns
+    -------
+    DrawnSamples
+    """
     if isinstance(model, Potts):
         if not model.couplings.any():
-            return _drawn_apart(model, settings, seed, lambda *given: _draw_sites(model, *given), _of_sites(model))
-        found = sample(model, engine, seed, starts=starts, checkpoint=checkpoint, **settings)
-        curve, betas = energy_curve(found.betas, found.energies), 1 / found.temperatures
+            return _draw_independent(
+                model, settings, seed, lambda *arguments: _draw_sites(model, *arguments), _site_log_probabilities(model)
+            )
+        samples = sample(model, engine, seed, starts=starts, checkpoint=checkpoint, **settings)
+        curve, betas = energy_curve(samples.betas, samples.energies), 1 / samples.temperatures
 
-        def of_joint(sequences: np.ndarray) -> np.ndarray:
+        def _log_likelihood(sequences: np.ndarray) -> np.ndarray:
             return -model.energies(sequences)[:, None] * betas - curve.log_z(betas, model.L, model.q)
 
-        rungs = found.rungs[found.rungs["requested"]].sort_values("temperature", ignore_index=True)
-        return Drawn(found.temperatures, found.sequences, rungs, of_joint)
+        rungs = samples.rungs[samples.rungs["requested"]].sort_values("temperature", ignore_index=True)
+        return DrawnSamples(samples.temperatures, samples.sequences, rungs, _log_likelihood)
     assert isinstance(model, Autoregressive | Attention)
-    likelihood = model.log_probabilities if isinstance(model, Autoregressive) else _unknown
-    return _drawn_apart(model, settings, seed, model.draw, likelihood)
+    likelihood = model.log_probabilities if isinstance(model, Autoregressive) else _unknown_likelihood
+    return _draw_independent(model, settings, seed, model.draw, likelihood)
 
 
-def _drawn_apart(
+def _draw_independent(
     model: Model,
     settings: Mapping[str, Any],
     seed: int,
     draw: Callable[[int, float, np.random.Generator], np.ndarray],
     likelihood: Callable[[np.ndarray, float], np.ndarray],
-) -> Drawn:
-    """Independent draws, in groups as large as those of ladders."""
+) -> DrawnSamples:
+    """Draw independent samples, in groups as large as those of ladders."""
     rng, temperatures = np.random.default_rng(seed), np.unique(settings["temperatures"]).astype(float)
     groups = settings["ladders"]
     draws = -(-settings["sequences"] // groups)
     chains = np.array([draw(groups * draws, tau, rng) for tau in temperatures])
     rungs = pd.DataFrame({"temperature": temperatures, "requested": True, "ess": float(groups * draws)})
-    return Drawn(
+    return DrawnSamples(
         temperatures,
         chains.reshape(len(temperatures), groups, draws, model.L),
         rungs.assign(rhat=1.0, drift=0.0, acceptance=np.nan, equilibrated=True),
@@ -162,7 +231,7 @@ def _draw_sites(model: Potts, count: int, temperature: float, rng: np.random.Gen
     return profile_chains(count, softmax(model.fields.astype(np.float64) / temperature, axis=1), rng)
 
 
-def _of_sites(model: Potts) -> Callable[[np.ndarray, float], np.ndarray]:
+def _site_log_probabilities(model: Potts) -> Callable[[np.ndarray, float], np.ndarray]:
     def log_probabilities(sequences: np.ndarray, temperature: float) -> np.ndarray:
         fields = model.fields.astype(np.float64) / temperature
         log_z = np.log(np.exp(fields).sum(axis=1)).sum()
@@ -171,5 +240,5 @@ def _of_sites(model: Potts) -> Callable[[np.ndarray, float], np.ndarray]:
     return log_probabilities
 
 
-def _unknown(sequences: np.ndarray, temperature: float) -> np.ndarray:
+def _unknown_likelihood(sequences: np.ndarray, temperature: float) -> np.ndarray:
     return np.full(len(sequences), np.nan)

@@ -25,25 +25,34 @@ def learn_conditionals(
     sequences: np.ndarray,
     weights: np.ndarray,
     q: int,
-    seen: np.ndarray,
+    dependencies: np.ndarray,
     l2_fields: float,
     l2_couplings: float,
     tolerance: float = 1e-5,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fields (L, q) and couplings (L, q, L, q) float32, [site, state, other site, its state], of every site's softmax.
+    """Learn the softmax of every site given the sites that it depends on, by penalised likelihood.
 
     Each site's loss is the weighted mean negative log-likelihood of its state given the others', plus
-    l2_fields / 2 * sum h^2 + l2_couplings / 2 * sum J^2; its minimum is found by L-BFGS, parameters in units of how the
+    l2_fields / 2 * sum h^2 + l2_couplings / 2 * sum J^2. It is minimised by L-BFGS, parameters in units of how the
     loss curves at independence, so that rare states do not take the longest.
 
     Parameters
     ----------
     sequences, weights : np.ndarray
         (M, L) uint8 and (M,).
-    seen : np.ndarray
-        (L, L) bool: whether site i (row) sees site j.
+    q : int
+        States.
+    dependencies : np.ndarray
+        (L, L) bool: whether site i (row) depends on site j.
+    l2_fields, l2_couplings : float
+        Penalties.
     tolerance : float
         A step that lowers the loss by a smaller share is the last.
+
+    Returns
+    -------
+    np.ndarray, np.ndarray
+        Fields (L, q) and couplings (L, q, L, q) float32, [site, state, other site, its state].
     """
     length = sequences.shape[1]
     single = site_frequencies(sequences, q, weights)
@@ -52,26 +61,26 @@ def learn_conditionals(
     fields, couplings = np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32)
     at_once = int(np.clip(_NUMBERS // (len(sequences) * q), 1, _MOST_SITES))
     # Sites that see equally many others go together.
-    ranked = np.argsort(seen.sum(axis=1), kind="stable")
+    ranked = np.argsort(dependencies.sum(axis=1), kind="stable")
     for sites in np.split(ranked, range(at_once, length, at_once)):
-        others = np.flatnonzero(seen[sites].any(axis=0))
-        mask = np.repeat(seen[np.ix_(sites, others)].T, q, axis=0)[:, :, None].astype(np.float32)
-        curvature = (spread[sites] + l2_fields, spread[others].reshape(-1, 1, 1) * spread[sites] + l2_couplings)
-        units = [np.maximum(of, 1e-12) ** -0.5 for of in curvature]
-        one_hot = jax.nn.one_hot(sequences[:, others], q, dtype=jnp.float32).reshape(len(sequences), -1)
+        neighbours = np.flatnonzero(dependencies[sites].any(axis=0))
+        mask = np.repeat(dependencies[np.ix_(sites, neighbours)].T, q, axis=0)[:, :, None].astype(np.float32)
+        curvature = (spread[sites] + l2_fields, spread[neighbours].reshape(-1, 1, 1) * spread[sites] + l2_couplings)
+        units = [np.maximum(values, 1e-12) ** -0.5 for values in curvature]
+        one_hot = jax.nn.one_hot(sequences[:, neighbours], q, dtype=jnp.float32).reshape(len(sequences), -1)
         targets = jnp.asarray(sequences[:, sites], jnp.int32)
         fixed = (shares, one_hot, targets, mask, *(unit.astype(np.float32) for unit in units))
 
-        def of_flat(flat: np.ndarray, fixed: tuple = fixed, count: int = units[0].size) -> tuple[float, np.ndarray]:
+        def _flat_loss(flat: np.ndarray, fixed: tuple = fixed, count: int = units[0].size) -> tuple[float, np.ndarray]:
             value, gradients = _loss(flat[:count], flat[count:], fixed, l2_fields, l2_couplings)
             return float(value), np.concatenate(gradients, dtype=np.float64)
 
         guess = np.concatenate([(start[sites] / units[0]).ravel(), np.zeros(units[1].size)])
         options = {"maxiter": _MOST_STEPS, "ftol": tolerance, "gtol": tolerance}
-        found = minimize(of_flat, guess, jac=True, method="L-BFGS-B", options=options).x
-        fields[sites] = found[: units[0].size].reshape(units[0].shape) * units[0]
-        rows = (found[units[0].size :].reshape(units[1].shape) * units[1] * mask).reshape(-1, q, len(sites), q)
-        couplings[np.ix_(sites, np.arange(q), others)] = rows.transpose(2, 3, 0, 1)
+        optimum = minimize(_flat_loss, guess, jac=True, method="L-BFGS-B", options=options).x
+        fields[sites] = optimum[: units[0].size].reshape(units[0].shape) * units[0]
+        rows = (optimum[units[0].size :].reshape(units[1].shape) * units[1] * mask).reshape(-1, q, len(sites), q)
+        couplings[np.ix_(sites, np.arange(q), neighbours)] = rows.transpose(2, 3, 0, 1)
     return fields, couplings
 
 
@@ -80,7 +89,7 @@ def _loss(fields: Any, couplings: Any, fixed: tuple, l2_fields: float, l2_coupli
     """Loss of several sites, and its gradients, of parameters in their units."""
     shares, one_hot, targets, mask, unit_fields, unit_couplings = fixed
 
-    def of(fields: Any, couplings: Any) -> Any:
+    def total_loss(fields: Any, couplings: Any) -> Any:
         fields = fields.reshape(unit_fields.shape) * unit_fields
         couplings = couplings.reshape(unit_couplings.shape) * unit_couplings * mask
         logits = (one_hot @ couplings.reshape(len(couplings), -1)).reshape(len(one_hot), *fields.shape) + fields
@@ -88,7 +97,7 @@ def _loss(fields: Any, couplings: Any, fixed: tuple, l2_fields: float, l2_coupli
         penalty = l2_fields * (fields**2).sum() + l2_couplings * (couplings**2).sum()
         return penalty / 2 - shares @ chosen.sum(axis=1)
 
-    return jax.value_and_grad(of, (0, 1))(jnp.float32(fields), jnp.float32(couplings))
+    return jax.value_and_grad(total_loss, (0, 1))(jnp.float32(fields), jnp.float32(couplings))
 
 
 def pseudolikelihood(
@@ -99,18 +108,37 @@ def pseudolikelihood(
     l2_couplings: float,
     tolerance: float = 1e-5,
 ) -> Potts:
-    """Find the Potts model of largest penalised pseudolikelihood, zero-sum gauge.
+    """Find the Potts model of largest penalised pseudolikelihood.
 
-    Sites are learnt apart and the two estimates of each coupling averaged (asymmetric plmDCA: Ekeberg, Hartonen,
-    Aurell, J. Comput. Phys. 276:341, 2014).
+    Sites are learnt apart and the two estimates of each coupling averaged (asymmetric plmDCA).
+
+    Parameters
+    ----------
+    sequences, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    q : int
+        States.
+    l2_fields, l2_couplings : float
+        Penalties, as of `learn_conditionals`.
+    tolerance : float
+        As of `learn_conditionals`.
+
+    Returns
+    -------
+    Potts
+        Zero-sum gauge.
+
+    References
+    ----------
+    Ekeberg, Hartonen, Aurell, J. Comput. Phys. 276:341 (2014).
     """
     length = sequences.shape[1]
     every_other = ~np.eye(length, dtype=bool)
     fields, couplings = learn_conditionals(sequences, weights, q, every_other, l2_fields, l2_couplings, tolerance)
-    # Each site's own gauge is arbitrary: what of its couplings depends on its own state alone belongs to its field.
-    own = couplings.mean(axis=3, keepdims=True)
-    fields = fields + own.sum(axis=(2, 3))
-    couplings = couplings - own
+    # Each site's gauge is arbitrary: the part of its couplings that depends on its state alone belongs to its field.
+    state_means = couplings.mean(axis=3, keepdims=True)
+    fields = fields + state_means.sum(axis=(2, 3))
+    couplings = couplings - state_means
     couplings -= couplings.mean(axis=1, keepdims=True)
     fields -= fields.mean(axis=1, keepdims=True)
     return Potts(fields, (couplings + couplings.transpose(2, 3, 0, 1)) / 2)
@@ -118,9 +146,9 @@ def pseudolikelihood(
 
 @dataclass(frozen=True)
 class Autoregressive:
-    """P(s) = prod_k softmax(h_i + sum_{j before i} J_ij(., s_j))(s_i), i = order[k]; exact likelihood and sampling.
+    """Autoregressive model (arDCA) with exact likelihood and sampling.
 
-    (Trinquier, Uguzzoni, Pagnani, Zamponi, Weigt, Nat. Commun. 12:5800, 2021.)
+    P(s) = prod_k softmax(h_i + sum_{j before i} J_ij(., s_j))(s_i), i = order[k].
 
     Attributes
     ----------
@@ -128,6 +156,10 @@ class Autoregressive:
         (L, q) and (L, q, L, q) float32, [site, state, other site, its state]; zero where the other is not before.
     order : np.ndarray
         (L,) sites in the order in which they are drawn.
+
+    References
+    ----------
+    Trinquier, Uguzzoni, Pagnani, Zamponi, Weigt, Nat. Commun. 12:5800 (2021).
     """
 
     fields: np.ndarray
@@ -144,26 +176,52 @@ class Autoregressive:
         l2_couplings: float,
         tolerance: float = 1e-5,
     ) -> "Autoregressive":
-        """Of largest penalised likelihood, sites in the order of their entropy, the most conserved first."""
+        """Learn the model of largest penalised likelihood, sites in the order of their entropy, the lowest first.
+
+        Parameters
+        ----------
+        sequences, weights : np.ndarray
+            (M, L) uint8 and (M,).
+        q : int
+            States.
+        l2_fields, l2_couplings : float
+            Penalties, as of `learn_conditionals`.
+        tolerance : float
+            As of `learn_conditionals`.
+
+        Returns
+        -------
+        Autoregressive
+        """
         single = site_frequencies(sequences, q, weights)
         entropy = -(single * np.log(np.maximum(single, 1e-300))).sum(axis=1)
         order = np.argsort(entropy, kind="stable")
-        place = np.argsort(order)
-        seen = place[None, :] < place[:, None]
-        return cls(*learn_conditionals(sequences, weights, q, seen, l2_fields, l2_couplings, tolerance), order)
+        ranks = np.argsort(order)
+        dependencies = ranks[None, :] < ranks[:, None]
+        return cls(*learn_conditionals(sequences, weights, q, dependencies, l2_fields, l2_couplings, tolerance), order)
 
     @property
     def L(self) -> int:
-        """Number of sites."""
+        """Number of sites.
+
+        Returns
+        -------
+        int
+        """
         return self.fields.shape[0]
 
     @property
     def q(self) -> int:
-        """Number of states."""
+        """Number of states.
+
+        Returns
+        -------
+        int
+        """
         return self.fields.shape[1]
 
     def _logits(self, site: int, sequences: np.ndarray) -> np.ndarray:
-        """(M, q) of one site, from sequences (M, L) of which those before it are looked at."""
+        """Compute the logits (M, q) of one site, from sequences (M, L) of which the sites before it are read."""
         place = int(np.flatnonzero(self.order == site)[0])
         before = self.order[:place]
         rows = self.couplings[site].transpose(1, 2, 0)
@@ -173,7 +231,20 @@ class Autoregressive:
         return logits
 
     def log_probabilities(self, sequences: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-        """Compute ln Q_tau of each sequence (M,): every site's softmax at a temperature, which is not P^(1 / tau)."""
+        """Compute ln Q_tau of each sequence: every site's softmax at a temperature, which is not P^(1 / tau).
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+        temperature : float
+            tau, by which logits are divided.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) nats.
+        """
         total = np.zeros(len(sequences))
         for site in range(self.L):
             logits = log_softmax(self._logits(site, sequences) / temperature, axis=1)
@@ -181,11 +252,37 @@ class Autoregressive:
         return total
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """-ln P, nats, (M,)."""
+        """Compute -ln P of each sequence.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) nats.
+        """
         return -self.log_probabilities(sequences)
 
     def draw(self, count: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
-        """(count, L) uint8, independent, every site's softmax at this temperature."""
+        """Draw independent sequences, every site from its softmax at a temperature.
+
+        Parameters
+        ----------
+        count : int
+            Sequences.
+        temperature : float
+            tau, by which logits are divided.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        np.ndarray
+            (count, L) uint8.
+        """
         sequences = np.zeros((count, self.L), np.uint8)
         for site in self.order:
             logits = self._logits(site, sequences) / temperature
@@ -193,14 +290,21 @@ class Autoregressive:
         return sequences
 
     def compare_to_joint_tempering(self, sequences: np.ndarray, temperature: float) -> dict[str, float]:
-        """How draws at a temperature of each site differ from P^(1 / tau) / Z, by weighing them.
+        """Compare draws with every site at a temperature to P^(1 / tau) / Z, by importance weights.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8, draws at this temperature.
+        temperature : float
+            tau.
 
         Returns
         -------
         dict
-            joint_energy: mean energy of the latter, nats; joint_divergence: Kullback-Leibler divergence of the draws'
-            distribution from it, nats a sequence; joint_share: effective share of the draws under the weights, of which
-            the two are worth no more.
+            joint_energy: mean energy under P^(1 / tau) / Z, nats; joint_divergence: Kullback-Leibler divergence of the
+            draws' distribution from it, nats a sequence; joint_share: effective share of the draws under the weights,
+            on which the reliability of the two depends.
         """
         energies = self.energies(sequences)
         logs = -energies / temperature - self.log_probabilities(sequences, temperature)

@@ -100,7 +100,7 @@ def test_the_profile_model_has_the_frequencies_of_its_sites_at_every_temperature
 def test_attention_draws_from_the_boltzmann_distribution_of_its_energy():
     # Two memories of one site have one component: its density can be integrated.
     sequences, weights = np.array([[0], [1]], np.uint8), np.array([1.0, 3.0])
-    model = Attention.of(sequences, weights, 2)
+    model = Attention.from_sequences(sequences, weights, 2)
     assert model.basis.shape == (1, 2)
     beta = model.beta(1.0)
 
@@ -120,7 +120,7 @@ def test_attention_draws_from_the_boltzmann_distribution_of_its_energy():
 def test_attention_retrieves_when_cold_and_generates_when_hot():
     rng = np.random.default_rng(3)
     sequences = rng.integers(0, 20, (30, 40), dtype=np.uint8)
-    model = Attention.of(sequences, np.ones(30), 21)
+    model = Attention.from_sequences(sequences, np.ones(30), 21)
     near = {tau: nearest(model.draw(100, tau, rng), sequences)[1].mean() for tau in (0.01, 1.0, 4.0)}
     assert near[0.01] > 0.97 > 0.9 > near[1.0] > near[4.0]
 
