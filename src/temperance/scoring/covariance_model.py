@@ -1,4 +1,4 @@
-"""A judge of RNA that sees conserved base pairs: a covariance model, built and aligned to by Infernal."""
+"""A judge of RNA by conserved base pairs: a covariance model, built and aligned to by Infernal."""
 
 import importlib
 import os
@@ -22,13 +22,15 @@ _LARGEST_MATRIX = 4096
 _NAME, _BITS = 1, 6
 
 
-def consensus_structure(sequences: np.ndarray, letters: Alphabet) -> str:
+def consensus_structure(sequences: np.ndarray, alphabet: Alphabet) -> str:
     """Find the base pairs that aligned sequences share, by ViennaRNA's RNAalifold.
 
     Parameters
     ----------
     sequences : np.ndarray
-        (M, L) uint8 of an RNA or DNA alphabet.
+        (M, L) uint8.
+    alphabet : Alphabet
+        RNA or DNA.
 
     Returns
     -------
@@ -39,11 +41,11 @@ def consensus_structure(sequences: np.ndarray, letters: Alphabet) -> str:
     ----------
     Bernhart et al., BMC Bioinformatics 9:474, 2008, doi:10.1186/1471-2105-9-474.
     """
-    structure: str = importlib.import_module("RNA").alifold(_rna(sequences, letters))[0]
+    structure: str = importlib.import_module("RNA").alifold(_rna(sequences, alphabet))[0]
     return structure
 
 
-def build_covariance_model(sequences: np.ndarray, letters: Alphabet, name: str, path: str | Path) -> int:
+def build_covariance_model(sequences: np.ndarray, alphabet: Alphabet, name: str, path: str | Path) -> int:
     """Build a covariance model of aligned sequences and of the base pairs that they share.
 
     Every column is one of the model's, as in the Potts model under test.
@@ -51,7 +53,9 @@ def build_covariance_model(sequences: np.ndarray, letters: Alphabet, name: str, 
     Parameters
     ----------
     sequences : np.ndarray
-        (M, L) uint8 of an RNA or DNA alphabet.
+        (M, L) uint8.
+    alphabet : Alphabet
+        RNA or DNA.
     name : str
         Of the family.
     path : path
@@ -65,7 +69,7 @@ def build_covariance_model(sequences: np.ndarray, letters: Alphabet, name: str, 
     Raises
     ------
     InputError
-        If Infernal or ViennaRNA is not installed.
+        If Infernal or ViennaRNA is not installed, or Infernal fails.
 
     References
     ----------
@@ -74,8 +78,8 @@ def build_covariance_model(sequences: np.ndarray, letters: Alphabet, name: str, 
     """
     if missing := explain_missing_infernal():
         raise InputError(f"optimum.covariance: {missing}")
-    structure = consensus_structure(sequences, letters)
-    rows = "".join(f"s{number} {row}\n" for number, row in enumerate(_rna(sequences, letters)))
+    structure = consensus_structure(sequences, alphabet)
+    rows = "".join(f"s{number} {row}\n" for number, row in enumerate(_rna(sequences, alphabet)))
     with tempfile.TemporaryDirectory() as folder:
         alignment, model = Path(folder, "family.sto"), Path(folder, "family.cm")
         alignment.write_text(f"# STOCKHOLM 1.0\n\n{rows}#=GC SS_cons {structure}\n//\n", encoding="utf-8")
@@ -87,8 +91,8 @@ def build_covariance_model(sequences: np.ndarray, letters: Alphabet, name: str, 
     return structure.count("(")
 
 
-def covariance_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> Judge:
-    """Read a judge that scores sequences by their best alignment to a covariance model, in bits.
+def covariance_judge(path: str | Path, alphabet: Alphabet, threads: int = 1) -> Judge:
+    """Build the judge that scores sequences by their best alignment to a covariance model, in bits.
 
     The whole sequence, its gaps removed, is aligned to the whole model. A sequence of gaps only is scored as one
     unknown nucleotide.
@@ -97,10 +101,19 @@ def covariance_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> J
     ----------
     path : path
         Of `build_covariance_model`.
+    alphabet : Alphabet
+        RNA or DNA.
+    threads : int
+        Threads of Infernal.
+
+    Returns
+    -------
+    Judge
+        Raises InputError if Infernal fails.
     """
 
-    def score(sequences: np.ndarray) -> np.ndarray:
-        rows = [row.replace(GAP, "") or "N" for row in _rna(sequences, letters)]
+    def _score(sequences: np.ndarray) -> np.ndarray:
+        rows = [row.replace(GAP, "") or "N" for row in _rna(sequences, alphabet)]
         names = [f"s{number}" for number in range(len(rows))]
         with tempfile.TemporaryDirectory() as folder:
             unaligned, table = Path(folder, "sequences.fasta"), Path(folder, "scores.txt")
@@ -112,11 +125,11 @@ def covariance_judge(path: str | Path, letters: Alphabet, threads: int = 1) -> J
         bits = {field[_NAME]: float(field[_BITS]) for field in fields}
         return np.array([bits[name] for name in names])
 
-    return score
+    return _score
 
 
-def _rna(sequences: np.ndarray, letters: Alphabet) -> list[str]:
-    return [row.replace("T", "U") for row in letters.decode(sequences)]
+def _rna(sequences: np.ndarray, alphabet: Alphabet) -> list[str]:
+    return [row.replace("T", "U") for row in alphabet.decode(sequences)]
 
 
 def _run(command: Sequence[str]) -> None:

@@ -1,9 +1,8 @@
-"""The judge that sees pairs: Potts models of parts of the natural sequences, by another method than the model's.
+"""The judge of pairs of sites: Potts models of parts of the natural sequences, by another method than the model's.
 
 The natural sequences are split into folds, a few times, and a Gaussian approximation is fitted to all but one fold. A
-sequence's score is the mean of all log densities. Natural sequences, on whose scores the scale rests, are known to most
-of the models, which overrate them for that, and unknown to the others, which do not: their score is the middle of the
-two means.
+sequence's score is the mean of all log densities. Natural sequences, on whose scores the scale rests, are training data
+of most of the models, which overrate them for that, but not of the others: their score is the middle of the two means.
 """
 
 from dataclasses import dataclass
@@ -29,25 +28,26 @@ SPLITS, FOLDS = 2, 4
 _RELATIVES = 0.8
 # A cluster of more than this share of the weight is taken apart.
 _LARGEST_SHARE = 0.1
-# Sequences of a fold that show whether a model without it tells natural from shuffled ones, at most.
+# Most sequences of a fold that a model fitted without it is to tell from shuffled ones.
 _MOST_COMPARED = 1000
 
 
 @dataclass(frozen=True)
 class CrossFittedJudge:
-    """A judge learnt from natural sequences; called with sequences (M, L) it returns a score each, (M,), in nats.
+    """Judge learnt from natural sequences, called with sequences (M, L); it returns a score each, (M,), in nats.
 
     Attributes
     ----------
     model : Potts
         Mean of the models' parameters: minus its energy is the mean of their scores.
     natural_scores : np.ndarray
-        (N,) of the natural sequences, the middle of the mean scores by models that know and do not know a sequence.
+        (N,) of the natural sequences, the middle of the mean scores by models that were fitted with and without a
+        sequence.
     clusters : np.ndarray
         (N,) int64 label of each natural sequence; relatives share one. They say how many independent sequences the
         scale is worth.
     discrimination : Discrimination
-        How well a model tells sequences that it does not know from these with shuffled columns.
+        How well a model tells sequences that it was not fitted to from these with shuffled columns.
     """
 
     model: Potts
@@ -56,14 +56,25 @@ class CrossFittedJudge:
     discrimination: Discrimination
 
     def __call__(self, sequences: np.ndarray) -> np.ndarray:
-        """Score sequences (M, L): (M,), higher is more natural."""
+        """Score sequences.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,) nats; higher is more natural.
+        """
         return -self.model.energies(sequences)
 
     @classmethod
     def learn(
         cls, sequences: np.ndarray, weights: np.ndarray, q: int, seed: int, pseudocount: float = PSEUDOCOUNT
     ) -> "CrossFittedJudge":
-        """Learn from all natural sequences of a family.
+        """Learn a judge from all natural sequences of a family.
 
         Parameters
         ----------
@@ -84,7 +95,7 @@ class CrossFittedJudge:
         clusters, relatives = label_clusters(sequences), label_clusters(sequences, _RELATIVES)
         length, discriminations = sequences.shape[1], []
         mean = Potts(np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32))
-        seen_scores, unseen_scores = np.zeros(len(sequences)), np.zeros(len(sequences))
+        fitted_scores, left_out_scores = np.zeros(len(sequences)), np.zeros(len(sequences))
         for folds in (assign_folds(relatives, weights, FOLDS, rng) for _ in range(SPLITS)):
             count = folds.max() + 1
             for fold in range(count):
@@ -93,8 +104,8 @@ class CrossFittedJudge:
                 np.add(mean.fields, model.fields / (count * SPLITS), out=mean.fields)
                 np.add(mean.couplings, model.couplings / (count * SPLITS), out=mean.couplings)
                 scores = -model.energies(sequences)
-                seen_scores += np.where(left_out, 0, scores / ((count - 1) * SPLITS))
-                unseen_scores += np.where(left_out, scores / SPLITS, 0)
+                fitted_scores += np.where(left_out, 0, scores / ((count - 1) * SPLITS))
+                left_out_scores += np.where(left_out, scores / SPLITS, 0)
                 compared = np.flatnonzero(left_out)
                 compared = compared[np.sort(rng.permutation(len(compared))[:_MOST_COMPARED])]
                 shuffled = -model.energies(shuffle_columns(sequences[compared], rng))
@@ -102,19 +113,39 @@ class CrossFittedJudge:
                 discriminations.append(discriminate(scores[compared], shuffled, units))
         # The same sequences are compared at each split: more splits make the mean no surer than one does.
         auc, error = (float(np.mean([getattr(fold, name) for fold in discriminations])) for name in ("auc", "error"))
-        natural_scores = (seen_scores + unseen_scores) / 2
+        natural_scores = (fitted_scores + left_out_scores) / 2
         return cls(mean, natural_scores, clusters, Discrimination(auc, error / (len(discriminations) / SPLITS) ** 0.5))
 
-    def save(self, path: str | Path, letters: Alphabet, metadata: dict[str, Any]) -> None:
-        """Write a file that holds a Potts model, too: `temperance.potts.model.load` reads it."""
+    def save(self, path: str | Path, alphabet: Alphabet, metadata: dict[str, Any]) -> None:
+        """Write the judge to a file that holds a Potts model, too: `temperance.potts.model.load` reads it.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        alphabet : Alphabet
+            Of the sequences.
+        metadata : dict
+            Added to the file.
+        """
         arrays = {"fields": self.model.fields, "couplings": self.model.couplings}
         arrays |= {"natural_scores": self.natural_scores, "clusters": self.clusters}
         auc = {"auc": self.discrimination.auc, "auc_error": self.discrimination.error}
-        save_arrays(path, arrays, metadata | auc | {"alphabet": letters.name})
+        save_arrays(path, arrays, metadata | auc | {"alphabet": alphabet.name})
 
     @classmethod
     def load(cls, path: str | Path) -> "CrossFittedJudge":
-        """Read what `save` wrote."""
+        """Read a judge that `save` wrote.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        CrossFittedJudge
+        """
         arrays, metadata = load_arrays(path)
         model = Potts(arrays["fields"], arrays["couplings"])
         discrimination = Discrimination(metadata["auc"], metadata["auc_error"])
@@ -128,15 +159,22 @@ def assign_folds(clusters: np.ndarray, weights: np.ndarray, count: int, rng: np.
     ----------
     clusters, weights : np.ndarray
         (N,) labels and weights. A cluster of a large share of the weight, as short sequences form, is taken apart: one
-        fold would be that cluster, and know of nothing else.
+        fold would be that cluster, and hold nothing else.
     count : int
         Folds; as many as sequences, if these are fewer.
-    rng : np.random.Generator
+    rng : numpy.random.Generator
+        Source of the random order.
 
     Returns
     -------
     np.ndarray
         (N,) uint8, from 0; no fold is empty.
+
+    Examples
+    --------
+    >>> folds = assign_folds(np.array([0, 0, 1, 1]), np.ones(4), 2, np.random.default_rng(0))
+    >>> np.bincount(folds).tolist()
+    [2, 2]
     """
     labels = np.unique(clusters, return_inverse=True)[1]
     large = np.bincount(labels, weights)[labels] > _LARGEST_SHARE * weights.sum()

@@ -1,4 +1,4 @@
-"""Whether a judge sees more than single sites: natural sequences against the same with shuffled columns."""
+"""Test whether a judge depends on more than single sites: natural sequences against the same with shuffled columns."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Discrimination:
     Attributes
     ----------
     auc, error : float
-        0.5 for a judge that sees single sites only; and its standard error.
+        0.5 for a judge of single sites only; and its standard error.
     """
 
     auc: float
@@ -21,17 +21,35 @@ class Discrimination:
 
     @property
     def low(self) -> float:
-        """Lower end of the 95 % interval."""
+        """Lower end of the 95 % interval.
+
+        Returns
+        -------
+        float
+        """
         return self.auc - 1.96 * self.error
 
 
 def shuffle_columns(sequences: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Permute each column of sequences (M, L) on its own: one-site frequencies stay, correlations go."""
+    """Permute each column of sequences independently: one-site frequencies stay, correlations go.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    rng : numpy.random.Generator
+        Source of the permutations.
+
+    Returns
+    -------
+    np.ndarray
+        (M, L) uint8.
+    """
     return rng.permuted(sequences, axis=0)
 
 
 def discriminate(natural: np.ndarray, shuffled: np.ndarray, units: float | None = None) -> Discrimination:
-    """Measure how well scores tell natural sequences from shuffled ones.
+    """Measure how well scores tell natural sequences from shuffled ones, by the area under the ROC curve.
 
     Parameters
     ----------
@@ -43,15 +61,24 @@ def discriminate(natural: np.ndarray, shuffled: np.ndarray, units: float | None 
     Returns
     -------
     Discrimination
-        The error is that of Hanley and McNeil, Radiology 143:29, 1982, doi:10.1148/radiology.143.1.7063747.
+        nan where there are no natural or no shuffled sequences.
+
+    References
+    ----------
+    Hanley, McNeil, Radiology 143:29, 1982, doi:10.1148/radiology.143.1.7063747, for the error.
+
+    Examples
+    --------
+    >>> discriminate(np.array([2.0, 3.0]), np.array([1.0, 2.5])).auc
+    0.75
     """
     natural, shuffled = (scores[np.isfinite(scores)] for scores in (natural, shuffled))
-    count, others = len(natural), len(shuffled)
-    if not count or not others:
+    count, shuffled_count = len(natural), len(shuffled)
+    if not count or not shuffled_count:
         return Discrimination(float("nan"), float("nan"))
     ranks = rankdata(np.concatenate([natural, shuffled]))[:count]
-    auc = float((ranks.sum() - count * (count + 1) / 2) / (count * others))
-    worth = max(min(units or count, count), 1.0)
+    auc = float((ranks.sum() - count * (count + 1) / 2) / (count * shuffled_count))
+    independent = max(min(units or count, count), 1.0)
     one, two = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
-    variance = (auc * (1 - auc) + (worth - 1) * one + (others - 1) * two) / (worth * others)
+    variance = (auc * (1 - auc) + (independent - 1) * one + (shuffled_count - 1) * two) / (independent * shuffled_count)
     return Discrimination(auc, max(variance, 0.0) ** 0.5)

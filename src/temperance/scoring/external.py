@@ -18,19 +18,31 @@ from temperance.msa.fasta import fasta
 
 @dataclass(frozen=True)
 class Program:
-    """A judge; called with encoded sequences (M, L) it returns a score each, (M,), higher being better.
+    """Judge that is a program of the user's, called with sequences (M, L); it returns a score each, (M,).
 
     Attributes
     ----------
+    name : str
+        Under which the configuration has it.
     command : list of str
         With {fasta}, {scores} and {threads} in it.
+    alphabet : Alphabet
+        In which sequences are written.
+    threads : int
+        What {threads} stands for.
+    aligned : bool
+        Whether gaps are written, too.
+    higher : bool
+        Whether the program's higher scores are better; else their signs are changed.
     most : int
         Sequences of a set that it is to score at most; 0, all.
+    minutes : float
+        Longest time that a call may take.
     """
 
     name: str
     command: list[str]
-    letters: Alphabet
+    alphabet: Alphabet
     threads: int = 1
     aligned: bool = False
     higher: bool = True
@@ -38,14 +50,46 @@ class Program:
     minutes: float = 60
 
     @classmethod
-    def of(cls, name: str, given: Mapping[str, Any], letters: Alphabet, threads: int) -> "Program":
-        """From what the configuration has under `judges`."""
-        more = {key: given[key] for key in ("aligned", "higher", "minutes")}
-        return cls(name, given["command"], letters, threads, most=given["sequences"], **more)
+    def from_settings(cls, name: str, settings: Mapping[str, Any], alphabet: Alphabet, threads: int) -> "Program":
+        """Make the judge that an entry of the configuration's `judges` describes.
+
+        Parameters
+        ----------
+        name : str
+            Of the entry.
+        settings : mapping
+            The entry: command, aligned, higher, minutes, sequences.
+        alphabet : Alphabet
+            In which sequences are written.
+        threads : int
+            What {threads} stands for.
+
+        Returns
+        -------
+        Program
+        """
+        options = {key: settings[key] for key in ("aligned", "higher", "minutes")}
+        return cls(name, settings["command"], alphabet, threads, most=settings["sequences"], **options)
 
     def __call__(self, sequences: np.ndarray) -> np.ndarray:
-        """Score sequences (M, L) by running the program: (M,), higher is better."""
-        rows = self.letters.decode(sequences)
+        """Score sequences by running the program.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (M, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (M,); higher is better.
+
+        Raises
+        ------
+        InputError
+            If the program is not installed, fails, takes too long, or does not write a finite score of every sequence.
+        """
+        rows = self.alphabet.decode(sequences)
         if not self.aligned:
             rows = [row.replace(GAP, "") for row in rows]
         names = [f"s{number}" for number in range(len(rows))]
@@ -53,23 +97,23 @@ class Program:
             unscored, scores = Path(folder, "sequences.fasta"), Path(folder, "scores.tsv")
             unscored.write_text(fasta(names, rows))
             self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
-            found = self._read(scores)
-        if lacking := [name for name in names if name not in found]:
+            scores_by_name = self._read(scores)
+        if lacking := [name for name in names if name not in scores_by_name]:
             raise InputError(f"{self._key}: {len(lacking)} of {len(names)} sequences have no score, {lacking[0]} first")
-        values = np.array([found[name] for name in names])
+        values = np.array([scores_by_name[name] for name in names])
         return values if self.higher else -values
 
     @property
     def _key(self) -> str:
         return f"judges.{self.name}"
 
-    def _run(self, places: Mapping[str, str]) -> None:
-        words = [self._with(word, places) for word in self.command]
-        if shutil.which(words[0]) is None:
-            raise InputError(f"{self._key}.command: there is no program {words[0]} (paths count from {Path.cwd()})")
+    def _run(self, substitutions: Mapping[str, str]) -> None:
+        command = [self._with(word, substitutions) for word in self.command]
+        if shutil.which(command[0]) is None:
+            raise InputError(f"{self._key}.command: there is no program {command[0]} (paths count from {Path.cwd()})")
         try:
             subprocess.run(
-                words, check=True, timeout=60 * self.minutes, capture_output=True, text=True, errors="replace"
+                command, check=True, timeout=60 * self.minutes, capture_output=True, text=True, errors="replace"
             )
         except subprocess.TimeoutExpired:
             raise InputError(
@@ -81,15 +125,15 @@ class Program:
             raise InputError(f"{self._key}: ended with status {error.returncode}: {why}") from None
 
     @staticmethod
-    def _with(word: str, places: Mapping[str, str]) -> str:
-        for mark, place in places.items():
-            word = word.replace(mark, place)
+    def _with(word: str, substitutions: Mapping[str, str]) -> str:
+        for placeholder, value in substitutions.items():
+            word = word.replace(placeholder, value)
         return word
 
     def _read(self, scores: Path) -> dict[str, float]:
         if not scores.is_file():
             raise InputError(f"{self._key}: has not written the file that {{scores}} stands for")
-        found: dict[str, float] = {}
+        scores_by_name: dict[str, float] = {}
         with scores.open(encoding="utf-8", errors="replace") as file:
             for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
                 if not row:
@@ -104,22 +148,39 @@ class Program:
                     ) from None
                 if not np.isfinite(score):
                     raise InputError(f"{self._key}: line {number} of its scores: {score} is no score")
-                found[name] = score
-        return found
+                scores_by_name[name] = score
+        return scores_by_name
 
 
 def score_subsample(judge: Any, sequences: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Scores (M,) of sequences (M, L), nan where a program that is to score a few of each set has left one out.
+    """Score sequences; a program that is to score few of each set scores as many of each, at even distances.
 
-    `sets`, (M,), tells sequences of one set from those of others; of each, as many are taken at even distances.
+    Parameters
+    ----------
+    judge : Judge
+        A program's attribute `most` is the number of sequences of a set that it scores.
+    sequences : np.ndarray
+        (M, L) uint8.
+    sets : np.ndarray
+        (M,) labels that tell sequences of one set from those of others.
+
+    Returns
+    -------
+    np.ndarray
+        (M,), nan of sequences that were not scored.
+
+    Examples
+    --------
+    >>> score_subsample(lambda rows: rows.sum(axis=1), np.array([[1, 2], [3, 4]]), np.zeros(2))
+    array([3, 7])
     """
     most = getattr(judge, "most", 0)
     if not most:
         return judge(sequences)
-    taken = np.concatenate(
+    chosen = np.concatenate(
         [rows[np.unique(np.linspace(0, len(rows) - 1, most).astype(int))]
-         for rows in (np.flatnonzero(sets == one) for one in np.unique(sets))]
+         for rows in (np.flatnonzero(sets == label) for label in np.unique(sets))]
     )  # fmt: skip
     scores = np.full(len(sequences), np.nan)
-    scores[taken] = judge(sequences[taken])
+    scores[chosen] = judge(sequences[chosen])
     return scores

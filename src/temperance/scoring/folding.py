@@ -1,4 +1,4 @@
-"""A judge of RNA that sees base pairs: ViennaRNA's minimum free energy."""
+"""A judge of RNA by base pairs: ViennaRNA's minimum free energy."""
 
 import importlib
 
@@ -9,18 +9,25 @@ from temperance.core.errors import InputError
 from temperance.scoring.rna_tools import explain_missing_folding
 
 
-def fold_scores(sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
-    """Minus the minimum free energy of each sequence without its gaps, kcal/mol a nucleotide; 0 if it is empty.
+def fold_scores(sequences: np.ndarray, alphabet: Alphabet) -> np.ndarray:
+    """Compute minus the minimum free energy of each sequence without its gaps, per nucleotide, by ViennaRNA.
 
     Parameters
     ----------
     sequences : np.ndarray
-        (M, L) uint8 of an RNA or DNA alphabet.
+        (M, L) uint8.
+    alphabet : Alphabet
+        RNA or DNA.
 
     Returns
     -------
     np.ndarray
-        (M,); higher is more stable.
+        (M,) kcal/mol a nucleotide; higher is more stable, 0 of a sequence of gaps only.
+
+    Raises
+    ------
+    InputError
+        If ViennaRNA is not installed.
 
     References
     ----------
@@ -30,5 +37,5 @@ def fold_scores(sequences: np.ndarray, letters: Alphabet) -> np.ndarray:
         raise InputError(f"optimum.folding: {missing}")
     fold = importlib.import_module("RNA").fold
 
-    rows = [row.replace(GAP, "") for row in letters.decode(sequences)]
+    rows = [row.replace(GAP, "") for row in alphabet.decode(sequences)]
     return np.array([-fold(row)[1] / len(row) if row else 0.0 for row in rows])

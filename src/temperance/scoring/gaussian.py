@@ -32,6 +32,11 @@ def fit_gaussian_potts(sequences: np.ndarray, weights: np.ndarray, q: int, pseud
     Potts
         Zero-sum gauge; its energies are minus the log density in nats, up to a constant.
 
+    Raises
+    ------
+    InputError
+        If the covariance cannot be inverted.
+
     References
     ----------
     Baldassi et al., PLoS ONE 9:e92721, 2014, doi:10.1371/journal.pone.0092721.
@@ -40,9 +45,9 @@ def fit_gaussian_potts(sequences: np.ndarray, weights: np.ndarray, q: int, pseud
     observed = frequencies(sequences, q, weights, np.float32).with_pseudocount(pseudocount)
     precision = _invert(_covariance(observed, free)).reshape(length, free, length, free)
     mean = observed.single[:, :free]
-    own = np.diagonal(precision.reshape(length * free, -1)).reshape(length, free)
+    diagonal = np.diagonal(precision.reshape(length * free, -1)).reshape(length, free)
     fields, couplings = np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32)
-    fields[:, :free] = np.tensordot(precision, mean) - own / 2
+    fields[:, :free] = np.tensordot(precision, mean) - diagonal / 2
     np.negative(precision, out=couplings[:, :free, :, :free], casting="same_kind")
     # Within a site x_a x_b is zero for a != b, and the diagonal is in the fields.
     couplings[np.arange(length), :, np.arange(length)] = 0

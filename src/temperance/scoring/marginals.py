@@ -1,4 +1,4 @@
-"""How marginals of two to ten sites follow natural ones: connected correlations, and r20 of words.
+"""Agreement of marginals of two to ten sites with natural ones: connected correlations, and r20 of words.
 
 r20 (McGee et al., Nat. Commun. 12:6302, 2021): of a set of n sites, the Pearson correlation of the frequencies that the
 reference's 20 most frequent words have in the reference and in samples; its mean over sets of sites.
@@ -22,39 +22,83 @@ _TOGETHER, _NO_WORD = 1024, np.uint64(2**64 - 1)
 def triple_correlations(
     sequences: np.ndarray, q: int, triples: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Three-site connected correlations (T, q, q, q) of sequences (M, L), at sites (T, 3).
+    """Compute three-site connected correlations, frequencies weighted.
 
-    f_abc - f_ab f_c - f_ac f_b - f_bc f_a + 2 f_a f_b f_c, frequencies weighted.
+    f_abc - f_ab f_c - f_ac f_b - f_bc f_a + 2 f_a f_b f_c.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    q : int
+        States.
+    triples : np.ndarray
+        (T, 3) sites.
+    weights : np.ndarray, optional
+        (M,); equal by default.
+
+    Returns
+    -------
+    np.ndarray
+        (T, q, q, q)
+
+    Examples
+    --------
+    >>> sequences = np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.uint8)
+    >>> float(triple_correlations(sequences, 2, np.array([[0, 1, 2]]))[0, 0, 0, 0])
+    0.125
     """
     weights = np.full(len(sequences), 1.0) if weights is None else weights
     states = sequences.astype(np.int64)
-    found = np.empty((len(triples), q, q, q))
+    correlations = np.empty((len(triples), q, q, q))
     for n, (i, j, k) in enumerate(triples):
         codes = (states[:, i] * q + states[:, j]) * q + states[:, k]
         f = np.bincount(codes, weights, q**3).reshape(q, q, q) / weights.sum()
         ij, ik, jk = f.sum(axis=2), f.sum(axis=1), f.sum(axis=0)
         a, b, c = ij.sum(axis=1), ij.sum(axis=0), jk.sum(axis=0)
-        of_pairs = ij[:, :, None] * c + ik[:, None, :] * b[:, None] + jk * a[:, None, None]
-        found[n] = f - of_pairs + 2 * np.multiply.outer(np.multiply.outer(a, b), c)
-    return found
+        pair_terms = ij[:, :, None] * c + ik[:, None, :] * b[:, None] + jk * a[:, None, None]
+        correlations[n] = f - pair_terms + 2 * np.multiply.outer(np.multiply.outer(a, b), c)
+    return correlations
 
 
 def pair_correlations(
     sequences: np.ndarray, q: int, pairs: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Two-site connected correlations (P, q, q) of sequences (M, L), at sites (P, 2); frequencies weighted."""
+    """Compute two-site connected correlations, frequencies weighted.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    q : int
+        States.
+    pairs : np.ndarray
+        (P, 2) sites.
+    weights : np.ndarray, optional
+        (M,); equal by default.
+
+    Returns
+    -------
+    np.ndarray
+        (P, q, q)
+
+    Examples
+    --------
+    >>> pair_correlations(np.array([[0, 0], [1, 1]], np.uint8), 2, np.array([[0, 1]]))[0].tolist()
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
     weights = np.full(len(sequences), 1.0) if weights is None else weights
     states = sequences.astype(np.int64)
-    found = np.empty((len(pairs), q, q))
+    correlations = np.empty((len(pairs), q, q))
     for n, (i, j) in enumerate(pairs):
         f = np.bincount(states[:, i] * q + states[:, j], weights, q * q).reshape(q, q) / weights.sum()
-        found[n] = f - np.multiply.outer(f.sum(axis=1), f.sum(axis=0))
-    return found
+        correlations[n] = f - np.multiply.outer(f.sum(axis=1), f.sum(axis=0))
+    return correlations
 
 
 @dataclass(frozen=True)
 class TopPatterns:
-    """The most frequent words of a reference at sets of sites.
+    """Most frequent words, the states of several sites, of a reference at sets of sites.
 
     Attributes
     ----------
@@ -71,12 +115,24 @@ class TopPatterns:
     shares: np.ndarray
 
     @classmethod
-    def of(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "TopPatterns":
-        """Find the most frequent words of sequences (M, L) with weights (M,) at sites (S, n)."""
+    def from_reference(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "TopPatterns":
+        """Find the most frequent words of sequences at sets of sites.
+
+        Parameters
+        ----------
+        reference, weights : np.ndarray
+            (M, L) uint8 and (M,).
+        sites : np.ndarray
+            (S, n) ascending.
+
+        Returns
+        -------
+        TopPatterns
+        """
         codes = np.full((len(sites), _TOP), _NO_WORD)
         shares = np.full(codes.shape, np.nan)
-        for row, row_shares, of_sequences in zip(codes, shares, _codes(reference[:, sites]).T, strict=True):
-            words, which = np.unique(of_sequences, return_inverse=True)
+        for row, row_shares, sequence_codes in zip(codes, shares, _codes(reference[:, sites]).T, strict=True):
+            words, which = np.unique(sequence_codes, return_inverse=True)
             frequency = np.bincount(which, weights) / weights.sum()
             # The more frequent first; of equally frequent ones that of the lower code.
             top = np.sort(np.argsort(-frequency, kind="stable")[:_TOP])
@@ -99,14 +155,14 @@ class TopPatterns:
         counts = np.zeros(self.codes.shape)
         for start in range(0, len(sequences), _TOGETHER):
             codes = _codes(sequences[start : start + _TOGETHER, self.sites])
-            for row, words, of_set in zip(counts, self.codes, codes.T, strict=True):
-                row += np.count_nonzero(of_set == words[:, None], axis=1)
+            for row, words, set_codes in zip(counts, self.codes, codes.T, strict=True):
+                row += np.count_nonzero(set_codes == words[:, None], axis=1)
         return counts / len(sequences)
 
     def correlations(self, sequences: np.ndarray) -> np.ndarray:
-        """Correlate the frequencies in sequences with the reference's: Pearson, one for each set that can tell.
+        """Correlate the frequencies in sequences with the reference's, for each set whose words differ in frequency.
 
-        Patterns that are all equally frequent cannot be followed; sequences that have none of them follow nothing: 0.
+        Words that are all equally frequent tell nothing. The correlation is 0 of sequences that have none of the words.
 
         Parameters
         ----------
@@ -116,10 +172,10 @@ class TopPatterns:
         Returns
         -------
         np.ndarray
-            As many as sets whose words differ in frequency.
+            Pearson correlations, as many as sets whose words differ in frequency.
         """
-        telling = np.nanmax(self.shares, axis=1) - np.nanmin(self.shares, axis=1) > 1e-12
-        x, y = self.shares[telling], self.shares_in(sequences)[telling]
+        varied = np.nanmax(self.shares, axis=1) - np.nanmin(self.shares, axis=1) > 1e-12
+        x, y = self.shares[varied], self.shares_in(sequences)[varied]
         y[np.isnan(x)] = np.nan
         x, y = (np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True)) for values in (x, y))
         spread = ((x * x).sum(axis=1) * (y * y).sum(axis=1)) ** 0.5
@@ -137,8 +193,11 @@ class Reference:
 
     Attributes
     ----------
+    q : int
+        States.
     pairs : Frequencies
-    triples : np.ndarray
+        One- and two-site frequencies.
+    triples, triple : np.ndarray
         (T, 3) sites, and their connected correlations (T, q, q, q).
     words : dict
         Order -> `TopPatterns`.
@@ -151,35 +210,64 @@ class Reference:
     words: dict[int, TopPatterns]
 
     @classmethod
-    def of(cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator) -> "Reference":
-        """Of sequences (M, L) with weights (M,); sites are drawn."""
+    def from_sequences(
+        cls, sequences: np.ndarray, weights: np.ndarray, q: int, rng: np.random.Generator
+    ) -> "Reference":
+        """Compute the marginals of weighted sequences at random sets of sites.
+
+        Parameters
+        ----------
+        sequences, weights : np.ndarray
+            (M, L) uint8 and (M,).
+        q : int
+            States.
+        rng : numpy.random.Generator
+            Draws the sets of sites.
+
+        Returns
+        -------
+        Reference
+        """
         length = sequences.shape[1]
 
-        def sites(count: int, order: int) -> np.ndarray:
-            drawn = [np.sort(rng.choice(length, order, replace=False)) for _ in range(count)]
-            return np.unique(drawn, axis=0)
+        def _draw_sites(count: int, order: int) -> np.ndarray:
+            sets = [np.sort(rng.choice(length, order, replace=False)) for _ in range(count)]
+            return np.unique(sets, axis=0)
 
         pairs = frequencies(sequences, q, weights)
         # Wide alphabets have many states a triple.
         count = min(_TRIPLES, max(10, 3_000_000 // q**3))
-        triples = sites(count, 3) if length > 2 else np.empty((0, 3), int)
-        words = {order: TopPatterns.of(sequences, weights, sites(_SETS, order)) for order in ORDERS if order <= length}
+        triples = _draw_sites(count, 3) if length > 2 else np.empty((0, 3), int)
+        words = {
+            order: TopPatterns.from_reference(sequences, weights, _draw_sites(_SETS, order))
+            for order in ORDERS
+            if order <= length
+        }
         return cls(q, pairs, triples, triple_correlations(sequences, q, triples, weights), words)
 
-    def followed_by(self, samples: np.ndarray) -> pd.DataFrame:
-        """One row an order: order, pearson and slope of connected correlations (orders 2 and 3), r20 and its error.
+    def compare(self, samples: np.ndarray) -> pd.DataFrame:
+        """Compare the marginals of samples with the reference's.
 
-        nan where nothing varies.
+        Parameters
+        ----------
+        samples : np.ndarray
+            (N, L) uint8.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an order: order, pearson and slope of connected correlations (orders 2 and 3), r20 and its error;
+            nan where nothing varies.
         """
-        shown: dict[int, Agreement] = {2: correlation_agreement(self.pairs, samples)}
+        agreements: dict[int, Agreement] = {2: correlation_agreement(self.pairs, samples)}
         if len(self.triples):
-            mine = triple_correlations(samples, self.q, self.triples)
-            shown[3] = agreement(self.triple.ravel(), mine.ravel())
+            correlations = triple_correlations(samples, self.q, self.triples)
+            agreements[3] = agreement(self.triple.ravel(), correlations.ravel())
         rows = []
         for order, words in self.words.items():
             pearson = words.correlations(samples)
             r20, error = (pearson.mean(), pearson.std() / len(pearson) ** 0.5) if len(pearson) else (np.nan, np.nan)
-            of_order = shown.get(order, Agreement(np.nan, np.nan))
-            connected = {"pearson": of_order.pearson, "slope": of_order.slope}
+            connected_agreement = agreements.get(order, Agreement(np.nan, np.nan))
+            connected = {"pearson": connected_agreement.pearson, "slope": connected_agreement.slope}
             rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})
         return pd.DataFrame(rows)

@@ -12,7 +12,16 @@ _NAMES = {
 
 
 def judge_name(judge: str) -> str:
-    """Name a judge in plain words; one of the user's own has the name that its settings give it.
+    """Name a judge in plain words; a user's judge has the name that the configuration gives it.
+
+    Parameters
+    ----------
+    judge : str
+        Its key.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -24,6 +33,15 @@ def judge_name(judge: str) -> str:
 
 def short_judge_name(judge: str) -> str:
     """Name a judge for a label, without the explanation in brackets.
+
+    Parameters
+    ----------
+    judge : str
+        Its key.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class NaturalScale:
-    """Scores of natural sequences, those that the judge has learnt from included.
+    """Scale of a judge: the scores of natural sequences, including those that the judge was learnt from.
 
     Attributes
     ----------
@@ -22,22 +22,62 @@ class NaturalScale:
 
     @classmethod
     def measure(cls, scores: np.ndarray, weights: np.ndarray) -> "NaturalScale":
-        """Sort natural sequences' scores (N,) of weights (N,); those without a score are left out."""
+        """Sort the scores of natural sequences; those without a score are left out.
+
+        Parameters
+        ----------
+        scores, weights : np.ndarray
+            (N,); scores may be nan.
+
+        Returns
+        -------
+        NaturalScale
+        """
         scored = np.isfinite(scores) & (weights > 0)
         order = np.argsort(scores[scored], kind="stable")
         shares = np.concatenate([[0.0], np.cumsum(weights[scored][order])])
         return cls(scores[scored][order], shares / shares[-1] if shares[-1] else shares)
 
     def percentiles(self, scores: np.ndarray) -> np.ndarray:
-        """Percentile of each score (M,) among natural sequences, equal scores counted half; nan without a score.
+        """Compute the percentile of each score among natural sequences, equal scores counted half.
 
         The weighted mean percentile of the natural sequences themselves is 50.
+
+        Parameters
+        ----------
+        scores : np.ndarray
+            (M,)
+
+        Returns
+        -------
+        np.ndarray
+            (M,) from 0 to 100; nan without a score.
+
+        Examples
+        --------
+        >>> NaturalScale.measure(np.array([1.0, 2.0]), np.ones(2)).percentiles(np.array([0.0, 1.0, 1.5, 2.0]))
+        array([ 0., 25., 50., 75.])
         """
         scores = np.asarray(scores, float)
         below, upto = (self.shares[np.searchsorted(self.scores, scores, side)] for side in ("left", "right"))
         return np.where(np.isnan(scores) | (len(self.scores) == 0), np.nan, 50 * (below + upto))
 
     def score_at(self, percentile: float) -> float:
-        """Lowest natural score that at least this percentage of the natural weight does not exceed."""
-        at = np.searchsorted(self.shares[1:], percentile / 100 - 1e-9)
-        return float(self.scores[min(int(at), len(self.scores) - 1)])
+        """Find the lowest natural score that at least a percentage of the natural weight does not exceed.
+
+        Parameters
+        ----------
+        percentile : float
+            That percentage.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> NaturalScale.measure(np.array([1.0, 2.0]), np.ones(2)).score_at(50)
+        1.0
+        """
+        index = np.searchsorted(self.shares[1:], percentile / 100 - 1e-9)
+        return float(self.scores[min(int(index), len(self.scores) - 1)])

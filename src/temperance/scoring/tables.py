@@ -29,13 +29,13 @@ from temperance.scoring.scale import NaturalScale
 from temperance.scoring.standing import TRUTHS, judge_standing
 
 _MOST_REFERENCES = 2000
-# Natural sequences that show whether a judge tells them from shuffled ones, at most.
+# Most natural sequences that a judge is to tell from shuffled ones.
 _MOST_SHUFFLED = 500
 
 
 @dataclass(frozen=True)
 class Family:
-    """The natural sequences of a family, as one model sees them.
+    """Natural sequences of a family, divided as for one model.
 
     Attributes
     ----------
@@ -64,7 +64,17 @@ class Family:
 
     @classmethod
     def load(cls, alignment: str | Path, split: str | Path, subset: str | Path) -> "Family":
-        """Read a family and its subset from the files of `ingest`, `split` and `subsample`."""
+        """Read a family and its subset from the files of `ingest`, `split` and `subsample`.
+
+        Parameters
+        ----------
+        alignment, split, subset : path
+            Files of these stages, in this order.
+
+        Returns
+        -------
+        Family
+        """
         arrays, metadata = load_arrays(alignment)
         natural, weights = arrays["sequences"], arrays["weights"]
         parts = load_arrays(split)[0]
@@ -95,23 +105,46 @@ def judges(
     files: Mapping[str, Any],
     programs: dict[str, Any],
     family: Family,
-    letters: Alphabet,
+    alphabet: Alphabet,
     threads: int,
     folding: bool = False,
 ) -> dict[str, Judge]:
-    """Every judge that the family can have, by name."""
-    panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, letters.q)}
+    """Build every judge that the family can have.
+
+    Parameters
+    ----------
+    files : mapping
+        judge, hmm, covariance, truth: files of the judges; none where there is no such judge.
+    programs : dict
+        The configuration's `judges`: the user's programs by name.
+    family : Family
+        Its held-out sequences make the judge `profile`.
+    alphabet : Alphabet
+        Of the sequences.
+    threads : int
+        Threads of programs.
+    folding : bool
+        Whether to add ViennaRNA's folding energy.
+
+    Returns
+    -------
+    dict
+        Judges by name.
+    """
+    panel: dict[str, Judge] = {"profile": profile_judge(family.heldout, family.heldout_weights, alphabet.q)}
     if files.get("judge"):
         panel["potts"] = CrossFittedJudge.load(files["judge"])
     if files.get("hmm"):
-        panel["hmm"] = hmm_judge(files["hmm"], letters, threads)
+        panel["hmm"] = hmm_judge(files["hmm"], alphabet, threads)
     if files.get("covariance"):
-        panel["covariance"] = covariance_judge(files["covariance"], letters, threads)
+        panel["covariance"] = covariance_judge(files["covariance"], alphabet, threads)
     if files.get("truth"):
         panel |= truth_judge(files["truth"])
     if folding:
-        panel["folding"] = lambda sequences: fold_scores(sequences, letters)
-    return panel | {name: Program.of(name, given, letters, threads) for name, given in programs.items()}
+        panel["folding"] = lambda sequences: fold_scores(sequences, alphabet)
+    return panel | {
+        name: Program.from_settings(name, settings, alphabet, threads) for name, settings in programs.items()
+    }
 
 
 def score_natural(
@@ -121,6 +154,14 @@ def score_natural(
 
     Parameters
     ----------
+    model : Potts
+        Gives the energies.
+    family : Family
+        The natural sequences.
+    panel : dict
+        Judges by name.
+    rng : numpy.random.Generator
+        Draws random sequences, and which of many natural ones are scored.
     clusters : np.ndarray, optional
         (M,) label of the cluster of relatives of each natural sequence; each is its own if not set.
 
@@ -137,7 +178,7 @@ def score_natural(
     sets = {"training": family.members, "heldout": family.heldout_members, "other": others}
     tables = []
     for part, members in sets.items():
-        chosen = members if part == "heldout" else _some(members, rng)
+        chosen = members if part == "heldout" else _subsample(members, rng)
         sequences = family.natural[chosen]
         energies = model.energies(sequences)
         table = pd.DataFrame({"set": part, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
@@ -161,16 +202,27 @@ def score_natural(
     return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
-def _some(members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _subsample(members: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if len(members) <= _MOST_REFERENCES:
         return members
     return members[np.sort(rng.choice(len(members), _MOST_REFERENCES, replace=False))]
 
 
 def natural_scale(natural: pd.DataFrame, judge: str) -> NaturalScale:
-    """Place a judge's scores among those of all natural sequences of the family, in the table of `score_natural`.
+    """Make the scale of a judge from its scores of all natural sequences of the family.
 
     Where a judge has scored some sequences of a set only, these stand for the whole set.
+
+    Parameters
+    ----------
+    natural : pandas.DataFrame
+        Of `score_natural`.
+    judge : str
+        Column of the scores.
+
+    Returns
+    -------
+    NaturalScale
     """
     real = natural[natural["set"] != "random"]
     scored = real[real[judge].notna()]
@@ -180,7 +232,21 @@ def natural_scale(natural: pd.DataFrame, judge: str) -> NaturalScale:
 
 
 def natural_threshold(natural: pd.DataFrame, judge: str, percentile: float) -> float:
-    """Score from which a design is good enough: 0.5 for p_nat, else that of a percentile of natural sequences."""
+    """Find the score from which a design is good enough: 0.5 for p_nat, else that of a percentile of natural sequences.
+
+    Parameters
+    ----------
+    natural : pandas.DataFrame
+        Of `score_natural`.
+    judge : str
+        Column of the scores.
+    percentile : float
+        From 0 to 100.
+
+    Returns
+    -------
+    float
+    """
     return 0.5 if judge == "p_nat" else natural_scale(natural, judge).score_at(percentile)
 
 
@@ -193,23 +259,34 @@ def judge_standings(
     ----------
     scores : pandas.DataFrame
         One row a temperature, as of `score_temperatures`.
+    family : Family
+        Its held-out sequences are compared with the same with shuffled columns.
+    panel : dict
+        Judges by name.
+    rng : numpy.random.Generator
+        Draws and shuffles sequences.
     clusters : np.ndarray
         (M,) label of the cluster of relatives of each natural sequence.
+
+    Returns
+    -------
+    dict
+        judges: list of what `judge_standing` returns.
     """
     chosen = family.heldout_members[np.sort(rng.permutation(len(family.heldout_members))[:_MOST_SHUFFLED])]
     natural = family.natural[chosen]
     shuffled, units = shuffle_columns(natural, rng), effective_clusters(clusters[chosen])
     rows = []
     for name, judge in panel.items():
-        seen: Discrimination | None = None
+        discrimination: Discrimination | None = None
         if isinstance(judge, CrossFittedJudge):
-            seen = judge.discrimination
+            discrimination = judge.discrimination
         elif name not in TRUTHS:
             groups = np.zeros(len(natural))
-            seen = discriminate(
+            discrimination = discriminate(
                 score_subsample(judge, natural, groups), score_subsample(judge, shuffled, groups), units
             )
-        rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), seen))
+        rows.append(judge_standing(name, scores[f"percentile_{name}"].to_numpy(float), discrimination))
     return {"judges": rows}
 
 
@@ -217,22 +294,42 @@ def score_samples(
     model: Potts,
     family: Family,
     panel: dict[str, Judge],
-    drawn: dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
     natural: pd.DataFrame,
     fidelity: str,
 ) -> pd.DataFrame:
-    """One row a sample: temperature, ladder, draw, energy, gaps, distances, each judge's score, percentile, fidelity.
+    """Score samples by the model's energy, distances to natural sequences, and judges.
 
-    `gaps` are a share of sites. A percentile is that of the score among all natural sequences of the family. `fidelity`
-    is p_nat itself, or the percentile by the judge of fidelity divided by 100.
+    Parameters
+    ----------
+    model : Potts
+        Gives the energies.
+    family : Family
+        The natural sequences.
+    panel : dict
+        Judges by name.
+    arrays : dict
+        temperatures (T,) and sequences (T, K, D, L) uint8 of the samples.
+    natural : pandas.DataFrame
+        Of `score_natural`.
+    optimum : dict
+        The configuration's, of which `fidelity` names the judge of fidelity.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a sample: temperature, ladder, draw, energy, gaps (share of sites), distances, each judge's score and
+        its percentile among all natural sequences of the family, and fidelity: p_nat itself, or the percentile by the
+        judge of fidelity divided by 100.
     """
-    temperatures, ladders, draws, length = drawn["sequences"].shape
-    flat = drawn["sequences"].reshape(-1, length)
+    judge = optimum["fidelity"]
+    temperatures, ladders, draws, length = arrays["sequences"].shape
+    flat = arrays["sequences"].reshape(-1, length)
     nearest_natural, to_natural = nearest(flat, family.natural)
     nearest_training, to_training = nearest(flat, family.training)
     table = pd.DataFrame(
         {
-            "temperature": np.repeat(drawn["temperatures"], ladders * draws),
+            "temperature": np.repeat(arrays["temperatures"], ladders * draws),
             "ladder": np.tile(np.repeat(np.arange(ladders), draws), temperatures),
             "draw": np.tile(np.arange(draws), temperatures * ladders),
             "energy": model.energies(flat),
@@ -251,45 +348,79 @@ def score_samples(
 
 
 def score_orders(
-    family: Family, drawn: dict[str, np.ndarray], q: int, rng: np.random.Generator
+    family: Family, arrays: dict[str, np.ndarray], q: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Reference]:
     """Compare marginals of two and more sites of each temperature's samples with those of held-out sequences.
+
+    Parameters
+    ----------
+    family : Family
+        The natural sequences.
+    arrays : dict
+        temperatures (T,) and sequences (T, K, D, L) uint8 of the samples.
+    q : int
+        States.
+    rng : numpy.random.Generator
+        Draws sets of sites, and natural sequences.
 
     Returns
     -------
     pandas.DataFrame
-        temperature and what `Reference.followed_by` gives. Rows without a temperature are of as many natural sequences,
+        temperature and the columns of `Reference.compare`. Rows without a temperature are of as many natural sequences,
         drawn by their weights from those that may be trained on: what a perfect model's samples would reach, about.
     Reference
         The marginals of held-out sequences.
     """
-    reference = Reference.of(family.heldout, family.heldout_weights, q, rng)
+    reference = Reference.from_sequences(family.heldout, family.heldout_weights, q, rng)
     length = family.natural.shape[1]
     sets = [(temperature, sequences.reshape(-1, length)) for temperature, sequences
-            in zip(drawn["temperatures"], drawn["sequences"], strict=True)]  # fmt: skip
+            in zip(arrays["temperatures"], arrays["sequences"], strict=True)]  # fmt: skip
     natural = rng.choice(len(family.pool), len(sets[0][1]), p=family.pool_weights / family.pool_weights.sum())
     sets.append((np.nan, family.pool[natural]))
-    tables = [reference.followed_by(sequences).assign(temperature=temperature) for temperature, sequences in sets]
+    tables = [reference.compare(sequences).assign(temperature=temperature) for temperature, sequences in sets]
     return pd.concat(tables, ignore_index=True), reference
 
 
 def score_temperatures(
     samples: pd.DataFrame,
-    drawn: dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
     ladder: pd.DataFrame,
     states: pd.DataFrame,
     orders: pd.DataFrame,
     reference: Reference,
     panel: Iterable[str],
 ) -> pd.DataFrame:
-    """One row a temperature: means with standard errors over independent ladders, statistics, diagnostics."""
+    """Tabulate scores by temperature: means with standard errors over independent ladders, statistics, diagnostics.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        Of `score_samples`.
+    arrays : dict
+        temperatures (T,) and sequences (T, K, D, L) uint8 of the samples.
+    ladder : pandas.DataFrame
+        One row a rung: temperature, requested, ess, rhat, drift, acceptance.
+    states : pandas.DataFrame
+        (T,) ascending in temperature: equilibrated.
+    orders : pandas.DataFrame
+        Of `score_orders`.
+    reference : Reference
+        Of `score_orders`.
+    panel : iterable of str
+        Names of the judges.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a temperature.
+    """
     length, q = reference.pairs.single.shape
     rungs = ladder[ladder["requested"]].sort_values("temperature")
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
-        sequences = drawn["sequences"][t].reshape(-1, length)
+        sequences = arrays["sequences"][t].reshape(-1, length)
         single = site_frequencies(sequences, q)
-        of_orders = orders[orders["temperature"] == temperature].set_index("order")
+        order_agreements = orders[orders["temperature"] == temperature].set_index("order")
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
             | _means(group, "fidelity", "fidelity")
@@ -297,7 +428,7 @@ def score_temperatures(
             | _means(group, "distance_training", "distance_training")
             | _means(group, "energy", "energy")
             | _means(group, "gaps", "gaps")
-            | {name: value for judge in panel for name, value in _judged(group, judge).items()}
+            | {name: value for judge in panel for name, value in _judge_means(group, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
@@ -305,8 +436,8 @@ def score_temperatures(
                 "pearson_single": agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
             }
             | {
-                f"{name}_{of}": of_orders[name].get(order, np.nan)
-                for order, of in ((2, "pair"), (3, "triple"))
+                f"{name}_{label}": order_agreements[name].get(order, np.nan)
+                for order, label in ((2, "pair"), (3, "triple"))
                 for name in ("pearson", "slope")
             }
         )
@@ -316,11 +447,11 @@ def score_temperatures(
     return table.assign(equilibrated=states["equilibrated"].to_numpy())
 
 
-def _judged(group: pd.DataFrame, judge: str) -> dict[str, Any]:
+def _judge_means(group: pd.DataFrame, judge: str) -> dict[str, Any]:
     """Mean score and percentile by a judge, and the share of samples above natural sequences' median."""
     percentile = f"percentile_{judge}"
-    known = group[percentile].dropna()
-    above = float((known > 50).mean()) if len(known) else np.nan
+    percentiles = group[percentile].dropna()
+    above = float((percentiles > 50).mean()) if len(percentiles) else np.nan
     return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": above}
 
 

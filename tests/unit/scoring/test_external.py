@@ -26,7 +26,7 @@ SEQUENCES = np.array([[1, 2, 2, 0], [1, 1, 1, 1], [2, 2, 2, 2], [0, 0, 2, 0]], n
 def judge(source=COUNTER, *arguments, **settings):
     given = {"aligned": False, "higher": True, "sequences": 0, "minutes": 1} | settings
     command = [sys.executable, "-c", source, "{fasta}", "{scores}", *arguments]
-    return Program.of("mine", given | {"command": command}, alphabet("-AC"), 1)
+    return Program.from_settings("mine", given | {"command": command}, alphabet("-AC"), 1)
 
 
 def test_a_program_scores_every_sequence_in_their_order():

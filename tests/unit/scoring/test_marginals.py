@@ -40,8 +40,8 @@ def test_three_site_correlations_are_central_moments_of_indicators():
 
 @pytest.mark.parametrize("order", [2, 5, 10])
 def test_r20_is_what_a_direct_count_gives(order):
-    reference = Reference.of(NATURAL, np.ones(300), 4, np.random.default_rng(1))
-    row = reference.followed_by(SAMPLES).set_index("order").loc[order]
+    reference = Reference.from_sequences(NATURAL, np.ones(300), 4, np.random.default_rng(1))
+    row = reference.compare(SAMPLES).set_index("order").loc[order]
     values = []
     for sites in reference.words[order].sites:
         natural = Counter(tuple(row) for row in NATURAL[:, sites])
@@ -58,21 +58,21 @@ def test_r20_is_what_a_direct_count_gives(order):
 def test_weights_count_sequences():
     twice = np.concatenate([NATURAL, NATURAL[:100]])
     sites = np.array([[0, 4, 8], [1, 2, 3]])
-    one = TopPatterns.of(twice, np.ones(400), sites)
-    other = TopPatterns.of(NATURAL, np.where(np.arange(300) < 100, 2.0, 1.0), sites)
+    one = TopPatterns.from_reference(twice, np.ones(400), sites)
+    other = TopPatterns.from_reference(NATURAL, np.where(np.arange(300) < 100, 2.0, 1.0), sites)
     assert one.codes.tolist() == other.codes.tolist()
     np.testing.assert_allclose(one.shares, other.shares)
 
 
 def test_sequences_beyond_a_block_count_as_well():
     sites = np.array([[0, 4, 8], [1, 2, 3]])
-    words = TopPatterns.of(NATURAL, np.ones(300), sites)
+    words = TopPatterns.from_reference(NATURAL, np.ones(300), sites)
     np.testing.assert_allclose(words.shares_in(np.tile(NATURAL, (7, 1))), words.shares)
 
 
 def test_the_reference_follows_itself_and_noise_does_not():
-    reference = Reference.of(NATURAL, np.ones(300), 4, np.random.default_rng(1))
-    itself, noise = (reference.followed_by(rows) for rows in (NATURAL, RNG.integers(0, 4, (300, 12), dtype=np.uint8)))
+    reference = Reference.from_sequences(NATURAL, np.ones(300), 4, np.random.default_rng(1))
+    itself, noise = (reference.compare(rows) for rows in (NATURAL, RNG.integers(0, 4, (300, 12), dtype=np.uint8)))
     np.testing.assert_allclose(itself["r20"], 1)
     np.testing.assert_allclose(itself.loc[itself["order"] < 4, ["pearson", "slope"]], 1)
     assert itself.loc[itself["order"] > 3, "pearson"].isna().all()
@@ -82,5 +82,5 @@ def test_the_reference_follows_itself_and_noise_does_not():
 
 @pytest.mark.parametrize("length", [2, 3])
 def test_orders_end_with_the_sites(length):
-    reference = Reference.of(NATURAL[:, :length], np.ones(300), 4, np.random.default_rng(1))
-    assert reference.followed_by(SAMPLES[:, :length])["order"].tolist() == list(range(2, length + 1))
+    reference = Reference.from_sequences(NATURAL[:, :length], np.ones(300), 4, np.random.default_rng(1))
+    assert reference.compare(SAMPLES[:, :length])["order"].tolist() == list(range(2, length + 1))

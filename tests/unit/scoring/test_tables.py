@@ -104,7 +104,7 @@ def test_percentiles_are_of_natural_weight(samples):
 
 
 def test_temperatures_are_means_with_errors_over_ladders(samples, family):
-    reference = Reference.of(family.heldout, family.heldout_weights, 3, np.random.default_rng(1))
+    reference = Reference.from_sequences(family.heldout, family.heldout_weights, 3, np.random.default_rng(1))
     orders = pd.DataFrame(
         [
             {"order": order, "temperature": temperature, "pearson": temperature + order, "slope": order, "r20": 0}
