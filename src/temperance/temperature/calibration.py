@@ -1,8 +1,8 @@
-"""Calibration of the model's site conditionals p(s_i | s_-i) on sequences it has not seen, which needs no sampling.
+"""Calibration of the model's site conditionals p(s_i | s_-i) on held-out sequences, which needs no sampling.
 
 Temperature scaling in the sense of Guo et al. (ICML 2017): logits are divided by tau. The negative log-likelihood of
-the labels is convex in beta = 1 / tau; for site conditionals it is the negative pseudo-log-likelihood. A model whose
-logits want tau above 1 is overconfident, as an overfitted one is; below 1 it is underconfident, as a strongly
+the labels is convex in beta = 1 / tau; for site conditionals it is the negative pseudo-log-likelihood. A model that is
+calibrated best at tau above 1 is overconfident, as an overfitted one is; below 1 it is underconfident, as a strongly
 regularised one is.
 """
 
@@ -19,13 +19,32 @@ from temperance.potts.model import Potts
 from temperance.stats.estimate import Estimate, estimate
 from temperance.stats.resampling import resample_sums, sum_clusters, weighted_mean
 
-# Where the scale is looked for, bins of confidence, and logits that are held at once.
+# Inverse temperatures among which the best is searched for, bins of confidence, and logits that are held at once.
 _BETAS = np.geomspace(0.02, 50, 81)
 _BINS, _HELD = 15, 4_000_000
 
 
 def site_logits(model: Potts, sequences: np.ndarray) -> np.ndarray:
-    """Local fields h_i(a) + sum_j J_ij(a, s_j), (M, L, q): the logits of every site given all others."""
+    """Compute the logits of every site given all others, the local fields h_i(a) + sum_j J_ij(a, s_j).
+
+    Parameters
+    ----------
+    model : Potts
+        Model of L sites and q states.
+    sequences : np.ndarray
+        (M, L) uint8.
+
+    Returns
+    -------
+    np.ndarray
+        (M, L, q)
+
+    Examples
+    --------
+    >>> model = Potts(np.array([[0.0, 1.0], [0.0, 0.0]]), np.zeros((2, 2, 2, 2)))
+    >>> site_logits(model, np.array([[0, 1]]))[0].tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
     length, q = model.fields.shape
     flat = model.couplings.reshape(length * q, length * q)
     onehot = np.eye(q, dtype=np.float32)[sequences].reshape(len(sequences), -1)
@@ -33,7 +52,27 @@ def site_logits(model: Potts, sequences: np.ndarray) -> np.ndarray:
 
 
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
-    """- ln p(label) of logits (..., q) scaled by beta, for labels (...)."""
+    """Compute - ln p(label) of labels under the softmax of scaled logits.
+
+    Parameters
+    ----------
+    logits : np.ndarray
+        (..., q)
+    labels : np.ndarray
+        (...) states.
+    beta : float
+        Scale of the logits, an inverse temperature.
+
+    Returns
+    -------
+    np.ndarray
+        (...) nats.
+
+    Examples
+    --------
+    >>> negative_log_likelihood(np.zeros((1, 2)), np.array([0]), 1.0).round(4)
+    array([0.6931])
+    """
     chosen = np.take_along_axis(log_softmax(beta * logits, axis=-1), labels[..., None].astype(np.int64), axis=-1)
     return -chosen[..., 0]
 
@@ -69,22 +108,34 @@ class Reliability:
 def reliability(
     logits: np.ndarray, labels: np.ndarray, beta: float = 1.0, weights: np.ndarray | None = None, bins: int = _BINS
 ) -> Reliability:
-    """Reliability diagram of the likeliest class.
+    """Compute the reliability diagram of the likeliest class.
 
     Parameters
     ----------
-    logits, labels, weights : np.ndarray
-        (N, q), (N,) and (N,).
+    logits, labels : np.ndarray
+        (N, q) and (N,).
+    beta : float
+        Scale of the logits, an inverse temperature.
+    weights : np.ndarray, optional
+        (N,); equal by default.
+    bins : int
+        Bins of confidence, of equal width.
+
+    Returns
+    -------
+    Reliability
     """
     weights = np.ones(len(labels)) if weights is None else weights
     return _diagram(_binned(_centred(logits), logits.argmax(axis=-1) == labels, beta, weights, bins))
 
 
-def _binned(centred: np.ndarray, right: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
+def _binned(
+    centred: np.ndarray, correct: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS
+) -> np.ndarray:
     """Weight, weight times confidence, and weight of what is right, (3, bins); sums, so that parts can be added."""
     confidence = 1 / np.exp(beta * centred).sum(axis=-1)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    return np.array([np.bincount(which, weights * value, bins) for value in (1.0, confidence, right)])
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    return np.array([np.bincount(bin_of, weights * value, bins) for value in (1.0, confidence, correct)])
 
 
 def _diagram(sums: np.ndarray) -> Reliability:
@@ -99,8 +150,8 @@ def _diagram(sums: np.ndarray) -> Reliability:
                 "accuracy": sums[2] / total,
             }
         )
-    seen = table[table["share"] > 0].reset_index(drop=True)
-    return Reliability(seen, float((seen["share"] * (seen["confidence"] - seen["accuracy"]).abs()).sum()))
+    filled = table[table["share"] > 0].reset_index(drop=True)
+    return Reliability(filled, float((filled["share"] * (filled["confidence"] - filled["accuracy"]).abs()).sum()))
 
 
 def optimal_temperature(
@@ -114,6 +165,10 @@ def optimal_temperature(
         (M, ..., q) and (M, ...): M independent units, such as sequences, of one or more predictions each.
     weights : np.ndarray
         (M,).
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
 
     Returns
     -------
@@ -180,35 +235,54 @@ def calibrate(
     model: Potts, heldout: np.ndarray, weights: np.ndarray, temperatures: np.ndarray, rng: np.random.Generator,
     draws: int = 200, clusters: np.ndarray | None = None,
 ) -> Calibration:  # fmt: skip
-    """Calibrate a model on held-out sequences (M, L) of weights (M,), and tabulate it at `temperatures`.
+    """Calibrate a model's site conditionals on held-out sequences, and tabulate their calibration at temperatures.
 
-    `clusters` (M,) are labels: relatives, which share one, are not independent; each sequence is if they are not set.
+    Parameters
+    ----------
+    model : Potts
+        Model of L sites and q states.
+    heldout, weights : np.ndarray
+        (M, L) uint8 and (M,).
+    temperatures : np.ndarray
+        (T,) of the table.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
+    clusters : np.ndarray, optional
+        (M,) labels: relatives, which share one, are not independent; each sequence is if they are not set.
+
+    Returns
+    -------
+    Calibration
     """
     clusters = np.arange(len(heldout)) if clusters is None else clusters
 
-    def parts() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        held = max(1, _HELD // (model.L * model.q))
-        for rows in (slice(first, first + held) for first in range(0, len(heldout), held)):
+    def _batches() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        batch_size = max(1, _HELD // (model.L * model.q))
+        for rows in (slice(first, first + batch_size) for first in range(0, len(heldout), batch_size)):
             yield rows, _centred(site_logits(model, heldout[rows])), heldout[rows]
 
-    def slopes_at(betas: np.ndarray) -> np.ndarray:
-        return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in parts()], axis=1)
+    def _slopes_at(betas: np.ndarray) -> np.ndarray:
+        return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in _batches()], axis=1)
 
-    tau_cal = _optimal(slopes_at, weights, clusters, rng, draws)
-    shown = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
-    betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(shown)}
-    sums = {name: np.zeros((len(of), 3, _BINS)) for name, of in betas.items()}
+    tau_cal = _optimal(_slopes_at, weights, clusters, rng, draws)
+    diagram_temperatures = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
+    betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(diagram_temperatures)}
+    sums = {name: np.zeros((len(values), 3, _BINS)) for name, values in betas.items()}
     npll = np.empty((len(temperatures), len(heldout)))
-    for rows, logits, labels in parts():
-        flat, each = logits.reshape(-1, model.q), np.repeat(weights[rows], model.L)
-        right = flat.argmax(axis=-1) == labels.ravel()
-        for name, of in betas.items():
-            sums[name] += [_binned(flat, right, beta, each) for beta in of.tolist()]
+    for rows, logits, labels in _batches():
+        flat, site_weights = logits.reshape(-1, model.q), np.repeat(weights[rows], model.L)
+        correct = flat.argmax(axis=-1) == labels.ravel()
+        for name, values in betas.items():
+            sums[name] += [_binned(flat, correct, beta, site_weights) for beta in values.tolist()]
         npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
-    diagrams = {name: [_diagram(part) for part in of] for name, of in sums.items()}
-    means, errors = np.transpose([weighted_mean(at, weights, clusters) for at in npll])
+    diagrams = {name: [_diagram(part) for part in values] for name, values in sums.items()}
+    means, errors = np.transpose([weighted_mean(losses, weights, clusters) for losses in npll])
     eces = [diagram.ece for diagram in diagrams["table"]]
-    tables = [diagram.table.assign(temperature=t) for t, diagram in zip(shown, diagrams["shown"], strict=True)]
+    tables = [
+        diagram.table.assign(temperature=t) for t, diagram in zip(diagram_temperatures, diagrams["shown"], strict=True)
+    ]
     return Calibration(
         pd.DataFrame({"temperature": temperatures, "npll": means, "npll_error": errors, "ece": eces}),
         pd.concat(tables, ignore_index=True),

@@ -1,4 +1,4 @@
-"""The rule behind the recommendation: which sampled temperature is chosen, or what stands in the way."""
+"""The rule behind the recommendation: the sampled temperature that is chosen, or the obstacle to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from temperance.temperature.rungs import RungScores, lower_bound, mean_and_half
 
 @dataclass(frozen=True)
 class Choice:
-    """Which sampled temperature is chosen, or what stands in the way.
+    """A sampled temperature that is chosen, or the obstacle to it.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Choice:
     obstacle, remedy : str
         Why none is, and what would help.
     fallback : int
-        The temperature whose samples miss least of what is asked for.
+        The temperature whose samples miss least of what the user asks for.
     """
 
     rung: int | None
@@ -37,12 +37,23 @@ class Choice:
 
 
 def strictest_point(points: Iterable[OperatingPoint]) -> OperatingPoint | None:
-    """Find the deciding point with the least limit: up to there samples are as good as natural sequences by all."""
+    """Find the deciding operating point of the lowest limit: up to it samples are as good as natural sequences by all.
+
+    Parameters
+    ----------
+    points : iterable of OperatingPoint
+        Of a model or of a family.
+
+    Returns
+    -------
+    OperatingPoint or None
+        None where no point with a finite value decides.
+    """
     return min((point for point in points if point.bounds), key=lambda point: point.limit, default=None)
 
 
 def choose_rung(
-    rungs: RungScores, own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint], floors: tuple[float, float]
+    rungs: RungScores, points: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint], floors: tuple[float, float]
 ) -> Choice:
     """Choose the coldest rung that meets the floors and whose samples are as good as natural sequences.
 
@@ -50,7 +61,7 @@ def choose_rung(
     ----------
     rungs : RungScores
         Of the model to be sampled.
-    own, pooled : sequence of OperatingPoint
+    points, pooled : sequence of OperatingPoint
         Of that model, and of all training sets together.
     floors : (float, float)
         Novelty and diversity.
@@ -68,25 +79,25 @@ def choose_rung(
             "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.",
             _fallback(rungs),
         )
-    if obstacle := _unknown_quality(rungs, own):
+    if obstacle := _unknown_quality(rungs, points):
         return obstacle
-    by = strictest_point((*own, *pooled))
-    assert by is not None, "tau_train is known, and decides"
-    limit = by.limit
-    good = sound & (rungs.temperatures <= limit) & as_natural(rungs, own)
+    strictest = strictest_point((*points, *pooled))
+    assert strictest is not None, "tau_train is known, and decides"
+    limit = strictest.limit
+    good = sound & (rungs.temperatures <= limit) & as_natural(rungs, points)
     if not good.any():
-        return _nothing_good(rungs, own, limit, by, floors)
-    new, varied = rungs.meets(*floors)
-    able = np.flatnonzero(good & new & varied)
-    if not len(able):
-        return _floors_too_high(rungs, good, limit, by, floors, new, varied)
-    return _off_edges(rungs, int(able[0]))
+        return _nothing_good(rungs, points, limit, strictest, floors)
+    novel, varied = rungs.meets(*floors)
+    candidates = np.flatnonzero(good & novel & varied)
+    if not len(candidates):
+        return _floors_too_high(rungs, good, limit, strictest, floors, novel, varied)
+    return _off_edges(rungs, int(candidates[0]))
 
 
-def _off_edges(rungs: RungScores, first: int) -> Choice:
+def _off_edges(rungs: RungScores, coldest_able: int) -> Choice:
     """Refuse the edges of the ladder, beyond which nothing is known."""
     last = len(rungs.temperatures) - 1
-    if first == 0:
+    if coldest_able == 0:
         coldest = rungs.temperatures[0]
         return Choice(
             None,
@@ -94,26 +105,26 @@ def _off_edges(rungs: RungScores, first: int) -> Choice:
             "that does is not known.",
             f"Add temperatures below {coldest:.3g} to sample.temperatures, or raise optimum.novelty_floor or "
             "optimum.diversity_floor.",
-            first,
+            coldest_able,
         )
-    if first == last:
+    if coldest_able == last:
         return Choice(
             None,
             f"only τ = {rungs.temperatures[last]:.3g}, the hottest temperature sampled, meets your floors.",
             "Add hotter temperatures to sample.temperatures, or lower optimum.novelty_floor or "
             "optimum.diversity_floor.",
-            first,
+            coldest_able,
         )
-    return Choice(first, fallback=first)
+    return Choice(coldest_able, fallback=coldest_able)
 
 
-def _training_point(own: Sequence[OperatingPoint]) -> OperatingPoint | None:
-    return next((point for point in own if point.name == TAU_TRAIN), None)
+def _training_point(points: Sequence[OperatingPoint]) -> OperatingPoint | None:
+    return next((point for point in points if point.name == TAU_TRAIN), None)
 
 
-def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice | None:
+def _unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]) -> Choice | None:
     """Without a known tau_train nothing says up to where samples are as good as natural sequences."""
-    train = _training_point(own)
+    train = _training_point(points)
     coldest = rungs.temperatures[rungs.equilibrated].min()
     if train is not None and train.value == 0:
         return Choice(
@@ -148,13 +159,25 @@ def _unknown_quality(rungs: RungScores, own: Sequence[OperatingPoint]) -> Choice
     return None
 
 
-def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
-    """Tell at which temperatures (T,) no judge that decides finds samples less natural than natural sequences.
+def as_natural(rungs: RungScores, points: Sequence[OperatingPoint]) -> np.ndarray:
+    """Tell at which temperatures no judge that decides finds samples less natural than natural sequences.
 
     A judge does if their mean percentile is below `LEAST_PERCENTILE` for certain.
+
+    Parameters
+    ----------
+    rungs : RungScores
+        Mean percentiles by each judge.
+    points : sequence of OperatingPoint
+        Tell which judges decide.
+
+    Returns
+    -------
+    np.ndarray
+        (T,) bool.
     """
     good = np.ones(len(rungs.temperatures), bool)
-    for point in own:
+    for point in points:
         name = point.name.removeprefix("tau_")
         if point.decides and name in rungs.percentiles:
             mean, half = mean_and_half(rungs.percentiles[name])
@@ -163,12 +186,16 @@ def as_natural(rungs: RungScores, own: Sequence[OperatingPoint]) -> np.ndarray:
 
 
 def _nothing_good(
-    rungs: RungScores, own: Sequence[OperatingPoint], limit: float, by: OperatingPoint, floors: tuple[float, float]
+    rungs: RungScores,
+    points: Sequence[OperatingPoint],
+    limit: float,
+    strictest: OperatingPoint,
+    floors: tuple[float, float],
 ) -> Choice:
     """Say what is wrong with the samples of every equilibrated temperature."""
     coldest = rungs.temperatures[rungs.equilibrated].min()
     cold_enough = rungs.equilibrated & (rungs.temperatures <= limit)
-    up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(by)})"
+    up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(strictest)})"
     if not cold_enough.any() and limit > 0:
         return Choice(
             None,
@@ -179,28 +206,28 @@ def _nothing_good(
     candidates = cold_enough if cold_enough.any() else rungs.equilibrated
     if cold_enough.any():
         # Where each judge is content somewhere, but not all are at one temperature, all that refuse one are named.
-        judged = [(name, as_natural(rungs, [point])[candidates]) for name, point in _deciding_judges(rungs, own)]
+        judged = [(name, as_natural(rungs, [point])[candidates]) for name, point in _deciding_judges(rungs, points)]
         never = [name for name, natural in judged if not natural.any()]
         refusing = never or [name for name, natural in judged if not natural.all()]
     else:
-        refusing = [name for name, point in _deciding_judges(rungs, own) if point.limit == 0]
-    refusing = refusing or [by.name.removeprefix("tau_")]
+        refusing = [name for name, point in _deciding_judges(rungs, points) if point.limit == 0]
+    refusing = refusing or [strictest.name.removeprefix("tau_")]
     names = join_words([judge_name(name) for name in refusing])
     where = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
         f"{where} are samples shown to be as natural as natural sequences by {names}. "
         f"{_places(rungs, refusing, candidates)}"
     )
-    new, varied = rungs.meets(*floors)
-    for name, floor, met in (("novelty", floors[0], new), ("diversity", floors[1], varied)):
-        above = rungs.temperatures[rungs.equilibrated & met]
-        if len(above) and above.min() > coldest:
-            obstacle += f" Your {name} floor of {floor:g} is met from τ = {above.min():.3g} up only."
-    return Choice(None, obstacle, _natural_remedy(rungs, refusing), _least_missing(rungs, own, floors))
+    novel, varied = rungs.meets(*floors)
+    for name, floor, met in (("novelty", floors[0], novel), ("diversity", floors[1], varied)):
+        met_temperatures = rungs.temperatures[rungs.equilibrated & met]
+        if len(met_temperatures) and met_temperatures.min() > coldest:
+            obstacle += f" Your {name} floor of {floor:g} is met from τ = {met_temperatures.min():.3g} up only."
+    return Choice(None, obstacle, _natural_remedy(rungs, refusing), _least_missing(rungs, points, floors))
 
 
-def _deciding_judges(rungs: RungScores, own: Sequence[OperatingPoint]) -> list[tuple[str, OperatingPoint]]:
-    named = [(point.name.removeprefix("tau_"), point) for point in own]
+def _deciding_judges(rungs: RungScores, points: Sequence[OperatingPoint]) -> list[tuple[str, OperatingPoint]]:
+    named = [(point.name.removeprefix("tau_"), point) for point in points]
     return [(name, point) for name, point in named if point.decides and name in rungs.percentiles]
 
 
@@ -214,10 +241,10 @@ def _places(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) ->
     best = []
     for name in judges:
         means = np.where(candidates, mean_and_half(rungs.percentiles[name])[0], np.nan)
-        at = int(np.nanargmax(means))
-        best.append(f"at percentile {means[at]:.0f} (at τ = {rungs.temperatures[at]:.3g})")
-    they = "it places" if len(judges) == 1 else "they place"
-    return f"At best {they} them {join_words(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
+        rung = int(np.nanargmax(means))
+        best.append(f"at percentile {means[rung]:.0f} (at τ = {rungs.temperatures[rung]:.3g})")
+    subject = "it places" if len(judges) == 1 else "they place"
+    return f"At best {subject} them {join_words(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
 
 
 def _natural_remedy(rungs: RungScores, judges: Sequence[str]) -> str:
@@ -254,45 +281,49 @@ def _colder_remedy(rungs: RungScores) -> str:
     )
 
 
-def _least_missing(rungs: RungScores, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
+def _least_missing(rungs: RungScores, points: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
     """Choose the equilibrated temperature whose samples miss least of the floors and of being natural.
 
     What is missed counts as a share of what is asked for: of each floor, of the natural percentile by each judge that
     decides, and of a temperature above τ_train the part above it.
     """
-    asked = [(rungs.novelty, floors[0]), (rungs.diversity, floors[1])]
-    asked += [(rungs.percentiles[name], NATURAL_PERCENTILE) for name, _ in _deciding_judges(rungs, own)]
-    train = _training_point(own)
-    missed = np.clip(1 - train.value / rungs.temperatures, 0, None) if train else np.zeros(len(rungs.temperatures))
-    for values, least in asked:
-        missed += np.clip(1 - mean_and_half(values)[0] / max(least, 1e-9), 0, None)
-    return int(np.nanargmin(np.where(rungs.equilibrated, missed, np.inf)))
+    requirements = [(rungs.novelty, floors[0]), (rungs.diversity, floors[1])]
+    requirements += [(rungs.percentiles[name], NATURAL_PERCENTILE) for name, _ in _deciding_judges(rungs, points)]
+    train = _training_point(points)
+    shortfall = np.clip(1 - train.value / rungs.temperatures, 0, None) if train else np.zeros(len(rungs.temperatures))
+    for values, least in requirements:
+        shortfall += np.clip(1 - mean_and_half(values)[0] / max(least, 1e-9), 0, None)
+    return int(np.nanargmin(np.where(rungs.equilibrated, shortfall, np.inf)))
 
 
 def _floors_too_high(
-    rungs: RungScores, good: np.ndarray, limit: float, by: OperatingPoint, floors: tuple[float, float],
-    new: np.ndarray, varied: np.ndarray,
+    rungs: RungScores, good: np.ndarray, limit: float, strictest: OperatingPoint, floors: tuple[float, float],
+    novel: np.ndarray, varied: np.ndarray,
 ) -> Choice:  # fmt: skip
     """Name the floors that no temperature meets at which samples are as good as natural sequences."""
     # The hottest of the good temperatures is the newest and most varied of them, and what the floors would have to be.
     best = int(np.flatnonzero(good)[-1])
     keys = {
-        "novelty": ("optimum.novelty_floor", floors[0], new, lower_bound(rungs.novelty)),
+        "novelty": ("optimum.novelty_floor", floors[0], novel, lower_bound(rungs.novelty)),
         "diversity": ("optimum.diversity_floor", floors[1], varied, lower_bound(rungs.diversity)),
     }
     missed = {name: entry for name, entry in keys.items() if not entry[2][best]}
     sound = rungs.equilibrated
     parts, remedies = [], []
     for name, (key, floor, met, values) in (missed or keys).items():
-        above = rungs.temperatures[sound & met]
+        met_temperatures = rungs.temperatures[sound & met]
         reached = max(float(np.floor(100 * values[best] - 1e-9) / 100), 0.0)
-        where = f"is met from τ = {above.min():.3g} up only" if len(above) else "is met at no equilibrated temperature"
+        where = (
+            f"is met from τ = {met_temperatures.min():.3g} up only"
+            if len(met_temperatures)
+            else "is met at no equilibrated temperature"
+        )
         parts.append(f"your {name} floor of {floor:g} {where}")
         remedies.append(f"{key} to {reached:g}")
     return Choice(
         None,
         f"{' and '.join(parts)}, and samples are as good as natural sequences up to τ = {limit:.2f} at most "
-        f"({describe(by)}). Lower {' and '.join(remedies)} or less.",
+        f"({describe(strictest)}). Lower {' and '.join(remedies)} or less.",
         f"At τ = {rungs.temperatures[best]:.3g} samples have a novelty of {rungs.novelty[best].mean():.2f} and "
         f"{rungs.diversity[best].mean():.2f} of the natural diversity.",
         best,
@@ -302,12 +333,22 @@ def _floors_too_high(
 def _fallback(rungs: RungScores, limit: float = 1.0) -> int:
     """Choose the sampled temperature nearest to another one, an equilibrated one if there is any."""
     sound = np.flatnonzero(rungs.equilibrated)
-    some = sound if len(sound) else np.arange(len(rungs.temperatures))
-    return int(some[np.argmin(np.abs(np.log(rungs.temperatures[some] / max(limit, 1e-9))))])
+    candidates = sound if len(sound) else np.arange(len(rungs.temperatures))
+    return int(candidates[np.argmin(np.abs(np.log(rungs.temperatures[candidates] / max(limit, 1e-9))))])
 
 
 def describe(point: OperatingPoint) -> str:
-    """Say what an operating point is, with its interval."""
+    """Describe an operating point in words, with its value and interval.
+
+    Parameters
+    ----------
+    point : OperatingPoint
+        tau_train, tau_f or that of a judge.
+
+    Returns
+    -------
+    str
+    """
     what = {
         "tau_train": "τ_train, where samples have the mean energy of the training sequences",
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",

@@ -1,8 +1,8 @@
-"""What a family's models show about data and model: one of six diagnoses, with the measurements that decide it.
+"""Diagnosis of a family's models: one of six, with the measurements that decide it.
 
-"Faithful" has to be shown: by a gain over single sites, by correlations of the data that the samples carry, and by a
-covered temperature tau_f whose interval lies near 1. Where that is not shown, "cannot tell" is said. The thresholds
-are those of docs/method.md, "The verdict".
+"Faithful" needs evidence: a gain over single sites, correlations of the data that the samples carry, and a covered
+temperature tau_f whose interval lies near 1. Where that is lacking, the diagnosis is "cannot tell". The thresholds are
+those of docs/method.md, "The verdict".
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _LIMITS = {"steps": "its limit of steps", "time": "its limit of time"}
 
 @dataclass(frozen=True)
 class Training:
-    """What is known of how a model was trained; None: not known.
+    """Outcome of a model's training; None: not known.
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ class Training:
         converged, target, imported, steps or time.
     pearson, slope, ceiling : float or None
         Connected correlations of fresh samples against the data's, and the Pearson correlation that as many sequences
-        of the data themselves show.
+        of the data themselves reach.
+    equilibrated : bool or None
+        Whether those samples were equilibrated.
     chains, meff : float or None
         How many samples these were, and the effective number of training sequences.
-    equilibrated : bool or None
-        Whether those samples had come to rest.
     """
 
     stopped: str | None = None
@@ -61,15 +61,32 @@ class Training:
 
     @classmethod
     def read(cls, summary: dict) -> "Training":
-        """Take what a training.json holds."""
-        shown = summary.get("confirmation") or {}
-        known = {name: _known(shown.get(name)) for name in ("pearson", "slope", "ceiling", "chains")}
-        meff = _known(summary.get("Meff"))
-        return cls(summary.get("stopped"), **known, equilibrated=shown.get("equilibrated"), meff=meff)
+        """Read the outcome from the content of a training.json.
+
+        Parameters
+        ----------
+        summary : dict
+            That content.
+
+        Returns
+        -------
+        Training
+        """
+        confirmation = summary.get("confirmation") or {}
+        correlations = {
+            name: _finite_or_none(confirmation.get(name)) for name in ("pearson", "slope", "ceiling", "chains")
+        }
+        meff = _finite_or_none(summary.get("Meff"))
+        return cls(summary.get("stopped"), **correlations, equilibrated=confirmation.get("equilibrated"), meff=meff)
 
     @property
     def relative_pearson(self) -> float | None:
-        """Pearson correlation over its ceiling."""
+        """Pearson correlation over its ceiling.
+
+        Returns
+        -------
+        float or None
+        """
         if self.pearson is None:
             return None
         return self.pearson / self.ceiling if self.ceiling else self.pearson
@@ -80,6 +97,11 @@ class Training:
 
         So many draws from the data have chains / Meff times less noise than the data themselves, and their ceiling says
         how much that is.
+
+        Returns
+        -------
+        float or None
+            The slope itself where the noise is not known.
         """
         if self.slope is None or not self.ceiling or not self.chains or not self.meff:
             return self.slope
@@ -87,13 +109,13 @@ class Training:
         return self.slope / min(max(1 - noise, LEAST_RELIABILITY), 1.0)
 
 
-def _known(value: float | None) -> float | None:
+def _finite_or_none(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """What a diagnosis rests on, of one model.
+    """Measurements of one model that a diagnosis rests on.
 
     Attributes
     ----------
@@ -102,6 +124,7 @@ class Measurements:
     gain : Estimate or None
         Held-out log-likelihood over the independent-site model at the model's best temperature, nats a site.
     training : Training
+        Outcome of the training.
     equilibrated_above : float
         The lowest temperature from which on all are equilibrated.
     shared : float
@@ -144,17 +167,19 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
     -------
     Diagnosis
     """
-    trainings = [one.training for one in replicates]
-    tau_f = pool_temperatures([one.tau_f for one in replicates], float(np.mean([one.shared for one in replicates])))
-    gains = [one.gain for one in replicates if one.gain is not None]
+    trainings = [replicate.training for replicate in replicates]
+    tau_f = pool_temperatures(
+        [replicate.tau_f for replicate in replicates], float(np.mean([replicate.shared for replicate in replicates]))
+    )
+    gains = [replicate.gain for replicate in replicates if replicate.gain is not None]
     gain = pool_values(gains) if gains else None
-    lowest = max(one.equilibrated_above for one in replicates)
-    for found in (
+    lowest = max(replicate.equilibrated_above for replicate in replicates)
+    for diagnosis in (
         _untrained(trainings), _unlearnt(gain, tau_f, lowest), _undecidable(tau_f, lowest), _off_one(tau_f),
         _shrunk(trainings),
     ):  # fmt: skip
-        if found:
-            return found
+        if diagnosis:
+            return diagnosis
     return _faithful(tau_f, gain, trainings)
 
 
@@ -162,9 +187,9 @@ def _untrained(trainings: Sequence[Training]) -> Diagnosis | None:
     """Diagnose a model that ran into a limit of training before its samples carry the data's correlations."""
     for training in trainings:
         if training.stopped in _LIMITS:
-            shown = training.relative_pearson
-            if shown is None or shown < UNTRAINED_PEARSON:
-                reached = "" if shown is None else (
+            relative_pearson = training.relative_pearson
+            if relative_pearson is None or relative_pearson < UNTRAINED_PEARSON:
+                reached = "" if relative_pearson is None else (
                     f" at a Pearson correlation of {training.pearson:.2f} with the data's correlations, where "
                     f"{training.ceiling or 1:.2f} can be reached"
                 )  # fmt: skip
@@ -265,5 +290,5 @@ def _faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Traini
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+    finite = [value for value in values if value is not None]
+    return float(np.mean(finite)) if finite else None

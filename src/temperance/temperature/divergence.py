@@ -1,4 +1,4 @@
-"""How far a tempered model is from the truth, and the temperatures at which it is nearest.
+"""Divergences of a tempered model from the truth, and the temperatures at which they are least.
 
 Forward D_f = KL(P || Q_tau) = beta <E_Q>_P + ln Z_Q - S(P) asks whether the family is covered; reverse
 D_r = KL(Q_tau || P) = <E_P>_Q + ln Z_P - S(Q_tau) whether the truth accepts what is generated; Jeffreys is their sum.
@@ -46,24 +46,50 @@ class Heldout:
 
     @property
     def labels(self) -> np.ndarray:
-        """Clusters (N,), each sequence its own where none are known."""
+        """Clusters of relatives, each sequence its own where none are known.
+
+        Returns
+        -------
+        np.ndarray
+            (N,)
+        """
         return np.arange(len(self.model)) if self.clusters is None else self.clusters
 
     @property
     def units(self) -> float:
-        """Number of independent units of equal weight that the sequences are worth."""
+        """Number of independent units of equal weight that the sequences are worth.
+
+        Returns
+        -------
+        float
+        """
         return effective_clusters(self.labels, self.weights)
 
     def means(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-        """Weighted mean energies (draws + 1,) under model and truth: all, then clusters resampled."""
+        """Compute the weighted mean energies, and those of a bootstrap over clusters.
+
+        Parameters
+        ----------
+        draws : int
+            Bootstrap draws.
+        rng : numpy.random.Generator
+            Source of the bootstrap.
+
+        Returns
+        -------
+        np.ndarray, np.ndarray or None
+            (draws + 1,) under the model and, where there is one, under the truth, nats: of all sequences, then by draw.
+        """
         energies = [self.model] if self.truth is None else [self.model, self.truth]
-        sums = _cluster_sums(self.labels, np.column_stack([self.weights, *(self.weights * of for of in energies)]))
+        sums = _cluster_sums(
+            self.labels, np.column_stack([self.weights, *(self.weights * energy for energy in energies)])
+        )
         units, chances = max(len(sums) - 1, 1), np.full(len(sums), 1 / len(sums))
         # G - 1 of G clusters, so that the spread of the draws is the unbiased one; one draw at a time, since all of
         # them together would be larger than the sums by far.
         resampled_sums = [rng.multinomial(units, chances) @ sums for _ in range(draws)]
         total, *parts = np.array([sums.sum(axis=0), *resampled_sums]).T
-        means = [of / total for of in parts]
+        means = [energy / total for energy in parts]
         return means[0], None if self.truth is None else means[1]
 
 
@@ -77,7 +103,7 @@ def _cluster_sums(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Optimum:
-    """An optimal temperature found twice.
+    """An optimal temperature, estimated in two ways.
 
     Attributes
     ----------
@@ -89,6 +115,7 @@ class Optimum:
     z : float
         Difference of their logarithms in units of its standard error; nan where either lies outside the ladder.
     agree : bool
+        Whether the difference is within its error, or negligible.
     shared : float
         Standard error of its logarithm from held-out sequences alone, which models of other training sets share.
     """
@@ -104,15 +131,15 @@ class Optimum:
 class Divergences:
     """Divergences over the ladder, and optimal temperatures by name.
 
-    These are tau_f, tau_train where the mean energy of training sequences is known, and tau_r and tau_j where the truth
-    is.
-
     Attributes
     ----------
     table : pandas.DataFrame
         beta, temperature, and for forward, reverse, jeffreys the value, its standard error and its 95 % interval, nats.
     absolute : dict
         Name -> whether the values are absolute; if not, they count from the least one.
+    optima : dict
+        Name -> `Optimum`: tau_f, tau_train where the mean energy of training sequences is known, and tau_r and tau_j
+        where the truth is.
     """
 
     table: pd.DataFrame
@@ -120,7 +147,14 @@ class Divergences:
     optima: dict[str, Optimum]
 
     def optima_table(self) -> pd.DataFrame:
-        """One row an optimum: the minimum with its interval, the root with its own, z and agree."""
+        """Tabulate the optima.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an optimum: optimum, the minimum with its interval (value, low, high), the root with its own (root,
+            root_low, root_high), z, agree, shared.
+        """
         rows = []
         for name, optimum in self.optima.items():
             minimum = optimum.minimum
@@ -154,6 +188,12 @@ def divergences(
         Of the model, `other` being the truth's energy where there is one.
     betas, energies : np.ndarray
         Rungs (R,) and energies (R, K, D) that the curves come from.
+    heldout : Heldout
+        Natural sequences that the model was not trained on.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
     training_energy : float, optional
         Mean energy of the training sequences, by the weights that they were learnt with; tau_train is where samples
         have it.
@@ -161,38 +201,45 @@ def divergences(
         (R, K, D) of the same samples, E_P = -ln P up to a constant.
     true_log_z : (float, float), optional
         ln Z_P and its standard error; without it D_f and D_r are known up to a constant.
+
+    Returns
+    -------
+    Divergences
     """
     shares = bootstrap_weights(energies.shape[1], draws, rng)
-    natural, natural_truth = heldout.means(draws, rng)
+    heldout_mean, heldout_true_mean = heldout.means(draws, rng)
     log_z, mean = resample(curves.log_z, shares), resample(curves.energy, shares)
     log_z_truth = np.zeros(draws + 1)
     if true_log_z:
         log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
-    forward = curves.betas * natural[:, None] + log_z
-    values, searched = {"forward": forward}, {}
+    forward = curves.betas * heldout_mean[:, None] + log_z
+    values, curves_and_slopes = {"forward": forward}, {}
     other = energies if true_energies is None else true_energies
-    local = _HistogramReweighting.of(curves.betas, betas, energies, other, shares)
-    slopes = {"tau_f": natural[:, None] - local.mean}
+    moments = _HistogramReweighting.from_samples(curves.betas, betas, energies, other, shares)
+    slopes = {"tau_f": heldout_mean[:, None] - moments.mean}
     if training_energy is not None:
-        searched["tau_train"] = curves.betas * training_energy + log_z, training_energy - local.mean
+        curves_and_slopes["tau_train"] = curves.betas * training_energy + log_z, training_energy - moments.mean
     absolute = {"forward": False}
-    if true_energies is not None and curves.other is not None and natural_truth is not None:
-        forward = forward - natural_truth[:, None] - log_z_truth[:, None]
+    if true_energies is not None and curves.other is not None and heldout_true_mean is not None:
+        forward = forward - heldout_true_mean[:, None] - log_z_truth[:, None]
         true_mean = resample(curves.other, shares)
         reverse = true_mean + log_z_truth[:, None] - log_z - curves.betas * mean
         values = {"forward": forward, "reverse": reverse, "jeffreys": forward + reverse}
-        slopes["tau_r"] = local.reverse_slope
+        slopes["tau_r"] = moments.reverse_slope
         slopes["tau_j"] = slopes["tau_f"] + slopes["tau_r"]
         absolute = {"forward": true_log_z is not None, "reverse": true_log_z is not None, "jeffreys": True}
-    searched |= dict(zip(slopes, zip(values.values(), slopes.values(), strict=True), strict=True))
+    curves_and_slopes |= dict(zip(slopes, zip(values.values(), slopes.values(), strict=True), strict=True))
     ladders = energies.shape[1]
     optima = {}
-    for name in sorted(searched, key=_ORDER.index):
-        rows, slope = searched[name]
+    for name in sorted(curves_and_slopes, key=_ORDER.index):
+        rows, slope = curves_and_slopes[name]
         units = ladders if name == "tau_train" else min(ladders, heldout.units)
         optima[name] = _both(_minima(curves.betas, rows), _roots(curves.betas, slope), units)
-    shared = {"tau_train": 0.0, "tau_f": _spread_of_logs(_roots(curves.betas, natural[:, None] - local.mean[:1]))}
-    optima = {name: replace(one, shared=shared.get(name, np.nan)) for name, one in optima.items()}
+    shared = {
+        "tau_train": 0.0,
+        "tau_f": _spread_of_logs(_roots(curves.betas, heldout_mean[:, None] - moments.mean[:1])),
+    }
+    optima = {name: replace(optimum, shared=shared.get(name, np.nan)) for name, optimum in optima.items()}
     table = _table(curves.betas, values, absolute, energies.shape[1])
     return Divergences(table, absolute, optima)
 
@@ -229,17 +276,19 @@ class _HistogramReweighting:
     covariance: np.ndarray
 
     @classmethod
-    def of(
-        cls, at: np.ndarray, betas: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray
+    def from_samples(
+        cls, grid: np.ndarray, betas: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray
     ) -> "_HistogramReweighting":
-        below = np.clip(np.searchsorted(betas, at, side="right") - 1, 0, len(betas) - 2)
-        nearness = (betas[below + 1] - at) / (betas[below + 1] - betas[below])
-        moments = np.zeros((3, len(shares), len(at)))
+        below = np.clip(np.searchsorted(betas, grid, side="right") - 1, 0, len(betas) - 2)
+        nearness = (betas[below + 1] - grid) / (betas[below + 1] - betas[below])
+        moments = np.zeros((3, len(shares), len(grid)))
         for side, weight in ((0, nearness), (1, 1 - nearness)):
             for r in np.unique(below + side):
-                here = np.flatnonzero(below + side == r)
-                moments[:, :, here] += weight[here] * _moments(at[here] - betas[r], energies[r], other[r], shares)
-        return cls(at, *moments)
+                columns = np.flatnonzero(below + side == r)
+                moments[:, :, columns] += weight[columns] * _moments(
+                    grid[columns] - betas[r], energies[r], other[r], shares
+                )
+        return cls(grid, *moments)
 
     @property
     def reverse_slope(self) -> np.ndarray:
@@ -266,31 +315,31 @@ def _spread_of_logs(draws: np.ndarray) -> float:
 
 def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Temperature of the least value of each row, from the parabola through its lowest point and the two beside it."""
-    at = np.argmin(rows, axis=1)
-    inner = np.clip(at, 1, len(betas) - 2)
+    lowest = np.argmin(rows, axis=1)
+    inner = np.clip(lowest, 1, len(betas) - 2)
     number = np.arange(len(rows))
     x = [betas[inner + k] for k in (-1, 0, 1)]
     y = [rows[number, inner + k] for k in (-1, 0, 1)]
     left, right = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
     vertex = (x[0] + x[1]) / 2 - left * (x[2] - x[0]) / 2 / np.where(right > left, right - left, np.inf)
-    return _temperatures(at, np.clip(vertex, x[0], x[2]), len(betas))
+    return _temperatures(lowest, np.clip(vertex, x[0], x[2]), len(betas))
 
 
 def _roots(betas: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     """Temperature at which each row of slopes passes zero upwards; of several such, where its integral is least."""
     steps = np.diff(betas) * (slopes[:, 1:] + slopes[:, :-1]) / 2
     integral = np.concatenate([np.zeros((len(slopes), 1)), np.cumsum(steps, axis=1)], axis=1)
-    at = np.argmin(integral, axis=1)
-    number, inner = np.arange(len(slopes)), np.clip(at, 1, len(betas) - 2)
+    lowest = np.argmin(integral, axis=1)
+    number, inner = np.arange(len(slopes)), np.clip(lowest, 1, len(betas) - 2)
     before = np.where(slopes[number, inner] > 0, inner - 1, inner)
     low, high = slopes[number, before], slopes[number, before + 1]
     share = np.clip(-low / np.where(high > low, high - low, np.inf), 0, 1)
-    return _temperatures(at, betas[before] + share * (betas[before + 1] - betas[before]), len(betas))
+    return _temperatures(lowest, betas[before] + share * (betas[before + 1] - betas[before]), len(betas))
 
 
-def _temperatures(at: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
+def _temperatures(lowest: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.where(at == 0, np.inf, np.where(at == count - 1, 0.0, 1 / inner))
+        return np.where(lowest == 0, np.inf, np.where(lowest == count - 1, 0.0, 1 / inner))
 
 
 def training_temperature(
@@ -304,6 +353,10 @@ def training_temperature(
         Rungs (R,) ascending in beta, and the energies (R, K, D) of their samples, nats at temperature 1.
     mean : float
         Weighted mean energy of the training sequences.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
 
     Returns
     -------
@@ -313,7 +366,7 @@ def training_temperature(
     """
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
     shares = bootstrap_weights(energies.shape[1], draws, rng)
-    roots = _roots(grid, mean - _HistogramReweighting.of(grid, betas, energies, energies, shares).mean)
+    roots = _roots(grid, mean - _HistogramReweighting.from_samples(grid, betas, energies, energies, shares).mean)
     return estimate(roots[0], roots[1:], energies.shape[1])
 
 
@@ -328,11 +381,15 @@ def sampled_training_temperature(
         (T,) ascending, and mean energies (T, K) of the samples of K independent groups, nats at temperature 1.
     mean : float
         Weighted mean energy of the training sequences.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
 
     Returns
     -------
     Estimate
-        Between neighbouring temperatures mean energies run straight in beta; with a bootstrap over groups.
+        Between neighbouring temperatures mean energies are interpolated linearly in beta; with a bootstrap over groups.
     """
     betas = 1 / temperatures[::-1]
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
@@ -342,16 +399,25 @@ def sampled_training_temperature(
 
 
 def optima_row(table: pd.DataFrame) -> dict[str, float]:
-    """Write the table of optima, one row an optimum, as one row: tau_f, tau_f_low, ..."""
-    row: dict[str, float] = {}
-    for optimum in table.itertuples():
-        row |= estimate_columns(optimum.optimum, Estimate(optimum.value, optimum.low, optimum.high))
-        row |= {
-            f"{optimum.optimum}_{name}": getattr(optimum, name) for name in ("root", "agree", "shared", "equilibrated")
-        }
+    """Write the table of optima, one row an optimum, as one row.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `Divergences.optima_table`, with a column equilibrated, and exact where the truth is enumerable.
+
+    Returns
+    -------
+    dict
+        tau_f, tau_f_low, tau_f_high, tau_f_root, tau_f_agree, tau_f_shared, tau_f_equilibrated, tau_f_exact, and so on.
+    """
+    columns: dict[str, float] = {}
+    for row in table.itertuples():
+        columns |= estimate_columns(row.optimum, Estimate(row.value, row.low, row.high))
+        columns |= {f"{row.optimum}_{name}": getattr(row, name) for name in ("root", "agree", "shared", "equilibrated")}
         if "exact" in table:
-            row[f"{optimum.optimum}_exact"] = optimum.exact
-    return row
+            columns[f"{row.optimum}_exact"] = row.exact
+    return columns
 
 
 def _both(minima: np.ndarray, roots: np.ndarray, units: float) -> Optimum:
@@ -363,5 +429,5 @@ def _both(minima: np.ndarray, roots: np.ndarray, units: float) -> Optimum:
         spread = float(difference[1:].std()) if inside.sum() > 2 else 0.0
         z = float(difference[0] / spread) if spread > 0 else 0.0
         agree = abs(z) < _Z or abs(float(difference[0])) < _NEGLIGIBLE
-    minimum, root = (estimate(of[0], of[1:], units) for of in (minima, roots))
+    minimum, root = (estimate(estimates[0], estimates[1:], units) for estimates in (minima, roots))
     return Optimum(minimum, root, z, agree)

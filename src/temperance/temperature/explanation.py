@@ -20,11 +20,11 @@ from temperance.temperature.diagnosis import (
 )
 from temperance.temperature.recommendation import Recommendation
 
-# What more data are asked to bring: optima within this share of 1.
+# More data are to bring optima within this share of 1.
 GOAL = 0.1
 # |ln tau| that falls by less than this share from one size to a larger one has stopped falling.
 _STALLED = 0.15
-# Extrapolation further than this many times the data is said to be one.
+# Largest factor of the number of sequences to which the trend is extrapolated.
 _FURTHEST = 100.0
 _DRAWS = 2000
 # Standard deviations within which mean energies are called equal.
@@ -34,16 +34,18 @@ _SAME_ENERGY = 0.2
 def explain(
     diagnosis: Diagnosis, table: pd.DataFrame, landscape: dict[str, Any], recommendation: Recommendation
 ) -> list[str]:
-    """Write what the measurements of a family say, the diagnosis first.
+    """Explain the measurements of a family in sentences, the diagnosis first.
 
     Parameters
     ----------
     diagnosis : Diagnosis
+        Of the largest models.
     table : pandas.DataFrame
         One row a model: M, replicate, and the optima with their intervals.
     landscape : dict
         Of the largest model.
     recommendation : Recommendation
+        Of the family.
 
     Returns
     -------
@@ -54,17 +56,29 @@ def explain(
     if "tau_cal" in largest and diagnosis.name in _CALIBRATED:
         sentences.append(_calibration(diagnosis.name, pooled(largest, "tau_cal")))
     sentences += [
-        *_advice(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_of_truth(table), *_of_gap(landscape),
-        _more_data(table, "tau_f", "τ_f"),
+        *_advice(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
+        *_explain_gap(landscape), _more_data(table, "tau_f", "τ_f"),
     ]  # fmt: skip
     return [sentence for sentence in sentences if sentence]
 
 
 def pooled(rows: pd.DataFrame, name: str) -> Estimate:
-    """Pool an optimum over the rows of a table, one a training set."""
+    """Pool an optimum over the rows of a table, one a training set.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns <name>, <name>_low, <name>_high and, where it is known, <name>_shared.
+    name : str
+        tau_f, tau_r, ...
+
+    Returns
+    -------
+    Estimate
+    """
     parts = (rows[column].to_numpy(float) for column in (name, f"{name}_low", f"{name}_high"))
     shared = float(rows[f"{name}_shared"].mean(skipna=False)) if f"{name}_shared" in rows else float("nan")
-    return pool_temperatures([Estimate(*map(float, one)) for one in zip(*parts, strict=True)], shared)
+    return pool_temperatures([Estimate(*map(float, values)) for values in zip(*parts, strict=True)], shared)
 
 
 # On which side of 1 site conditionals have to be best calibrated to agree.
@@ -77,9 +91,9 @@ _CALIBRATED = {
 
 def _calibration(diagnosis: str, tau_cal: Estimate) -> str:
     """Say whether the site conditionals, which need no sampling, agree."""
-    word = "agree" if _CALIBRATED[diagnosis](tau_cal) else "do not agree"
-    shown = f"τ_cal = {tau_cal.value:.2f} ({tau_cal.low:.2f} to {tau_cal.high:.2f})"
-    return f"Its site conditionals {word}: on held-out sequences they are calibrated best at {shown}."
+    verdict = "agree" if _CALIBRATED[diagnosis](tau_cal) else "do not agree"
+    estimate = f"τ_cal = {tau_cal.value:.2f} ({tau_cal.low:.2f} to {tau_cal.high:.2f})"
+    return f"Its site conditionals {verdict}: on held-out sequences they are calibrated best at {estimate}."
 
 
 def _advice(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
@@ -101,20 +115,20 @@ def _advice(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> 
     ) + ("" if tau is None else f" For designs sample at {tau.value:.2f}.")
 
 
-def _of_truth(table: pd.DataFrame) -> Iterator[str]:
+def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
     """Say what tau_r tells where the truth is known: whether data or the model's form are the limit."""
     if "tau_r" not in table:
         return
     sizes = sorted(table["M"].unique())
     last = pooled(table[table["M"] == sizes[-1]], "tau_r")
-    shown = f"τ_r = {last.value:.2f} ({last.low:.2f} to {last.high:.2f})"
+    estimate = f"τ_r = {last.value:.2f} ({last.low:.2f} to {last.high:.2f})"
     if not 0 < last.value < np.inf:
         yield "The truth accepts samples best at a temperature outside those sampled."
         return
     if last.low <= 1 + DIFFERENT and last.high >= 1 - DIFFERENT:
-        yield f"The truth accepts its samples best at {shown}, the model's own temperature within the error."
+        yield f"The truth accepts its samples best at {estimate}, the model's own temperature within the error."
         return
-    yield f"The truth accepts its samples best at {shown}."
+    yield f"The truth accepts its samples best at {estimate}."
     if len(sizes) > 1:
         before = pooled(table[table["M"] == sizes[-2]], "tau_r")
         if 0 < before.value < np.inf and abs(np.log(last.value)) > (1 - _STALLED) * abs(np.log(before.value)):
@@ -124,7 +138,7 @@ def _of_truth(table: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _of_gap(landscape: dict[str, Any]) -> Iterator[str]:
+def _explain_gap(landscape: dict[str, Any]) -> Iterator[str]:
     uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
     if uniform["gap"] is not None and profile["gap"] is not None:
         odd = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""

@@ -29,15 +29,18 @@ _SHOWN = ("pearson", "slope", "ceiling")
 
 @dataclass(frozen=True)
 class SubsetResults:
-    """What is known of the model of one training set.
+    """Results of the model of one training set.
 
     Attributes
     ----------
     size, replicate : str, int
         Of the training set.
     rungs : RungScores
+        Scores by temperature.
     points : list of OperatingPoint
+        Of the model.
     measurements : Measurements
+        Those that the diagnosis rests on.
     row : dict
         Sizes, optima and measurements, for a table of models.
     scores : pandas.DataFrame
@@ -54,16 +57,22 @@ class SubsetResults:
 
     @classmethod
     def read(cls, folder: Path, floors: tuple[float, float], natural_diversity: float, q: int) -> "SubsetResults":
-        """Read the folder of a subset, whose name tells its size and replicate.
+        """Read the folder of a subset.
 
         Parameters
         ----------
+        folder : Path
+            Its name tells size and replicate of the subset.
         floors : (float, float)
             Novelty and diversity.
         natural_diversity : float
             Mean pairwise distance of held-out natural sequences.
         q : int
             States of a site.
+
+        Returns
+        -------
+        SubsetResults
         """
         size, replicate = folder.name.rsplit("-r", 1)
         scores = load_table(folder / "scores.tsv").sort_values("temperature")
@@ -92,18 +101,38 @@ class SubsetResults:
 
     @property
     def subset(self) -> str:
-        """Name of the training set."""
+        """Name of the training set.
+
+        Returns
+        -------
+        str
+        """
         return f"{self.size}-r{self.replicate}"
 
     def row_with(self, best: Recommendation) -> dict[str, Any]:
-        """Add what is recommended for this model alone, with its scores there."""
-        there = np.isclose(self.scores["temperature"], best.sampling_temperature)
-        fidelity = float(self.scores["fidelity"][there].iloc[0]) if best.recommended else np.nan
+        """Add to `row` the recommendation for this model alone, with the fidelity there.
+
+        Parameters
+        ----------
+        best : Recommendation
+            For this model alone.
+
+        Returns
+        -------
+        dict
+        """
+        at_temperature = np.isclose(self.scores["temperature"], best.sampling_temperature)
+        fidelity = float(self.scores["fidelity"][at_temperature].iloc[0]) if best.recommended else np.nan
         return self.row | best.row() | {"fidelity": fidelity}
 
 
 def read_judges(path: str | Path) -> Mapping[str, Mapping[str, Any]]:
-    """Read what is known of the judges of a subset, `judges.json`.
+    """Read the assessment of the judges of a subset, `judges.json`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
 
     Returns
     -------
@@ -121,19 +150,25 @@ def _gain(landscape: dict[str, Any]) -> Estimate | None:
 def decide(
     results: Sequence[SubsetResults], floors: tuple[float, float], rng: np.random.Generator, draws: int
 ) -> tuple[Recommendation, Diagnosis]:
-    """Diagnose the models of the training sets of one size, and apply the rule to them.
+    """Diagnose the models of the training sets of one size, and recommend a temperature for them.
 
     Parameters
     ----------
     results : sequence of SubsetResults
         The first is the model that designs come from.
+    floors : (float, float)
+        Novelty and diversity.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
 
     Returns
     -------
     Recommendation, Diagnosis
     """
-    diagnosis = diagnose([one.measurements for one in results])
-    rungs, points = [one.rungs for one in results], [one.points for one in results]
+    diagnosis = diagnose([result.measurements for result in results])
+    rungs, points = [result.rungs for result in results], [result.points for result in results]
     best = recommend(rungs, points, *floors, rng, draws, untrained=untrained_because(diagnosis))
     return (_as_trade(best) if diagnosis.name == NOTHING_LEARNT else best), diagnosis
 
@@ -144,6 +179,7 @@ def untrained_because(diagnosis: Diagnosis) -> str:
     Parameters
     ----------
     diagnosis : Diagnosis
+        Of the models.
 
     Returns
     -------
@@ -170,8 +206,21 @@ def _as_trade(best: Recommendation) -> Recommendation:
 
 
 def points_of_all(results: Sequence[SubsetResults], pooled: Sequence[OperatingPoint]) -> pd.DataFrame:
-    """Write the operating points of every model and, as subset `all`, of the family: its largest training sets."""
+    """Tabulate the operating points of every model and, as subset `all`, of the family: its largest training sets.
+
+    Parameters
+    ----------
+    results : sequence of SubsetResults
+        Of every model.
+    pooled : sequence of OperatingPoint
+        Of the family.
+
+    Returns
+    -------
+    pandas.DataFrame
+        subset, and the columns of `points_table`.
+    """
     tables = [points_table(pooled).assign(subset="all")]
-    tables += [points_table(one.points).assign(subset=one.subset) for one in results]
+    tables += [points_table(result.points).assign(subset=result.subset) for result in results]
     table = pd.concat(tables, ignore_index=True)
     return table[["subset", *[column for column in table.columns if column != "subset"]]]

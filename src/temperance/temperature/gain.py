@@ -1,4 +1,4 @@
-"""What a model has learnt beyond single sites: held-out log-likelihood gained over the independent-site model."""
+"""Held-out log-likelihood that a model gains over the independent-site model."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +22,7 @@ class Gain:
         Of the model itself, and at the temperature of its largest likelihood, `temperature`; None below the coldest
         temperature that was sampled, where ln Z is not known.
     temperature : float
+        Of the largest likelihood.
     independent : float
         Log-likelihood of the independent-site model, nats a site.
     """
@@ -32,7 +33,13 @@ class Gain:
     independent: float
 
     def summary(self) -> dict[str, Any]:
-        """Numbers for a JSON file."""
+        """Collect the numbers for a JSON file.
+
+        Returns
+        -------
+        dict
+            at_one, best, temperature, independent.
+        """
         return asdict(self)
 
 
@@ -45,6 +52,8 @@ def independent_log_likelihood(training: np.ndarray, weights: np.ndarray, sequen
         (M, L) and (M,).
     sequences : np.ndarray
         (N, L).
+    q : int
+        States.
 
     Returns
     -------
@@ -72,25 +81,29 @@ def likelihood_gain(
     length : int
         Sites.
     tau_f : float
-        Where the model's likelihood is largest; 1 is taken where it lies outside the ladder.
+        Where the model's likelihood is largest; 1 is used where it lies outside the ladder.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        Bootstrap draws.
 
     Returns
     -------
     Gain
     """
     paired = Heldout(heldout.model, heldout.weights, independent, heldout.clusters)
-    energy, other = paired.means(draws, rng)
-    assert other is not None
+    energy, independent_means = paired.means(draws, rng)
+    assert independent_means is not None
     ladders = len(curves.log_z) - 1
     log_z = resample(curves.log_z, bootstrap_weights(max(ladders, 1), draws, rng)) if ladders > 1 else curves.log_z[[0]]
     units = min(paired.units, ladders) if ladders > 1 else paired.units
 
-    def gain_at(tau: float) -> Estimate | None:
+    def _gain_at(tau: float) -> Estimate | None:
         if 1 / tau > curves.betas[-1] * (1 + 1e-9):
             return None
-        of_tau = np.array([np.interp(1 / tau, curves.betas, row) for row in log_z])
-        values = (-energy / tau - of_tau - other) / length
+        log_z_at_tau = np.array([np.interp(1 / tau, curves.betas, row) for row in log_z])
+        values = (-energy / tau - log_z_at_tau - independent_means) / length
         return estimate(values[0], values[1:], units)
 
     best = tau_f if 0 < tau_f < np.inf else 1.0
-    return Gain(gain_at(1.0), gain_at(best), best, float(other[0]) / length)
+    return Gain(_gain_at(1.0), _gain_at(best), best, float(independent_means[0]) / length)

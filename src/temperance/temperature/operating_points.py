@@ -1,4 +1,4 @@
-"""The temperatures that mean something for a model, each with its interval.
+"""Operating points: the temperatures of significance for a model, each with its interval.
 
 tau_train, up to which samples are as good as natural sequences by the model's own energy; tau_f, which covers the
 family; the temperature up to which each judge finds samples as natural as natural sequences; and the coldest
@@ -26,7 +26,7 @@ COLDEST, TAU_TRAIN, TAU_F = "coldest", "tau_train", "tau_f"
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A temperature with a meaning.
+    """A temperature of significance for a model, with its interval.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class OperatingPoint:
         With its 95 % interval. inf: at least the hottest temperature sampled; 0: below the coldest equilibrated one;
         nan: not known.
     sampled : bool
-        Whether it is a temperature that was sampled, so that what is said of it was measured there.
+        Whether it is a temperature that was sampled, so that its scores were measured there.
     decides : bool
         Whether samples above it are worse than natural sequences by a criterion that is trusted.
     note : str
-        What else a reader has to know.
+        Further remarks for the reader.
     shared : float
         Standard error of its logarithm that the models of all training sets share; nan: not known.
     tolerated : float
@@ -59,17 +59,27 @@ class OperatingPoint:
 
     @property
     def estimate(self) -> Estimate:
-        """Value and interval."""
+        """Value and interval.
+
+        Returns
+        -------
+        Estimate
+        """
         return Estimate(self.value, self.low, self.high)
 
     @property
     def bounds(self) -> bool:
-        """Whether it is a limit that the recommendation has to stay below."""
+        """Whether it is a limit that the recommendation has to stay below.
+
+        Returns
+        -------
+        bool
+        """
         return self.decides and bool(np.isfinite(self.value))
 
     @property
     def limit(self) -> float:
-        """Return the temperature up to which samples are as good as natural sequences for certain.
+        """Temperature up to which samples are as good as natural sequences for certain.
 
         Returns
         -------
@@ -86,17 +96,18 @@ def operating_points(
     judges: Mapping[str, Mapping[str, Any]],
     natural_units: Mapping[str, float],
 ) -> list[OperatingPoint]:
-    """Gather the operating points of one model.
+    """Compute the operating points of one model.
 
     Parameters
     ----------
     rungs : RungScores
+        Scores by temperature.
     optima : mapping
         tau_f and tau_train, each with the standard error of its logarithm that other training sets share.
     floors : (float, float)
         Novelty and diversity that the user asks for.
     judges : mapping
-        Judge -> what is known of it: saturated, trusted, why. A judge that is not in it decides nothing.
+        Judge -> its assessment: saturated, trusted, why. A judge that is not in it decides nothing.
     natural_units : mapping
         Judge -> independent natural sequences that its scale is worth.
 
@@ -131,6 +142,10 @@ def judge_point(
 
     Parameters
     ----------
+    name : str
+        Of the judge.
+    rungs : RungScores
+        Temperatures, and which are equilibrated.
     percentiles : np.ndarray
         (T, K) mean percentiles of each ladder's samples among natural sequences.
     standing : mapping, optional
@@ -141,14 +156,14 @@ def judge_point(
     Returns
     -------
     OperatingPoint
-        Only equilibrated temperatures count; between two of them the mean percentile runs straight in ln tau.
+        Of equilibrated temperatures only; between two of them the mean percentile is interpolated linearly in ln tau.
     """
-    sound = rungs.equilibrated & np.isfinite(percentiles).any(axis=1)
+    judged = rungs.equilibrated & np.isfinite(percentiles).any(axis=1)
     name = f"tau_{name}"
-    if not sound.any():
+    if not judged.any():
         return OperatingPoint(name, np.nan, np.nan, np.nan, note="no equilibrated temperature was judged")
-    taus = rungs.temperatures[sound]
-    mean, half = mean_and_half(percentiles[sound])
+    taus = rungs.temperatures[judged]
+    mean, half = mean_and_half(percentiles[judged])
     half = np.hypot(half, NORMAL * _PERCENTILE_SD / natural_units**0.5)
     value, low, high = (_last_crossing(taus, curve, NATURAL_PERCENTILE) for curve in (mean, mean - half, mean + half))
     tolerated = _last_crossing(taus, mean - half, LEAST_PERCENTILE)
@@ -184,25 +199,55 @@ def _last_crossing(temperatures: np.ndarray, curve: np.ndarray, level: float) ->
 
 
 def coldest_point(rungs: RungScores, novelty_floor: float, diversity_floor: float) -> OperatingPoint:
-    """Find the coldest equilibrated temperature whose samples meet both floors with their errors."""
-    new, varied = rungs.meets(novelty_floor, diversity_floor)
-    able = np.flatnonzero(rungs.equilibrated & new & varied)
-    if not len(able):
+    """Find the coldest equilibrated temperature whose samples meet both floors with their errors.
+
+    Parameters
+    ----------
+    rungs : RungScores
+        Novelty and diversity by temperature.
+    novelty_floor, diversity_floor : float
+        The least of both.
+
+    Returns
+    -------
+    OperatingPoint
+        nan where there is none.
+    """
+    novel, varied = rungs.meets(novelty_floor, diversity_floor)
+    qualified = np.flatnonzero(rungs.equilibrated & novel & varied)
+    if not len(qualified):
         return OperatingPoint(COLDEST, np.nan, np.nan, np.nan, note="no equilibrated temperature meets both floors")
-    low, high = gap_around(rungs.temperatures, int(able[0]))
-    note = "the coldest temperature sampled: colder ones may meet the floors, too" if able[0] == 0 else ""
-    return OperatingPoint(COLDEST, float(rungs.temperatures[able[0]]), low, high, True, False, note)
+    low, high = gap_around(rungs.temperatures, int(qualified[0]))
+    note = "the coldest temperature sampled: colder ones may meet the floors, too" if qualified[0] == 0 else ""
+    return OperatingPoint(COLDEST, float(rungs.temperatures[qualified[0]]), low, high, True, False, note)
 
 
-def gap_around(temperatures: np.ndarray, at: int) -> tuple[float, float]:
-    """Temperatures that a choice among rungs cannot tell from rung `at`.
+def gap_around(temperatures: np.ndarray, rung: int) -> tuple[float, float]:
+    """Find the temperatures that a choice among rungs cannot tell from one rung.
 
     The floors are first met somewhere between the colder neighbour, which fails, and the rung itself; towards the
     hotter neighbour it is half the distance.
+
+    Parameters
+    ----------
+    temperatures : np.ndarray
+        (T,) ascending.
+    rung : int
+        Index of the rung.
+
+    Returns
+    -------
+    float, float
+        Lower end, 0 below the coldest rung, and upper end.
+
+    Examples
+    --------
+    >>> gap_around(np.array([0.5, 1.0, 4.0]), 1)
+    (0.5, 2.0)
     """
-    low = float(temperatures[at - 1]) if at > 0 else 0.0
-    last = at == len(temperatures) - 1
-    high = float(temperatures[at]) if last else float((temperatures[at] * temperatures[at + 1]) ** 0.5)
+    low = float(temperatures[rung - 1]) if rung > 0 else 0.0
+    last = rung == len(temperatures) - 1
+    high = float(temperatures[rung]) if last else float((temperatures[rung] * temperatures[rung + 1]) ** 0.5)
     return low, high
 
 
@@ -215,6 +260,7 @@ def judge_units(natural: pd.DataFrame, judges: Iterable[str]) -> dict[str, float
         Of `temperance.scoring.tables.score_natural`: set, scale_weight, cluster, and scores by judge, nan where
         there are none.
     judges : iterable of str
+        Their names.
 
     Returns
     -------
@@ -231,6 +277,16 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
 
     The coldest temperature above the floors is one of the rungs, which are not averaged: it is that of the first model,
     the one to be sampled, and its interval spans all.
+
+    Parameters
+    ----------
+    replicates : sequence of sequence of OperatingPoint
+        Of each training set's model.
+
+    Returns
+    -------
+    list of OperatingPoint
+        As many, and of the same names, as the first model has.
     """
     pooled = []
     for point in replicates[0]:
@@ -259,7 +315,16 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
 
 
 def deciding_judges(points: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Name what decides among operating points as `recommendation.json` has them: judges, and `train` of tau_train.
+    """Name the criteria that decide among operating points: judges, and `train` of tau_train.
+
+    Parameters
+    ----------
+    points : iterable of mapping
+        As `recommendation.json` has them.
+
+    Returns
+    -------
+    list of str
 
     Examples
     --------
@@ -270,6 +335,17 @@ def deciding_judges(points: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def points_table(points: Iterable[OperatingPoint]) -> pd.DataFrame:
-    """Write operating points as a table, one row a point."""
+    """Write operating points as a table, one row a point.
+
+    Parameters
+    ----------
+    points : iterable of OperatingPoint
+        The rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        name, value, low, high, sampled, decides, note.
+    """
     columns = ["name", "value", "low", "high", "sampled", "decides", "note"]
     return pd.DataFrame([asdict(point) for point in points], columns=columns)

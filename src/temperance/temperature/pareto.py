@@ -11,12 +11,23 @@ def shared_temperatures(scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     scores : pandas.DataFrame
         temperature, replicate, and model and M where the table has them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows at these temperatures.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"temperature": [0.5, 1.0, 1.0], "replicate": [0, 0, 1]})
+    >>> shared_temperatures(scores)["temperature"].tolist()
+    [1.0, 1.0]
     """
-    which = [column for column in ("model", "M") if column in scores]
+    keys = [column for column in ("model", "M") if column in scores]
     rounded = scores.assign(temperature=scores["temperature"].map("{:.5g}".format))
-    here = rounded.groupby([*which, "temperature"])["replicate"].transform("nunique")
-    replicates = rounded.groupby(which)["replicate"].transform("nunique") if which else scores["replicate"].nunique()
-    return scores[here == replicates]
+    sampled = rounded.groupby([*keys, "temperature"])["replicate"].transform("nunique")
+    replicates = rounded.groupby(keys)["replicate"].transform("nunique") if keys else scores["replicate"].nunique()
+    return scores[sampled == replicates]
 
 
 def pareto(scores: pd.DataFrame) -> pd.DataFrame:
@@ -32,12 +43,12 @@ def pareto(scores: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The same columns, equilibrated of all replicates, from most to least faithful.
     """
-    which = [column for column in ("model", "M", "temperature") if column in scores]
+    keys = [column for column in ("model", "M", "temperature") if column in scores]
     shared = shared_temperatures(scores) if "replicate" in scores else scores
-    means = shared.groupby(which, as_index=False).agg(
+    means = shared.groupby(keys, as_index=False).agg(
         {"fidelity": "mean", "novelty": "mean", "diversity": "mean", "equilibrated": "all"}
     )
     # From the most faithful on, only what is more novel than all before is not exceeded.
     ranked = means.sort_values(["fidelity", "novelty"], ascending=False)
-    before = ranked["novelty"].cummax().shift(fill_value=-np.inf)
-    return ranked[ranked["novelty"] > before].reset_index(drop=True)
+    best_before = ranked["novelty"].cummax().shift(fill_value=-np.inf)
+    return ranked[ranked["novelty"] > best_before].reset_index(drop=True)

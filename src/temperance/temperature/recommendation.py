@@ -30,23 +30,27 @@ _NAMES = {"tau_train": "τ_train", "tau_f": "τ_f"}
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to sample at, or why no temperature can be recommended.
+    """Temperature to sample at, or why none can be recommended.
 
     Attributes
     ----------
     status : {'recommended', 'none'}
+        Whether a temperature is recommended.
     tau : Estimate or None
         A temperature that was sampled; its interval is over ladders, training sets and the distance to the
         neighbouring temperatures.
     headline : str
+        The recommendation in a sentence.
     reasons, limits : list of str
         Why; and what the answer does not hold.
     sampling_temperature : float
         The recommended temperature or, without one, the sampled temperature that misses least.
     expected : dict
-        What the samples at `sampling_temperature` show.
+        Scores of the samples at `sampling_temperature`.
     operating_points : list of OperatingPoint
         Of the family, pooled over training sets.
+    notes : list of str
+        Judges that decide nothing, and why.
     limit : float or None
         Temperature up to which samples are as good as natural sequences by every criterion that decides; 0: none is.
     """
@@ -64,19 +68,36 @@ class Recommendation:
 
     @property
     def recommended(self) -> bool:
-        """Whether a temperature is recommended."""
+        """Whether a temperature is recommended.
+
+        Returns
+        -------
+        bool
+        """
         return self.status == "recommended"
 
     def summary(self) -> dict[str, Any]:
-        """Values for a JSON file; an infinite or unknown temperature is null."""
+        """Collect the values for a JSON file.
+
+        Returns
+        -------
+        dict
+            The attributes; an infinite or unknown temperature of an operating point is None.
+        """
         points = [{key: _finite(value) for key, value in asdict(point).items()} for point in self.operating_points]
         return asdict(self) | {"operating_points": points}
 
     def row(self) -> dict[str, Any]:
-        """Values for a row of a table; no temperature is nan."""
+        """Collect the values for a row of a table.
+
+        Returns
+        -------
+        dict
+            tau, tau_low, tau_high (nan without a temperature), status, feasible, novelty, diversity.
+        """
         tau = self.tau or Estimate(np.nan, np.nan, np.nan)
-        shown = {name: self.expected.get(name, np.nan) for name in ("novelty", "diversity")}
-        return estimate_columns("tau", tau) | {"status": self.status, "feasible": self.recommended} | shown
+        scores = {name: self.expected.get(name, np.nan) for name in ("novelty", "diversity")}
+        return estimate_columns("tau", tau) | {"status": self.status, "feasible": self.recommended} | scores
 
 
 def _finite(value: Any) -> Any:
@@ -93,7 +114,7 @@ def recommend(
     *,
     untrained: str = "",
 ) -> Recommendation:
-    """Apply the rule to the models of one or several training sets; samples are those of the first.
+    """Recommend a temperature by the models of one or several training sets; samples are those of the first.
 
     Parameters
     ----------
@@ -103,6 +124,8 @@ def recommend(
         Least mean share of sites that differ from the nearest natural sequence.
     diversity_floor : float
         Least mean pairwise distance, in units of that of natural sequences.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
     draws : int
         Bootstrap draws over training sets and ladders behind the interval.
     untrained : str
@@ -113,8 +136,8 @@ def recommend(
     Recommendation
     """
     floors = novelty_floor, diversity_floor
-    own, pooled = rungs[0], pool_points(points)
-    choice = choose_rung(own, points[0], pooled, floors)
+    first_rungs, pooled = rungs[0], pool_points(points)
+    choice = choose_rung(first_rungs, points[0], pooled, floors)
     if untrained:
         choice = Choice(
             None,
@@ -122,13 +145,13 @@ def recommend(
             "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
             choice.fallback,
         )
-    limits = _limits(own, pooled, len(rungs), choice, floors)
+    limits = _limits(first_rungs, pooled, len(rungs), choice, floors)
     strictest = strictest_point((*points[0], *pooled))
     limit = strictest.limit if strictest else None
     if choice.rung is None:
         return Recommendation(
             "none", None, f"No temperature can be recommended: {choice.obstacle}", _sentences(choice.remedy),
-            float(own.temperatures[choice.fallback]), expected(own, choice.fallback), pooled, limits,
+            float(first_rungs.temperatures[choice.fallback]), expected(first_rungs, choice.fallback), pooled, limits,
             _notes(pooled), limit,
         )  # fmt: skip
     tau = _interval(rungs, points, pooled, choice.rung, floors, rng, draws)
@@ -137,8 +160,8 @@ def recommend(
         headline += " One training set: how much another one would change this is not known."
     reasons = _reasons(rungs, choice.rung, points[0], pooled, floors)
     return Recommendation(
-        "recommended", tau, headline, reasons, tau.value, expected(own, choice.rung), pooled, limits, _notes(pooled),
-        limit,
+        "recommended", tau, headline, reasons, tau.value, expected(first_rungs, choice.rung), pooled, limits,
+        _notes(pooled), limit,
     )  # fmt: skip
 
 
@@ -151,7 +174,7 @@ def _interval(
     chosen: int, floors: tuple[float, float], rng: np.random.Generator, draws: int,
 ) -> Estimate:  # fmt: skip
     """Compute the spread of the coldest temperature that qualifies, over training sets, ladders, and between rungs."""
-    own = rungs[0].temperatures
+    temperatures = rungs[0].temperatures
     taus = []
     for _ in range(draws):
         number = int(rng.integers(len(rungs)))
@@ -159,74 +182,93 @@ def _interval(
         choice = choose_rung(resampled, points[number], pooled, floors)
         if choice.rung is not None:
             taus.append(resampled.temperatures[choice.rung])
-    low, high = gap_around(own, chosen)
+    low, high = gap_around(temperatures, chosen)
     if taus:
         ends = np.percentile(taus, (2.5, 97.5), method="nearest")
         low, high = min(low, float(ends[0])), max(high, float(ends[1]))
-    return Estimate(float(own[chosen]), low, high)
+    return Estimate(float(temperatures[chosen]), low, high)
 
 
 # ---------------------------------------------------------------- words
 
 
-def expected(rungs: RungScores, at: int) -> dict[str, Any]:
-    """Report what the samples of one temperature show, with standard errors over ladders."""
+def expected(rungs: RungScores, rung: int) -> dict[str, Any]:
+    """Report the scores of the samples of one temperature, with standard errors over ladders.
 
-    def error(values: np.ndarray) -> float | None:
-        means = values[at][np.isfinite(values[at])]
+    Parameters
+    ----------
+    rungs : RungScores
+        Of the model.
+    rung : int
+        Index of the temperature.
+
+    Returns
+    -------
+    dict
+        temperature, equilibrated, novelty, diversity and energy with `_error`, and percentiles: judge -> value, error.
+        An error of fewer than two ladders is None.
+    """
+
+    def _error(values: np.ndarray) -> float | None:
+        means = values[rung][np.isfinite(values[rung])]
         return float(means.std(ddof=1) / len(means) ** 0.5) if len(means) > 1 else None
 
-    shown: dict[str, Any] = {"temperature": float(rungs.temperatures[at]), "equilibrated": bool(rungs.equilibrated[at])}
+    scores: dict[str, Any] = {
+        "temperature": float(rungs.temperatures[rung]),
+        "equilibrated": bool(rungs.equilibrated[rung]),
+    }
     for name in ("novelty", "diversity", "energy"):
         values = getattr(rungs, name)
-        shown |= {name: float(values[at].mean()), f"{name}_error": error(values)}
-    shown["percentiles"] = {
-        judge: {"value": float(np.nanmean(values[at])), "error": error(values)}
+        scores |= {name: float(values[rung].mean()), f"{name}_error": _error(values)}
+    scores["percentiles"] = {
+        judge: {"value": float(np.nanmean(values[rung])), "error": _error(values)}
         for judge, values in rungs.percentiles.items()
-        if np.isfinite(values[at]).any()
+        if np.isfinite(values[rung]).any()
     }
-    return shown
+    return scores
 
 
 def _reasons(
-    replicates: Sequence[RungScores], chosen: int, own: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
+    replicates: Sequence[RungScores], chosen: int, points: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
     floors: tuple[float, float],
 ) -> list[str]:  # fmt: skip
     rungs = replicates[0]
-    shown = expected(rungs, chosen)
-    tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, own, floors)
+    scores = expected(rungs, chosen)
+    tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, points, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
         f"{judge_name(name)} places them at percentile {_place(replicates, name, chosen)}"
-        for name in shown["percentiles"]
+        for name in scores["percentiles"]
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
-    words = [
+    sentences = [
         f"It is the coldest temperature that qualifies. At τ = {tau:.3g} samples are as new and as varied as you "
-        f"ask: they differ from their nearest natural sequence in {shown['novelty']:.0%} of sites (floor "
-        f"{floors[0]:.0%}) and are {shown['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). "
+        f"ask: they differ from their nearest natural sequence in {scores['novelty']:.0%} of sites (floor "
+        f"{floors[0]:.0%}) and are {scores['diversity']:.0%} as varied as natural sequences (floor {floors[1]:.0%}). "
         f"{colder}",
         f"It is not above {describe(train)}, up to which samples are as good as natural sequences.",
     ]
     if judges:
-        words.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {join_words(judges)}.")
-    return words
+        sentences.append(f"Among natural sequences, whose own mean is {NATURAL_PERCENTILE:.0f}, {join_words(judges)}.")
+    return sentences
 
 
 def _place(replicates: Sequence[RungScores], judge: str, chosen: int) -> str:
     """Write the mean percentile with the half of its 95 % interval over ladders, and what other training sets give."""
-    own = replicates[0]
-    mean, half = (values[chosen] for values in mean_and_half(own.percentiles[judge]))
-    others = []
-    for other in replicates[1:]:
-        same = np.isclose(other.temperatures, own.temperatures[chosen], rtol=1e-6)
-        if judge in other.percentiles and same.any():
-            others.append(f"{mean_and_half(other.percentiles[judge])[0][same][0]:.0f}")
-    told = f", {' and '.join(others)} with other training sets" if others else ""
-    return f"{mean:.0f} (± {half:.0f}, 95% over ladders{told})"
+    first = replicates[0]
+    mean, half = (values[chosen] for values in mean_and_half(first.percentiles[judge]))
+    other_means = []
+    for replicate in replicates[1:]:
+        matches = np.isclose(replicate.temperatures, first.temperatures[chosen], rtol=1e-6)
+        if judge in replicate.percentiles and matches.any():
+            other_means.append(f"{mean_and_half(replicate.percentiles[judge])[0][matches][0]:.0f}")
+    appendix = f", {' and '.join(other_means)} with other training sets" if other_means else ""
+    return f"{mean:.0f} (± {half:.0f}, 95% over ladders{appendix})"
 
 
-def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint], floors: tuple[float, float]) -> str:
+def _why_not_colder(
+    rungs: RungScores, colder: int, points: Sequence[OperatingPoint], floors: tuple[float, float]
+) -> str:
     """Say what is wrong with the samples of the next colder temperature."""
     tau = f"{rungs.temperatures[colder]:.3g}"
     if not rungs.equilibrated[colder]:
@@ -235,7 +277,7 @@ def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint
     if missed:
         floor = "floors" if len(missed) > 1 else "floor"
         return f"Those at the next colder one, {tau}, miss the {' and '.join(missed)} {floor}."
-    worse = [point for point in own if not as_natural(rungs, [point])[colder]]
+    worse = [point for point in points if not as_natural(rungs, [point])[colder]]
     placed = [
         f"{judge_name(name)} places them at percentile {np.nanmean(rungs.percentiles[name][colder]):.0f}"
         for name in (point.name.removeprefix("tau_") for point in worse)
@@ -246,20 +288,20 @@ def _why_not_colder(rungs: RungScores, colder: int, own: Sequence[OperatingPoint
 def _limits(
     rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice, floors: tuple[float, float]
 ) -> list[str]:
-    said = []
+    limits = []
     if replicates == 1:
-        said.append("One training set: intervals hold no variation between training sets. Raise subsets.replicates.")
+        limits.append("One training set: intervals hold no variation between training sets. Raise subsets.replicates.")
     trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
     if not trusted:
-        said.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
-    new, varied = rungs.meets(*floors)
-    unsure = rungs.temperatures[: choice.rung][(new & varied & ~rungs.equilibrated)[: choice.rung]]
-    if choice.rung is not None and len(unsure):
-        said.append(
-            f"Colder temperatures, from τ = {unsure[0]:.3g}, may meet your floors, too: their samples do, but are not "
+        limits.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
+    novel, varied = rungs.meets(*floors)
+    colder = rungs.temperatures[: choice.rung][(novel & varied & ~rungs.equilibrated)[: choice.rung]]
+    if choice.rung is not None and len(colder):
+        limits.append(
+            f"Colder temperatures, from τ = {colder[0]:.3g}, may meet your floors, too: their samples do, but are not "
             "equilibrated."
         )
-    return said
+    return limits
 
 
 def _notes(pooled: Sequence[OperatingPoint]) -> list[str]:
@@ -279,7 +321,20 @@ def sensitivity(
     rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], novelty_floor: float,
     diversity_floor: float, rng: np.random.Generator, draws: int = 200, *, untrained: str = "",
 ) -> pd.DataFrame:  # fmt: skip
-    """Apply the rule with one floor changed, the other being as it is; parameters are those of `recommend`.
+    """Recommend temperatures with one floor changed, the other being as it is.
+
+    Parameters
+    ----------
+    rungs, points : sequence
+        As of `recommend`.
+    novelty_floor, diversity_floor : float
+        As of `recommend`.
+    rng : numpy.random.Generator
+        Source of the bootstrap.
+    draws : int
+        As of `recommend`.
+    untrained : str
+        As of `recommend`.
 
     Returns
     -------
@@ -294,9 +349,9 @@ def sensitivity(
     seed = rng.integers(2**63)
     for name, novelty, diversity in floors:
         # The same draws at every floor: intervals differ by the floor alone.
-        same = np.random.default_rng(seed)
-        best = recommend(rungs, points, novelty, diversity, same, draws, untrained=untrained)
-        places = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
+        same_draws = np.random.default_rng(seed)
+        best = recommend(rungs, points, novelty, diversity, same_draws, draws, untrained=untrained)
+        percentiles = [value["value"] for judge, value in best.expected["percentiles"].items() if judge in deciding]
         row = {"floor": name, "value": novelty if name == "novelty" else diversity}
-        rows.append(row | best.row() | {"percentile": min(places) if places and best.recommended else np.nan})
+        rows.append(row | best.row() | {"percentile": min(percentiles) if percentiles and best.recommended else np.nan})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""What the samples of each temperature of a model are like: novelty, diversity, and where judges place them."""
+"""Scores of the samples of each temperature of a model: novelty, diversity, and percentiles by judges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,20 +71,30 @@ class RungScores:
         judges = [column for column in samples.columns if column.startswith(PERCENTILE)]
         means = by_ladder[["distance_natural", "energy", *judges]].mean()
 
-        def grid(column: str) -> np.ndarray:
+        def _grid(column: str) -> np.ndarray:
             return means[column].unstack().to_numpy(float)  # noqa: PD010
 
         return cls(
             means.index.get_level_values(0).unique().to_numpy(float),
             np.asarray(equilibrated, bool),
-            grid("distance_natural"),
-            np.array([ladder_diversity(at, q) for at in sequences]) / natural_diversity,
-            grid("energy"),
-            {column.removeprefix(PERCENTILE): grid(column) for column in judges},
+            _grid("distance_natural"),
+            np.array([ladder_diversity(sampled, q) for sampled in sequences]) / natural_diversity,
+            _grid("energy"),
+            {column.removeprefix(PERCENTILE): _grid(column) for column in judges},
         )
 
     def resample(self, rng: np.random.Generator) -> "RungScores":
-        """Draw as many ladders with replacement."""
+        """Draw as many ladders with replacement.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        RungScores
+        """
         count = self.novelty.shape[1]
         chosen = rng.choice(count, count)
         return RungScores(
@@ -93,18 +103,40 @@ class RungScores:
         )  # fmt: skip
 
     def meets(self, novelty_floor: float, diversity_floor: float) -> tuple[np.ndarray, np.ndarray]:
-        """Tell which temperatures (T,) meet the novelty floor, and which the diversity floor, with their errors."""
+        """Tell which temperatures meet the floors, by the lower ends of the 95 % intervals of novelty and diversity.
+
+        Parameters
+        ----------
+        novelty_floor, diversity_floor : float
+            The least of both.
+
+        Returns
+        -------
+        np.ndarray, np.ndarray
+            (T,) bool for novelty, and for diversity.
+        """
         return lower_bound(self.novelty) >= novelty_floor - 1e-9, lower_bound(self.diversity) >= diversity_floor - 1e-9
 
 
 def lower_bound(values: np.ndarray) -> np.ndarray:
-    """Lower end (T,) of the 95 % interval of means over ladders, of values (T, K)."""
+    """Compute the lower end of the 95 % interval of means over ladders.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        (T, K)
+
+    Returns
+    -------
+    np.ndarray
+        (T,)
+    """
     mean, half = mean_and_half(values)
     return mean - half
 
 
 def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average values (T, K) over ladders: means (T,), and halves of their 95 % intervals.
+    """Average values over ladders, with halves of the 95 % intervals of the means.
 
     Ladders without a value (nan) are left out; the half is 0 where fewer than two have one, and both are nan where none
     has.
@@ -112,10 +144,18 @@ def mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     values : np.ndarray
+        (T, K)
 
     Returns
     -------
     np.ndarray, np.ndarray
+        Means (T,) and halves (T,).
+
+    Examples
+    --------
+    >>> mean, half = mean_and_half(np.array([[1.0, 1.0], [np.nan, 2.0]]))
+    >>> mean.tolist(), half.tolist()
+    ([1.0, 2.0], [0.0, 0.0])
     """
     scored = np.isfinite(values)
     counts = scored.sum(axis=1)
