@@ -84,8 +84,8 @@ def _slope(logits: np.ndarray, labels: np.ndarray, beta: float) -> np.ndarray:
     return np.einsum("...a,...a->...", terms, logits) / terms.sum(axis=-1) - label
 
 
-def _centred(logits: np.ndarray) -> np.ndarray:
-    """Logits of which the largest is 0: their exponentials need no more care, whatever the scale."""
+def _centre(logits: np.ndarray) -> np.ndarray:
+    """Shift logits so that the largest is 0: their exponentials do not overflow, whatever the scale."""
     return logits - logits.max(axis=-1, keepdims=True)
 
 
@@ -126,19 +126,17 @@ def reliability(
     Reliability
     """
     weights = np.ones(len(labels)) if weights is None else weights
-    return _diagram(_binned(_centred(logits), logits.argmax(axis=-1) == labels, beta, weights, bins))
+    return _make_diagram(_bin(_centre(logits), logits.argmax(axis=-1) == labels, beta, weights, bins))
 
 
-def _binned(
-    centred: np.ndarray, correct: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS
-) -> np.ndarray:
-    """Weight, weight times confidence, and weight of what is right, (3, bins); sums, so that parts can be added."""
+def _bin(centred: np.ndarray, correct: np.ndarray, beta: float, weights: np.ndarray, bins: int = _BINS) -> np.ndarray:
+    """Sum weight, weight times confidence, and weight of correct predictions by bin, (3, bins); parts can be added."""
     confidence = 1 / np.exp(beta * centred).sum(axis=-1)
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     return np.array([np.bincount(bin_of, weights * value, bins) for value in (1.0, confidence, correct)])
 
 
-def _diagram(sums: np.ndarray) -> Reliability:
+def _make_diagram(sums: np.ndarray) -> Reliability:
     total, bins = sums[0], sums.shape[1]
     with np.errstate(invalid="ignore"):
         table = pd.DataFrame(
@@ -175,8 +173,8 @@ def optimal_temperature(
     Estimate
         inf: the labels are unrelated to the logits, or against them; 0: the larger the scale the better.
     """
-    centred = _centred(logits)
-    return _optimal(lambda betas: _slopes(centred, labels, betas), weights, np.arange(len(weights)), rng, draws)
+    centred = _centre(logits)
+    return _find_optimum(lambda betas: _slopes(centred, labels, betas), weights, np.arange(len(weights)), rng, draws)
 
 
 def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.ndarray:
@@ -185,12 +183,12 @@ def _slopes(centred: np.ndarray, labels: np.ndarray, betas: np.ndarray) -> np.nd
     return np.array([_slope(centred, labels, beta).sum(axis=axes) for beta in betas.tolist()])
 
 
-def _optimal(
+def _find_optimum(
     slopes_at: Callable[[np.ndarray], np.ndarray], weights: np.ndarray, clusters: np.ndarray,
     rng: np.random.Generator, draws: int,
 ) -> Estimate:  # fmt: skip
     rows = resample_sums(sum_clusters(weights[:, None] * slopes_at(_BETAS).T, clusters), draws, rng)
-    temperatures = np.array([_root(row) for row in rows])
+    temperatures = np.array([_find_root(row) for row in rows])
     if 0 < temperatures[0] < np.inf:
         # The root is in the interval of the grid that holds its first estimate: within one step of it.
         near, step = -np.log(temperatures[0]), np.log(_BETAS[1] / _BETAS[0])
@@ -200,8 +198,8 @@ def _optimal(
     return estimate(temperatures[0], temperatures[1:])
 
 
-def _root(slopes: np.ndarray) -> float:
-    """Temperature at which slopes over _BETAS, which rise, pass zero."""
+def _find_root(slopes: np.ndarray) -> float:
+    """Find the temperature at which slopes over _BETAS, which increase, cross zero."""
     if slopes[0] >= 0:
         return float("inf")
     if slopes[-1] <= 0:
@@ -261,12 +259,12 @@ def calibrate(
     def _batches() -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         batch_size = max(1, _HELD // (model.L * model.q))
         for rows in (slice(first, first + batch_size) for first in range(0, len(heldout), batch_size)):
-            yield rows, _centred(site_logits(model, heldout[rows])), heldout[rows]
+            yield rows, _centre(site_logits(model, heldout[rows])), heldout[rows]
 
     def _slopes_at(betas: np.ndarray) -> np.ndarray:
         return np.concatenate([_slopes(logits, labels, betas) for _, logits, labels in _batches()], axis=1)
 
-    tau_cal = _optimal(_slopes_at, weights, clusters, rng, draws)
+    tau_cal = _find_optimum(_slopes_at, weights, clusters, rng, draws)
     diagram_temperatures = [1.0] + ([tau_cal.value] if 0 < tau_cal.value < np.inf else [])
     betas = {"grid": _BETAS, "table": 1 / temperatures, "shown": 1 / np.array(diagram_temperatures)}
     sums = {name: np.zeros((len(values), 3, _BINS)) for name, values in betas.items()}
@@ -275,9 +273,9 @@ def calibrate(
         flat, site_weights = logits.reshape(-1, model.q), np.repeat(weights[rows], model.L)
         correct = flat.argmax(axis=-1) == labels.ravel()
         for name, values in betas.items():
-            sums[name] += [_binned(flat, correct, beta, site_weights) for beta in values.tolist()]
+            sums[name] += [_bin(flat, correct, beta, site_weights) for beta in values.tolist()]
         npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
-    diagrams = {name: [_diagram(part) for part in values] for name, values in sums.items()}
+    diagrams = {name: [_make_diagram(part) for part in values] for name, values in sums.items()}
     means, errors = np.transpose([weighted_mean(losses, weights, clusters) for losses in npll])
     eces = [diagram.ece for diagram in diagrams["table"]]
     tables = [

@@ -71,30 +71,30 @@ def choose_rung(
     Choice
         Never an edge of the ladder, nor a temperature that is not equilibrated.
     """
-    sound = rungs.equilibrated
-    if not sound.any():
+    equilibrated = rungs.equilibrated
+    if not equilibrated.any():
         return Choice(
             None,
             "no temperature was equilibrated, so the samples do not show what the model is like.",
             "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.",
-            _fallback(rungs),
+            _find_nearest(rungs),
         )
-    if obstacle := _unknown_quality(rungs, points):
+    if obstacle := _explain_unknown_quality(rungs, points):
         return obstacle
     strictest = strictest_point((*points, *pooled))
     assert strictest is not None, "tau_train is known, and decides"
     limit = strictest.limit
-    good = sound & (rungs.temperatures <= limit) & as_natural(rungs, points)
-    if not good.any():
-        return _nothing_good(rungs, points, limit, strictest, floors)
+    natural = equilibrated & (rungs.temperatures <= limit) & as_natural(rungs, points)
+    if not natural.any():
+        return _explain_unnatural(rungs, points, limit, strictest, floors)
     novel, varied = rungs.meets(*floors)
-    candidates = np.flatnonzero(good & novel & varied)
+    candidates = np.flatnonzero(natural & novel & varied)
     if not len(candidates):
-        return _floors_too_high(rungs, good, limit, strictest, floors, novel, varied)
-    return _off_edges(rungs, int(candidates[0]))
+        return _explain_floors(rungs, natural, limit, strictest, floors, novel, varied)
+    return _refuse_edges(rungs, int(candidates[0]))
 
 
-def _off_edges(rungs: RungScores, coldest_able: int) -> Choice:
+def _refuse_edges(rungs: RungScores, coldest_able: int) -> Choice:
     """Refuse the edges of the ladder, beyond which nothing is known."""
     last = len(rungs.temperatures) - 1
     if coldest_able == 0:
@@ -118,13 +118,13 @@ def _off_edges(rungs: RungScores, coldest_able: int) -> Choice:
     return Choice(coldest_able, fallback=coldest_able)
 
 
-def _training_point(points: Sequence[OperatingPoint]) -> OperatingPoint | None:
+def _find_training_point(points: Sequence[OperatingPoint]) -> OperatingPoint | None:
     return next((point for point in points if point.name == TAU_TRAIN), None)
 
 
-def _unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]) -> Choice | None:
-    """Without a known tau_train nothing says up to where samples are as good as natural sequences."""
-    train = _training_point(points)
+def _explain_unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]) -> Choice | None:
+    """Explain that without a known tau_train the temperature up to which samples are natural is unknown, too."""
+    train = _find_training_point(points)
     coldest = rungs.temperatures[rungs.equilibrated].min()
     if train is not None and train.value == 0:
         return Choice(
@@ -132,21 +132,21 @@ def _unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]) -> Cho
             "training sequences have lower energies than the samples of every temperature, so no sample is as good as "
             "they are.",
             f"Add temperatures below {rungs.temperatures[0]:.3g} to sample.temperatures.",
-            _fallback(rungs, 0.0),
+            _find_nearest(rungs, 0.0),
         )
     if train is not None and train.value == np.inf:
         return Choice(
             None,
             "training sequences have higher energies under the model than random sequences: it is not a model of them.",
             "See whether the model is one of this family, with the same columns and states.",
-            _fallback(rungs),
+            _find_nearest(rungs),
         )
     if train is None or np.isnan(train.value):
         return Choice(
             None,
             "the temperature at which samples have the mean energy of the training sequences (τ_train) is not known.",
             "Widen sample.temperatures.",
-            _fallback(rungs),
+            _find_nearest(rungs),
         )
     if train.value < coldest:
         return Choice(
@@ -154,7 +154,7 @@ def _unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]) -> Cho
             f"samples are as good as natural sequences up to τ = {train.value:.2f} (τ_train), and samples are "
             f"equilibrated only from τ = {coldest:.3g} up.",
             "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.",
-            _fallback(rungs, train.value),
+            _find_nearest(rungs, train.value),
         )
     return None
 
@@ -176,16 +176,16 @@ def as_natural(rungs: RungScores, points: Sequence[OperatingPoint]) -> np.ndarra
     np.ndarray
         (T,) bool.
     """
-    good = np.ones(len(rungs.temperatures), bool)
+    natural = np.ones(len(rungs.temperatures), bool)
     for point in points:
         name = point.name.removeprefix("tau_")
         if point.decides and name in rungs.percentiles:
             mean, half = mean_and_half(rungs.percentiles[name])
-            good &= ~(mean + half < LEAST_PERCENTILE)
-    return good
+            natural &= ~(mean + half < LEAST_PERCENTILE)
+    return natural
 
 
-def _nothing_good(
+def _explain_unnatural(
     rungs: RungScores,
     points: Sequence[OperatingPoint],
     limit: float,
@@ -200,43 +200,45 @@ def _nothing_good(
         return Choice(
             None,
             f"{up_to}, and no equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
-            _colder_remedy(rungs),
-            _fallback(rungs, limit),
+            _suggest_colder(rungs),
+            _find_nearest(rungs, limit),
         )
     candidates = cold_enough if cold_enough.any() else rungs.equilibrated
     if cold_enough.any():
         # Where each judge is content somewhere, but not all are at one temperature, all that refuse one are named.
-        judged = [(name, as_natural(rungs, [point])[candidates]) for name, point in _deciding_judges(rungs, points)]
-        never = [name for name, natural in judged if not natural.any()]
-        refusing = never or [name for name, natural in judged if not natural.all()]
+        judged = [
+            (name, as_natural(rungs, [point])[candidates]) for name, point in _list_deciding_judges(rungs, points)
+        ]
+        always_refusing = [name for name, natural in judged if not natural.any()]
+        refusing = always_refusing or [name for name, natural in judged if not natural.all()]
     else:
-        refusing = [name for name, point in _deciding_judges(rungs, points) if point.limit == 0]
+        refusing = [name for name, point in _list_deciding_judges(rungs, points) if point.limit == 0]
     refusing = refusing or [strictest.name.removeprefix("tau_")]
     names = join_words([judge_name(name) for name in refusing])
-    where = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
+    place = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
-        f"{where} are samples shown to be as natural as natural sequences by {names}. "
-        f"{_places(rungs, refusing, candidates)}"
+        f"{place} are samples shown to be as natural as natural sequences by {names}. "
+        f"{_report_percentiles(rungs, refusing, candidates)}"
     )
     novel, varied = rungs.meets(*floors)
     for name, floor, met in (("novelty", floors[0], novel), ("diversity", floors[1], varied)):
         met_temperatures = rungs.temperatures[rungs.equilibrated & met]
         if len(met_temperatures) and met_temperatures.min() > coldest:
             obstacle += f" Your {name} floor of {floor:g} is met from τ = {met_temperatures.min():.3g} up only."
-    return Choice(None, obstacle, _natural_remedy(rungs, refusing), _least_missing(rungs, points, floors))
+    return Choice(None, obstacle, _suggest_natural_models(rungs, refusing), _find_least_missing(rungs, points, floors))
 
 
-def _deciding_judges(rungs: RungScores, points: Sequence[OperatingPoint]) -> list[tuple[str, OperatingPoint]]:
+def _list_deciding_judges(rungs: RungScores, points: Sequence[OperatingPoint]) -> list[tuple[str, OperatingPoint]]:
     named = [(point.name.removeprefix("tau_"), point) for point in points]
     return [(name, point) for name, point in named if point.decides and name in rungs.percentiles]
 
 
-def _certainly_natural(rungs: RungScores, judge: str) -> np.ndarray:
+def _is_certainly_natural(rungs: RungScores, judge: str) -> np.ndarray:
     """Tell at which temperatures (T,) the mean percentile is `LEAST_PERCENTILE` or more with its error."""
     return lower_bound(rungs.percentiles[judge]) >= LEAST_PERCENTILE
 
 
-def _places(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) -> str:
+def _report_percentiles(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) -> str:
     """Say how high judges place the samples at best, among temperatures (T,) that are candidates."""
     best = []
     for name in judges:
@@ -247,19 +249,19 @@ def _places(rungs: RungScores, judges: Sequence[str], candidates: np.ndarray) ->
     return f"At best {subject} them {join_words(best)}, and natural sequences at {NATURAL_PERCENTILE:.0f}."
 
 
-def _natural_remedy(rungs: RungScores, judges: Sequence[str]) -> str:
+def _suggest_natural_models(rungs: RungScores, judges: Sequence[str]) -> str:
     """Say what may lead to samples that judges find natural: colder ones, if those promise to be, or other models."""
     coldest = int(np.flatnonzero(rungs.equilibrated)[0])
     if coldest > 0:
-        if all(_certainly_natural(rungs, name)[:coldest].any() for name in judges):
-            return _colder_remedy(rungs)
+        if all(_is_certainly_natural(rungs, name)[:coldest].any() for name in judges):
+            return _suggest_colder(rungs)
         return (
             f"Colder samples, down to τ = {rungs.temperatures[0]:.3g}, are not equilibrated, and are not shown to be "
             f"natural either. {_OTHER_MODELS}"
         )
     means = [np.where(rungs.equilibrated, mean_and_half(rungs.percentiles[name])[0], -np.inf) for name in judges]
     if all(values.argmax() == coldest for values in means):
-        return _colder_remedy(rungs)
+        return _suggest_colder(rungs)
     return f"Colder samples are no more natural. {_OTHER_MODELS}"
 
 
@@ -270,7 +272,7 @@ _OTHER_MODELS = (
 )
 
 
-def _colder_remedy(rungs: RungScores) -> str:
+def _suggest_colder(rungs: RungScores) -> str:
     """Say how to come by equilibrated samples that are colder than all others."""
     if rungs.equilibrated[0]:
         return f"Add temperatures below {rungs.temperatures[0]:.3g} to sample.temperatures."
@@ -281,44 +283,44 @@ def _colder_remedy(rungs: RungScores) -> str:
     )
 
 
-def _least_missing(rungs: RungScores, points: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
+def _find_least_missing(rungs: RungScores, points: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
     """Choose the equilibrated temperature whose samples miss least of the floors and of being natural.
 
     What is missed counts as a share of what is asked for: of each floor, of the natural percentile by each judge that
     decides, and of a temperature above τ_train the part above it.
     """
     requirements = [(rungs.novelty, floors[0]), (rungs.diversity, floors[1])]
-    requirements += [(rungs.percentiles[name], NATURAL_PERCENTILE) for name, _ in _deciding_judges(rungs, points)]
-    train = _training_point(points)
+    requirements += [(rungs.percentiles[name], NATURAL_PERCENTILE) for name, _ in _list_deciding_judges(rungs, points)]
+    train = _find_training_point(points)
     shortfall = np.clip(1 - train.value / rungs.temperatures, 0, None) if train else np.zeros(len(rungs.temperatures))
     for values, least in requirements:
         shortfall += np.clip(1 - mean_and_half(values)[0] / max(least, 1e-9), 0, None)
     return int(np.nanargmin(np.where(rungs.equilibrated, shortfall, np.inf)))
 
 
-def _floors_too_high(
-    rungs: RungScores, good: np.ndarray, limit: float, strictest: OperatingPoint, floors: tuple[float, float],
+def _explain_floors(
+    rungs: RungScores, natural: np.ndarray, limit: float, strictest: OperatingPoint, floors: tuple[float, float],
     novel: np.ndarray, varied: np.ndarray,
 ) -> Choice:  # fmt: skip
     """Name the floors that no temperature meets at which samples are as good as natural sequences."""
     # The hottest of the good temperatures is the newest and most varied of them, and what the floors would have to be.
-    best = int(np.flatnonzero(good)[-1])
+    best = int(np.flatnonzero(natural)[-1])
     keys = {
         "novelty": ("optimum.novelty_floor", floors[0], novel, lower_bound(rungs.novelty)),
         "diversity": ("optimum.diversity_floor", floors[1], varied, lower_bound(rungs.diversity)),
     }
-    missed = {name: entry for name, entry in keys.items() if not entry[2][best]}
-    sound = rungs.equilibrated
+    unmet = {name: entry for name, entry in keys.items() if not entry[2][best]}
+    equilibrated = rungs.equilibrated
     parts, remedies = [], []
-    for name, (key, floor, met, values) in (missed or keys).items():
-        met_temperatures = rungs.temperatures[sound & met]
+    for name, (key, floor, met, values) in (unmet or keys).items():
+        met_temperatures = rungs.temperatures[equilibrated & met]
         reached = max(float(np.floor(100 * values[best] - 1e-9) / 100), 0.0)
-        where = (
+        floor_text = (
             f"is met from τ = {met_temperatures.min():.3g} up only"
             if len(met_temperatures)
             else "is met at no equilibrated temperature"
         )
-        parts.append(f"your {name} floor of {floor:g} {where}")
+        parts.append(f"your {name} floor of {floor:g} {floor_text}")
         remedies.append(f"{key} to {reached:g}")
     return Choice(
         None,
@@ -330,10 +332,10 @@ def _floors_too_high(
     )
 
 
-def _fallback(rungs: RungScores, limit: float = 1.0) -> int:
+def _find_nearest(rungs: RungScores, limit: float = 1.0) -> int:
     """Choose the sampled temperature nearest to another one, an equilibrated one if there is any."""
-    sound = np.flatnonzero(rungs.equilibrated)
-    candidates = sound if len(sound) else np.arange(len(rungs.temperatures))
+    equilibrated = np.flatnonzero(rungs.equilibrated)
+    candidates = equilibrated if len(equilibrated) else np.arange(len(rungs.temperatures))
     return int(candidates[np.argmin(np.abs(np.log(rungs.temperatures[candidates] / max(limit, 1e-9))))])
 
 
@@ -349,8 +351,8 @@ def describe(point: OperatingPoint) -> str:
     -------
     str
     """
-    what = {
+    meaning = {
         "tau_train": "τ_train, where samples have the mean energy of the training sequences",
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
     }.get(point.name, f"up to where {judge_name(point.name.removeprefix('tau_'))} finds them as natural")
-    return f"{what}: {point.value:.2f}, {point.low:.2f} to {point.high:.2f}"
+    return f"{meaning}: {point.value:.2f}, {point.low:.2f} to {point.high:.2f}"

@@ -175,15 +175,15 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
     gain = pool_values(gains) if gains else None
     lowest = max(replicate.equilibrated_above for replicate in replicates)
     for diagnosis in (
-        _untrained(trainings), _unlearnt(gain, tau_f, lowest), _undecidable(tau_f, lowest), _off_one(tau_f),
-        _shrunk(trainings),
+        _diagnose_untrained(trainings), _diagnose_unlearnt(gain, tau_f, lowest), _diagnose_undecidable(tau_f, lowest),
+        _diagnose_tau_f(tau_f), _diagnose_shrunk(trainings),
     ):  # fmt: skip
         if diagnosis:
             return diagnosis
-    return _faithful(tau_f, gain, trainings)
+    return _diagnose_faithful(tau_f, gain, trainings)
 
 
-def _untrained(trainings: Sequence[Training]) -> Diagnosis | None:
+def _diagnose_untrained(trainings: Sequence[Training]) -> Diagnosis | None:
     """Diagnose a model that ran into a limit of training before its samples carry the data's correlations."""
     for training in trainings:
         if training.stopped in _LIMITS:
@@ -201,8 +201,8 @@ def _untrained(trainings: Sequence[Training]) -> Diagnosis | None:
     return None
 
 
-def _unlearnt(gain: Estimate | None, tau_f: Estimate, lowest: float) -> Diagnosis | None:
-    """No gain over single sites is shown, and none of a size that matters is likely."""
+def _diagnose_unlearnt(gain: Estimate | None, tau_f: Estimate, lowest: float) -> Diagnosis | None:
+    """Diagnose a model for which no gain over single sites is shown, and none of a size that matters is likely."""
     if gain is None or max(lowest, 0.0) > 1.0 + DIFFERENT:
         return None
     if gain.high < LEAST_GAIN or (gain.low <= 0 and gain.value < LEAST_GAIN):
@@ -215,7 +215,7 @@ def _unlearnt(gain: Estimate | None, tau_f: Estimate, lowest: float) -> Diagnosi
     return None
 
 
-def _undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
+def _diagnose_undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
     if not 0 < tau_f.value < np.inf:
         return Diagnosis(
             CANNOT_TELL,
@@ -227,7 +227,7 @@ def _undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
     return None
 
 
-def _off_one(tau_f: Estimate) -> Diagnosis | None:
+def _diagnose_tau_f(tau_f: Estimate) -> Diagnosis | None:
     if tau_f.low > 1 + DIFFERENT:
         return Diagnosis(
             OVERFITTED,
@@ -242,8 +242,8 @@ def _off_one(tau_f: Estimate) -> Diagnosis | None:
     return None
 
 
-def _shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
-    """With free fields tau_f returns to 1 under a strong penalty, which the correlations then give away."""
+def _diagnose_shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
+    """Diagnose correlations that a strong penalty has shrunk: with free fields tau_f returns to 1 under one."""
     slope = _mean([training.strength for training in trainings])
     if slope is None or slope >= SHRUNK_SLOPE:
         return None
@@ -254,30 +254,32 @@ def _shrunk(trainings: Sequence[Training]) -> Diagnosis | None:
     )
 
 
-def _faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Training]) -> Diagnosis:
-    """Faithful if everything that it takes is shown, else the first thing that is not."""
+def _diagnose_faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Training]) -> Diagnosis:
+    """Diagnose a faithful model if all the evidence is there, else name the first evidence that is missing."""
     slope = _mean([training.strength for training in trainings])
     pearson = _mean([training.relative_pearson for training in trainings])
     if tau_f.low < 1 - EQUIVALENT or tau_f.high > 1 + EQUIVALENT:
-        lacking = (
+        missing_evidence = (
             f"τ_f = {tau_f} neither lies within {EQUIVALENT:.0%} of 1 nor differs from it by more than {DIFFERENT:.0%} "
             "for certain; more held-out sequences or more training sets would tell"
         )
     elif gain is None:
-        lacking = "what the model gains over independent sites is not known"
+        missing_evidence = "what the model gains over independent sites is not known"
     elif gain.low <= 0:
-        lacking = (
+        missing_evidence = (
             f"held-out sequences are {gain.value:+.3f} nats a site likelier than under independent sites, but the "
             f"interval ({gain.low:+.3f} to {gain.high:+.3f}) reaches zero"
         )
     elif pearson is None or slope is None:
-        lacking = "how far samples carry the data's correlations is not known"
+        missing_evidence = "how far samples carry the data's correlations is not known"
     elif pearson < FAITHFUL_PEARSON:
-        lacking = f"samples carry the data's correlations only in part (Pearson {pearson:.2f} of what can be reached)"
+        missing_evidence = (
+            f"samples carry the data's correlations only in part (Pearson {pearson:.2f} of what can be reached)"
+        )
     elif slope < FAITHFUL_SLOPE:
-        lacking = f"the correlations of samples are only {slope:.2f} times as strong as the data's"
+        missing_evidence = f"the correlations of samples are only {slope:.2f} times as strong as the data's"
     elif limit := next((_LIMITS[t.stopped] for t in trainings if t.stopped in _LIMITS), None):
-        lacking = f"training stopped at {limit} before it converged"
+        missing_evidence = f"training stopped at {limit} before it converged"
     else:
         return Diagnosis(
             FAITHFUL,
@@ -286,7 +288,7 @@ def _faithful(tau_f: Estimate, gain: Estimate | None, trainings: Sequence[Traini
             "and samples carry "
             f"the data's correlations (Pearson {pearson:.2f} of what can be reached, strength {slope:.2f}).",
         )
-    return Diagnosis(CANNOT_TELL, f"Cannot tell: {lacking}.")
+    return Diagnosis(CANNOT_TELL, f"Cannot tell: {missing_evidence}.")
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -81,7 +81,7 @@ class Heldout:
             (draws + 1,) under the model and, where there is one, under the truth, nats: of all sequences, then by draw.
         """
         energies = [self.model] if self.truth is None else [self.model, self.truth]
-        sums = _cluster_sums(
+        sums = _sum_over_clusters(
             self.labels, np.column_stack([self.weights, *(self.weights * energy for energy in energies)])
         )
         units, chances = max(len(sums) - 1, 1), np.full(len(sums), 1 / len(sums))
@@ -93,11 +93,11 @@ class Heldout:
         return means[0], None if self.truth is None else means[1]
 
 
-def _cluster_sums(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _sum_over_clusters(labels: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Sum values (N, n) over clusters, (G, n)."""
-    which = np.unique(labels, return_inverse=True)[1]
-    sums = np.zeros((which.max() + 1, values.shape[1]))
-    np.add.at(sums, which, values)
+    indices = np.unique(labels, return_inverse=True)[1]
+    sums = np.zeros((indices.max() + 1, values.shape[1]))
+    np.add.at(sums, indices, values)
     return sums
 
 
@@ -185,7 +185,7 @@ def divergences(
     Parameters
     ----------
     curves : Curves
-        Of the model, `other` being the truth's energy where there is one.
+        Of the model, `second_energy` being the truth's energy where there is one.
     betas, energies : np.ndarray
         Rungs (R,) and energies (R, K, D) that the curves come from.
     heldout : Heldout
@@ -214,15 +214,15 @@ def divergences(
         log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
     forward = curves.betas * heldout_mean[:, None] + log_z
     values, curves_and_slopes = {"forward": forward}, {}
-    other = energies if true_energies is None else true_energies
-    moments = _HistogramReweighting.from_samples(curves.betas, betas, energies, other, shares)
+    second_energies = energies if true_energies is None else true_energies
+    moments = _HistogramReweighting.from_samples(curves.betas, betas, energies, second_energies, shares)
     slopes = {"tau_f": heldout_mean[:, None] - moments.mean}
     if training_energy is not None:
         curves_and_slopes["tau_train"] = curves.betas * training_energy + log_z, training_energy - moments.mean
     absolute = {"forward": False}
-    if true_energies is not None and curves.other is not None and heldout_true_mean is not None:
+    if true_energies is not None and curves.second_energy is not None and heldout_true_mean is not None:
         forward = forward - heldout_true_mean[:, None] - log_z_truth[:, None]
-        true_mean = resample(curves.other, shares)
+        true_mean = resample(curves.second_energy, shares)
         reverse = true_mean + log_z_truth[:, None] - log_z - curves.betas * mean
         values = {"forward": forward, "reverse": reverse, "jeffreys": forward + reverse}
         slopes["tau_r"] = moments.reverse_slope
@@ -234,17 +234,19 @@ def divergences(
     for name in sorted(curves_and_slopes, key=_ORDER.index):
         rows, slope = curves_and_slopes[name]
         units = ladders if name == "tau_train" else min(ladders, heldout.units)
-        optima[name] = _both(_minima(curves.betas, rows), _roots(curves.betas, slope), units)
+        optima[name] = _combine(_find_minima(curves.betas, rows), _find_roots(curves.betas, slope), units)
     shared = {
         "tau_train": 0.0,
-        "tau_f": _spread_of_logs(_roots(curves.betas, heldout_mean[:, None] - moments.mean[:1])),
+        "tau_f": _log_spread(_find_roots(curves.betas, heldout_mean[:, None] - moments.mean[:1])),
     }
     optima = {name: replace(optimum, shared=shared.get(name, np.nan)) for name, optimum in optima.items()}
-    table = _table(curves.betas, values, absolute, energies.shape[1])
+    table = _tabulate(curves.betas, values, absolute, energies.shape[1])
     return Divergences(table, absolute, optima)
 
 
-def _table(betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str, bool], ladders: int) -> pd.DataFrame:
+def _tabulate(
+    betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str, bool], ladders: int
+) -> pd.DataFrame:
     with np.errstate(divide="ignore"):
         cells: dict[str, Any] = {"beta": betas, "temperature": 1 / betas}
     for name, rows in values.items():
@@ -264,7 +266,7 @@ def _table(betas: np.ndarray, values: dict[str, np.ndarray], absolute: dict[str,
 
 @dataclass(frozen=True)
 class _HistogramReweighting:
-    """Moments (B + 1, G) from the samples of the two rungs beside each inverse temperature, no others.
+    """Moments (B + 1, G) from the samples of the two rungs next to each inverse temperature, no others.
 
     Either rung's samples are reweighted there (Ferrenberg, Swendsen, PRL 61:2635, 1988) and count by their nearness,
     so nothing is shared with the curve's minimum but the samples.
@@ -277,7 +279,7 @@ class _HistogramReweighting:
 
     @classmethod
     def from_samples(
-        cls, grid: np.ndarray, betas: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray
+        cls, grid: np.ndarray, betas: np.ndarray, energies: np.ndarray, second_energies: np.ndarray, shares: np.ndarray
     ) -> "_HistogramReweighting":
         below = np.clip(np.searchsorted(betas, grid, side="right") - 1, 0, len(betas) - 2)
         nearness = (betas[below + 1] - grid) / (betas[below + 1] - betas[below])
@@ -285,8 +287,8 @@ class _HistogramReweighting:
         for side, weight in ((0, nearness), (1, 1 - nearness)):
             for r in np.unique(below + side):
                 columns = np.flatnonzero(below + side == r)
-                moments[:, :, columns] += weight[columns] * _moments(
-                    grid[columns] - betas[r], energies[r], other[r], shares
+                moments[:, :, columns] += weight[columns] * _reweight_moments(
+                    grid[columns] - betas[r], energies[r], second_energies[r], shares
                 )
         return cls(grid, *moments)
 
@@ -295,26 +297,28 @@ class _HistogramReweighting:
         return self.betas * self.variance - self.covariance
 
 
-def _moments(shifts: np.ndarray, energies: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """<E>, Var(E), Cov(other, E) of one rung's samples (K, D), reweighted by exp(-shift E): (3, B + 1, len(shifts))."""
-    centre, centre_other = energies.mean(), other.mean()
-    e, o = energies - centre, other - centre_other
+def _reweight_moments(
+    shifts: np.ndarray, energies: np.ndarray, second_energies: np.ndarray, shares: np.ndarray
+) -> np.ndarray:
+    """<E>, Var(E), Cov(E2, E) of one rung's samples (K, D), reweighted by exp(-shift E): (3, B + 1, len(shifts))."""
+    centre, second_centre = energies.mean(), second_energies.mean()
+    e, o = energies - centre, second_energies - second_centre
     exponent = -shifts[:, None, None] * e
     weights = np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
     sums = [shares @ (weights * part).sum(axis=2).T for part in (1.0, e, e * e, o, o * e)]
     total = sums[0]
-    mean, square, mean_other, product = (part / total for part in sums[1:])
-    return np.array([mean + centre, square - mean**2, product - mean * mean_other])
+    mean, square, second_mean, product = (part / total for part in sums[1:])
+    return np.array([mean + centre, square - mean**2, product - mean * second_mean])
 
 
-def _spread_of_logs(draws: np.ndarray) -> float:
+def _log_spread(draws: np.ndarray) -> float:
     """Compute the standard deviation of logarithms of temperatures, nan where some lie outside the ladder."""
     inside = (draws > 0) & np.isfinite(draws)
     return float(np.log(draws).std()) if inside.all() else float("nan")
 
 
-def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Temperature of the least value of each row, from the parabola through its lowest point and the two beside it."""
+def _find_minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Find the temperature of each row's least value, by the parabola through its lowest point and two neighbours."""
     lowest = np.argmin(rows, axis=1)
     inner = np.clip(lowest, 1, len(betas) - 2)
     number = np.arange(len(rows))
@@ -322,11 +326,11 @@ def _minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
     y = [rows[number, inner + k] for k in (-1, 0, 1)]
     left, right = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
     vertex = (x[0] + x[1]) / 2 - left * (x[2] - x[0]) / 2 / np.where(right > left, right - left, np.inf)
-    return _temperatures(lowest, np.clip(vertex, x[0], x[2]), len(betas))
+    return _to_temperatures(lowest, np.clip(vertex, x[0], x[2]), len(betas))
 
 
-def _roots(betas: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Temperature at which each row of slopes passes zero upwards; of several such, where its integral is least."""
+def _find_roots(betas: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Find the temperature at which each row of slopes crosses zero upwards, if at several the least integral."""
     steps = np.diff(betas) * (slopes[:, 1:] + slopes[:, :-1]) / 2
     integral = np.concatenate([np.zeros((len(slopes), 1)), np.cumsum(steps, axis=1)], axis=1)
     lowest = np.argmin(integral, axis=1)
@@ -334,10 +338,10 @@ def _roots(betas: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     before = np.where(slopes[number, inner] > 0, inner - 1, inner)
     low, high = slopes[number, before], slopes[number, before + 1]
     share = np.clip(-low / np.where(high > low, high - low, np.inf), 0, 1)
-    return _temperatures(lowest, betas[before] + share * (betas[before + 1] - betas[before]), len(betas))
+    return _to_temperatures(lowest, betas[before] + share * (betas[before + 1] - betas[before]), len(betas))
 
 
-def _temperatures(lowest: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
+def _to_temperatures(lowest: np.ndarray, inner: np.ndarray, count: int) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.where(lowest == 0, np.inf, np.where(lowest == count - 1, 0.0, 1 / inner))
 
@@ -366,7 +370,7 @@ def training_temperature(
     """
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
     shares = bootstrap_weights(energies.shape[1], draws, rng)
-    roots = _roots(grid, mean - _HistogramReweighting.from_samples(grid, betas, energies, energies, shares).mean)
+    roots = _find_roots(grid, mean - _HistogramReweighting.from_samples(grid, betas, energies, energies, shares).mean)
     return estimate(roots[0], roots[1:], energies.shape[1])
 
 
@@ -394,7 +398,7 @@ def sampled_training_temperature(
     betas = 1 / temperatures[::-1]
     grid = np.unique(np.concatenate([betas, np.linspace(betas[0], betas[-1], _FINE)]))
     rows = bootstrap_weights(energies.shape[1], draws, rng) @ energies[::-1].T
-    roots = _roots(grid, np.array([mean - np.interp(grid, betas, row) for row in rows]))
+    roots = _find_roots(grid, np.array([mean - np.interp(grid, betas, row) for row in rows]))
     return estimate(roots[0], roots[1:], energies.shape[1])
 
 
@@ -420,7 +424,7 @@ def optima_row(table: pd.DataFrame) -> dict[str, float]:
     return columns
 
 
-def _both(minima: np.ndarray, roots: np.ndarray, units: float) -> Optimum:
+def _combine(minima: np.ndarray, roots: np.ndarray, units: float) -> Optimum:
     inside = np.isfinite(minima) & np.isfinite(roots) & (minima > 0) & (roots > 0)
     z = float("nan")
     agree = bool(minima[0] == roots[0])

@@ -54,10 +54,10 @@ def explain(
     largest = table[table["M"] == table["M"].max()]
     sentences = [diagnosis.because]
     if "tau_cal" in largest and diagnosis.name in _CALIBRATED:
-        sentences.append(_calibration(diagnosis.name, pooled(largest, "tau_cal")))
+        sentences.append(_explain_calibration(diagnosis.name, pooled(largest, "tau_cal")))
     sentences += [
-        *_advice(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
-        *_explain_gap(landscape), _more_data(table, "tau_f", "τ_f"),
+        *_advise(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
+        *_explain_gap(landscape), _explain_more_data(table, "tau_f", "τ_f"),
     ]  # fmt: skip
     return [sentence for sentence in sentences if sentence]
 
@@ -89,14 +89,14 @@ _CALIBRATED = {
 }
 
 
-def _calibration(diagnosis: str, tau_cal: Estimate) -> str:
+def _explain_calibration(diagnosis: str, tau_cal: Estimate) -> str:
     """Say whether the site conditionals, which need no sampling, agree."""
     verdict = "agree" if _CALIBRATED[diagnosis](tau_cal) else "do not agree"
     estimate = f"τ_cal = {tau_cal.value:.2f} ({tau_cal.low:.2f} to {tau_cal.high:.2f})"
     return f"Its site conditionals {verdict}: on held-out sequences they are calibrated best at {estimate}."
 
 
-def _advice(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
+def _advise(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
     """Say what to sample at for which purpose."""
     tau = recommendation.tau
     if diagnosis in (NOT_TRAINED, CANNOT_TELL):
@@ -120,31 +120,31 @@ def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
     if "tau_r" not in table:
         return
     sizes = sorted(table["M"].unique())
-    last = pooled(table[table["M"] == sizes[-1]], "tau_r")
-    estimate = f"τ_r = {last.value:.2f} ({last.low:.2f} to {last.high:.2f})"
-    if not 0 < last.value < np.inf:
+    largest = pooled(table[table["M"] == sizes[-1]], "tau_r")
+    estimate = f"τ_r = {largest.value:.2f} ({largest.low:.2f} to {largest.high:.2f})"
+    if not 0 < largest.value < np.inf:
         yield "The truth accepts samples best at a temperature outside those sampled."
         return
-    if last.low <= 1 + DIFFERENT and last.high >= 1 - DIFFERENT:
+    if largest.low <= 1 + DIFFERENT and largest.high >= 1 - DIFFERENT:
         yield f"The truth accepts its samples best at {estimate}, the model's own temperature within the error."
         return
     yield f"The truth accepts its samples best at {estimate}."
     if len(sizes) > 1:
-        before = pooled(table[table["M"] == sizes[-2]], "tau_r")
-        if 0 < before.value < np.inf and abs(np.log(last.value)) > (1 - _STALLED) * abs(np.log(before.value)):
+        previous = pooled(table[table["M"] == sizes[-2]], "tau_r")
+        if 0 < previous.value < np.inf and abs(np.log(largest.value)) > (1 - _STALLED) * abs(np.log(previous.value)):
             yield (
-                f"It was {before.value:.2f} with {sizes[-2]:,} sequences: it does not move to 1 with more of them, so "
-                "the limit is the model, its pairwise form or its regularisation, not the data."
+                f"It was {previous.value:.2f} with {sizes[-2]:,} sequences: it does not move to 1 with more of them, "
+                "so the limit is the model, its pairwise form or its regularisation, not the data."
             )
 
 
 def _explain_gap(landscape: dict[str, Any]) -> Iterator[str]:
     uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
     if uniform["gap"] is not None and profile["gap"] is not None:
-        odd = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""
+        remark = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""
         yield (
             f"The energy gap: held-out sequences lie {_describe_gap(uniform['gap'], 'random ones')} and "
-            f"{_describe_gap(profile['gap'], 'those with shuffled columns')}.{odd}"
+            f"{_describe_gap(profile['gap'], 'those with shuffled columns')}.{remark}"
         )
 
 
@@ -154,8 +154,8 @@ def _describe_gap(gap: float, references: str) -> str:
     return f"{abs(gap):.1f} standard deviations {'below' if gap > 0 else 'ABOVE'} {references}"
 
 
-def _more_data(table: pd.DataFrame, name: str, label: str) -> str:
-    """How many times more sequences would bring an optimum near 1, from |ln tau| ~ M^-a over the sizes sampled."""
+def _explain_more_data(table: pd.DataFrame, name: str, label: str) -> str:
+    """Say how many times more sequences would bring an optimum near 1, from |ln tau| ~ M^-a over the sizes sampled."""
     sizes = np.array(sorted(table["M"].unique()), float)
     means = [pooled(table[table["M"] == size], name) for size in sizes]
     logs = np.array([np.log(mean.value) if 0 < mean.value < np.inf else np.nan for mean in means])

@@ -24,7 +24,7 @@ from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.thermo.thermodynamics import equilibrated_above
 
-_SHOWN = ("pearson", "slope", "ceiling")
+_AGREEMENT = ("pearson", "slope", "ceiling")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class SubsetResults:
             optima
         )
         row |= load_table(folder / "calibration-optimum.tsv").iloc[0].to_dict()
-        row |= {name: getattr(training, name) for name in _SHOWN} | {"equilibrated_above": lowest}
+        row |= {name: getattr(training, name) for name in _AGREEMENT} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
         tau_f, shared = taus["tau_f"]

@@ -115,13 +115,13 @@ def operating_points(
     -------
     list of OperatingPoint
     """
-    points = [_optimum_point(name, *optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
+    points = [_make_optimum_point(name, *optima[name], rungs) for name in (TAU_TRAIN, TAU_F) if name in optima]
     for name, percentiles in rungs.percentiles.items():
         points.append(judge_point(name, rungs, percentiles, judges.get(name), natural_units[name]))
     return [*points, coldest_point(rungs, *floors)]
 
 
-def _optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
+def _make_optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
     colder = rungs.temperatures[rungs.equilibrated & (rungs.temperatures < tau.value)]
     low, note = tau.low, ""
     if not 0 < tau.value < np.inf:
@@ -165,14 +165,16 @@ def judge_point(
     taus = rungs.temperatures[judged]
     mean, half = mean_and_half(percentiles[judged])
     half = np.hypot(half, NORMAL * _PERCENTILE_SD / natural_units**0.5)
-    value, low, high = (_last_crossing(taus, curve, NATURAL_PERCENTILE) for curve in (mean, mean - half, mean + half))
-    tolerated = _last_crossing(taus, mean - half, LEAST_PERCENTILE)
+    value, low, high = (
+        _find_last_crossing(taus, curve, NATURAL_PERCENTILE) for curve in (mean, mean - half, mean + half)
+    )
+    tolerated = _find_last_crossing(taus, mean - half, LEAST_PERCENTILE)
     decides = standing is not None and bool(standing.get("trusted")) and not standing.get("saturated")
-    note = _judge_note(value, taus, standing)
+    note = _explain_judge(value, taus, standing)
     return OperatingPoint(name, value, low, high, False, decides, note, tolerated=tolerated)
 
 
-def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None) -> str:
+def _explain_judge(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None) -> str:
     if standing and standing.get("saturated"):
         return "scores the samples of all temperatures alike and decides nothing"
     if standing is None or not standing.get("trusted"):
@@ -185,8 +187,8 @@ def _judge_note(value: float, taus: np.ndarray, standing: Mapping[str, Any] | No
     return ""
 
 
-def _last_crossing(temperatures: np.ndarray, curve: np.ndarray, level: float) -> float:
-    """Highest temperature at which a curve (T,) is at a level or above it; inf: the hottest is, 0: none is."""
+def _find_last_crossing(temperatures: np.ndarray, curve: np.ndarray, level: float) -> float:
+    """Find the highest temperature at which a curve (T,) is at a level or above; inf: the hottest is, 0: none is."""
     natural = np.flatnonzero(curve >= level)
     if not len(natural):
         return 0.0
@@ -290,25 +292,29 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
     """
     pooled = []
     for point in replicates[0]:
-        same = [other for points in replicates for other in points if other.name == point.name]
-        measured = [other for other in same if not np.isnan(other.value)]
+        candidates = [candidate for points in replicates for candidate in points if candidate.name == point.name]
+        measured = [candidate for candidate in candidates if not np.isnan(candidate.value)]
         if len(measured) < 2:
             pooled.append(measured[0] if measured else point)
             continue
         if point.name == COLDEST:
-            low, high = min(other.low for other in measured), max(other.high for other in measured)
+            low, high = min(candidate.low for candidate in measured), max(candidate.high for candidate in measured)
             pooled.append(replace(point if point in measured else measured[0], low=low, high=high))
             continue
-        shared = float(np.mean([other.shared for other in measured]))
-        tau = pool_temperatures([other.estimate for other in measured], shared)
+        shared = float(np.mean([candidate.shared for candidate in measured]))
+        tau = pool_temperatures([candidate.estimate for candidate in measured], shared)
         # Of notes that differ in a number only, the first stands for all.
-        notes = {re.sub(r"[0-9]+", "", other.note): other.note for other in reversed(measured) if other.note}
-        sampled = all(other.sampled for other in measured) and len({other.value for other in measured}) == 1
-        decides = any(other.decides for other in measured)
+        notes = {
+            re.sub(r"[0-9]+", "", candidate.note): candidate.note for candidate in reversed(measured) if candidate.note
+        }
+        sampled = (
+            all(candidate.sampled for candidate in measured) and len({candidate.value for candidate in measured}) == 1
+        )
+        decides = any(candidate.decides for candidate in measured)
         pooled.append(
             replace(
                 point, value=tau.value, low=tau.low, high=tau.high, sampled=sampled, decides=decides, shared=shared,
-                note="; ".join(reversed(notes.values())), tolerated=min(other.tolerated for other in measured),
+                note="; ".join(reversed(notes.values())), tolerated=min(candidate.tolerated for candidate in measured),
             )
         )  # fmt: skip
     return pooled

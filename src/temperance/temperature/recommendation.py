@@ -145,33 +145,33 @@ def recommend(
             "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
             choice.fallback,
         )
-    limits = _limits(first_rungs, pooled, len(rungs), choice, floors)
+    limits = _list_limits(first_rungs, pooled, len(rungs), choice, floors)
     strictest = strictest_point((*points[0], *pooled))
     limit = strictest.limit if strictest else None
     if choice.rung is None:
         return Recommendation(
-            "none", None, f"No temperature can be recommended: {choice.obstacle}", _sentences(choice.remedy),
+            "none", None, f"No temperature can be recommended: {choice.obstacle}", _drop_empty(choice.remedy),
             float(first_rungs.temperatures[choice.fallback]), expected(first_rungs, choice.fallback), pooled, limits,
-            _notes(pooled), limit,
+            _list_notes(pooled), limit,
         )  # fmt: skip
-    tau = _interval(rungs, points, pooled, choice.rung, floors, rng, draws)
+    tau = _estimate_interval(rungs, points, pooled, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
     if len(rungs) == 1:
         headline += " One training set: how much another one would change this is not known."
-    reasons = _reasons(rungs, choice.rung, points[0], pooled, floors)
+    reasons = _explain_choice(rungs, choice.rung, points[0], pooled, floors)
     return Recommendation(
         "recommended", tau, headline, reasons, tau.value, expected(first_rungs, choice.rung), pooled, limits,
-        _notes(pooled), limit,
+        _list_notes(pooled), limit,
     )  # fmt: skip
 
 
-def _sentences(*parts: str) -> list[str]:
+def _drop_empty(*parts: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def _interval(
+def _estimate_interval(
     rungs: Sequence[RungScores], points: Sequence[Sequence[OperatingPoint]], pooled: Sequence[OperatingPoint],
-    chosen: int, floors: tuple[float, float], rng: np.random.Generator, draws: int,
+    rung: int, floors: tuple[float, float], rng: np.random.Generator, draws: int,
 ) -> Estimate:  # fmt: skip
     """Compute the spread of the coldest temperature that qualifies, over training sets, ladders, and between rungs."""
     temperatures = rungs[0].temperatures
@@ -182,11 +182,11 @@ def _interval(
         choice = choose_rung(resampled, points[number], pooled, floors)
         if choice.rung is not None:
             taus.append(resampled.temperatures[choice.rung])
-    low, high = gap_around(temperatures, chosen)
+    low, high = gap_around(temperatures, rung)
     if taus:
         ends = np.percentile(taus, (2.5, 97.5), method="nearest")
         low, high = min(low, float(ends[0])), max(high, float(ends[1]))
-    return Estimate(float(temperatures[chosen]), low, high)
+    return Estimate(float(temperatures[rung]), low, high)
 
 
 # ---------------------------------------------------------------- words
@@ -228,16 +228,16 @@ def expected(rungs: RungScores, rung: int) -> dict[str, Any]:
     return scores
 
 
-def _reasons(
-    replicates: Sequence[RungScores], chosen: int, points: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
+def _explain_choice(
+    replicates: Sequence[RungScores], rung: int, points: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
     floors: tuple[float, float],
 ) -> list[str]:  # fmt: skip
     rungs = replicates[0]
-    scores = expected(rungs, chosen)
-    tau, colder = rungs.temperatures[chosen], _why_not_colder(rungs, chosen - 1, points, floors)
+    scores = expected(rungs, rung)
+    tau, colder = rungs.temperatures[rung], _explain_colder(rungs, rung - 1, points, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
-        f"{judge_name(name)} places them at percentile {_place(replicates, name, chosen)}"
+        f"{judge_name(name)} places them at percentile {_format_percentile(replicates, name, rung)}"
         for name in scores["percentiles"]
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
@@ -253,20 +253,20 @@ def _reasons(
     return sentences
 
 
-def _place(replicates: Sequence[RungScores], judge: str, chosen: int) -> str:
+def _format_percentile(replicates: Sequence[RungScores], judge: str, rung: int) -> str:
     """Write the mean percentile with the half of its 95 % interval over ladders, and what other training sets give."""
-    first = replicates[0]
-    mean, half = (values[chosen] for values in mean_and_half(first.percentiles[judge]))
+    first_rungs = replicates[0]
+    mean, half = (values[rung] for values in mean_and_half(first_rungs.percentiles[judge]))
     other_means = []
     for replicate in replicates[1:]:
-        matches = np.isclose(replicate.temperatures, first.temperatures[chosen], rtol=1e-6)
+        matches = np.isclose(replicate.temperatures, first_rungs.temperatures[rung], rtol=1e-6)
         if judge in replicate.percentiles and matches.any():
             other_means.append(f"{mean_and_half(replicate.percentiles[judge])[0][matches][0]:.0f}")
     appendix = f", {' and '.join(other_means)} with other training sets" if other_means else ""
     return f"{mean:.0f} (± {half:.0f}, 95% over ladders{appendix})"
 
 
-def _why_not_colder(
+def _explain_colder(
     rungs: RungScores, colder: int, points: Sequence[OperatingPoint], floors: tuple[float, float]
 ) -> str:
     """Say what is wrong with the samples of the next colder temperature."""
@@ -285,7 +285,7 @@ def _why_not_colder(
     return f"Those at the next colder one, {tau}, are less natural: {' and '.join(placed)}."
 
 
-def _limits(
+def _list_limits(
     rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice, floors: tuple[float, float]
 ) -> list[str]:
     limits = []
@@ -304,7 +304,7 @@ def _limits(
     return limits
 
 
-def _notes(pooled: Sequence[OperatingPoint]) -> list[str]:
+def _list_notes(pooled: Sequence[OperatingPoint]) -> list[str]:
     """Say which judges decide nothing, and why: that does not touch what is recommended."""
     return [
         f"{name[0].upper()}{name[1:]} {point.note}."

@@ -90,9 +90,9 @@ def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Vall
     ends = np.asarray(engine.sweep(engine.prepare(model), starts, _QUENCH_BETA, seed, _QUENCH_SWEEPS))
     energies = model.energies(ends)
     least = float(energies.min())
-    reached = energies < least + 1e-3
+    hits = energies < least + 1e-3
     distinct = np.unique(np.concatenate([starts, ends]), axis=0)
-    return Valleys(least, ends[np.argmin(energies)], int(reached.sum()), len(starts), model.energies(distinct))
+    return Valleys(least, ends[np.argmin(energies)], int(hits.sum()), len(starts), model.energies(distinct))
 
 
 def energy_sets(

@@ -99,7 +99,7 @@ class Curves:
         (G,) ascending from 0; the rungs are among them.
     log_z, energy, variance : np.ndarray
         ln Z (absolute), <E>, Var(E).
-    other, covariance : np.ndarray or None
+    second_energy, covariance : np.ndarray or None
         Mean of a second energy of the same samples, and its covariance with E.
     """
 
@@ -107,7 +107,7 @@ class Curves:
     log_z: np.ndarray
     energy: np.ndarray
     variance: np.ndarray
-    other: np.ndarray | None
+    second_energy: np.ndarray | None
     covariance: np.ndarray | None
 
     @property
@@ -164,7 +164,9 @@ def group_ladders(energies: np.ndarray) -> np.ndarray:
     return energies.reshape(rungs, count, -1) if count >= _MOST_GROUPS // 2 else energies
 
 
-def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: np.ndarray | None = None) -> Curves:
+def curves(
+    betas: np.ndarray, energies: np.ndarray, length: int, q: int, second_energies: np.ndarray | None = None
+) -> Curves:
     """Reweight the samples of all rungs to all inverse temperatures between them by MBAR.
 
     Parameters
@@ -173,7 +175,7 @@ def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: 
         Rungs (R,) ascending from 0 and sampled energies (R, K, D) of K independent ladders.
     length, q : int
         Sites and states: ln Z is L ln q at beta = 0.
-    other : np.ndarray, optional
+    second_energies : np.ndarray, optional
         A second energy of the same samples, (R, K, D).
 
     Returns
@@ -187,62 +189,63 @@ def curves(betas: np.ndarray, energies: np.ndarray, length: int, q: int, other: 
     subsets = [np.ones(energies.shape[1], bool)]
     if len(subsets[0]) > 1:
         subsets += list(~np.eye(len(subsets[0]), dtype=bool))
-    free = [full_solution if kept.all() else _solve(betas, energies[:, kept], full_solution) for kept in subsets]
-    rows = _reweighted(betas, energies, energies if other is None else other, subsets, free, grid)
+    free = [full_solution if subset.all() else _solve(betas, energies[:, subset], full_solution) for subset in subsets]
+    rows = _reweight(betas, energies, energies if second_energies is None else second_energies, subsets, free, grid)
     log_z, energy, variance, mean, covariance = rows.transpose(1, 0, 2)
     log_z = log_z - log_z[:, :1] + length * np.log(q)
-    return Curves(grid, log_z, energy, variance, *((None, None) if other is None else (mean, covariance)))
+    return Curves(grid, log_z, energy, variance, *((None, None) if second_energies is None else (mean, covariance)))
 
 
 def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) -> np.ndarray:
     """MBAR's dimensionless free energies (R,) of the rungs, from energies (R, K, D)."""
     import pymbar  # a second, for those who need it
 
-    before = jax.config.read("jax_enable_x64")
+    x64 = jax.config.read("jax_enable_x64")
     reduced = np.outer(betas, energies.ravel())
     try:
         solved = pymbar.MBAR(reduced, np.full(len(betas), energies[0].size), initial_f_k=start, solver_protocol=_SOLVER)
     finally:
-        jax.config.update("jax_enable_x64", before)
+        jax.config.update("jax_enable_x64", x64)
     return np.asarray(solved.f_k, float)
 
 
-def _reweighted(
+def _reweight(
     betas: np.ndarray,
     energies: np.ndarray,
-    other: np.ndarray,
+    second_energies: np.ndarray,
     subsets: list[np.ndarray],
     free: list[np.ndarray],
     grid: np.ndarray,
 ) -> np.ndarray:
-    """Compute ln Z up to a constant, <E>, Var(E), <other>, Cov(other, E) at inverse temperatures: (S, 5, G).
+    """Compute ln Z up to a constant, <E>, Var(E), <E2>, Cov(E2, E) at inverse temperatures: (S, 5, G).
 
-    From the ladders that each of the subsets (S, K) keeps, with the free energies (S, R) solved from these.
+    E2 is the second energy. Averages are over the ladders that each of the subsets (S, K) keeps, with the free energies
+    (S, R) solved from these.
     """
     # Centred before they are squared: energies of long families are large numbers with small variances.
-    centre, centre_other = energies.mean(), other.mean()
-    e, o = energies - centre, other - centre_other
+    centre, second_centre = energies.mean(), second_energies.mean()
+    e, o = energies - centre, second_energies - second_centre
     sample_terms = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
     mixtures = [_log_mixture_density(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
     averages = np.empty((len(subsets), 5, len(grid)))
     for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
         reduced = np.outer(grid[part], energies.ravel())
-        full_weights, full_top = _relative(-reduced - mixtures[0])
+        full_weights, full_top = _scaled_exponentials(-reduced - mixtures[0])
         for subset, mixture in zip(averages, mixtures, strict=True):
             # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
             with np.errstate(over="ignore", invalid="ignore"):
                 top, sums = full_top, (sample_terms * np.exp(mixtures[0] - mixture)) @ full_weights.T
             if not (sums[0].min() > _LOST and np.isfinite(sums).all()):
-                weights, top = _relative(-reduced - mixture)
+                weights, top = _scaled_exponentials(-reduced - mixture)
                 sums = sample_terms @ weights.T
             total, first, second, mean, product = sums
             first, second, mean, product = first / total, second / total, mean / total, product / total
-            moments = (first + centre, second - first**2, mean + centre_other, product - first * mean)
+            moments = (first + centre, second - first**2, mean + second_centre, product - first * mean)
             subset[:, part] = np.log(total) + top, *moments
     return averages
 
 
-def _relative(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scaled_exponentials(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute exponentials in units of the largest of each row, and the logarithm of that."""
     top = exponents.max(axis=1)
     return np.exp(exponents - top[:, None]), top
@@ -375,9 +378,9 @@ def density_of_states(
     mixture = _log_mixture_density(betas, energies, free, np.ones(energies.shape[1], bool))
     weights = np.exp(-(mixture - mixture.min()))
     edges = np.linspace(energies.min(), energies.max() + 1e-9, bins + 1)
-    which = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()
+    ladder_of = np.broadcast_to(np.arange(energies.shape[1])[None, :, None], energies.shape).ravel()
     counts, _, _ = np.histogram2d(
-        which, energies.ravel(), [np.arange(energies.shape[1] + 1) - 0.5, edges], weights=weights
+        ladder_of, energies.ravel(), [np.arange(energies.shape[1] + 1) - 0.5, edges], weights=weights
     )
     mean, ladders = counts.mean(axis=0), len(counts)
     sampled = mean > 0
@@ -486,9 +489,9 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
     return ladder & complete & (_from_hottest(ladder) | agree)
 
 
-def _from_hottest(sound: np.ndarray) -> np.ndarray:
+def _from_hottest(flags: np.ndarray) -> np.ndarray:
     """Tell whether a rung (T,), ascending in temperature, and all hotter ones are sound."""
-    return np.logical_and.accumulate(sound[::-1])[::-1]
+    return np.logical_and.accumulate(flags[::-1])[::-1]
 
 
 def equilibrated_above(states: pd.DataFrame) -> float:
@@ -509,6 +512,6 @@ def equilibrated_above(states: pd.DataFrame) -> float:
     >>> equilibrated_above(pd.DataFrame({"temperature": [0.5, 0.7, 1.0], "equilibrated": [True, False, True]}))
     1.0
     """
-    sound = states.sort_values("temperature")
-    temperatures = sound["temperature"].to_numpy()[_from_hottest(sound["equilibrated"].to_numpy(bool))]
+    ascending = states.sort_values("temperature")
+    temperatures = ascending["temperature"].to_numpy()[_from_hottest(ascending["equilibrated"].to_numpy(bool))]
     return float(temperatures.min()) if len(temperatures) else float("inf")

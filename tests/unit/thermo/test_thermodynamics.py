@@ -16,7 +16,7 @@ from temperance.temperature.divergence import Heldout, divergences
 from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.thermo.thermodynamics import (
     Annealed,
-    _reweighted,
+    _reweight,
     annealed,
     compare,
     curves,
@@ -86,7 +86,7 @@ def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, tru
         "entropy": enumeration.entropy(p),
         "heat_capacity": enumeration.heat_capacity(of_all, beta),
         "free_energy": -enumeration.log_z(of_all, beta) / beta,
-        "other": other,
+        "second_energy": other,
         "covariance": p @ ((of_all - mean) * (truth - other)),
     }
     for name, value in expected.items():
@@ -261,8 +261,8 @@ def test_leaving_a_ladder_out_is_as_if_it_had_not_been(apart):
     energies, other = rng.normal(0, 2, (3, 4, 20)), rng.normal(0, 1, (3, 4, 20))
     everything, kept = np.ones(4, bool), np.arange(4) != 1
     free = [np.zeros(3), np.full(3, apart)]
-    _, left = _reweighted(betas, energies, other, [everything, kept], free, grid)
-    (alone,) = _reweighted(betas, energies[:, kept], other[:, kept], [everything[kept]], free[1:], grid)
+    _, left = _reweight(betas, energies, other, [everything, kept], free, grid)
+    (alone,) = _reweight(betas, energies[:, kept], other[:, kept], [everything[kept]], free[1:], grid)
     np.testing.assert_allclose(left, alone, rtol=1e-9, atol=1e-9)
 
 
