@@ -8,7 +8,7 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 # Share of the variance that the components keep.
-_KEPT = 0.95
+_VARIANCE_SHARE = 0.95
 # Sequences whose energies are computed at once.
 _AT_ONCE = 1024
 
@@ -60,7 +60,7 @@ class Attention:
         centred = one_hot - mean
         _, sizes, directions = jnp.linalg.svd(centred * jnp.sqrt(shares)[:, None], full_matrices=False)
         variance = np.cumsum(np.asarray(sizes, np.float64) ** 2)
-        kept = int(np.searchsorted(variance, _KEPT * variance[-1])) + 1
+        kept = int(np.searchsorted(variance, _VARIANCE_SHARE * variance[-1])) + 1
         basis = directions[:kept]
         return cls(np.asarray(mean), np.asarray(basis), np.asarray(centred @ basis.T), shares, q)
 

@@ -165,12 +165,12 @@ def resample_chains(
     return chains, np.asarray(resampled.energies, float)[0]
 
 
-def _largest_step(energies: np.ndarray, most: float) -> float:
+def _largest_step(energies: np.ndarray, limit: float) -> float:
     """Find the step in inverse temperature, at most `most`, that leaves an effective `_LEAST_SURVIVAL` of chains."""
 
     def surplus(step: float) -> float:
         return float(effective_number(-step * energies)) / len(energies) - _LEAST_SURVIVAL
 
-    if surplus(most) >= 0:
-        return most
-    return float(brentq(surplus, 0.0, most, xtol=1e-6))
+    if surplus(limit) >= 0:
+        return limit
+    return float(brentq(surplus, 0.0, limit, xtol=1e-6))

@@ -269,9 +269,11 @@ class _Run:
         required = np.isin(self._origins(), (_LISTED, _REFINED))
         temperatures = rungs.temperature.to_numpy()[required]
         required[required] = window.may_decide(temperatures, training if plan.spacing else 0.0)
-        lacking = self._record_round(rungs[required], training)
-        more = buffer.sweeps < plan.max_sweeps and lacking.any() and not self._agree_below(training, rungs, required)
-        if more:
+        worthwhile = self._record_round(rungs[required], training)
+        draw_again = (
+            buffer.sweeps < plan.max_sweeps and worthwhile.any() and not self._agree_below(training, rungs, required)
+        )
+        if draw_again:
             limits = plan.max_rhat, plan.max_sweeps
             equilibrable = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
             self._change_rungs(self._refined(mean_energies), self._leading_colder(equilibrable), mean_energies)
@@ -374,8 +376,8 @@ class _Run:
     def _change_rungs(self, refined: np.ndarray, colder: np.ndarray, mean_energies: MeanEnergies) -> None:
         listed = self._plan.temperatures
         earlier = 1 / self._temperatures()
-        chosen = np.sort(1 / np.concatenate([listed, refined, colder]))
-        self._ladders.change_rungs(connect_rungs(np.concatenate([[0.0], chosen]), mean_energies, earlier))
+        betas = np.sort(1 / np.concatenate([listed, refined, colder]))
+        self._ladders.change_rungs(connect_rungs(np.concatenate([[0.0], betas]), mean_energies, earlier))
         self.refined, self.colder = refined, colder
 
     def samples(self) -> TemperedSamples:

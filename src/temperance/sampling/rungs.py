@@ -183,9 +183,9 @@ def connect_rungs(betas: np.ndarray, mean_energies: MeanEnergies, earlier: np.nd
     return np.array(rungs)
 
 
-def _divide(low: float, high: float, mean_energies: MeanEnergies, most: int) -> np.ndarray:
+def _divide(low: float, high: float, mean_energies: MeanEnergies, limit: int) -> np.ndarray:
     """Divide a gap into as few equal steps of beta as exchange well; without its lower end."""
-    for pieces in range(1, max(most, 1) + 1):
+    for pieces in range(1, max(limit, 1) + 1):
         points = np.linspace(low, high, pieces + 1)
         distances = np.sqrt(np.diff(points) * np.maximum(-np.diff(mean_energies(points)), 0))
         if (erfc(distances / 2) >= _TARGET_ACCEPTANCE).all():

@@ -12,7 +12,7 @@ _ABOVE_TRAINING, _MOST_HOTTER = 1.1, 2.0
 # sites, mean): colder ones would be copies of these.
 COLDEST, LEAST_DISTANCE = 0.1, 0.1
 # Parts into which the gap that the temperature of the training sequences lies in is divided.
-_NEAR = 3
+_TRAINING_PIECES = 3
 # Samples that are new enough for a design are hotter than this share of the training sequences' temperature in all
 # natural families that were tried (docs/method.md, "How many sweeps").
 _LEAST_SHARE = 0.7
@@ -50,10 +50,10 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
     while hottest < end:
         hottest = hotter(hottest, spacing)
         chosen.append(hottest)
-    both = np.union1d(listed, chosen)
-    above = int(np.searchsorted(both, training))
-    near = _divided(both[above - 1], both[above], _NEAR, spacing) if 0 < above < len(both) else []
-    return np.sort([*chosen, *near])
+    merged = np.union1d(listed, chosen)
+    index = int(np.searchsorted(merged, training))
+    close = _divided(merged[index - 1], merged[index], _TRAINING_PIECES, spacing) if 0 < index < len(merged) else []
+    return np.sort([*chosen, *close])
 
 
 def _divided(low: float, high: float, pieces: int, spacing: float) -> list[float]:
@@ -113,10 +113,10 @@ def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
     >>> brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.95), brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.7)
     (True, False)
     """
-    above = int(np.searchsorted(temperatures, training))
-    if not 0 < above < len(temperatures):
+    index = int(np.searchsorted(temperatures, training))
+    if not 0 < index < len(temperatures):
         return False
-    return bool(temperatures[above - 1] >= temperatures[above] * (1 - spacing) - 1e-5)
+    return bool(temperatures[index - 1] >= temperatures[index] * (1 - spacing) - 1e-5)
 
 
 def colder(temperature: float, spacing: float) -> float:

@@ -79,6 +79,6 @@ def discriminate(natural: np.ndarray, shuffled: np.ndarray, units: float | None 
     ranks = rankdata(np.concatenate([natural, shuffled]))[:count]
     auc = float((ranks.sum() - count * (count + 1) / 2) / (count * shuffled_count))
     independent = max(min(units or count, count), 1.0)
-    one, two = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
-    variance = (auc * (1 - auc) + (independent - 1) * one + (shuffled_count - 1) * two) / (independent * shuffled_count)
+    q1, q2 = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
+    variance = (auc * (1 - auc) + (independent - 1) * q1 + (shuffled_count - 1) * q2) / (independent * shuffled_count)
     return Discrimination(auc, max(variance, 0.0) ** 0.5)

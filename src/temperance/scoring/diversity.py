@@ -30,8 +30,8 @@ def mean_pairwise_distance(sequences: np.ndarray, q: int) -> float:
     if count < 2:
         return 0.0
     counts = np.stack([(sequences == a).sum(axis=0) for a in range(q)])
-    same = (counts * (counts - 1)).sum(axis=0) / (count * (count - 1))
-    return float(1 - same.mean())
+    equal_share = (counts * (counts - 1)).sum(axis=0) / (count * (count - 1))
+    return float(1 - equal_share.mean())
 
 
 def natural_diversity(sequences: np.ndarray, q: int, weights: np.ndarray) -> float:

@@ -98,8 +98,8 @@ class Program:
             unscored.write_text(fasta(names, rows))
             self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
             scores_by_name = self._read(scores)
-        if lacking := [name for name in names if name not in scores_by_name]:
-            raise InputError(f"{self._key}: {len(lacking)} of {len(names)} sequences have no score, {lacking[0]} first")
+        if missing := [name for name in names if name not in scores_by_name]:
+            raise InputError(f"{self._key}: {len(missing)} of {len(names)} sequences have no score, {missing[0]} first")
         values = np.array([scores_by_name[name] for name in names])
         return values if self.higher else -values
 

@@ -15,7 +15,7 @@ ORDERS = tuple(range(2, 11))
 _TOP = 20
 # Sets of sites of each order: errors of their means are a few thousandths.
 _SETS, _TRIPLES = 200, 300
-# Sequences whose words are numbered together. A number that no word of ten sites has.
+# Sequences whose words are encoded at a time. A code that no word of ten sites has.
 _TOGETHER, _NO_WORD = 1024, np.uint64(2**64 - 1)
 
 
@@ -131,9 +131,9 @@ class TopPatterns:
         """
         codes = np.full((len(sites), _TOP), _NO_WORD)
         shares = np.full(codes.shape, np.nan)
-        for row, row_shares, sequence_codes in zip(codes, shares, _codes(reference[:, sites]).T, strict=True):
-            words, which = np.unique(sequence_codes, return_inverse=True)
-            frequency = np.bincount(which, weights) / weights.sum()
+        for row, row_shares, sequence_codes in zip(codes, shares, _encode(reference[:, sites]).T, strict=True):
+            words, indices = np.unique(sequence_codes, return_inverse=True)
+            frequency = np.bincount(indices, weights) / weights.sum()
             # The more frequent first; of equally frequent ones that of the lower code.
             top = np.sort(np.argsort(-frequency, kind="stable")[:_TOP])
             row[: len(top)], row_shares[: len(top)] = words[top], frequency[top]
@@ -154,7 +154,7 @@ class TopPatterns:
         """
         counts = np.zeros(self.codes.shape)
         for start in range(0, len(sequences), _TOGETHER):
-            codes = _codes(sequences[start : start + _TOGETHER, self.sites])
+            codes = _encode(sequences[start : start + _TOGETHER, self.sites])
             for row, words, set_codes in zip(counts, self.codes, codes.T, strict=True):
                 row += np.count_nonzero(set_codes == words[:, None], axis=1)
         return counts / len(sequences)
@@ -182,7 +182,7 @@ class TopPatterns:
         return (x * y).sum(axis=1) / np.where(spread > 0, spread, 1)
 
 
-def _codes(words: np.ndarray) -> np.ndarray:
+def _encode(words: np.ndarray) -> np.ndarray:
     """Encode words (..., n) of up to ten sites and 64 states as numbers: six bits a site."""
     return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[-1], dtype=np.uint64))).sum(axis=-1)
 

@@ -59,8 +59,8 @@ class NaturalScale:
         array([ 0., 25., 50., 75.])
         """
         scores = np.asarray(scores, float)
-        below, upto = (self.shares[np.searchsorted(self.scores, scores, side)] for side in ("left", "right"))
-        return np.where(np.isnan(scores) | (len(self.scores) == 0), np.nan, 50 * (below + upto))
+        lower, upper = (self.shares[np.searchsorted(self.scores, scores, side)] for side in ("left", "right"))
+        return np.where(np.isnan(scores) | (len(self.scores) == 0), np.nan, 50 * (lower + upper))
 
     def score_at(self, percentile: float) -> float:
         """Find the lowest natural score that at least a percentage of the natural weight does not exceed.

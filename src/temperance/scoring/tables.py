@@ -174,8 +174,8 @@ def score_natural(
         pool).
     """
     clusters = np.arange(len(family.natural)) if clusters is None else clusters
-    others = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
-    sets = {"training": family.members, "heldout": family.heldout_members, "other": others}
+    other_members = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
+    sets = {"training": family.members, "heldout": family.heldout_members, "other": other_members}
     tables = []
     for part, members in sets.items():
         chosen = members if part == "heldout" else _subsample(members, rng)
@@ -451,8 +451,8 @@ def _judge_means(group: pd.DataFrame, judge: str) -> dict[str, Any]:
     """Mean score and percentile by a judge, and the share of samples above natural sequences' median."""
     percentile = f"percentile_{judge}"
     percentiles = group[percentile].dropna()
-    above = float((percentiles > 50).mean()) if len(percentiles) else np.nan
-    return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": above}
+    share_above = float((percentiles > 50).mean()) if len(percentiles) else np.nan
+    return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": share_above}
 
 
 def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:

@@ -266,6 +266,8 @@ class ConvergenceTest:
         """
         count = len(chains)
         replaced = min(len(replacements), round(share * count))
-        kept = self._rng.permutation(count)[: count - replaced]
-        fresh = self._rng.permutation(len(replacements))[:replaced]
-        return np.concatenate([np.asarray(chains)[kept], np.asarray(replacements)[fresh]])[self._rng.permutation(count)]
+        remaining = self._rng.permutation(count)[: count - replaced]
+        selected = self._rng.permutation(len(replacements))[:replaced]
+        return np.concatenate([np.asarray(chains)[remaining], np.asarray(replacements)[selected]])[
+            self._rng.permutation(count)
+        ]

@@ -47,7 +47,7 @@ _WARM_MOVE = 0.3
 # Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
 # that found the two to differ. And the share that sequences of the data replace after each block.
 _MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.05
-# Times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
+# Most times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
 # Beyond this many sites thermal fluctuations of the energy, and so the steps, grow with the root of their number. Below
 # it gradients are less noisy, and steps take a larger share of the direction, at most so many times as large.
@@ -56,8 +56,8 @@ _REFERENCE_LENGTH, _FASTEST = 50, 2.5
 _PROBES = 500
 # Factors of the steps' bounds that are tried in turn while the parameters diverge.
 _RETRY_FACTORS = 1, 1 / 4, 1 / 16
-# Effective parameters are counted from snapshots of the chains, so many sweeps apart; from so many times as many where
-# these are too few, as long as samples and pairs of sites multiply to less than this: some seconds a penalty.
+# Effective parameters are estimated from snapshots of the chains: sweeps between snapshots, factor by which samples
+# grow where they are too few, and limit on samples times pairs of sites, which takes some seconds a penalty.
 _SWEEPS_APART, _MORE_SAMPLES, _MOST_SITE_PAIRS = 20, 3, 1.2e8
 # Blocks of steps between two tests of convergence; twice as many after each that fails.
 _PATIENCE = 2
@@ -236,7 +236,7 @@ def _check_sequences(sequences: np.ndarray) -> None:
 
 
 def _path(l2_couplings: float | str, l2_path: Sequence[float], stop: str) -> tuple[float, ...]:
-    """Penalties in the order in which they are trained with, the strongest first."""
+    """Order the penalties as they are trained with, the strongest first."""
     descending = tuple(sorted((float(strength) for strength in l2_path), reverse=True))
     if l2_couplings == "auto":
         return descending
@@ -333,7 +333,7 @@ class _Run:
 
     @property
     def _begun(self) -> int:
-        """Steps that the chosen penalty had been trained with before it was chosen."""
+        """Number of steps that the model at the chosen penalty had before that was chosen."""
         tried = self._state.tried[self._state.position :]
         return tried[0].steps if tried else 0
 
@@ -380,7 +380,7 @@ class _Run:
         state.last = not plan.choose and state.position + 1 == len(plan.strengths)
 
     def _may_be_chosen(self, strength: Strength) -> bool:
-        """Whether more steps may make a strength that is not equilibrated the chosen one.
+        """Tell whether more steps may make a strength that is not equilibrated the chosen one.
 
         A population that misses modes takes ln Z for too small, and its model for too likely. If even so it is not
         likelier than a stronger penalty's, it is not worth going on with.
@@ -468,8 +468,8 @@ class _Run:
     def _settle(self) -> str:
         """Train at the last penalty until the test of convergence passes, or a limit is reached; return which."""
         state, plan = self._state, self._plan
-        while (left := self._begun + plan.max_steps - state.step) > 0:
-            at_noise = self._take_block(min(plan.check_every, left))
+        while (steps_left := self._begun + plan.max_steps - state.step) > 0:
+            at_noise = self._take_block(min(plan.check_every, steps_left))
             if state.step >= state.attempt_at and self._passes(at_noise):
                 return "converged" if at_noise else "target"
             if self._late():
@@ -478,7 +478,7 @@ class _Run:
         return "steps"
 
     def _passes(self, at_noise: bool) -> bool:
-        """Whether independent chains confirm that training is at its end."""
+        """Tell whether independent chains confirm that training has converged, or may stop early."""
         state, plan = self._state, self._plan
         learner, chains = state.learning.learner, state.learning.chains
         agreement = learner.correlation_agreement(chains)
@@ -508,8 +508,8 @@ class _Run:
             population = self._test.population(learner, plan.confirm_chains)
             self._confirmation = self._compare(population, learner.correlation_agreement(chains))
         parameters = learner.parameters
-        enough = self._heldout.weights.sum() >= FEWEST_HELDOUT
-        choice = "held-out log-likelihood" if enough else "too few held-out sequences"
+        suffices = self._heldout.weights.sum() >= FEWEST_HELDOUT
+        choice = "held-out log-likelihood" if suffices else "too few held-out sequences"
         strengths = self._table(state.tried)
         records, steps, strength = state.records, state.total, self._strength
         # What learning needed is larger than the model: let go of it before that is written out in full.

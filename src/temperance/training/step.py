@@ -106,8 +106,8 @@ class Step:
         """
         parts = count, self.sweeps
         seeds = rng.integers(2**32, size=(*parts, 2), dtype=np.uint32)
-        drawn = sequences.reshape(count, self.probes, -1)
-        return StepRandomness(drawn, seeds, rng.random(parts, dtype=np.float32))
+        probes = sequences.reshape(count, self.probes, -1)
+        return StepRandomness(probes, seeds, rng.random(parts, dtype=np.float32))
 
     def __call__(
         self, engine: Engine, _: None, state: Learning, randomness: StepRandomness

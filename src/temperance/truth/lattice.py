@@ -230,10 +230,10 @@ def ensemble(folds: np.ndarray, native: int, size: int | None, rng: np.random.Ge
     -------
     Ensemble
     """
-    others = np.delete(np.arange(len(folds)), native)
+    competitors = np.delete(np.arange(len(folds)), native)
     if size is not None and size < len(folds):
-        others = np.sort(rng.choice(others, size - 1, replace=False))
-    return Ensemble(folds[np.concatenate([[native], others])])
+        competitors = np.sort(rng.choice(competitors, size - 1, replace=False))
+    return Ensemble(folds[np.concatenate([[native], competitors])])
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ def sample_family(
     TrueSamples
     """
     draws = -(-count // chains)
-    sets, which = _partner_sets(competing.contacts)
+    sets, set_of = _partner_sets(competing.contacts)
     rng = np.random.default_rng(seed)
     states = rng.integers(0, len(SYMBOLS), (chains, RESIDUES), dtype=np.uint8)
     streams = rng.integers(0, 2**63, chains, dtype=np.uint64)
@@ -290,7 +290,7 @@ def sample_family(
     for start in range(0, chains, part):
         chosen = slice(start, start + part)
         _metropolis(
-            contact_energies().astype(float), sets, which, states[chosen], streams[chosen], gamma, burn_in, spacing,
+            contact_energies().astype(float), sets, set_of, states[chosen], streams[chosen], gamma, burn_in, spacing,
             kept[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
@@ -361,7 +361,7 @@ def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sets = np.full((RESIDUES, max(len(distinct) for distinct, _ in distinct_sets), _PARTNERS), RESIDUES, np.uint8)
     for i, (distinct, _) in enumerate(distinct_sets):
         sets[i, : len(distinct)] = distinct
-    return sets, np.array([which.ravel() for _, which in distinct_sets], np.uint16)
+    return sets, np.array([set_of.ravel() for _, set_of in distinct_sets], np.uint16)
 
 
 @numba.njit(cache=True)
@@ -391,7 +391,7 @@ def _metropolis(
     parts: int,
     energies: np.ndarray,
     sets: np.ndarray,
-    which: np.ndarray,
+    set_of: np.ndarray,
     states: np.ndarray,
     streams: np.ndarray,
     gamma: float,
@@ -407,7 +407,7 @@ def _metropolis(
     exponentials are computed for the few sets of partners, not for the folds.
     """
     count, length = states.shape
-    folds, draws, q = which.shape[1], kept.shape[1], len(energies)
+    folds, draws, q = set_of.shape[1], kept.shape[1], len(energies)
     for c in range(part, count, parts):
         state = states[c]
         # Boltzmann factors of the folds, over the native one's, which is the first.
@@ -415,7 +415,7 @@ def _metropolis(
         change, set_factors = np.zeros(length + 1), np.zeros(sets.shape[1])
         for fold in range(folds):
             for i in range(length):
-                for j in sets[i, which[i, fold]]:
+                for j in sets[i, set_of[i, fold]]:
                     if i < j < length:
                         factors[fold] += energies[state[i], state[j]]
         native = factors[0]
@@ -439,7 +439,7 @@ def _metropolis(
                         + (change[partners[1]] + change[partners[2]])
                         + (change[partners[3]] + change[partners[4]])
                     )
-                native_change = set_factors[which[i, 0]]
+                native_change = set_factors[set_of[i, 0]]
                 for n in range(len(set_factors)):
                     set_factors[n] = np.exp(native_change - set_factors[n])
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
@@ -448,7 +448,7 @@ def _metropolis(
                 for start in range(0, folds, _BLOCK):
                     stop = min(start + _BLOCK, folds)
                     for fold in range(start, stop):
-                        fresh[fold] = factors[fold] * set_factors[which[i, fold]]
+                        fresh[fold] = factors[fold] * set_factors[set_of[i, fold]]
                     for fold in range(start, stop):
                         terms[fold - start] = fresh[fold]
                     for n in range(stop - start, _BLOCK):
