@@ -6,18 +6,19 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
 import pyhmmer
 from pyhmmer.easel import Alphabet as HmmerAlphabet
-from pyhmmer.easel import DigitalSequence, DigitalSequenceBlock, MSAFile, SequenceFile, TextSequence
+from pyhmmer.easel import DigitalSequence, DigitalSequenceBlock, MSAFile, SequenceFile, TextMSA, TextSequence
 from pyhmmer.errors import EaselError
 from pyhmmer.plan7 import HMM, Background, Builder, TopHits
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError, last_line
+from temperance.core.settings.alignment import SearchSettings
 from temperance.msa.hmmer import hmm_alphabet
 
 _READ_ERRORS = (EaselError, ValueError, OSError, EOFError, zlib.error)
@@ -46,7 +47,7 @@ def search_query(
     query: str | Path,
     database: str | Path,
     alphabet: Alphabet,
-    settings: dict[str, Any],
+    settings: SearchSettings,
     threads: int,
     progress: Callable,
 ) -> SearchResult:
@@ -58,7 +59,7 @@ def search_query(
         FASTA or any format that HMMER reads, the database plain or gzipped.
     alphabet : Alphabet
         Protein.
-    settings : dict
+    settings : SearchSettings
         `search` of the configuration: iterations, evalue, bits_per_residue, coverage.
     threads : int
         Threads of HMMER.
@@ -91,7 +92,7 @@ def search_query(
     try:
         with _targets(database, hmmer_alphabet) as targets:
             for result in next(iter(pyhmmer.jackhmmer(
-                [query_sequence], targets, max_iterations=settings["iterations"], checkpoints=True, cpus=threads,
+                [query_sequence], targets, max_iterations=settings.iterations, checkpoints=True, cpus=threads,
                 builder=Builder(hmmer_alphabet, architecture="hand", seed=1), **thresholds,
             ))):  # fmt: skip
                 hits, profile = result.hits, result.hmm
@@ -108,7 +109,7 @@ def search_seed(
     seed: str | Path,
     database: str | Path,
     alphabet: Alphabet,
-    settings: dict[str, Any],
+    settings: SearchSettings,
     threads: int,
     progress: Callable,
 ) -> SearchResult:
@@ -120,7 +121,7 @@ def search_seed(
         Alignment in any format that HMMER reads; sequences likewise, plain or gzipped.
     alphabet : Alphabet
         Protein, RNA or DNA.
-    settings : dict
+    settings : SearchSettings
         `search` of the configuration: evalue, bits_per_residue, coverage.
     threads : int
         Threads of HMMER.
@@ -164,15 +165,29 @@ def _find_hmmer_alphabet(alphabet: Alphabet) -> HmmerAlphabet:
     return hmmer_alphabet
 
 
-def _thresholds(settings: dict[str, Any], length: int) -> dict[str, float]:
+class _Thresholds(TypedDict, total=False):
+    """HMMER's thresholds: E-values or bit scores, of sequences and of domains, to report and to include."""
+
+    E: float
+    domE: float
+    incE: float
+    incdomE: float
+    T: float
+    domT: float
+    incT: float
+    incdomT: float
+
+
+def _thresholds(settings: SearchSettings, length: int) -> _Thresholds:
     """Translate the settings to HMMER's thresholds.
 
     Bit scores per residue are multiplied by the profile's length, as in EVcouplings; an E-value is that of a domain.
     """
-    if settings["evalue"] is not None:
-        return dict.fromkeys(("E", "domE", "incE", "incdomE"), settings["evalue"])
-    bits = settings["bits_per_residue"] * length
-    return dict.fromkeys(("T", "domT", "incT", "incdomT"), bits)
+    if settings.evalue is not None:
+        evalue = settings.evalue
+        return {"E": evalue, "domE": evalue, "incE": evalue, "incdomE": evalue}
+    bits = settings.bits_per_residue * length
+    return {"T": bits, "domT": bits, "incT": bits, "incdomT": bits}
 
 
 @contextlib.contextmanager
@@ -201,7 +216,7 @@ def _align_domains(
     hits: TopHits | None,
     starting_sequences: list[DigitalSequence],
     hmmer_alphabet: HmmerAlphabet,
-    settings: dict[str, Any],
+    settings: SearchSettings,
     threads: int,
 ) -> SearchResult:
     rows: list[tuple[Any, ...]] = []
@@ -219,10 +234,11 @@ def _align_domains(
         )
     # Residues beyond the ends stay, as insertions: they count for the numbers of those within.
     msa = pyhmmer.hmmalign(profile, block, trim=False, all_consensus_cols=True, cpus=threads)
-    match = np.frombuffer(msa.reference.encode(), np.uint8) != ord(".")
+    assert isinstance(msa, TextMSA)
+    match = np.frombuffer((msa.reference or "").encode(), np.uint8) != ord(".")
     symbols = np.array([list(row) for row in msa.alignment])
     coverage = (symbols[:, match] != "-").mean(axis=1)[len(starting_sequences) :]
-    sufficient = coverage >= settings["coverage"]
+    sufficient = coverage >= settings.coverage
     table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=sufficient)
     selected = [*range(len(starting_sequences)), *(len(starting_sequences) + np.flatnonzero(sufficient))]
     names = [sequence.name for sequence in starting_sequences] + list(table["name"])

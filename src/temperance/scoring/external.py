@@ -13,6 +13,7 @@ import numpy as np
 
 from temperance.core.alphabet import GAP, Alphabet
 from temperance.core.errors import InputError, last_words
+from temperance.core.settings.scoring import JudgeSettings
 from temperance.msa.fasta import fasta
 
 
@@ -50,14 +51,14 @@ class Program:
     minutes: float = 60
 
     @classmethod
-    def from_settings(cls, name: str, settings: Mapping[str, Any], alphabet: Alphabet, threads: int) -> "Program":
+    def from_settings(cls, name: str, settings: JudgeSettings, alphabet: Alphabet, threads: int) -> "Program":
         """Make the judge that an entry of the configuration's `judges` describes.
 
         Parameters
         ----------
         name : str
             Of the entry.
-        settings : mapping
+        settings : JudgeSettings
             The entry: command, aligned, higher, minutes, sequences.
         alphabet : Alphabet
             In which sequences are written.
@@ -68,8 +69,8 @@ class Program:
         -------
         Program
         """
-        options = {key: settings[key] for key in ("aligned", "higher", "minutes")}
-        return cls(name, settings["command"], alphabet, threads, most=settings["sequences"], **options)
+        options = settings.model_dump(include={"aligned", "higher", "minutes"})
+        return cls(name, settings.command, alphabet, threads, most=settings.sequences, **options)
 
     def __call__(self, sequences: np.ndarray) -> np.ndarray:
         """Score sequences by running the program.

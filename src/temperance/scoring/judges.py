@@ -82,9 +82,11 @@ def hmm_judge(path: str | Path, alphabet: Alphabet, threads: int = 1) -> Judge:
         block = pyhmmer.easel.TextSequenceBlock(
             pyhmmer.easel.TextSequence(name=str(m), sequence=row) for m, row in enumerate(rows) if row
         ).digitize(hmm.alphabet)
-        unlimited = {"E": 1e9, "domE": 1e9, "F1": 1.0, "F2": 1.0, "F3": 1.0, "bias_filter": False, "null2": False}
         scores = np.full(len(rows), _UNREPORTED)
-        for hits in pyhmmer.hmmsearch(hmm, block, cpus=threads, Z=1, **unlimited):
+        # No filter and no threshold: every sequence has a score.
+        for hits in pyhmmer.hmmsearch(
+            hmm, block, cpus=threads, Z=1, E=1e9, domE=1e9, F1=1.0, F2=1.0, F3=1.0, bias_filter=False, null2=False
+        ):
             for hit in hits:
                 scores[int(hit.name)] = hit.score
         return scores

@@ -11,6 +11,7 @@ import pandas as pd
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays
+from temperance.core.settings.scoring import JudgeSettings
 from temperance.engines.chains import uniform_chains
 from temperance.msa.clusters import effective_clusters
 from temperance.msa.frequencies import site_frequencies
@@ -103,7 +104,7 @@ class Family:
 
 def judges(
     files: Mapping[str, Any],
-    programs: dict[str, Any],
+    programs: Mapping[str, JudgeSettings],
     family: Family,
     alphabet: Alphabet,
     threads: int,
@@ -312,8 +313,8 @@ def score_samples(
         temperatures (T,) and sequences (T, K, D, L) uint8 of the samples.
     natural : pandas.DataFrame
         Of `score_natural`.
-    optimum : dict
-        The configuration's, of which `fidelity` names the judge of fidelity.
+    fidelity : str
+        Name of the judge of fidelity.
 
     Returns
     -------
@@ -322,7 +323,6 @@ def score_samples(
         its percentile among all natural sequences of the family, and fidelity: p_nat itself, or the percentile by the
         judge of fidelity divided by 100.
     """
-    judge = optimum["fidelity"]
     temperatures, ladders, draws, length = arrays["sequences"].shape
     flat = arrays["sequences"].reshape(-1, length)
     nearest_natural, to_natural = nearest(flat, family.natural)

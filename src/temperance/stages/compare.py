@@ -76,7 +76,7 @@ def run(
     else:
         model = learn(baseline, training, family.training, weights, letters.q, engine, seed, learning)
     drawn = draw(model, sampling, family.training, engine, seed, drawing)
-    panel = judges(inputs._asdict(), settings.model_dump()["judges"], family, letters, threads, settings.folding)
+    panel = judges(inputs._asdict(), settings.judges, family, letters, threads, settings.folding)
     samples = score_samples(model, family, panel, drawn.arrays(), natural, settings.fidelity)
     orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
     scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)

@@ -75,9 +75,7 @@ def run(
     starts = natural_sequences.training if constraints.seed is None else constraints.seed[None]
     drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
     natural = load_table(inputs.natural)
-    panel = judges(
-        inputs._asdict(), settings.model_dump()["judges"], natural_sequences, letters, threads, settings.folding
-    )
+    panel = judges(inputs._asdict(), settings.judges, natural_sequences, letters, threads, settings.folding)
     # Judges that score a few sequences of a set alone see the designs that were chosen.
     of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
     of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}

@@ -63,7 +63,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
     model, letters, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
     drawn = load_arrays(inputs.samples)[0]
-    panel = judges(inputs._asdict(), settings.model_dump()["judges"], family, letters, threads, settings.folding)
+    panel = judges(inputs._asdict(), settings.judges, family, letters, threads, settings.folding)
     pair_judge = panel["potts"]
     assert isinstance(pair_judge, CrossFittedJudge)
     clusters = pair_judge.clusters

@@ -32,7 +32,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: SearchStage, threads: int) -
     """Search the database."""
     letters = alphabet(settings.alphabet)
     search, begin = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
-    result = search(str(begin), str(inputs.database), letters, settings.search.model_dump(), threads, log.info)
+    result = search(str(begin), str(inputs.database), letters, settings.search, threads, log.info)
     save_text(outputs.alignment, fasta(result.names, result.rows))
     save_table(outputs.hits, result.hits)
     log.info("%d of %d domains cover enough of the profile", result.hits["kept"].sum(), len(result.hits))

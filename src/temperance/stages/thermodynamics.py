@@ -89,7 +89,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     states = table(states_curves, at, heldout.model, heldout.weights, model.L, heldout.labels)
     states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
     states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
-    states["equilibrated"] = is_equilibrated(states, load_table(inputs.ladder), settings["sample"]["max_rhat"])
+    states["equilibrated"] = is_equilibrated(states, load_table(inputs.ladder), settings.max_rhat)
 
     single = site_frequencies(family.training, letters.q, weights)
     entropy_at_one = float(np.interp(1, states_curves.betas, states_curves.entropy[0], right=np.nan))

@@ -5,12 +5,12 @@ sequences.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from temperance.core.alphabet import alphabet
+from temperance.core.settings.truths import EnumerableTruth
 from temperance.potts import enumeration
 from temperance.potts.enumeration import all_sequences, energies_of_all, heat_capacity
 from temperance.potts.model import Potts
@@ -179,12 +179,12 @@ KINDS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def draw_energies(settings: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+def draw_energies(settings: EnumerableTruth, rng: np.random.Generator) -> np.ndarray:
     """Draw the energies of every sequence under the truth that settings describe.
 
     Parameters
     ----------
-    settings : dict
+    settings : EnumerableTruth
         The configuration's: kind, length, q, and parameters of the kind's function.
     rng : numpy.random.Generator
         Draws the truth.
@@ -194,16 +194,16 @@ def draw_energies(settings: dict[str, Any], rng: np.random.Generator) -> np.ndar
     np.ndarray
         (q^L,) nats.
     """
-    shape = {key: value for key, value in settings.items() if key not in ("kind", "length", "q", "sequences")}
-    return KINDS[settings["kind"]](settings["length"], settings["q"], rng, **shape)
+    shape = settings.model_dump(exclude={"kind", "length", "q", "sequences"})
+    return KINDS[settings.kind](settings.length, settings.q, rng, **shape)
 
 
-def draw(settings: dict[str, Any], symbols: str, seed: int) -> DrawnFamily:
+def draw(settings: EnumerableTruth, symbols: str, seed: int) -> DrawnFamily:
     """Draw a family of independent sequences from the truth that settings describe.
 
     Parameters
     ----------
-    settings : dict
+    settings : EnumerableTruth
         The configuration's: kind, length, q, sequences (their number), and parameters of the kind's function.
     symbols : str
         Name or symbols of the alphabet.
@@ -214,7 +214,7 @@ def draw(settings: dict[str, Any], symbols: str, seed: int) -> DrawnFamily:
     -------
     DrawnFamily
     """
-    length, q = settings["length"], settings["q"]
+    length, q = settings.length, settings.q
     rng = np.random.default_rng(seed)
     energies = draw_energies(settings, rng)
     probabilities = enumeration.boltzmann(energies)
@@ -228,5 +228,5 @@ def draw(settings: dict[str, Any], symbols: str, seed: int) -> DrawnFamily:
         "gap": float((energies.mean() - natural) / energies.std()) if energies.std() > 0 else 0.0,
     }
     metadata = {"kind": "enumerable", "q": q, "log_z": diagnostics["log_z"]}
-    sequences = enumeration.draw(energies, length, q, settings["sequences"], rng)
+    sequences = enumeration.draw(energies, length, q, settings.sequences, rng)
     return DrawnFamily(sequences, alphabet(symbols), {"energies": energies}, metadata, diagnostics)

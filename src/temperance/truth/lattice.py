@@ -20,6 +20,7 @@ from scipy.special import softmax
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings.truths import LatticeTruth
 from temperance.core.threads import threaded
 from temperance.msa.alignment import encode, read
 from temperance.sampling.diagnostics import effective_sample_size, split_rhat
@@ -300,12 +301,12 @@ def sample_family(
     return TrueSamples(kept, logs, float(accepted.mean()))
 
 
-def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> DrawnFamily:
+def draw(settings: LatticeTruth, folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> DrawnFamily:
     """Draw the family that settings describe.
 
     Parameters
     ----------
-    settings : dict
+    settings : LatticeTruth
         The configuration's: native, folds (their number), gamma, sequences (their number), chains, burn_in, spacing.
     folds : np.ndarray
         (103346, 28) contacts of all folds.
@@ -324,13 +325,13 @@ def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Calla
         If gamma is so large that chains leave the range of floating-point numbers.
     """
     rng = np.random.default_rng(seed)
-    competing = ensemble(folds, settings["native"], settings["folds"], rng)
-    sampling = {key: settings[key] for key in ("gamma", "chains", "burn_in", "spacing")}
-    draws = sample_family(competing, count=settings["sequences"], seed=seed, progress=progress, **sampling)
+    competing = ensemble(folds, settings.native, settings.folds, rng)
+    sampling = settings.model_dump(include={"gamma", "chains", "burn_in", "spacing"})
+    draws = sample_family(competing, count=settings.sequences, seed=seed, progress=progress, **sampling)
     if not np.isfinite(draws.log_p_nat).all():
         raise InputError("truth.gamma: the chains left the range of numbers; lower it")
-    sequences = draws.sequences.transpose(1, 0, 2).reshape(-1, RESIDUES)[: settings["sequences"]]
-    all_competing = ensemble(folds, settings["native"], None, rng)
+    sequences = draws.sequences.transpose(1, 0, 2).reshape(-1, RESIDUES)[: settings.sequences]
+    all_competing = ensemble(folds, settings.native, None, rng)
     diagnostics = {
         "acceptance": draws.acceptance,
         "rhat": split_rhat(draws.log_p_nat),
@@ -339,9 +340,7 @@ def draw(settings: dict[str, Any], folds: np.ndarray, seed: int, progress: Calla
         "mean_p_nat_all_folds": float(all_competing.p_nat(sequences[:500]).mean()),
     }
     arrays = {"contacts": competing.contacts, "all_folds": all_competing.contacts}
-    return DrawnFamily(
-        sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings["gamma"]}, diagnostics
-    )
+    return DrawnFamily(sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings.gamma}, diagnostics)
 
 
 def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from temperance.core.errors import InputError
+from temperance.core.settings.truths import TeacherTruth
 from temperance.engines.base import Engine
 from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
@@ -19,7 +19,7 @@ _GROUPS = 16
 
 
 def draw(
-    settings: dict[str, Any], path: str | Path, symbols: str, engine: Engine, seed: int, progress: Callable[[str], None]
+    settings: TeacherTruth, path: str | Path, symbols: str, engine: Engine, seed: int, progress: Callable[[str], None]
 ) -> DrawnFamily:
     """Draw equilibrated samples of a trained model at the teacher's temperature.
 
@@ -27,7 +27,7 @@ def draw(
 
     Parameters
     ----------
-    settings : dict
+    settings : TeacherTruth
         The configuration's: temperature, ladders, sequences (their number).
     path : path
         The model.
@@ -52,10 +52,10 @@ def draw(
     model, alphabet, _ = load(path)
     if alphabet.name != symbols:
         raise InputError(f"{path}: the teacher's alphabet is {alphabet.name}, not {symbols}; set alphabet to it")
-    temperature, ladders = settings["temperature"], settings["ladders"] // _GROUPS * _GROUPS or _GROUPS
+    temperature, ladders = settings.temperature, settings.ladders // _GROUPS * _GROUPS or _GROUPS
     starts = np.random.default_rng(seed).integers(0, alphabet.q, (ladders, model.L), dtype=np.uint8)
     samples = sample(
-        model, engine, seed, [temperature], starts=starts, sequences=settings["sequences"], ladders=ladders,
+        model, engine, seed, [temperature], starts=starts, sequences=settings.sequences, ladders=ladders,
         min_ess=np.inf, progress=progress,
     )  # fmt: skip
     rung = samples.rungs[samples.rungs.requested].iloc[0]
@@ -71,7 +71,7 @@ def draw(
     }
     # Draws of one ladder follow each other in time: in random order any part of them is as good a sample.
     order = np.random.default_rng(seed).permutation(samples.sequences[0].shape[0] * samples.sequences[0].shape[1])
-    sequences = samples.sequences[0].reshape(-1, model.L)[order[: settings["sequences"]]]
+    sequences = samples.sequences[0].reshape(-1, model.L)[order[: settings.sequences]]
     tempered = model.scale(1 / temperature)
     arrays = {"fields": tempered.fields, "couplings": tempered.couplings}
     partition_function = {name: diagnostics[name] for name in ("log_z", "log_z_error")}

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pydantic
 import yaml
 
 from temperance.core.alphabet import alphabet
@@ -17,7 +16,7 @@ from temperance.core.errors import InputError
 from temperance.core.settings import Settings
 from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, StudySettings
 from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
-from temperance.core.settings.truths import Truth
+from temperance.core.settings.truths import read_truth
 from temperance.core.sizes import parse_sizes
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
 
@@ -193,7 +192,7 @@ class _Plans:
         kind = own["truth"]["kind"]
         if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
             raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
-        truth = pydantic.TypeAdapter(Truth).validate_python(own["truth"]).model_dump()
+        truth = read_truth(own["truth"]).model_dump()
         if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
             raise InputError(f"{key}.truth.length: {truth['q']}^{truth['length']} sequences are more than 2^20")
         symbols = {"lattice": _LATTICE, "teacher": family["alphabet"]}.get(kind) or _DIGITS[: truth["q"]]

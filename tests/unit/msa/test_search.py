@@ -7,10 +7,11 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings.alignment import SearchSettings
 from temperance.msa.search import search_query, search_seed
 
 LETTERS, RNA = alphabet("protein"), alphabet("rna")
-SETTINGS = {"iterations": 3, "evalue": 1e-3, "bits_per_residue": 0.5, "coverage": 0.7}
+SETTINGS = SearchSettings(iterations=3, evalue=1e-3, bits_per_residue=0.5, coverage=0.7)
 LENGTH = 60
 
 
@@ -77,7 +78,7 @@ def test_bit_scores_count_residues_of_the_query(world):
         folder / "query.fasta",
         folder / "db.fasta",
         LETTERS,
-        SETTINGS | {"evalue": None, "bits_per_residue": 0.8},
+        SETTINGS.model_copy(update={"evalue": None, "bits_per_residue": 0.8}),
         1,
         silent,
     )
@@ -87,7 +88,7 @@ def test_bit_scores_count_residues_of_the_query(world):
             folder / "query.fasta",
             folder / "db.fasta",
             LETTERS,
-            SETTINGS | {"evalue": None, "bits_per_residue": 9},
+            SETTINGS.model_copy(update={"evalue": None, "bits_per_residue": 9}),
             1,
             silent,
         )

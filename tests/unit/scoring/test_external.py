@@ -7,6 +7,7 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings.scoring import JudgeSettings
 from temperance.scoring.external import Program, score_subsample
 
 # Counts cysteines, as a file of its own would.
@@ -24,9 +25,10 @@ SEQUENCES = np.array([[1, 2, 2, 0], [1, 1, 1, 1], [2, 2, 2, 2], [0, 0, 2, 0]], n
 
 
 def judge(source=COUNTER, *arguments, **settings):
-    given = {"aligned": False, "higher": True, "sequences": 0, "minutes": 1} | settings
     command = [sys.executable, "-c", source, "{fasta}", "{scores}", *arguments]
-    return Program.from_settings("mine", given | {"command": command}, alphabet("-AC"), 1)
+    return Program.from_settings(
+        "mine", JudgeSettings.model_construct(command=command, **{"minutes": 1} | settings), alphabet("-AC"), 1
+    )
 
 
 def test_a_program_scores_every_sequence_in_their_order():

@@ -7,6 +7,7 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import save_arrays
+from temperance.core.settings.truths import LatticeTruth, TeacherTruth, read_truth
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.truth import enumerable, lattice, load_truth, teacher
@@ -19,7 +20,7 @@ def kept(drawn, path):
 
 @pytest.mark.parametrize(("kind", "q"), [("planted", 3), ("hopfield", 2), ("random", 3), ("critical", 4)])
 def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
-    settings = {"kind": kind, "length": 4, "q": q, "sequences": 20_000}
+    settings = read_truth({"kind": kind, "length": 4, "q": q, "sequences": 20_000})
     drawn = enumerable.draw(settings, "0123"[:q], seed=3)
     truth = kept(drawn, tmp_path / "truth.safetensors")
     listed = enumeration.all_sequences(4, q)
@@ -35,7 +36,7 @@ def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
 def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_known(tmp_path):
     model, letters = random_potts(5, 3, seed=2), alphabet("ABC")
     model.save(tmp_path / "model.safetensors", letters, {})
-    settings = {"temperature": 1.4, "sequences": 4000, "ladders": 32}
+    settings = TeacherTruth(kind="teacher", teacher="x", temperature=1.4, sequences=4000, ladders=32)
     drawn = teacher.draw(settings, tmp_path / "model.safetensors", "ABC", choose_engine("numba"), 1, lambda _: None)
     truth = kept(drawn, tmp_path / "truth.safetensors")
     states = all_states(5, 3)
@@ -52,7 +53,9 @@ def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_know
 
 def test_lattice_energies_are_minus_gamma_ln_p_nat(tmp_path):
     folds = lattice.all_folds()[:500]
-    settings = {"native": 3, "folds": 100, "gamma": 50.0, "sequences": 40, "chains": 20, "burn_in": 5, "spacing": 1}
+    settings = LatticeTruth(
+        kind="lattice", native=3, folds=100, gamma=50.0, sequences=40, chains=20, burn_in=5, spacing=1
+    )
     drawn = lattice.draw(settings, folds, seed=1, progress=None)
     truth = kept(drawn, tmp_path / "truth.safetensors")
     competing = lattice.Ensemble(drawn.arrays["contacts"])

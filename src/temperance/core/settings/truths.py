@@ -1,8 +1,9 @@
 """Settings of families that are drawn from a known distribution."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from temperance.core.settings.section import Count, NotNegative, Positive, Section, Whole
 
@@ -36,6 +37,8 @@ class LatticeTruth(Section):
 
 class EnumerableTruth(Section):
     """A system whose sequences can all be listed."""
+
+    kind: str
 
     length: Annotated[Whole, Field(ge=2, le=20)] = 10
     """Sites."""
@@ -126,3 +129,21 @@ Truth = Annotated[
     LatticeTruth | PlantedTruth | HopfieldTruth | GaplessTruth | CriticalTruth | RandomTruth | TeacherTruth,
     Field(discriminator="kind"),
 ]
+
+
+def read_truth(settings: Mapping[str, Any]) -> Truth:
+    """Complete the settings of a truth with the defaults of its kind.
+
+    Parameters
+    ----------
+    settings : mapping
+        kind, and what is set of that kind.
+
+    Returns
+    -------
+    LatticeTruth, PlantedTruth, HopfieldTruth, GaplessTruth, CriticalTruth, RandomTruth or TeacherTruth
+    """
+    return _TRUTH.validate_python(settings)
+
+
+_TRUTH: TypeAdapter[Truth] = TypeAdapter(Truth)
