@@ -6,16 +6,38 @@ numbers; the result of one engine depends on the seed alone, not on the number o
 its own: `numpy.asarray` brings them from a device.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
-class Engine(Protocol):
+    import jax
+    from jaxtyping import Float, UInt8
+
+    Array: TypeAlias = np.ndarray | jax.Array
+    # States of chains or sequences, their energies in nats, and single numbers, on the host or on a device.
+    Chains: TypeAlias = UInt8[Array, "C L"]
+    Energies: TypeAlias = Float[Array, "C"]
+    Scalar: TypeAlias = float | np.floating | jax.Array
+    Seed: TypeAlias = int | Array
+
+Prepared = TypeVar("Prepared")
+Learnt = TypeVar("Learnt", covariant=True)
+Constants = TypeVar("Constants")
+State = TypeVar("State")
+Inputs = TypeVar("Inputs", bound=tuple)
+Outputs = TypeVar("Outputs", bound=tuple)
+
+
+class Engine(Protocol[Prepared]):
     """Sample Potts models by Gibbs sweeps, and learn them.
 
     Attributes
@@ -39,7 +61,7 @@ class Engine(Protocol):
         """
         ...
 
-    def prepare(self, model: Potts) -> Any:
+    def prepare(self, model: Potts) -> Prepared:
         """Bring a model into the layout that `sweep` and `energies` of this engine read fastest.
 
         Parameters
@@ -49,17 +71,19 @@ class Engine(Protocol):
 
         Returns
         -------
-        Any
-            The prepared model, of the engine's own type.
+        Prepared
+            The model, in the engine's own type.
         """
         ...
 
-    def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+    def sweep(
+        self, prepared: Prepared, chains: Chains, beta: Scalar | Array, seed: Seed, sweeps: int | Array
+    ) -> Chains:
         """Run Gibbs sweeps: update every site of every chain in turn from its conditional distribution.
 
         Parameters
         ----------
-        prepared : Any
+        prepared : Prepared
             From `prepare` or `Learner.prepared`.
         chains : array
             (C, L) uint8 states.
@@ -77,12 +101,12 @@ class Engine(Protocol):
         """
         ...
 
-    def energies(self, prepared: Any, chains: Any) -> Any:
+    def energies(self, prepared: Prepared, chains: Chains) -> Energies:
         """Compute energies of chains at temperature 1.
 
         Parameters
         ----------
-        prepared : Any
+        prepared : Prepared
             From `prepare` or `Learner.prepared`.
         chains : array
             (C, L) uint8 states.
@@ -94,7 +118,7 @@ class Engine(Protocol):
         """
         ...
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "Learner":
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> Learner[Prepared]:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -111,7 +135,13 @@ class Engine(Protocol):
         """
         ...
 
-    def scan(self, step: Callable[..., tuple[Any, Any]], constants: Any, state: Any, inputs: Any) -> tuple[Any, Any]:
+    def scan(
+        self,
+        step: Callable[[Self, Constants, State, Inputs], tuple[State, Outputs]],
+        constants: Constants,
+        state: State,
+        inputs: Inputs,
+    ) -> tuple[State, Outputs]:
         """Run `state, output = step(engine, constants, state, row)` over the inputs' leading axis, as `jax.lax.scan`.
 
         An engine may compile all of it, once for steps that are equal, so states are made of arrays and learners, and
@@ -121,23 +151,23 @@ class Engine(Protocol):
         ----------
         step : callable
             One step; it returns the next state, and its output as a named tuple.
-        constants : Any
+        constants : Constants
             What is the same for all steps.
-        state : Any
+        state : State
             State before the first step.
         inputs : named tuple of arrays
             Inputs of all steps; `step` gets a named tuple of one row of each array.
 
         Returns
         -------
-        state : Any
+        state : State
             State after the last step.
         outputs : named tuple of arrays
             Outputs of all steps, stacked along a leading axis.
         """
         ...
 
-    def fori_loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+    def fori_loop(self, count: int | Array, step: Callable[[int | Array, State], State], state: State) -> State:
         """Run `state = step(number, state)` for number = 0 ... count - 1, within a step of `scan`.
 
         Parameters
@@ -146,13 +176,13 @@ class Engine(Protocol):
             Number of steps.
         step : callable
             One step; it returns the next state.
-        state : Any
+        state : State
             State before the first step.
 
         Returns
         -------
-        Any
-            State after the last step.
+        State
+            After the last step.
         """
         ...
 
@@ -170,13 +200,13 @@ class GradientStats(NamedTuple):
         l2_fields * sum h^2 + l2_couplings * sum_{i<j} J^2.
     """
 
-    norm: Any
-    noise: Any
-    scale_slope: Any
-    penalty: Any
+    norm: Scalar
+    noise: Scalar
+    scale_slope: Scalar
+    penalty: Scalar
 
 
-class Learner(Protocol):
+class Learner(Protocol[Learnt]):
     """Hold the parameters of a model and the search direction in which they raise the penalised likelihood.
 
     The direction is Newton's for independent sites, in the fields and in couplings of x - f, x being the one-hot
@@ -185,6 +215,9 @@ class Learner(Protocol):
     of its square that is above its sampling variance (James and Stein): most pairs of a long family have nothing but
     noise to follow. The direction keeps the share MOMENTUM of the one before.
 
+    Learners are values: what changes one returns another, which takes its arrays over, so that a model is held once.
+    The one before is not to be used again.
+
     References
     ----------
     Montavon and Mueller, Neural Networks: Tricks of the Trade, 2012.
@@ -192,13 +225,13 @@ class Learner(Protocol):
     """
 
     @property
-    def prepared(self) -> Any:
+    def prepared(self) -> Learnt:
         """Return the present model in the layout that `Engine.sweep` and `Engine.energies` read.
 
         Returns
         -------
-        Any
-            The prepared model, of the engine's own type.
+        Learnt
+            The model, in the engine's own type.
         """
         ...
 
@@ -216,7 +249,7 @@ class Learner(Protocol):
         ...
 
     @property
-    def arrays(self) -> dict[str, Any]:
+    def arrays(self) -> Mapping[str, Array]:
         """Collect all arrays that change while it learns, for a checkpoint.
 
         Returns
@@ -226,7 +259,7 @@ class Learner(Protocol):
         """
         ...
 
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> "Learner":
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """Return to saved arrays of a learner of the same data.
 
         Parameters
@@ -237,11 +270,11 @@ class Learner(Protocol):
         Returns
         -------
         Learner
-            It may be the same object.
+            With these arrays.
         """
         ...
 
-    def update_direction(self, chains: Any, noise_fraction: Any) -> "GradientStats":
+    def update_direction(self, chains: Chains, noise_fraction: Scalar) -> tuple[Self, GradientStats]:
         """Estimate the gradient from chains, and update the search direction.
 
         Parameters
@@ -253,12 +286,14 @@ class Learner(Protocol):
 
         Returns
         -------
-        GradientStats
+        learner : Learner
+            With the new direction.
+        stats : GradientStats
             Of this gradient.
         """
         ...
 
-    def energy_change(self, sequences: Any) -> Any:
+    def energy_change(self, sequences: Chains) -> Energies:
         """Compute the change of energies when the model moves by the whole direction.
 
         Parameters
@@ -273,7 +308,7 @@ class Learner(Protocol):
         """
         ...
 
-    def step(self, rate: Any, factor: Any) -> "Learner":
+    def step(self, rate: Scalar, factor: Scalar) -> Self:
         """Add a multiple of the direction to the parameters, and multiply them all by a factor.
 
         Parameters
@@ -286,11 +321,11 @@ class Learner(Protocol):
         Returns
         -------
         Learner
-            It may be the same object.
+            With the new parameters.
         """
         ...
 
-    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
+    def correlation_agreement(self, chains: Chains) -> CorrelationAgreement:
         """Compute the agreement of the chains' connected correlations with those of the data.
 
         Parameters
@@ -331,7 +366,7 @@ class Learner(Protocol):
 MOMENTUM, DAMPING = 0.5, 0.004
 
 
-def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, Any]:
+def sampling_noise(single: Array, count: int, noise_fraction: Scalar) -> tuple[Array, Scalar]:
     """Compute the sampling noise of a gradient that is estimated from chains, as if their sites were independent.
 
     Parameters
@@ -355,7 +390,7 @@ def sampling_noise(single: Any, count: int, noise_fraction: Any) -> tuple[Any, A
     return (spread * (noise_fraction / count) ** 0.5).astype(np.float32), norm**0.5
 
 
-def seed_words(seed: Any) -> Any:
+def seed_words(seed: Seed) -> Array:
     """Split a seed into its two words of 32 bits, the high one first.
 
     Parameters

@@ -4,11 +4,13 @@ The kernel is launched from within JAX's compiled programs, so steps of learning
 card without the host. It samples the model that the CPU engine samples, couplings rounded to 16 bits in the same unit.
 """
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +23,9 @@ from temperance.engines.jax_engine import JaxEngine, energies
 from temperance.engines.launch import TARGET, Launcher
 from temperance.engines.nvrtc import cache_folder
 from temperance.potts.model import FORBIDDEN, Potts
+
+if TYPE_CHECKING:
+    from temperance.engines.base import Array, Chains, Scalar, Seed
 
 # Rows of a slab that are summed as 16-bit numbers; threads of a warp.
 _GROUP, _WARP = 8, 32
@@ -366,7 +371,7 @@ class CudaEngine(JaxEngine):
         """
         return _pack(*super().prepare(model), self._single)
 
-    def sweep(self, prepared: Any, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+    def sweep(self, prepared: Any, chains: Chains, beta: Scalar | Array, seed: Seed, sweeps: int | Array) -> jax.Array:
         """Run Gibbs sweeps on the card: update every site of every chain in turn from its conditional distribution.
 
         Parameters
@@ -391,7 +396,7 @@ class CudaEngine(JaxEngine):
         chains = jnp.asarray(chains, jnp.uint8)
         return _sweep(self, prepared, chains, beta, words, jnp.asarray(sweeps, jnp.int32))
 
-    def energies(self, prepared: Any, chains: Any) -> Any:
+    def energies(self, prepared: Any, chains: Chains) -> jax.Array:
         """Compute energies of chains at temperature 1, from couplings that are not rounded.
 
         Parameters

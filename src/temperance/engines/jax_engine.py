@@ -1,9 +1,11 @@
 """The reference engine: plain JAX, on whatever device JAX has chosen."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +15,9 @@ from jax import lax
 from temperance.engines.base import DAMPING, MOMENTUM, GradientStats, sampling_noise, seed_words
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import FORBIDDEN, Potts, profile_fields
+
+if TYPE_CHECKING:
+    from temperance.engines.base import Array, Chains, Constants, Inputs, Outputs, Scalar, Seed, State
 
 Prepared = tuple[jax.Array, jax.Array]
 
@@ -56,7 +61,9 @@ class JaxEngine:
         """
         return jnp.asarray(model.fields), jnp.asarray(model.couplings)
 
-    def sweep(self, prepared: Prepared, chains: Any, beta: Any, seed: Any, sweeps: Any) -> Any:
+    def sweep(
+        self, prepared: Prepared, chains: Chains, beta: Scalar | Array, seed: Seed, sweeps: int | Array
+    ) -> jax.Array:
         """Run Gibbs sweeps: update every site of every chain in turn from its conditional distribution.
 
         Parameters
@@ -80,7 +87,7 @@ class JaxEngine:
         beta, words = jnp.asarray(beta, jnp.float32), jnp.asarray(seed_words(seed), jnp.uint32)
         return _sweep(*prepared, jnp.asarray(chains), beta, words, sweeps)
 
-    def energies(self, prepared: Prepared, chains: Any) -> Any:
+    def energies(self, prepared: Prepared, chains: Chains) -> jax.Array:
         """Compute energies of chains at temperature 1.
 
         Parameters
@@ -97,7 +104,7 @@ class JaxEngine:
         """
         return energies(*prepared, jnp.asarray(chains))
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> JaxLearner:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -114,7 +121,13 @@ class JaxEngine:
         """
         return JaxLearner.from_frequencies(data, l2_fields, l2_couplings)
 
-    def scan(self, step: Callable[..., tuple[Any, Any]], constants: Any, state: Any, inputs: Any) -> tuple[Any, Any]:
+    def scan(
+        self,
+        step: Callable[[Self, Constants, State, Inputs], tuple[State, Outputs]],
+        constants: Constants,
+        state: State,
+        inputs: Inputs,
+    ) -> tuple[State, Outputs]:
         """Run a step over the leading axis of the inputs, compiled as a whole (`jax.lax.scan`).
 
         Parameters
@@ -137,7 +150,7 @@ class JaxEngine:
         """
         return _scan(self, step, constants, state, inputs)
 
-    def fori_loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+    def fori_loop(self, count: int | Array, step: Callable[[int | Array, State], State], state: State) -> State:
         """Run a step a number of times within a compiled one (`jax.lax.fori_loop`).
 
         Parameters
@@ -181,7 +194,7 @@ class JaxLearner:
     direction: Prepared
 
     @classmethod
-    def from_frequencies(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> "JaxLearner":
+    def from_frequencies(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> JaxLearner:
         """Begin to learn at the profile model of frequencies.
 
         Parameters
@@ -215,7 +228,7 @@ class JaxLearner:
         return fields, Potts(fields, couplings).pairs()
 
     @property
-    def arrays(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, jax.Array]:
         """Collect the state of learning, for a checkpoint.
 
         Returns
@@ -231,7 +244,7 @@ class JaxLearner:
             "of_couplings": coupling_direction,
         }
 
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> "JaxLearner":
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """Return to a saved state.
 
         Parameters
@@ -247,7 +260,7 @@ class JaxLearner:
         fields, couplings, field_direction, coupling_direction = (jnp.asarray(arrays[name]) for name in self.arrays)
         return replace(self, prepared=(fields, couplings), direction=(field_direction, coupling_direction))
 
-    def update_direction(self, chains: Any, noise_fraction: Any) -> GradientStats:
+    def update_direction(self, chains: Chains, noise_fraction: Scalar) -> tuple[Self, GradientStats]:
         """Estimate the gradient from chains, and update the search direction.
 
         Parameters
@@ -259,13 +272,15 @@ class JaxLearner:
 
         Returns
         -------
-        GradientStats
+        learner : JaxLearner
+            With the new direction.
+        stats : GradientStats
             Of this gradient.
         """
-        self.direction, stats = _compute_direction(self, jnp.asarray(chains), noise_fraction)
-        return stats
+        direction, stats = _compute_direction(self, jnp.asarray(chains), noise_fraction)
+        return replace(self, direction=direction), stats
 
-    def energy_change(self, sequences: Any) -> Any:
+    def energy_change(self, sequences: Chains) -> jax.Array:
         """Compute the change of energies when the model moves by the whole direction.
 
         Parameters
@@ -280,7 +295,7 @@ class JaxLearner:
         """
         return energies(*self.direction, jnp.asarray(sequences))
 
-    def step(self, rate: Any, factor: Any) -> "JaxLearner":
+    def step(self, rate: Scalar, factor: Scalar) -> Self:
         """Add a multiple of the direction to the parameters, and multiply them all by a factor.
 
         Parameters
@@ -297,7 +312,7 @@ class JaxLearner:
         """
         return replace(self, prepared=_move(self.prepared, self.direction, rate, factor))
 
-    def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
+    def correlation_agreement(self, chains: Chains) -> CorrelationAgreement:
         """Compute the agreement of the chains' connected correlations with those of the data.
 
         Parameters
@@ -370,9 +385,8 @@ def _compute_direction(learner: JaxLearner, chains: Any, noise_fraction: Any) ->
     centred = raw - _between(length) * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
     noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
-    signal_share = jnp.maximum(
-        0, 1 - jnp.outer(noise_factors, noise_factors)[:, None, :, None] / jnp.maximum(squares, 1e-30)
-    )
+    factors = jnp.asarray(noise_factors)
+    signal_share = jnp.maximum(0, 1 - jnp.outer(factors, factors)[:, None, :, None] / jnp.maximum(squares, 1e-30))
     independent = jnp.einsum("ia,jb->iajb", single, single)
     steps = ascent / (single + l2_fields + DAMPING), signal_share * centred / (independent + l2_couplings + DAMPING)
     direction = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, learner.direction, steps)

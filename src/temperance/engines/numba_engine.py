@@ -1,9 +1,11 @@
 """The CPU engine: compiled loops in which the couplings of one site stay in cache while all chains visit it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from llvmlite import ir
@@ -18,6 +20,9 @@ from temperance.msa.frequencies import site_frequencies
 from temperance.potts import pair_kernels
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies, correlation_agreement
 from temperance.potts.model import FORBIDDEN, Potts, profile_fields
+
+if TYPE_CHECKING:
+    from temperance.engines.base import Array, Chains, Constants, Inputs, Outputs, Scalar, Seed, State
 
 _LANES = 8
 # So many rows of the slab are summed as 16-bit numbers before they are added to wider ones.
@@ -57,7 +62,7 @@ class Prepared:
     unit: float
 
     @classmethod
-    def from_parameters(cls, fields: np.ndarray, couplings: np.ndarray) -> "Prepared":
+    def from_parameters(cls, fields: np.ndarray, couplings: np.ndarray) -> Prepared:
         """Lay out fields and couplings of pairs for sweeps.
 
         Parameters
@@ -144,7 +149,9 @@ class NumbaEngine:
         fields, couplings = (np.asarray(values, np.float32) for values in (model.fields, model.pairs()))
         return Prepared.from_parameters(fields, couplings.reshape(-1, model.q**2))
 
-    def sweep(self, prepared: Prepared, chains: np.ndarray, beta: Any, seed: Any, sweeps: int) -> np.ndarray:
+    def sweep(
+        self, prepared: Prepared, chains: Chains, beta: Scalar | Array, seed: Seed, sweeps: int | Array
+    ) -> np.ndarray:
         """Run Gibbs sweeps: update every site of every chain in turn from its conditional distribution.
 
         Parameters
@@ -165,15 +172,16 @@ class NumbaEngine:
         np.ndarray
             (C, L) uint8, a new array.
         """
-        chains = np.array(chains, np.uint8, order="C")
-        beta = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(chains),)))
-        streams = np.random.SeedSequence(seed).generate_state(len(chains), np.uint64)
+        swept = np.array(chains, np.uint8, order="C")
+        betas = np.ascontiguousarray(np.broadcast_to(np.asarray(beta, np.float32), (len(swept),)))
+        entropy = seed if isinstance(seed, int) else np.asarray(seed)
+        streams = np.random.SeedSequence(entropy).generate_state(len(swept), np.uint64)
         padded, slabs = prepared.padded, prepared.slabs
         kernel = _sweep_kernel(padded.shape[1], slabs.shape[3])
-        kernel(padded, slabs, np.float32(prepared.unit), chains, beta, streams, sweeps)
-        return chains
+        kernel(padded, slabs, np.float32(prepared.unit), swept, betas, streams, int(sweeps))
+        return swept
 
-    def energies(self, prepared: Prepared, chains: np.ndarray) -> np.ndarray:
+    def energies(self, prepared: Prepared, chains: Chains) -> np.ndarray:
         """Compute energies of chains at temperature 1, from couplings that are not rounded.
 
         Parameters
@@ -188,9 +196,9 @@ class NumbaEngine:
         np.ndarray
             (C,) float64, nats.
         """
-        return _energies(prepared.fields, prepared.couplings, chains)
+        return _energies(prepared.fields, prepared.couplings, np.asarray(chains))
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> "NumbaLearner":
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> NumbaLearner:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -207,7 +215,13 @@ class NumbaEngine:
         """
         return NumbaLearner(data, l2_fields, l2_couplings)
 
-    def scan(self, step: Callable[..., tuple[Any, Any]], constants: Any, state: Any, inputs: Any) -> tuple[Any, Any]:
+    def scan(
+        self,
+        step: Callable[[Self, Constants, State, Inputs], tuple[State, Outputs]],
+        constants: Constants,
+        state: State,
+        inputs: Inputs,
+    ) -> tuple[State, Outputs]:
         """Run a step over the leading axis of the inputs, in a plain loop.
 
         Parameters
@@ -234,7 +248,7 @@ class NumbaEngine:
             outputs.append(output)
         return state, type(output)(*map(np.array, zip(*outputs, strict=True)))
 
-    def fori_loop(self, count: Any, step: Callable[[Any, Any], Any], state: Any) -> Any:
+    def fori_loop(self, count: int | Array, step: Callable[[int | Array, State], State], state: State) -> State:
         """Run a step a number of times, in a plain loop.
 
         Parameters
@@ -251,7 +265,7 @@ class NumbaEngine:
         Any
             State after the last step.
         """
-        for number in range(count):
+        for number in range(int(count)):
             state = step(number, state)
         return state
 
@@ -327,7 +341,7 @@ class NumbaLearner:
             "of_couplings": coupling_direction,
         }
 
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> "NumbaLearner":
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """Return to a saved state.
 
         Parameters
@@ -349,7 +363,7 @@ class NumbaLearner:
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
         return self._prepared.fields, self._prepared.couplings
 
-    def update_direction(self, chains: np.ndarray, noise_fraction: float) -> GradientStats:
+    def update_direction(self, chains: Chains, noise_fraction: Scalar) -> tuple[Self, GradientStats]:
         """Estimate the gradient from chains, and update the search direction.
 
         Parameters
@@ -361,9 +375,12 @@ class NumbaLearner:
 
         Returns
         -------
-        GradientStats
+        learner : NumbaLearner
+            The same object.
+        stats : GradientStats
             Of this gradient.
         """
+        chains = np.asarray(chains)
         fields, couplings = self._flat
         field_direction, coupling_direction = self._direction
         l2_fields, l2_couplings = self._l2
@@ -384,11 +401,12 @@ class NumbaLearner:
         )
         squares, scale_slope, coupling_squares = sum(sums).sum(axis=0)
         penalty = float(l2_fields * (fields**2).sum() + l2_couplings * coupling_squares)
-        return GradientStats(
+        stats = GradientStats(
             float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + scale_slope), penalty
         )
+        return self, stats
 
-    def energy_change(self, sequences: np.ndarray) -> np.ndarray:
+    def energy_change(self, sequences: Chains) -> np.ndarray:
         """Compute the change of energies when the model moves by the whole direction.
 
         Parameters
@@ -401,9 +419,9 @@ class NumbaLearner:
         np.ndarray
             (M,) float64, nats.
         """
-        return _energies(*self._direction, sequences)
+        return _energies(*self._direction, np.asarray(sequences))
 
-    def step(self, rate: float, factor: float) -> "NumbaLearner":
+    def step(self, rate: Scalar, factor: Scalar) -> Self:
         """Add a multiple of the direction to the parameters, and multiply them all by a factor.
 
         Parameters
@@ -426,7 +444,7 @@ class NumbaLearner:
         self._stale = True
         return self
 
-    def correlation_agreement(self, chains: np.ndarray) -> CorrelationAgreement:
+    def correlation_agreement(self, chains: Chains) -> CorrelationAgreement:
         """Compute the agreement of the chains' connected correlations with those of the data.
 
         Parameters
@@ -439,7 +457,7 @@ class NumbaLearner:
         CorrelationAgreement
             With the data as the reference.
         """
-        return correlation_agreement(self._frequencies, chains)
+        return correlation_agreement(self._frequencies, np.asarray(chains))
 
     def mean_data_energy(self) -> float:
         """Compute the mean energy of the data.

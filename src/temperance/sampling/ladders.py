@@ -191,8 +191,8 @@ class Ladders:
             Chains (C, L) uint8, and their energies (C,), nats at temperature 1.
         """
         seed = self._rng.integers(2**32, size=2, dtype=np.uint32)
-        chains = self._engine.sweep(self._prepared, chains, beta, seed, sweeps)
-        return np.asarray(chains), np.asarray(self._engine.energies(self._prepared, chains), float)
+        swept = self._engine.sweep(self._prepared, chains, beta, seed, sweeps)
+        return np.asarray(swept), np.asarray(self._engine.energies(self._prepared, swept), float)
 
     def empty_buffer(self, draws: int, sweeps: int, kept: np.ndarray | None = None) -> DrawBuffer:
         """Make room for draws.

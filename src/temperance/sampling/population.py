@@ -159,7 +159,7 @@ def resample_chains(
         Chains (C, L) and their energies (C,), nats.
     """
     # The lower word first: the CPU engine makes of both what it makes of the number.
-    words = seed_words(seed)[None, ::-1]
+    words = np.asarray(seed_words(seed))[None, ::-1]
     step = _Resampling(parents[None], np.array([beta], np.float32), words, np.array([sweeps], np.int32))
     chains, resampled = engine.scan(_resample, prepared, chains, step)
     return chains, np.asarray(resampled.energies, float)[0]

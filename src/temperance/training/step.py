@@ -133,7 +133,7 @@ class Step:
         learner, chains, decay_time = state
         decay = _LEAST_DECAY + (1 - _LEAST_DECAY) / (1 + (decay_time / self.decay_steps) ** 2)
         # Chains that have no part in a step tell how far it moves: those that have would show its noise as a motion.
-        gradient = learner.update_direction(chains[self.probes :], decay)
+        learner, gradient = learner.update_direction(chains[self.probes :], decay)
         energies, change = engine.energies(learner.prepared, chains), learner.energy_change(chains)
         data_energies, data_change = (
             engine.energies(learner.prepared, randomness.sequences),

@@ -154,7 +154,8 @@ def test_a_step_is_newtons_for_independent_sites(engine):
         of_data, of_model = (mean_energy(values, shares) for shares in (data, shown))
         penalty = sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True))
         expected = (square**0.5, noise**0.5, of_model - of_data - penalty, penalty)
-        assert learner.update_direction(chains, noise_fraction) == pytest.approx(expected, rel=1e-4)
+        learner, stats = learner.update_direction(chains, noise_fraction)
+        assert stats == pytest.approx(expected, rel=1e-4)
         toward = ascent / (data.single + l2[0] + DAMPING), toward
         step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
@@ -189,7 +190,7 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
     data = frequencies(rng.integers(0, 3, (50, 5), dtype=np.uint8), 3).with_pseudocount(0.1)
     learner, chains = engine.learner(data, 0.0, 0.01), uniform_chains(300, 5, 3, rng)
     for rate, factor in ((0.3, 1.0), (0.2, 1.5)):
-        learner.update_direction(chains, 1.0)
+        learner, _ = learner.update_direction(chains, 1.0)
         learner = learner.step(rate, factor)
         again = engine.prepare(Potts.from_pairs(*learner.parameters))
         mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
