@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from temperance.report.figures import OPTIMA, legend, palette
+from temperance.report.figures.style import OPTIMA, legend, palette
 from temperance.validation.study import summarise
 
 # Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from temperance.report.page import _of_chains, notes, warnings
+from temperance.report.caveats import _of_chains, notes, warnings
 from temperance.report.unfinished import unfinished
 
 

@@ -1,0 +1,129 @@
+"""Optimal temperatures and operating points, and the recommended one among them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from temperance.report.figures.style import _CHOSEN, OPTIMA, _mark_temperature
+from temperance.scoring.names import short_judge_name
+
+
+def optimum(table: pd.DataFrame) -> Figure:
+    """Every operating point, and the recommended temperature, against the number of training sequences."""
+    figure, axis = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
+    kinds = OPTIMA | {
+        "tau_train": ("τ_train: as good as nature", "#cc79a7", "P"),
+        "tau_cal": ("τ_cal: calibrated site conditionals", "#56b4e9", "v"),
+        "tau": ("recommended: as good as nature, new and varied", _CHOSEN, "D"),
+    }
+    kinds = {name: kind for name, kind in kinds.items() if name in table}
+    finite, crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
+    for (column, (label, colour, marker)), shift in zip(
+        kinds.items(), np.geomspace(0.94, 1.06, len(kinds)), strict=True
+    ):
+        mean = finite.groupby("M")[column].mean()
+        axis.plot(mean.index * shift, mean, color=colour, lw=1.2, marker=marker, ms=0, label=label)
+        low = (finite[column] - finite[f"{column}_low"]).clip(lower=0)
+        high = (finite[f"{column}_high"] - finite[column]).clip(lower=0)
+        spread = 1 + 0.03 * (finite["replicate"] - finite["replicate"].mean())
+        axis.errorbar(
+            finite["M"] * shift * spread, finite[column], [low, high], fmt=marker, color=colour, ms=5, capsize=2, lw=1
+        )
+        flagged = finite[~table.get(f"{column}_equilibrated", pd.Series(True, table.index)).astype(bool)]
+        at = flagged["M"] * shift * spread[flagged.index]
+        axis.plot(at, flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5)
+        crosses |= len(flagged) > 0
+    axis.axhline(1, color="black", ls=":", lw=1)
+    axis.set_xscale("log")
+    axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
+    # One size alone would fill the axis with what sets its points apart.
+    axis.set_xlim(table["M"].min() / 1.5, table["M"].max() * 1.5)
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_locator(MaxNLocator(7))
+    axis.set(xlabel="training sequences M", ylabel="temperature")
+    axis.set_ylim(bottom=0)
+    handles = [
+        plt.Line2D([], [], color=colour, marker=marker, lw=1.2, ms=5, label=label)
+        for label, colour, marker in kinds.values()
+    ]
+    if crosses:
+        handles.append(plt.Line2D([], [], color="black", marker="x", lw=0, ms=7, mew=1.5, label="not equilibrated"))
+    figure.legend(handles=handles, loc="outside right center")
+    return figure
+
+
+def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray) -> Figure:
+    """Draw every operating point of the family with its interval, and the window that is left for a recommendation.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Rows of `operating_points.tsv`, those of the family being of subset `all`.
+    best : dict
+        `recommendation.json`.
+    temperatures : np.ndarray
+        (T,) at which the model that designs come from was sampled.
+    """
+    rows = operating_point_rows(points)
+    # What lies beyond all sampled temperatures is an arrow at the edge.
+    edges = np.array([temperatures.min() / 1.08, temperatures.max() * 1.08])
+    figure, axis = plt.subplots(figsize=(8.4, 0.9 + 0.42 * len(rows)), layout="constrained")
+    for place, row in enumerate(rows.itertuples()):
+        colour = "#0072b2" if row.decides else "#009e73" if row.name == "coldest" else "0.6"
+        low, value, high = np.clip([row.low, row.value, row.high], *edges)
+        axis.plot([low, high], [place, place], color=colour, lw=3, solid_capstyle="butt")
+        marker = "<" if row.value == 0 else ">" if row.value == np.inf else "o"
+        axis.plot(value, place, marker, color=colour, ms=9 if marker != "o" else 6, clip_on=False)
+    if window := best_window(rows, best):
+        axis.axvspan(*window, color="#009e73", alpha=0.12, lw=0, label="new, varied, and as good as natural")
+    _mark_temperature(axis, best)
+    axis.plot(temperatures, np.full(len(temperatures), len(rows) - 0.4), "|", color="black", ms=5, label="sampled")
+    axis.set_yticks(range(len(rows)), rows["label"])
+    axis.set(xlabel="temperature (an arrow: beyond all that were sampled)", xlim=edges, ylim=(-0.6, len(rows)))
+    axis.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
+    """Select the family's operating points, label them, and sort them, the coldest first.
+
+    Of those that lie hotter than all sampled temperatures only limits are kept: that such a one is not in the way.
+    """
+    rows = points[(points["subset"] == "all") & points["value"].notna()]
+    rows = rows[np.isfinite(rows["value"]) | rows["decides"].astype(bool)]
+    labels = {
+        "tau_train": "mean energy of training sequences",
+        "tau_f": "mean energy of held-out sequences",
+        "coldest": "coldest above the floors",
+    }
+    known = [
+        labels.get(name, f"as natural by the {short_judge_name(name.removeprefix('tau_'))}") for name in rows["name"]
+    ]
+    rows = rows.assign(label=known, decides=rows["decides"].astype(bool))
+    # An interval without an end ends at its value, as a point where that is known.
+    highest = rows["value"].where((rows["high"] == np.inf) & (rows["value"] > 0), rows["high"])
+    return rows.assign(high=highest).sort_values("value", ignore_index=True)
+
+
+def best_window(rows: pd.DataFrame, best: dict) -> tuple[float, float] | None:
+    """Find the window from the coldest temperature above the floors to the limit of the recommendation.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `operating_point_rows`.
+    best : dict
+        `recommendation.json`.
+
+    Returns
+    -------
+    (float, float) or None
+        None where no temperature is recommended, or the window is empty.
+    """
+    coldest = rows.loc[rows["name"] == "coldest", "value"]
+    if not best["tau"] or coldest.empty or coldest.iloc[0] > best["limit"]:
+        return None
+    return float(coldest.iloc[0]), float(best["limit"])

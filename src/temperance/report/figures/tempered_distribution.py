@@ -1,0 +1,179 @@
+"""Divergences, thermodynamics, calibration and energies of the tempered models."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+from scipy.stats import gaussian_kde
+
+from temperance.report.figures.style import (
+    _CHOSEN,
+    _HELDOUT,
+    _NATURAL,
+    _RANDOM,
+    _crosses,
+    _temperature_axis,
+    legend,
+    palette,
+)
+
+
+def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarray) -> Figure:
+    """Divergences from the truth against temperature, a line a training set size (its first replicate)."""
+    names = {
+        "forward": ("forward KL(P || Q_τ)", "tau_f"),
+        "reverse": ("reverse KL(Q_τ || P)", "tau_r"),
+        "jeffreys": ("Jeffreys: their sum", "tau_j"),
+    }
+    shown = {name: label for name, label in names.items() if name in curves}
+    figure, axes = plt.subplots(
+        1, len(shown), figsize=(4.1 * len(shown) + 1.2, 3.6), layout="constrained", squeeze=False
+    )
+    inside = curves["temperature"].between(temperatures[0], temperatures[-1]) & (curves["replicate"] == 1)
+    sizes = sorted(curves["M"].unique())
+    for axis, (name, (label, tau)) in zip(axes[0], shown.items(), strict=True):
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
+            curve = curves[inside & (curves["M"] == size)].sort_values("temperature")
+            axis.fill_between(
+                curve["temperature"], curve[f"{name}_low"], curve[f"{name}_high"], color=colour, alpha=0.2, lw=0
+            )
+            axis.plot(curve["temperature"], curve[name], color=colour, label=f"M = {size:,}")
+            best = table[(table["M"] == size) & (table["replicate"] == 1)].iloc[0]
+            if temperatures[0] <= best[tau] <= temperatures[-1]:
+                height = np.interp(best[tau], curve["temperature"], curve[name])
+                low, high = best[[f"{tau}_low", f"{tau}_high"]].clip(*temperatures[[0, -1]])
+                axis.plot([low, high], [height] * 2, color=colour, lw=5, alpha=0.45, solid_capstyle="round")
+                axis.plot(best[tau], height, "o", color=colour, ms=5)
+        axis.set_title(label, fontsize=11)
+        axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
+        # A divergence is a parabola around its least value: on a scale of square roots it is a wedge at any height.
+        axis.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
+        axis.set_ylim(0, 1.05 * curves.loc[inside, name].max())
+        axis.yaxis.set_major_locator(FixedLocator(_round_numbers(curves.loc[inside, name].max())))
+        _temperature_axis(axis, temperatures)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center")
+    return figure
+
+
+def _round_numbers(most: float) -> list[float]:
+    """1 or 3 times powers of ten, few enough for an axis of square roots."""
+    steps = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 3)]
+    return [0.0] + [step for step in steps if most / 150 < step < most]
+
+
+def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
+    """Energy, entropy and heat capacity a site against temperature, and the density of states of the largest model."""
+    figure, axes = plt.subplots(1, 4, figsize=(15.5, 3.6), layout="constrained")
+    temperatures = np.sort(states["temperature"].unique())
+    sizes = sorted(states["M"].unique())
+    columns = {
+        "energy": "mean energy, nats a site",
+        "entropy": "entropy, nats a site",
+        "heat_capacity": "heat capacity a site",
+    }
+    for axis, (column, label) in zip(axes, columns.items(), strict=False):
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
+            for replicate, curve in states[states["M"] == size].groupby("replicate"):
+                axis.errorbar(
+                    curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
+                    color=colour, lw=1.2, marker="o", ms=3, label=f"M = {size:,}" if replicate == 1 else None,
+                )  # fmt: skip
+        _crosses(axis, states, states[column] / length)
+        axis.set_ylabel(label)
+        _temperature_axis(axis, temperatures)
+    axis = axes[3]
+    axis.fill_between(
+        density["energy"], density["log_g"] - 2 * density["log_g_error"], density["log_g"] + 2 * density["log_g_error"],
+        color="0.4", alpha=0.3, lw=0,
+    )  # fmt: skip
+    axis.plot(density["energy"], density["log_g"], color="0.2", lw=1.2)
+    colours = {"uniform": _RANDOM, "profile": "#56b4e9", "training": _NATURAL, "heldout": _HELDOUT}
+    words = {"uniform": "random", "profile": "shuffled columns", "training": "training", "heldout": "held out"}
+    for row in landscape["energies"]:
+        if row["set"] in colours:
+            axis.axvline(row["mean"], color=colours[row["set"]], lw=1.6, label=words[row["set"]])
+            axis.axvspan(row["mean"] - row["sd"], row["mean"] + row["sd"], color=colours[row["set"]], alpha=0.15, lw=0)
+    axis.axvline(landscape["ground_state"]["energy"], color="black", ls="--", lw=1, label="lowest found")
+    axis.set(
+        xlabel="energy (nats at τ = 1)", ylabel="ln number of sequences", ylim=(min(0, density["log_g"].min()), None)
+    )
+    legend(figure, axes)
+    return figure
+
+
+def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame) -> Figure:
+    """Held-out pseudo-log-likelihood and calibration error against temperature, reliability of the largest model."""
+    figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
+    temperatures = np.sort(states["temperature"].unique())
+    sizes = sorted(states["M"].unique())
+    for axis, (column, label) in zip(
+        axes, {"npll": "negative pseudo-log-likelihood, nats a site", "ece": "expected calibration error"}.items(),
+        strict=False,
+    ):  # fmt: skip
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
+            for replicate, curve in states[states["M"] == size].groupby("replicate"):
+                error = 1.96 * curve["npll_error"] if column == "npll" else None
+                axis.errorbar(
+                    curve["temperature"], curve[column], error, color=colour, lw=1.2, marker="o", ms=3,
+                    label=f"M = {size:,}" if replicate == 1 else None,
+                )  # fmt: skip
+                best = table[(table["M"] == size) & (table["replicate"] == replicate)].iloc[0]
+                tau = best["tau_cal"]
+                if column == "npll" and temperatures[0] <= tau <= temperatures[-1]:
+                    axis.axvline(tau, color=colour, ls=":", lw=1.2)
+        axis.set_ylabel(label)
+        _temperature_axis(axis, temperatures)
+    axes[1].set_ylim(bottom=0)
+    axes[2].plot([0, 1], [0, 1], color="black", ls=":", lw=1)
+    for shade, (temperature, bins) in zip(("#0072b2", _CHOSEN), diagram.groupby("temperature"), strict=False):
+        axes[2].scatter(
+            bins["confidence"], bins["accuracy"], s=8 + 250 * bins["share"], color=shade, alpha=0.6, lw=0,
+            label=f"largest model, τ = {temperature:.2f}",
+        )  # fmt: skip
+        axes[2].plot(bins["confidence"], bins["accuracy"], color=shade, lw=1)
+    axes[2].set(xlabel="confidence of the likeliest state", ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1))
+    legend(figure, axes)
+    return figure
+
+
+def energies(natural: pd.DataFrame, samples: pd.DataFrame, shown: Sequence[float]) -> Figure:
+    """Energies, under the largest model, of natural, held-out and random sequences and of samples.
+
+    Parameters
+    ----------
+    natural, samples : pandas.DataFrame
+        set and energy; temperature and energy.
+    shown : sequence of float
+        Temperatures whose samples are drawn.
+    """
+    figure, axis = plt.subplots(figsize=(8.2, 3.8), layout="constrained")
+    groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
+    groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
+    for name, mask, colour in groups:
+        _bump(axis, natural[mask]["energy"], colour, name, fill=True)
+    for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
+        values = samples[samples["temperature"] == temperature]["energy"]
+        _bump(axis, values, colour, f"samples, τ = {temperature:.3g}")
+    axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))
+    figure.legend(loc="outside right center")
+    return figure
+
+
+def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = False) -> None:
+    """Density of values, highest at 1: cold samples are so narrow that a common scale would flatten all others."""
+    spread = values.std()
+    if not spread > 0:
+        axis.axvline(values.iloc[0], color=colour, label=label)
+        return
+    grid = np.linspace(values.min() - spread, values.max() + spread, 400)
+    density = gaussian_kde(values).evaluate(grid)
+    draw = partial(axis.fill_between, alpha=0.45, lw=0) if fill else partial(axis.plot, lw=1.6)
+    draw(grid, density / density.max(), color=colour, label=label)
