@@ -1,4 +1,4 @@
-"""What designs keep to while they are sampled: fixed and forbidden residues, a seed and a budget of mutations."""
+"""Constraints under which designs are sampled: fixed and forbidden residues, a seed and a budget of mutations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,24 +13,25 @@ from temperance.core.files import load_arrays, save_arrays
 from temperance.engines.base import Engine
 from temperance.potts.model import Potts
 
-# Of the chains that say how strong a pull to the seed has to be: how many, their sweeps at each strength, strengths
-# tried; and the share of the budget that mutations make up in the mean, so that most samples keep within it.
+# The strength of the pull to the seed is found by bisection: chains, their sweeps at each strength, number of strengths
+# tried, and the mean number of mutations aimed at as a share of the budget, so that most samples keep within it.
 _CHAINS, _SWEEPS, _TRIALS, _SHARE = 256, 20, 14, 0.85
+# Largest pull: change of the log-probability with each site that is as in the seed.
 _STRONGEST = 30.0
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """Of the columns that are left of an alignment.
+    """Constraints on designs, over the columns that an alignment keeps.
 
     Attributes
     ----------
     allowed : np.ndarray
         (L, q) bool: states that a site may be in.
     seed : np.ndarray or None
-        (L,) the sequence to start from.
+        (L,) uint8 sequence to start from.
     budget : int
-        The most sites in which a design may differ from it.
+        Largest number of sites in which a design may differ from the seed.
     """
 
     allowed: np.ndarray
@@ -38,128 +39,207 @@ class Constraints:
     budget: int = 0
 
     @classmethod
-    def of(
-        cls, given: Mapping[str, Any], columns: np.ndarray, read: int, letters: Alphabet,
+    def from_settings(
+        cls, settings: Mapping[str, Any], columns: np.ndarray, columns_read: int, alphabet: Alphabet,
         names: np.ndarray, sequences: np.ndarray,
     ) -> "Constraints":  # fmt: skip
-        """Read the constraints of a configuration.
+        """Translate the constraints of a configuration from columns of the alignment file to sites of the model.
 
         Parameters
         ----------
-        given : dict
+        settings : mapping
             `fixed` and `forbidden`, residues by column of the alignment as it was read, from 1 (`all` in `forbidden`:
-            every column); `seed`, the name of a sequence or a sequence; `mutations`.
-        columns, read
-            Numbers (L,) of the columns that are left, of so many.
+            every column); `seed`, the name of a sequence or a sequence; `mutations`, the budget.
+        columns : np.ndarray
+            (L,) numbers, from 1, of the columns that were kept.
+        columns_read : int
+            Columns of the alignment as it was read.
+        alphabet : Alphabet
+            States of a site.
         names, sequences : np.ndarray
-            (M,) and (M, L) the family.
+            (M,) names and (M, L) uint8 sequences of the family.
+
+        Returns
+        -------
+        Constraints
+            Allowed states, seed and budget.
 
         Raises
         ------
         InputError
-            If they cannot be met: key, what is wrong, what would be right.
+            If a constraint names a column, a residue or a sequence that does not exist, or constraints contradict each
+            other; in one line, with the key, what is wrong and what would be right.
         """
-        allowed = np.ones((len(columns), letters.q), bool)
-        site_of = {int(column): site for site, column in enumerate(columns)}
-        for key, residues in given["forbidden"].items():
-            sites = list(range(len(columns))) if key == "all" else [_site(site_of, read, f"forbidden.{key}", key)]
-            allowed[np.ix_(sites, _states(letters, f"forbidden.{key}", residues))] = False
-        for key, residue in given["fixed"].items():
-            site, (state, *more) = _site(site_of, read, f"fixed.{key}", key), _states(letters, f"fixed.{key}", residue)
-            if more:
+        allowed = np.ones((len(columns), alphabet.q), bool)
+        site_by_column = {int(column): site for site, column in enumerate(columns)}
+        for key, residues in settings["forbidden"].items():
+            path = f"forbidden.{key}"
+            sites = list(range(len(columns))) if key == "all" else [_site(site_by_column, columns_read, path, key)]
+            allowed[np.ix_(sites, _states(alphabet, path, residues))] = False
+        for key, residue in settings["fixed"].items():
+            path = f"fixed.{key}"
+            site, (state, *excess) = _site(site_by_column, columns_read, path, key), _states(alphabet, path, residue)
+            if excess:
                 raise InputError(f"constraints.fixed.{key}: '{residue}' is more than one residue; forbid the others")
-            # What is fixed is meant, whatever is forbidden everywhere.
-            allowed[site] = np.arange(letters.q) == state
-        stuck = columns[~allowed.any(axis=1)]
-        if len(stuck):
-            raise InputError(f"constraints.forbidden: nothing is left for column {stuck[0]}; allow a residue there")
-        seed = _seed(given["seed"], columns, read, letters, names, sequences) if given["seed"] else None
-        if seed is not None:
-            apart = columns[~allowed[np.arange(len(columns)), seed]]
-            if len(apart) > given["mutations"]:
+            # A fixed residue overrides what is forbidden in every column.
+            allowed[site] = np.arange(alphabet.q) == state
+        empty = columns[~allowed.any(axis=1)]
+        if len(empty):
+            raise InputError(f"constraints.forbidden: nothing is left for column {empty[0]}; allow a residue there")
+        seed, budget = None, settings["mutations"]
+        if settings["seed"]:
+            seed = _seed(settings["seed"], columns, columns_read, alphabet, names, sequences)
+            violated = columns[~allowed[np.arange(len(columns)), seed]]
+            if len(violated) > budget:
                 raise InputError(
-                    f"constraints.mutations: the seed breaks {len(apart)} constraints, of column {apart[0]} say, but "
-                    f"may change in {given['mutations']} sites; allow more"
+                    f"constraints.mutations: the seed breaks {len(violated)} constraints, of column {violated[0]} say, "
+                    f"but may change in {budget} sites; allow more"
                 )
-        return cls(allowed, seed, given["mutations"])
+        return cls(allowed, seed, budget)
 
     @classmethod
     def load(cls, path: str | Path) -> "Constraints":
-        """Load what `save` wrote."""
+        """Read constraints from a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            File that `save` wrote.
+
+        Returns
+        -------
+        Constraints
+            The constraints that were saved.
+        """
         arrays, metadata = load_arrays(path)
         return cls(arrays["allowed"].astype(bool), arrays.get("seed"), metadata["budget"])
 
     def save(self, path: str | Path) -> None:
-        """Write the constraints to a file that `load` reads."""
+        """Write the constraints to a file that `load` reads.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write, in safetensors format.
+        """
         arrays = {"allowed": self.allowed.astype(np.uint8)} | ({} if self.seed is None else {"seed": self.seed})
         save_arrays(path, arrays, {"budget": self.budget})
 
     def constrained_model(self, model: Potts, engine: Engine, temperature: float, seed: int) -> Potts:
-        """Impose these constraints on a model that is to be sampled at `temperature`.
+        """Restrict a model to the allowed states and, under a budget of mutations, pull it towards the seed.
 
-        A budget of mutations is met by a pull to the seed: the log-probability of a sequence grows by the same amount
-        with each site in which it is like the seed. Of sequences equally far from the seed none is preferred, so among
-        those that keep within the budget the model's own ratios hold at each distance.
+        With the pull, the log-probability of a sequence grows by the same amount with each site that is as in the seed.
+        Sequences equally far from the seed are treated alike, so among those that keep within the budget the model's
+        own probability ratios hold at each distance. The pull is the weakest, found by bisection with short chains, at
+        which mutations make up 85 % of the budget or less in the mean.
+
+        Parameters
+        ----------
+        model : Potts
+            Model to be sampled.
+        engine : Engine
+            Engine that samples the chains of the bisection.
+        temperature : float
+            Temperature at which the constrained model will be sampled.
+        seed : int
+            Random seed of the chains.
+
+        Returns
+        -------
+        Potts
+            Model whose samples at `temperature` have allowed states only, and most of which keep within the budget
+            (`satisfied_by` tells which).
         """
         restricted = model.restrict(self.allowed & model.allowed)
         if self.seed is None:
             return restricted
         start = np.where(restricted.allowed[np.arange(model.L), self.seed], self.seed, self.allowed.argmax(axis=1))
         chains = np.tile(start.astype(np.uint8), (_CHAINS, 1))
-
-        def mutations(pull: float) -> float:
-            prepared = engine.prepare(self._pulled(restricted, pull, temperature))
-            swept = np.asarray(engine.sweep(prepared, chains, 1 / temperature, seed, _SWEEPS))
-            return float(self.distances(swept).mean())
-
+        target = _SHARE * self.budget
         low, high = 0.0, _STRONGEST
-        if mutations(low) <= _SHARE * self.budget:
+        if (
+            self._mean_mutations(self._pulled(restricted, low, temperature), engine, chains, temperature, seed)
+            <= target
+        ):
             return restricted
         for _ in range(_TRIALS):
             middle = (low + high) / 2
-            low, high = (middle, high) if mutations(middle) > _SHARE * self.budget else (low, middle)
+            pulled = self._pulled(restricted, middle, temperature)
+            mutations = self._mean_mutations(pulled, engine, chains, temperature, seed)
+            low, high = (middle, high) if mutations > target else (low, middle)
         return self._pulled(restricted, high, temperature)
 
+    def _mean_mutations(self, model: Potts, engine: Engine, chains: np.ndarray, temperature: float, seed: int) -> float:
+        """Average the number of mutations of the seed in `chains` (C, L) after a few sweeps of the model."""
+        swept = np.asarray(engine.sweep(engine.prepare(model), chains, 1 / temperature, seed, _SWEEPS))
+        return float(self.distances(swept).mean())
+
     def _pulled(self, model: Potts, pull: float, temperature: float) -> Potts:
+        """Add `pull` to the log-probability, at a temperature, of every site that is as in the seed."""
         assert self.seed is not None
         fields = model.fields.copy()
         fields[np.arange(model.L), self.seed] += np.float32(pull * temperature)
         return Potts(fields, model.couplings)
 
     def distances(self, sequences: np.ndarray) -> np.ndarray:
-        """Sites in which sequences (N, L) differ from the seed, (N,); 0 without one."""
+        """Count the mutations by which sequences differ from the seed.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (N, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (N,) int: sites that differ from the seed; 0 without one.
+        """
         return np.zeros(len(sequences), int) if self.seed is None else (sequences != self.seed).sum(axis=1)
 
-    def met(self, sequences: np.ndarray) -> np.ndarray:
-        """Whether each of sequences (N, L) keeps to all of them, (N,) bool."""
+    def satisfied_by(self, sequences: np.ndarray) -> np.ndarray:
+        """Tell which sequences have allowed states only and keep within the budget of mutations.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (N, L) uint8.
+
+        Returns
+        -------
+        np.ndarray
+            (N,) bool.
+        """
         allowed = self.allowed[np.arange(sequences.shape[1]), sequences].all(axis=1)
         return allowed & ((self.distances(sequences) <= self.budget) | (self.seed is None))
 
 
-def _site(site_of: Mapping[int, int], read: int, key: str, column: str) -> int:
-    if not column.isdigit() or not 1 <= int(column) <= read:
-        raise InputError(f"constraints.{key}: the alignment has columns 1 to {read}")
-    if int(column) not in site_of:
+def _site(site_by_column: Mapping[int, int], columns_read: int, key: str, column: str) -> int:
+    """Find the site of a column that the configuration names."""
+    if not column.isdigit() or not 1 <= int(column) <= columns_read:
+        raise InputError(f"constraints.{key}: the alignment has columns 1 to {columns_read}")
+    if int(column) not in site_by_column:
         raise InputError(f"constraints.{key}: column {column} was dropped, too gapped for filter.max_column_gaps")
-    return site_of[int(column)]
+    return site_by_column[int(column)]
 
 
-def _states(letters: Alphabet, key: str, residues: str) -> list[int]:
-    states = letters.codes()[np.frombuffer(residues.encode("ascii", "replace"), np.uint8)]
-    if not len(states) or (states >= letters.q).any():
-        raise InputError(f"constraints.{key}: '{residues}' has to be of the alphabet {letters.symbols}")
+def _states(alphabet: Alphabet, key: str, residues: str) -> list[int]:
+    """Encode the residues that the configuration lists."""
+    states = alphabet.codes()[np.frombuffer(residues.encode("ascii", "replace"), np.uint8)]
+    if not len(states) or (states >= alphabet.q).any():
+        raise InputError(f"constraints.{key}: '{residues}' has to be of the alphabet {alphabet.symbols}")
     return states.tolist()
 
 
 def _seed(
-    seed: str, columns: np.ndarray, read: int, letters: Alphabet, names: np.ndarray, sequences: np.ndarray
+    seed: str, columns: np.ndarray, columns_read: int, alphabet: Alphabet, names: np.ndarray, sequences: np.ndarray
 ) -> np.ndarray:
-    found = np.flatnonzero(names == seed)
-    if len(found):
-        return sequences[found[0]]
-    if len(seed) != read:
+    """Look up the seed among the family's names, else encode it as an aligned sequence, (L,) uint8."""
+    matches = np.flatnonzero(names == seed)
+    if len(matches):
+        return sequences[matches[0]]
+    if len(seed) != columns_read:
         raise InputError(
-            f"constraints.seed: neither the name of a sequence that was kept nor a sequence of the alignment's {read} "
-            f"columns (it has {len(seed)})"
+            "constraints.seed: neither the name of a sequence that was kept nor a sequence of the alignment's "
+            f"{columns_read} columns (it has {len(seed)})"
         )
-    return np.array(_states(letters, "seed", seed), np.uint8)[columns - 1]
+    return np.array(_states(alphabet, "seed", seed), np.uint8)[columns - 1]

@@ -1,4 +1,4 @@
-"""Designs: from samples at the recommended temperature to a short, varied list."""
+"""Selection of designs: from samples at the recommended temperature to a short, varied list."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,15 +9,15 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from temperance.core.alphabet import GAP, Alphabet
 from temperance.msa.fasta import fasta
 
-# Share of natural sequences whose gaps are usual.
-_USUAL = 0.95
+# Quantile of the natural sequences' shares of gaps up to which a design may have gaps.
+_GAP_QUANTILE = 0.95
 _NEAREST = ("nearest_natural", "nearest_training")
 
 
 def qualify(
     scored: pd.DataFrame, thresholds: Mapping[str, float], novelty_floor: float, most_gaps: float
 ) -> np.ndarray:
-    """Tell which candidates may become designs.
+    """Tell which candidates are new enough, score high enough with every judge and have few enough gaps.
 
     Parameters
     ----------
@@ -25,8 +25,10 @@ def qualify(
         One row a candidate: distance_natural and gaps (shares of sites), and a column of scores a judge.
     thresholds : mapping
         Judge -> least score.
-    novelty_floor, most_gaps : float
-        Least distance to the nearest natural sequence, and most gaps.
+    novelty_floor : float
+        Least distance to the nearest natural sequence, a share of sites.
+    most_gaps : float
+        Largest share of gaps.
 
     Returns
     -------
@@ -39,19 +41,24 @@ def qualify(
     >>> qualify(table, {"hmm": 8.0}, 0.2, 0.4).tolist()
     [True, False, False]
     """
-    able = (scored["distance_natural"] >= novelty_floor - 1e-9) & (scored["gaps"] <= most_gaps + 1e-9)
+    qualified = (scored["distance_natural"] >= novelty_floor - 1e-9) & (scored["gaps"] <= most_gaps + 1e-9)
     for judge, least in thresholds.items():
-        able &= scored[judge] >= least
-    return able.to_numpy(bool)
+        qualified &= scored[judge] >= least
+    return qualified.to_numpy(bool)
 
 
 def natural_gaps(natural: pd.DataFrame) -> float:
-    """Find the share of gaps that 95 % of natural sequences do not exceed.
+    """Compute the 95 % quantile of the share of gaps of natural sequences, by weight.
 
     Parameters
     ----------
     natural : pandas.DataFrame
-        set, gaps and scale_weight, as of `temperance.scoring.tables.score_natural`.
+        One row a sequence: set, gaps and scale_weight, as of `temperance.scoring.tables.score_natural`.
+
+    Returns
+    -------
+    float
+        Share of sites, 0 to 1.
 
     Examples
     --------
@@ -60,45 +67,74 @@ def natural_gaps(natural: pd.DataFrame) -> float:
     0.2
     """
     real = natural[natural["set"] != "random"].sort_values("gaps")
-    shares = real["scale_weight"].cumsum() / real["scale_weight"].sum()
-    return float(real["gaps"].iloc[int(np.searchsorted(shares, _USUAL - 1e-9))])
+    cumulative = real["scale_weight"].cumsum() / real["scale_weight"].sum()
+    return float(real["gaps"].iloc[int(np.searchsorted(cumulative, _GAP_QUANTILE - 1e-9))])
 
 
-def select(sequences: np.ndarray, fidelity: np.ndarray, able: np.ndarray, number: int) -> np.ndarray:
+def select(sequences: np.ndarray, fidelity: np.ndarray, qualified: np.ndarray, number: int) -> np.ndarray:
     """Choose at most `number` designs, the most faithful first, then each the one farthest from all before it.
 
-    Candidates are distinct, and able (greedy max-min selection; Gonzalez, Theor. Comput. Sci. 38:293, 1985).
+    Candidates are the distinct sequences among those that qualify (greedy max-min selection; Gonzalez, Theor. Comput.
+    Sci. 38:293, 1985).
 
     Parameters
     ----------
     sequences : np.ndarray
         (N, L) uint8.
-    fidelity, able : np.ndarray
-        (N,) float, bool.
+    fidelity, qualified : np.ndarray
+        (N,) float, bool: score that picks the first design and settles ties, and who may be chosen (`qualify`).
+    number : int
+        Largest number of designs.
+
+    Returns
+    -------
+    np.ndarray
+        (K,) int: indices of the designs in the order of their choice, K <= `number`.
     """
-    _, first = np.unique(sequences, axis=0, return_index=True)
-    first = first[able[first]]
-    if not len(first):
-        return first
-    first = first[np.argsort(-fidelity[first], kind="stable")]
+    _, candidates = np.unique(sequences, axis=0, return_index=True)
+    candidates = candidates[qualified[candidates]]
+    if not len(candidates):
+        return candidates
+    candidates = candidates[np.argsort(-fidelity[candidates], kind="stable")]
     chosen = [0]
-    distance = (sequences[first] != sequences[first[0]]).sum(axis=1)
-    while len(chosen) < min(number, len(first)):
+    distance = (sequences[candidates] != sequences[candidates[0]]).sum(axis=1)
+    while len(chosen) < min(number, len(candidates)):
         farthest = int(np.argmax(distance))
         chosen.append(farthest)
-        distance = np.minimum(distance, (sequences[first] != sequences[first[farthest]]).sum(axis=1))
-    return first[chosen]
+        distance = np.minimum(distance, (sequences[candidates] != sequences[candidates[farthest]]).sum(axis=1))
+    return candidates[chosen]
 
 
 def design_table(
-    sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, letters: Alphabet, family: str,
+    sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, alphabet: Alphabet, family: str,
     recommended: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
-    """One row a design: name, scores, nearest natural and training sequence, cluster, itself aligned and without gaps.
-
-    `recommended` tells whether the temperature is, and is a column.
+    """Tabulate the chosen designs with their scores, nearest natural sequences, clusters and sequences.
 
     Designs of one cluster are all alike in 80 % of their sites or more (complete linkage).
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (N, L) uint8, all candidates.
+    scored : pandas.DataFrame
+        One row a candidate, as of `temperance.scoring.tables.score_samples`.
+    chosen : np.ndarray
+        (K,) indices of the designs, as of `select`.
+    names : np.ndarray
+        (M,) names of the natural sequences.
+    alphabet : Alphabet
+        States of a site.
+    family : str
+        Name of the family, with which the designs' names begin.
+    recommended : bool
+        Whether the temperature at which they were sampled is recommended.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a design: name, temperature, recommended, scores, nearest_natural and nearest_training (names of
+        sequences), cluster (from 1), aligned, sequence (without gaps).
     """
     table = scored.iloc[chosen].drop(columns=["ladder", "draw", *_NEAREST, "fidelity"])
     table.insert(0, "name", [f"{family}_design_{number:03d}" for number in range(1, len(chosen) + 1)])
@@ -106,7 +142,7 @@ def design_table(
     for column in _NEAREST:
         table[column] = names[scored[column].to_numpy()[chosen]]
     table["cluster"] = _clusters(sequences[chosen])
-    table["aligned"] = letters.decode(sequences[chosen])
+    table["aligned"] = alphabet.decode(sequences[chosen])
     table["sequence"] = [row.replace(GAP, "") for row in table["aligned"]]
     return table.reset_index(drop=True)
 
@@ -115,12 +151,27 @@ def _clusters(sequences: np.ndarray) -> np.ndarray:
     """Label the cluster of each of sequences (N, L), from 1."""
     if len(sequences) < 2:
         return np.ones(len(sequences), int)
-    # Room for what rounding makes of a distance of just 0.2.
+    # The tolerance keeps a distance of exactly 0.2 below the threshold in spite of rounding.
     return fcluster(linkage(sequences, "complete", "hamming"), 0.2 + 1e-9, "distance")
 
 
 def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list[str]:
-    """List what each design has in place of the seed's residues, such as `A12V G30-`, by number of the column."""
+    """List the mutations by which each design differs from a seed, such as `A12V G30-`.
+
+    Parameters
+    ----------
+    aligned : iterable of str
+        Aligned designs of L symbols.
+    seed : str
+        Aligned sequence of L symbols.
+    columns : sequence of int
+        Numbers of the L columns, by which mutations are named.
+
+    Returns
+    -------
+    list of str
+        Mutations of each design, separated by spaces.
+    """
     return [
         " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old != new)
         for row in aligned
@@ -128,9 +179,21 @@ def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list
 
 
 def format_designs(designs: pd.DataFrame, sequence: str = "sequence") -> str:
-    """Designs, as their column `sequence` has them, with temperature, energy and distance to natural ones as titles.
+    """Format designs as FASTA with name, temperature, energy and novelty in the titles.
 
     Titles of designs from a temperature that is not recommended say so.
+
+    Parameters
+    ----------
+    designs : pandas.DataFrame
+        As of `design_table`.
+    sequence : {'sequence', 'aligned'}
+        Column that holds the sequences to write.
+
+    Returns
+    -------
+    str
+        FASTA, one record a design.
     """
     titles = (
         f"{row['name']} temperature={row['temperature']:.3g}{'' if row['recommended'] else ' NOT-RECOMMENDED'} "
@@ -141,7 +204,18 @@ def format_designs(designs: pd.DataFrame, sequence: str = "sequence") -> str:
 
 
 def plates(designs: pd.DataFrame) -> pd.DataFrame:
-    """Designs in plates of 96 wells, row after row: plate, well, name, sequence, recommended, length."""
+    """Assign designs to the wells of 96-well plates, row after row.
+
+    Parameters
+    ----------
+    designs : pandas.DataFrame
+        As of `design_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a design: plate (from 1), well (A1 to H12), name, sequence, recommended, length.
+    """
     number = np.arange(len(designs))
     wells = [f"{'ABCDEFGH'[n // 12]}{n % 12 + 1}" for n in number % 96]
     table = pd.DataFrame({"plate": number // 96 + 1, "well": wells})

@@ -29,8 +29,8 @@ class Outputs(NamedTuple):
 def run(inputs: Inputs, outputs: Outputs, settings: ConstrainStage) -> None:
     """Translate the constraints, which name columns of the alignment."""
     arrays, metadata = load_arrays(inputs.alignment)
-    constraints = Constraints.of(
-        settings.constraints.model_dump(), arrays["columns"], load_json(inputs.summary)["columns_read"],
+    constraints = Constraints.from_settings(
+        settings.constraints, arrays["columns"], load_json(inputs.summary)["columns_read"],
         alphabet(metadata["alphabet"]), load_table(inputs.sequences)["name"].to_numpy(), arrays["sequences"],
     )  # fmt: skip
     constraints.save(outputs.constraints)

@@ -86,7 +86,7 @@ def run(
     thresholds = {name: natural_threshold(natural, name, wanted.percentile) for name in deciding}
     most_gaps = natural_gaps(natural) if wanted.max_gaps == "auto" else wanted.max_gaps
     floor = 0.0 if constraints.seed is not None else settings.novelty_floor
-    met = constraints.met(sequences)
+    met = constraints.satisfied_by(sequences)
     able = met & qualify(scored, thresholds, floor, most_gaps)
     chosen = select(sequences, scored[settings.fidelity].to_numpy(), able, wanted.number)
     table = design_table(sequences, scored, chosen, names, letters, family, recommended)

@@ -18,7 +18,7 @@ COLUMNS = np.array([1, 2, 4, 5, 8, 9])
 
 
 def constraints(**given):
-    return Constraints.of(GIVEN | given, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
+    return Constraints.from_settings(GIVEN | given, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
 
 
 def drawn(kept, model, temperature, count=40_000):
@@ -33,11 +33,11 @@ def test_fixed_and_forbidden_residues_give_the_conditional_distribution(temperat
     kept = constraints(fixed={"4": "C"}, forbidden={"all": "-", "9": "AD"})
     model, states = random_potts(6, 4, seed=2, scale=0.6), all_states(6, 4)
     chosen = drawn(kept, model, temperature)
-    assert kept.met(chosen).all()
+    assert kept.satisfied_by(chosen).all()
     assert (chosen[:, 2] == 2).all()
     assert (chosen[:, 5] == 2).all()
     assert (chosen != 0).all()
-    p = boltzmann(model, states, temperature) * kept.met(states)
+    p = boltzmann(model, states, temperature) * kept.satisfied_by(states)
     energies = model.energies(states)
     mean = p @ energies / p.sum()
     error = (p @ (energies - mean) ** 2 / p.sum() / 5000) ** 0.5
@@ -54,7 +54,7 @@ def test_mutants_of_a_seed_keep_within_the_budget_and_have_the_model_s_ratios_at
     kept = constraints(seed="two", mutations=2)
     model, states = random_potts(6, 4, seed=3, scale=0.4), all_states(6, 4)
     chosen = drawn(kept, model, 1.0)
-    within = chosen[kept.met(chosen)]
+    within = chosen[kept.satisfied_by(chosen)]
     assert 0.3 < len(within) / len(chosen) < 0.95
     for distance in (1, 2):
         at = states[kept.distances(states) == distance]
