@@ -1,4 +1,4 @@
-"""Contacts that couplings predict, and those of a structure."""
+"""Contact prediction from couplings, and comparison with the contacts of a structure."""
 
 import gzip
 import io
@@ -17,17 +17,29 @@ from temperance.core.errors import InputError
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
-# Ranks at which precision is told, as multiples of the length.
+# Ranks at which precision is computed, as multiples of the length.
 RANKS = {"L/5": 0.2, "L/2": 0.5, "L": 1.0, "2L": 2.0}
 _NUCLEOTIDES = {"A": "A", "C": "C", "G": "G", "U": "U", "T": "U", "DA": "A", "DC": "C", "DG": "G", "DT": "T"}
 
 
-def coupling_scores(model: Potts, letters: Alphabet) -> np.ndarray:
-    """(L, L) average-product-corrected Frobenius norms of couplings, zero-sum gauge, gaps left out; diagonal 0.
+def coupling_scores(model: Potts, alphabet: Alphabet) -> np.ndarray:
+    """Compute average-product-corrected Frobenius norms of the couplings, in zero-sum gauge without the gap state.
 
     (Dunn, Wahl, Gloor, Bioinformatics 24:333, 2008; Ekeberg et al., Phys. Rev. E 87:012707, 2013.)
+
+    Parameters
+    ----------
+    model : Potts
+        Model of L sites.
+    alphabet : Alphabet
+        States of a site, of which the gap is left out of the norms.
+
+    Returns
+    -------
+    np.ndarray
+        (L, L) float, symmetric, 0 on the diagonal; large values predict contacts.
     """
-    residues = [state for state in range(model.q) if state != letters.gap]
+    residues = [state for state in range(model.q) if state != alphabet.gap]
     couplings = model.zero_sum().couplings
     norms = np.zeros((model.L, model.L))
     for i in range(model.L):
@@ -37,32 +49,42 @@ def coupling_scores(model: Potts, letters: Alphabet) -> np.ndarray:
 
 
 def apc(norms: np.ndarray) -> np.ndarray:
-    """Symmetric norms (L, L), zero on the diagonal, without the product of the means of their row and column."""
-    others = len(norms) - 1
-    of_site = norms.sum(axis=1) / others
-    mean = of_site.mean()
-    found = norms - np.multiply.outer(of_site, of_site) / mean if mean > 0 else norms.copy()
-    np.fill_diagonal(found, 0)
-    return found
+    """Apply the average product correction: subtract the product of row and column means over the overall mean.
+
+    Parameters
+    ----------
+    norms : np.ndarray
+        (L, L) float, symmetric, 0 on the diagonal.
+
+    Returns
+    -------
+    np.ndarray
+        (L, L) float, 0 on the diagonal.
+    """
+    site_means = norms.sum(axis=1) / (len(norms) - 1)
+    mean = site_means.mean()
+    corrected = norms - np.multiply.outer(site_means, site_means) / mean if mean > 0 else norms.copy()
+    np.fill_diagonal(corrected, 0)
+    return corrected
 
 
 def contact_table(scores: np.ndarray, columns: pd.DataFrame, distances: np.ndarray | None = None) -> pd.DataFrame:
-    """One row a pair of sites, the highest score first.
+    """Tabulate all pairs of sites, the highest score first.
 
     Parameters
     ----------
     scores : np.ndarray
-        (L, L).
+        (L, L) float.
     columns : pandas.DataFrame
-        Sites with their column, residue and number in the reference.
+        One row a site: column, and residue and number in the reference.
     distances : np.ndarray, optional
         (L, L) in angstroms, nan where the structure has no such pair.
 
     Returns
     -------
     pandas.DataFrame
-        i, j (sites from 1), column, residue and number of each, separation (in the reference, else in columns), score,
-        distance.
+        One row a pair: i, j (sites from 1), column, residue and number of each, separation (in the reference, else in
+        columns), score and, if there are distances, distance.
     """
     left, right = pairs_of_sites(len(scores))
     table = pd.DataFrame({"i": left + 1, "j": right + 1})
@@ -78,42 +100,65 @@ def contact_table(scores: np.ndarray, columns: pd.DataFrame, distances: np.ndarr
 
 
 def precision(table: pd.DataFrame, length: int, cutoff: float, separation: int) -> pd.DataFrame:
-    """Of the highest-scoring pairs at least so far apart in sequence, which share is in contact.
+    """Compute the share of contacts among the highest-scoring pairs, at several ranks.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `contact_table`, with distances.
+    length : int
+        Sites L, by which ranks are counted.
+    cutoff : float
+        Distance in angstroms below which a pair is in contact.
+    separation : int
+        Least distance of a pair along the sequence; closer ones do not count.
 
     Returns
     -------
     pandas.DataFrame
-        rank (`L/5`, ...), pairs, precision, error (binomial), expected (of pairs drawn at random).
+        rank (`L/5`, ...), pairs (their number), precision, error (binomial standard error), expected (precision of
+        pairs drawn at random).
     """
-    able = table[(table["separation"] >= separation) & table["distance"].notna()]
-    contact = (able["distance"] < cutoff).to_numpy()
+    eligible = table[(table["separation"] >= separation) & table["distance"].notna()]
+    contact = (eligible["distance"] < cutoff).to_numpy()
     rows = []
     for rank, share in RANKS.items():
         count = min(max(1, round(share * length)), len(contact))
-        found = contact[:count].mean() if count else np.nan
-        error = (found * (1 - found) / count) ** 0.5 if count else np.nan
-        rows.append((rank, count, found, error, contact.mean() if count else np.nan))
+        value = contact[:count].mean() if count else np.nan
+        error = (value * (1 - value) / count) ** 0.5 if count else np.nan
+        rows.append((rank, count, value, error, contact.mean() if count else np.nan))
     return pd.DataFrame(rows, columns=["rank", "pairs", "precision", "error", "expected"])
 
 
 def structure_distances(
-    path: str | Path, chain: str, atoms: str, columns: pd.DataFrame, letters: Alphabet
+    path: str | Path, chain: str, atoms: str, columns: pd.DataFrame, alphabet: Alphabet
 ) -> tuple[np.ndarray, int, float]:
-    """Distances between the residues of a structure that stand in the alignment's columns.
+    """Measure the distances between a structure's residues, at the sites to which the alignment's reference maps them.
 
-    The chain's residues are aligned to those of the reference.
+    The chain's residues are aligned locally to those of the reference.
 
     Parameters
     ----------
+    path : str or Path
+        PDB or mmCIF file, plain or gzipped.
     chain : str
-        Its name; empty, the first one.
+        Identifier of the chain; empty for the first one.
     atoms : {'cb', 'heavy'}
-        Whether distances are between beta carbons (alpha of glycine), or the least between heavy atoms.
+        Whether distances are between beta carbons (alpha of glycine, C3' of nucleotides), or the least between heavy
+        atoms.
+    columns : pandas.DataFrame
+        One row a site: column, and residue and number in the reference.
+    alphabet : Alphabet
+        Protein sequences are aligned with BLOSUM62, others by matches and mismatches.
 
     Returns
     -------
-    tuple
-        (L, L) angstroms, nan where there is no residue; sites with a residue; share of these that are the reference's.
+    distances : np.ndarray
+        (L, L) in angstroms, nan where the structure has no residue.
+    sites : int
+        Number of sites with a residue.
+    identity : float
+        Share of these at which the residue is the reference's.
 
     Raises
     ------
@@ -125,21 +170,21 @@ def structure_distances(
     sites = np.flatnonzero((reference != "") & (reference != "-"))
     if not len(sites):
         raise InputError(f"structure.path: {path}: the reference has no residue; see filter.reference")
-    ours, theirs = _matched("".join(reference[sites]), sequence, letters)
-    same = np.array([reference[sites[a]] == sequence[b] for a, b in zip(ours, theirs, strict=True)])
-    if len(ours) < 2 or same.mean() < 0.25:
+    in_reference, in_chain = _aligned_positions("".join(reference[sites]), sequence, alphabet)
+    identical = np.array([reference[sites[a]] == sequence[b] for a, b in zip(in_reference, in_chain, strict=True)])
+    if len(in_reference) < 2 or identical.mean() < 0.25:
         raise InputError(
-            f"structure.path: {path}: chain {chain or 'first'} does not resemble the reference ({len(ours)} residues "
-            "aligned); give another chain, or the structure's sequence as filter.reference"
+            f"structure.path: {path}: chain {chain or 'first'} does not resemble the reference ({len(in_reference)} "
+            "residues aligned); give another chain, or the structure's sequence as filter.reference"
         )
     distances = np.full((len(columns), len(columns)), np.nan)
-    at = sites[ours]
-    distances[np.ix_(at, at)] = _distances([residues[b] for b in theirs], atoms)
-    return distances, len(at), float(same.mean())
+    mapped = sites[in_reference]
+    distances[np.ix_(mapped, mapped)] = _distances([residues[b] for b in in_chain], atoms)
+    return distances, len(mapped), float(identical.mean())
 
 
 def _chain(path: str | Path, chain: str) -> tuple[list, str]:
-    """Residues of a chain of the first model, and their letters."""
+    """Read the residues of a chain of the first model, and their one-letter sequence."""
     try:
         content = Path(path).read_bytes()
         if content[:2] == b"\x1f\x8b":
@@ -149,18 +194,18 @@ def _chain(path: str | Path, chain: str) -> tuple[list, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = next(iter(parser.get_structure("structure", io.StringIO(text))))
-        chains = {found.id: found for found in model}
+        chains = {entry.id: entry for entry in model}
     except Exception as error:  # the parsers raise whatever a damaged file leads to
         raise InputError(f"structure.path: {path}: no PDB or mmCIF file ({type(error).__name__}: {error})") from None
     if not chains or (chain and chain not in chains):
-        known = f"its chains are {', '.join(chains)}" if chains else "it has no chain"
-        raise InputError(f"structure.chain: {path} has no chain {chain}; {known}")
-    found = [residue for residue in chains[chain or next(iter(chains))] if _letter(residue) != ""]
-    return found, "".join(map(_letter, found))
+        available = f"its chains are {', '.join(chains)}" if chains else "it has no chain"
+        raise InputError(f"structure.chain: {path} has no chain {chain}; {available}")
+    residues = [residue for residue in chains[chain or next(iter(chains))] if _letter(residue) != ""]
+    return residues, "".join(map(_letter, residues))
 
 
 def _letter(residue: object) -> str:
-    """Name a residue by its letter; empty for water and ligands."""
+    """Name a residue by its one-letter code; empty for water and ligands."""
     name, hetero = residue.resname.strip(), residue.id[0]  # type: ignore[attr-defined]
     if name in _NUCLEOTIDES:
         return _NUCLEOTIDES[name]
@@ -168,36 +213,38 @@ def _letter(residue: object) -> str:
     return letter if hetero.strip() in ("", "H_MSE", "H_SEC", "H_PYL") else ""
 
 
-def _matched(reference: str, sequence: str, letters: Alphabet) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the reference, and of a sequence, that a local alignment puts together."""
+def _aligned_positions(reference: str, sequence: str, alphabet: Alphabet) -> tuple[np.ndarray, np.ndarray]:
+    """Align two sequences locally; return the positions in each that are paired, (N,) and (N,) int."""
     aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
-    known = set(reference + sequence)
-    if letters.name == "protein":
+    symbols = set(reference + sequence)
+    if alphabet.name == "protein":
         aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
-        known = set(aligner.substitution_matrix.alphabet)
+        symbols = set(aligner.substitution_matrix.alphabet)
     else:
         aligner.match_score, aligner.mismatch_score = 5, -4
-    texts = ["".join(c if c in known else "X" for c in text) for text in (reference, sequence)]
+    texts = ["".join(c if c in symbols else "X" for c in text) for text in (reference, sequence)]
     if not all(texts) or aligner.score(*texts) <= 0:
         return np.zeros(0, int), np.zeros(0, int)
     blocks = aligner.align(*texts)[0].aligned
-    places = [np.concatenate([np.arange(a, b) for a, b in of]) for of in blocks]
-    return places[0], places[1]
+    positions = [np.concatenate([np.arange(a, b) for a, b in intervals]) for intervals in blocks]
+    return positions[0], positions[1]
 
 
 def _distances(residues: list, atoms: str) -> np.ndarray:
+    """Compute the distances (N, N) between residues, in angstroms."""
     if atoms == "cb":
         points = np.array([_beta(residue) for residue in residues])
         return np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
     heavy = [np.array([atom.coord for atom in residue if atom.element != "H"]) for residue in residues]
     distances = np.zeros((len(heavy), len(heavy)))
-    for i, one in enumerate(heavy):
+    for i, atoms_i in enumerate(heavy):
         for j in range(i):
-            distances[i, j] = distances[j, i] = np.sqrt(((one[:, None] - heavy[j]) ** 2).sum(axis=2)).min()
+            distances[i, j] = distances[j, i] = np.sqrt(((atoms_i[:, None] - heavy[j]) ** 2).sum(axis=2)).min()
     return distances
 
 
 def _beta(residue: object) -> np.ndarray:
+    """Locate a residue's beta carbon, else its alpha carbon or C3'; nan without any, (3,)."""
     for name in ("CB", "CA", "C3'"):
         if name in residue:  # type: ignore[operator]
             return residue[name].coord  # type: ignore[index]
