@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from temperance.core.files import save_table
 from temperance.core.settings import Settings
-from temperance.validation.study import of_enumerable
+from temperance.validation.study import tabulate_enumerable
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,6 @@ class Outputs(NamedTuple):
 
 def run(outputs: Outputs, points: list[Settings], seed: int, name: str) -> None:
     """Solve the models of all points of the family called `name`."""
-    models = of_enumerable(points, seed)
+    models = tabulate_enumerable(points, seed)
     save_table(outputs.models, models.assign(family=name))
     log.info("%d models", len(models))

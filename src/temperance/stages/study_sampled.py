@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from temperance.core.files import save_table
 from temperance.core.settings import Settings
-from temperance.validation.study import of_sampled
+from temperance.validation.study import tabulate_sampled
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run(
     inputs: Inputs, outputs: Outputs, points: list[Settings], folders: Sequence[Sequence[str]], name: str
 ) -> None:  # fmt: skip
     """Gather the models in the folders of each point of the family called `name`."""
-    models, scores = of_sampled(points, [[Path(folder) for folder in of_point] for of_point in folders])
+    models, scores = tabulate_sampled(points, [[Path(folder) for folder in of_point] for of_point in folders])
     save_table(outputs.models, models.assign(family=name))
     save_table(outputs.scores, scores.assign(family=name))
     log.info("%d models", len(models))

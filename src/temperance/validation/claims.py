@@ -1,4 +1,4 @@
-"""What theory says of tempered models, on systems that are solved exactly: one table a claim (docs/claims/)."""
+"""Claims of theory about tempered models, tabulated for exactly solved systems: one table a claim (docs/claims/)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,14 @@ from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
 from temperance.truth.enumerable import KINDS
-from temperance.validation.study import of_enumerable
+from temperance.validation.study import tabulate_enumerable
 
 SIZES = (30, 100, 300, 1000, 10000)
 LENGTH, Q = 10, 2
 
 
 def _points(kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: Any) -> list[Settings]:
-    """Points of a study, as `configuration.configure` makes them, of systems with 10 spins."""
+    """Make the points of a study of systems with 10 spins, as `configuration.configure` would."""
     defaults = {"l2_couplings": 0.0, "l2_fields": 0.0, "pseudocount": "auto"}
     shape: dict[str, dict[str, Any]] = {"planted": {"gap": 6}, "hopfield": {"gap": 6}}
     return [
@@ -38,25 +38,77 @@ def _points(kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: 
 
 
 def _models(seed: int, kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: Any) -> pd.DataFrame:
+    """Tabulate the exact optima of models of truths of several kinds; `train` changes settings of training."""
     tables = [
-        of_enumerable([point], seed).assign(family=point["family"])
+        tabulate_enumerable([point], seed).assign(family=point["family"])
         for point in _points(kinds, sizes, replicates, **train)
     ]
     return pd.concat(tables, ignore_index=True)
 
 
 def lowering(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
-    """With a gap the truth accepts samples best below 1: at any M if pairs cannot represent it, else at small M."""
+    """Tabulate the optimal temperatures of models of truths with an energy gap.
+
+    With a gap the optimum of the reverse divergence is below 1: at any number of sequences if a pairwise model cannot
+    represent the truth (`planted`), else at small numbers (`hopfield`).
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths and training sets.
+    replicates : int
+        Training sets of each size.
+    sizes : tuple of int
+        Sequences of a training set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: family (kind of truth), and the columns of `study.tabulate_enumerable`.
+    """
     return _models(seed, ["planted", "hopfield"], sizes, replicates)
 
 
 def raising(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
-    """Without a gap both optima are above 1 while data are few; overfitted models have tau_f above 1 with any gap."""
+    """Tabulate the optimal temperatures of models of a truth without an energy gap, and of one with a gap.
+
+    Without a gap the optima of both divergences are above 1 while data are few; overfitted models have tau_f above 1
+    with any gap.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths and training sets.
+    replicates : int
+        Training sets of each size.
+    sizes : tuple of int
+        Sequences of a training set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: family (kind of truth), and the columns of `study.tabulate_enumerable`.
+    """
     return _models(seed, ["gapless", "planted"], sizes, replicates)
 
 
 def data(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
-    """Tabulate how the optima of pairwise truths go to 1 with the number of sequences."""
+    """Tabulate the optimal temperatures of models of pairwise truths, which go to 1 with the number of sequences.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths and training sets.
+    replicates : int
+        Training sets of each size.
+    sizes : tuple of int
+        Sequences of a training set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: family (kind of truth), and the columns of `study.tabulate_enumerable`.
+    """
     return _models(seed, ["hopfield", "gapless", "critical"], sizes, replicates)
 
 
@@ -66,13 +118,30 @@ def regularisation(
     strengths: tuple[float, ...] = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1),
     sizes: tuple[int, ...] = (100, 1000, 10000),
 ) -> pd.DataFrame:
-    """L2 shrinks the couplings as a temperature above 1 would, and tau_f answers it.
+    """Tabulate the optimal temperatures of models of a Hopfield truth against the L2 penalty on couplings.
 
-    Column `norm_temperature` is the temperature that the truth would need to have couplings as small as the model's.
+    The penalty shrinks the couplings as a temperature T above 1 would, and tau_f is near 1 / T.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of the truth and of training sets.
+    replicates : int
+        Training sets of each size.
+    strengths : tuple of float
+        Strengths of the L2 penalty on couplings.
+    sizes : tuple of int
+        Sequences of a training set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: family, the columns of `study.tabulate_enumerable` with value the strength, and
+        norm_temperature, the temperature at which the truth's couplings would be as small as the model's.
     """
     truth = KINDS["hopfield"](LENGTH, Q, np.random.default_rng(derive_seed(seed, "hopfield", "truth")), gap=6)
-    everything = frequencies(enumeration.all_sequences(LENGTH, Q), Q, enumeration.boltzmann(truth))
-    norm = float(np.sqrt((enumeration.fit(everything).couplings.astype(float) ** 2).sum() / 2))
+    exact = frequencies(enumeration.all_sequences(LENGTH, Q), Q, enumeration.boltzmann(truth))
+    norm = float(np.sqrt((enumeration.fit(exact).couplings.astype(float) ** 2).sum() / 2))
     tables = [
         _models(seed, ["hopfield"], sizes, replicates, l2_couplings=strength).assign(value=strength)
         for strength in strengths
@@ -82,7 +151,22 @@ def regularisation(
 
 
 def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFrame:
-    """All parameters times a, and the temperature times a: nothing changes."""
+    """Tabulate entropy and divergences of a model whose parameters are scaled, at temperatures scaled alike.
+
+    All parameters times a at a temperature times a is the same distribution.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of the truth and of its training set.
+    scales : tuple of float
+        Factors a of all parameters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a scale and temperature: scale, temperature, tau_over_scale, entropy, forward, reverse (nats).
+    """
     truth, model = _trained(seed)
     rows = []
     for scale in scales:
@@ -99,7 +183,19 @@ def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFra
 
 
 def limits(seed: int) -> pd.DataFrame:
-    """From the ground states at tau -> 0 over the model at 1 to the uniform distribution at infinity."""
+    """Tabulate a tempered model from its ground states at tau -> 0 to the uniform distribution at infinity.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of the truth and of its training set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a temperature: temperature, entropy (nats), ground_share (probability of the ground states),
+        distance_to_model, distance_to_uniform (total variation), ground_entropy, uniform_entropy (nats).
+    """
     energies = enumeration.energies_of_all(_trained(seed)[1])
     ground = energies < energies.min() + 1e-6
     rows = []
@@ -115,7 +211,19 @@ def limits(seed: int) -> pd.DataFrame:
 
 
 def power(seed: int) -> pd.DataFrame:
-    """One site: tempering p is p^(1 / tau) / sum, here beside the same site as a Potts model."""
+    """Tabulate one site's tempered distribution, by the power transform p^(1 / tau) / sum and as a Potts model's site.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of the site's distribution p over 8 states.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a temperature and state, the most probable state first: temperature, state (from 0), power, potts
+        (probabilities).
+    """
     p = np.sort(np.random.default_rng(seed).dirichlet(np.full(8, 0.7)))[::-1]
     fields = np.stack([np.log(p), np.zeros(8)])
     energies = enumeration.energies_of_all(Potts(fields, np.zeros((2, 8, 2, 8))))
@@ -133,18 +241,35 @@ def power(seed: int) -> pd.DataFrame:
 def calibration(
     seed: int, spreads: tuple[float, ...] = (0.5, 0.7071, 1.0, 1.5), points: int = 20_000, classes: int = 5
 ) -> pd.DataFrame:
-    """Gaussian clusters, classified by the squared distance to their centres: calibrated at beta = 1 / (2 sigma^2).
+    """Tabulate the calibration of Gaussian clusters, classified by the squared distance to their centres.
 
     p(class | x) of equally likely clusters of spread sigma is softmax(-|x - centre|^2 / (2 sigma^2)), so logits
-    -|x - centre|^2 want exactly that inverse temperature.
+    -|x - centre|^2 are calibrated at exactly the inverse temperature beta = 1 / (2 sigma^2).
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of centres and points.
+    spreads : tuple of float
+        Standard deviations sigma of the clusters.
+    points : int
+        Points of each spread.
+    classes : int
+        Number of clusters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a spread and inverse temperature: spread, beta, nll (mean negative log-likelihood, nats), ece (expected
+        calibration error), beta_found (best one) with beta_low and beta_high (its 95 % interval), beta_closed_form.
     """
     rng = np.random.default_rng(seed)
     centres = 1.5 * rng.normal(size=(classes, 3))
     rows = []
     for spread in spreads:
         labels = rng.integers(0, classes, points)
-        at = centres[labels] + spread * rng.normal(size=(points, 3))
-        logits = -((at[:, None] - centres) ** 2).sum(axis=2)
+        positions = centres[labels] + spread * rng.normal(size=(points, 3))
+        logits = -((positions[:, None] - centres) ** 2).sum(axis=2)
         best = optimal_temperature(logits, labels, np.ones(points), rng)
         for beta in np.geomspace(0.1, 10, 31):
             rows.append(
@@ -156,7 +281,7 @@ def calibration(
 
 
 def _trained(seed: int) -> tuple[np.ndarray, Potts]:
-    """Plant a truth, and train a model on 300 of its sequences."""
+    """Plant a truth, and train a model on 300 of its sequences; return energies of every sequence, and the model."""
     rng = np.random.default_rng(seed)
     truth = KINDS["planted"](LENGTH, Q, rng)
     sequences = enumeration.draw(truth, LENGTH, Q, 300, rng)

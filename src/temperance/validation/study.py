@@ -19,8 +19,8 @@ from temperance.truth.enumerable import draw_energies
 OPTIMA = ("tau_f", "tau_r", "tau_j")
 
 
-def of_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
-    """Exact optima of exactly trained models, every size and replicate of every point of a family.
+def tabulate_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
+    """Tabulate the exact optimal temperatures of exactly trained models, for every point, size and replicate.
 
     Points share the random numbers of their truths and of their training sets, so that they differ in what was varied
     only.
@@ -28,13 +28,16 @@ def of_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
     Parameters
     ----------
     points : list of dict
-        value and settings, as of `configuration.configure`.
+        family, value (of the setting that is varied) and settings, as of `configuration.configure`.
+    seed : int
+        Random seed of truths and training sets.
 
     Returns
     -------
     pandas.DataFrame
-        value, M, replicate, tau_f, tau_r, tau_j, coupling_norm (of the model's couplings, zero-sum gauge, each pair
-        once), energy_training, energy_natural (mean energies of the training set and over the truth, nats).
+        One row a model: value, M, replicate, tau_f, tau_r, tau_j, coupling_norm (of the model's couplings, zero-sum
+        gauge, each pair once), energy_training, energy_natural (mean energies of the training set and over the
+        truth, nats).
     """
     rows = []
     for point in points:
@@ -44,40 +47,45 @@ def of_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
         energies = draw_energies(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
         for replicate in range(1, settings["subsets"]["replicates"] + 1):
             rng = np.random.default_rng(derive_seed(seed, point["family"], "draw", replicate))
-            drawn = enumeration.draw(energies, length, q, truth["sequences"], rng)
+            sequences = enumeration.draw(energies, length, q, truth["sequences"], rng)
             for size in settings["subsets"]["sizes"]:
-                training = drawn[: resolve_size(size, len(drawn), point["family"])]
+                training = sequences[: resolve_size(size, len(sequences), point["family"])]
                 row = {"value": point["value"], "M": len(training), "replicate": replicate}
-                rows.append(row | _of_model(energies, training, q, train))
+                rows.append(row | _exact_optima(energies, training, q, train))
     return pd.DataFrame(rows)
 
 
-def _of_model(truth: np.ndarray, training: np.ndarray, q: int, settings: Settings) -> dict[str, float]:
+def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Settings) -> dict[str, float]:
+    """Train a model exactly, and compute its optimal temperatures, the norm of its couplings and mean energies."""
     share = 1 / len(training) if settings["pseudocount"] == "auto" else settings["pseudocount"]
     data = frequencies(training, q).with_pseudocount(share)
     model = enumeration.fit(data, settings["l2_couplings"], settings["l2_fields"])
     energies = enumeration.energies_of_all(model)
-    found = enumeration.optima(truth, energies)
-    return {name: getattr(found, name) for name in OPTIMA} | {
+    optima = enumeration.optima(truth, energies)
+    return {name: getattr(optima, name) for name in OPTIMA} | {
         "coupling_norm": float(np.sqrt((model.couplings.astype(float) ** 2).sum() / 2)),
         "energy_training": float(model.energies(training).mean()),
         "energy_natural": float(enumeration.boltzmann(truth) @ energies),
     }
 
 
-def of_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Optima, and scores over temperature, of models that went through the whole chain.
+def tabulate_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Collect the optimal temperatures, and the scores over temperature, of models that the workflow sampled.
 
     Parameters
     ----------
+    points : list of dict
+        As of `tabulate_enumerable`.
     folders : list of list of Path
-        Of every model of every point.
+        Folder of results of every model of every point.
 
     Returns
     -------
-    pandas.DataFrame, pandas.DataFrame
-        One row a model: value, M, replicate, the optima with their intervals, pearson, energy_training,
-        energy_natural (of held-out sequences). And one row a model and temperature: its scores.
+    models : pandas.DataFrame
+        One row a model: value, M, replicate, pearson, stopped, energy_training, energy_natural (of held-out sequences),
+        the optima with their intervals, equilibrated (at all temperatures).
+    scores : pandas.DataFrame
+        One row a model and temperature: value, M, replicate and its scores.
     """
     rows, scores = [], []
     for point, subsets in zip(points, folders, strict=True):
@@ -102,7 +110,9 @@ def of_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple[pd.Da
 
 
 def summarise(models: pd.DataFrame) -> pd.DataFrame:
-    """Mean over replicates with its 95 % interval, taken in beta: an optimum at infinite temperature is beta = 0.
+    """Average optimal temperatures over replicates, in beta, with 95 % intervals.
+
+    An optimum at infinite temperature is beta = 0.
 
     Parameters
     ----------
@@ -112,9 +122,9 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        family, value, M, optimum, tau, low, high, replicates, outside (how many lie outside what was searched),
-        not_equilibrated (how many lie among temperatures that are not), unfinished (how many models' training was
-        stopped by a limit).
+        family, value, M, optimum, tau, low, high, replicates, outside (how many optima lie outside the range that was
+        searched), not_equilibrated (how many lie among temperatures that are not), unfinished (how many models'
+        training was stopped by a limit).
     """
     rows = []
     for (family, value, size), group in models.groupby(["family", "value", "M"], dropna=False, sort=False):
@@ -123,15 +133,16 @@ def summarise(models: pd.DataFrame) -> pd.DataFrame:
                 betas = 1 / group[name].to_numpy(float)
             inside = betas[np.isfinite(betas)]
             row = {"family": family, "value": value, "M": size, "optimum": name}
-            sound = group.get(f"{name}_equilibrated", pd.Series(True, group.index)).astype(bool)
+            equilibrated = group.get(f"{name}_equilibrated", pd.Series(True, group.index)).astype(bool)
             row |= _mean(inside) | {"outside": int(len(betas) - (inside > 0).sum())}
             unfinished = group.get("stopped", pd.Series("", group.index)).isin(["steps", "time"])
-            row |= {"not_equilibrated": int((~sound).sum()), "unfinished": int(unfinished.sum())}
+            row |= {"not_equilibrated": int((~equilibrated).sum()), "unfinished": int(unfinished.sum())}
             rows.append(row)
     return pd.DataFrame(rows)
 
 
 def _mean(betas: np.ndarray) -> dict[str, Any]:
+    """Average inverse temperatures (N,), with a 95 % interval by Student's t; as temperatures."""
     count = len(betas)
     if not count:
         return {"tau": 0.0, "low": 0.0, "high": 0.0, "replicates": 0}
