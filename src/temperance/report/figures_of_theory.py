@@ -1,4 +1,4 @@
-"""Figures of studies, and of what theory says of tempered models."""
+"""Figures of studies, and of claims of theory about tempered models."""
 
 from collections.abc import Callable
 
@@ -9,23 +9,34 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from temperance.report.figures.style import OPTIMA, legend, palette
+from temperance.report.figures.style import OPTIMA, add_legend, palette
 from temperance.validation.study import summarise
 
-# Temperatures that a phase diagram tells apart; beyond them it is as blue or as red as it gets.
+# Range of the colour scale of a phase diagram; temperatures beyond it have the colours of its ends.
 _COLDEST, _HOTTEST = 0.4, 2.5
 
 
-def against_size(summary: pd.DataFrame) -> Figure:
-    """Optimal temperatures against the number of training sequences, a panel a family."""
+def optima_against_size(summary: pd.DataFrame) -> Figure:
+    """Draw optimal temperatures against the number of training sequences, a panel a family.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        As of `temperance.validation.study.summarise`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a family.
+    """
     families = list(summary["family"].unique())
     figure, axes = plt.subplots(
         1, len(families), figsize=(3.6 * len(families) + 0.6, 3.6), layout="constrained", sharey=True, squeeze=False
     )
-    shown = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
+    clipped = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
     for axis, family in zip(axes[0], families, strict=True):
         for (name, (label, colour, marker)), shift in zip(OPTIMA.items(), (0.94, 1, 1.06), strict=True):
-            curve = shown[(shown["family"] == family) & (shown["optimum"] == name)].sort_values("M")
+            curve = clipped[(clipped["family"] == family) & (clipped["optimum"] == name)].sort_values("M")
             error = [(curve["tau"] - curve["low"]).fillna(0), (curve["high"] - curve["tau"]).fillna(0)]
             axis.errorbar(
                 curve["M"] * shift, curve["tau"], error, color=colour, marker=marker, ms=4.5, lw=1.2, elinewidth=1,
@@ -43,10 +54,22 @@ def against_size(summary: pd.DataFrame) -> Figure:
 
 
 def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
-    """Optimal temperatures over data size and a varied setting: a row a family, a column an optimum.
+    """Draw optimal temperatures as colours over data size and a varied setting: a row a family, a column an optimum.
 
     Each cell holds the temperature and its 95 % interval; a star says that in some replicates it is not
     equilibrated, or the training was stopped by a limit.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        As of `temperance.validation.study.summarise`.
+    varied : str
+        Name of the setting that is varied.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels a family.
     """
     families = list(summary["family"].unique())
     values, sizes = sorted(summary["value"].unique()), sorted(summary["M"].unique())
@@ -82,6 +105,7 @@ def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
 
 
 def _cell(cell: pd.Series) -> str:
+    """Format one cell of a phase diagram: temperature, mark and interval."""
     if not 0.05 < cell["tau"] < 20:
         return "cold edge" if cell["tau"] < 1 else "∞"
     mark = "*" if cell["not_equilibrated"] or cell["unfinished"] else ""
@@ -95,20 +119,42 @@ def _cell(cell: pd.Series) -> str:
 # ---------------------------------------------------------------- claims
 
 
-def of_models(table: pd.DataFrame) -> Figure:
-    """Draw the optima of a claim's models against their number of training sequences."""
-    return against_size(summarise(table))
+def optimal_temperatures(table: pd.DataFrame) -> Figure:
+    """Draw the optimal temperatures of a claim's models against their number of training sequences.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `lowering`, `raising` or `data` of `temperance.validation.claims`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a kind of truth.
+    """
+    return optima_against_size(summarise(table))
 
 
 def regularisation(table: pd.DataFrame) -> Figure:
-    """tau_f against L2, and against the temperature that the size of the couplings stands for."""
+    """Draw tau_f against the L2 penalty, and against the temperature to which the norm of the couplings corresponds.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.regularisation`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels.
+    """
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained")
     sizes = sorted(table["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
         means = table[table["M"] == size].groupby("value")[["tau_f", "norm_temperature"]]
         mean, error = means.mean(), 1.96 * means.sem()
-        place = np.where(mean.index > 0, mean.index, 0.001)
-        axes[0].errorbar(place, mean["tau_f"], error["tau_f"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
+        strength = np.where(mean.index > 0, mean.index, 0.001)
+        axes[0].errorbar(strength, mean["tau_f"], error["tau_f"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         axes[1].errorbar(
             mean["norm_temperature"], mean["tau_f"], error["tau_f"], error["norm_temperature"], color=colour,
             marker="o", ms=4,
@@ -117,8 +163,10 @@ def regularisation(table: pd.DataFrame) -> Figure:
     axes[1].set(
         xlabel="temperature of the couplings: truth's norm over model's", ylabel="τ_f", xscale="log", yscale="log"
     )
-    across = np.array([0.3, 4])
-    axes[1].plot(across, 1 / across, color="black", ls=":", lw=1, label="τ_f = 1 / temperature of the couplings")
+    temperature = np.array([0.3, 4])
+    axes[1].plot(
+        temperature, 1 / temperature, color="black", ls=":", lw=1, label="τ_f = 1 / temperature of the couplings"
+    )
     ticks = [0.3, 0.5, 1, 2, 3]
     for setter in (axes[1].set_xticks, axes[1].set_yticks):
         setter(ticks, [f"{tick:g}" for tick in ticks])
@@ -126,12 +174,25 @@ def regularisation(table: pd.DataFrame) -> Figure:
     axes[1].yaxis.set_minor_locator(NullLocator())
     for axis in axes:
         axis.axhline(1, color="0.7", lw=0.8)
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
 def scaling(table: pd.DataFrame) -> Figure:
-    """Both divergences against temperature, for parameters of several scales, and against temperature over scale."""
+    """Draw both divergences against temperature over scale, for parameters of several scales.
+
+    The reverse divergence is also drawn against temperature itself.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.scaling`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
     scales = sorted(table["scale"].unique())
     for colour, scale in zip(palette(len(scales)), scales, strict=True):
@@ -146,12 +207,23 @@ def scaling(table: pd.DataFrame) -> Figure:
     for axis in axes[1:]:
         axis.set_xticks([0.25, 0.5, 1, 2, 4], ["0.25", "0.5", "1", "2", "4"])
         axis.xaxis.set_minor_locator(NullLocator())
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
 def limits(table: pd.DataFrame) -> Figure:
-    """Entropy, and distance to ground states, model and uniform distribution, against temperature."""
+    """Draw entropy, share of the ground states, and distances to model and uniform distribution, against temperature.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.limits`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels.
+    """
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), layout="constrained")
     axes[0].plot(table["temperature"], table["entropy"], color="#0072b2")
     for name, label in (("uniform_entropy", "L ln q"), ("ground_entropy", "ln of the number of ground states")):
@@ -171,12 +243,23 @@ def limits(table: pd.DataFrame) -> Figure:
     ):
         axes[1].plot(table["temperature"], table[name], color=colour, label=label)
     axes[1].set(xscale="log", xlabel="τ", ylabel="probability, total variation")
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
 def power(table: pd.DataFrame) -> Figure:
-    """One site at several temperatures: the power transform as lines, the Potts model's site as points."""
+    """Draw one site's distribution at several temperatures: power transform as lines, Potts model's site as points.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.power`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
+    """
     figure, axis = plt.subplots(figsize=(6.6, 3.8), layout="constrained")
     temperatures = sorted(table["temperature"].unique())
     for colour, temperature in zip(palette(len(temperatures)), temperatures, strict=True):
@@ -185,33 +268,45 @@ def power(table: pd.DataFrame) -> Figure:
         axis.plot(curve["state"] + 1, curve["potts"], "o", color=colour, ms=5)
     axis.plot([], [], "o", color="0.4", ms=5, label="the same site as a Potts model")
     axis.set(xlabel="state, most to least likely at τ = 1", ylabel="p^(1/τ) / Σ p^(1/τ)", ylim=(0, 1))
-    legend(figure, [axis])
+    add_legend(figure, [axis])
     return figure
 
 
 def calibration(table: pd.DataFrame) -> Figure:
-    """Negative log-likelihood and calibration error of Gaussian clusters against inverse temperature."""
+    """Draw log-likelihood and calibration error of Gaussian clusters against inverse temperature, and the best ones.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.calibration`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
     spreads = sorted(table["spread"].unique())
     for colour, spread in zip(palette(len(spreads)), spreads, strict=True):
         curve = table[table["spread"] == spread]
-        closed = curve["beta_closed_form"].iloc[0]
+        closed_form = curve["beta_closed_form"].iloc[0]
         for axis, name in zip(axes[:2], ("nll", "ece"), strict=True):
             axis.plot(curve["beta"], curve[name], color=colour, label=f"σ = {spread:.2g}")
-            axis.axvline(closed, color=colour, ls=":", lw=1.2)
-        found = curve.iloc[0]
-        error = [[found["beta_found"] - found["beta_low"]], [found["beta_high"] - found["beta_found"]]]
-        axes[2].errorbar(spread, found["beta_found"], error, color=colour, marker="o", ms=5, capsize=3)
+            axis.axvline(closed_form, color=colour, ls=":", lw=1.2)
+        best = curve.iloc[0]
+        error = [[best["beta_found"] - best["beta_low"]], [best["beta_high"] - best["beta_found"]]]
+        axes[2].errorbar(spread, best["beta_found"], error, color=colour, marker="o", ms=5, capsize=3)
     fine = np.linspace(0.9 * min(spreads), 1.1 * max(spreads), 100)
     axes[2].plot(fine, 1 / (2 * fine**2), color="black", lw=1, label="1 / (2 σ²)")
     axes[0].set(xscale="log", yscale="log", xlabel="β", ylabel="negative log-likelihood, nats")
     axes[1].set(xscale="log", xlabel="β", ylabel="expected calibration error")
     axes[2].set(xlabel="σ", ylabel="best β")
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
+# The functions that draw the claims of `temperance.validation.claims`, by name.
 CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {
-    "lowering": of_models, "raising": of_models, "data": of_models, "regularisation": regularisation,
-    "scaling": scaling, "limits": limits, "power": power, "calibration": calibration,
+    "lowering": optimal_temperatures, "raising": optimal_temperatures, "data": optimal_temperatures,
+    "regularisation": regularisation, "scaling": scaling, "limits": limits, "power": power, "calibration": calibration,
 }  # fmt: skip

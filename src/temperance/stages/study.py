@@ -34,6 +34,8 @@ def run(inputs: Inputs, outputs: Outputs, vary: Any) -> None:
     save_table(outputs.models, models)
     save_table(outputs.table, summary)
     with figures.theme():
-        drawn = figures_of_theory.phase_diagram(summary, vary) if vary else figures_of_theory.against_size(summary)
-        figures.save(drawn, list(outputs.figures))
+        figure = (
+            figures_of_theory.phase_diagram(summary, vary) if vary else figures_of_theory.optima_against_size(summary)
+        )
+        figures.save(figure, list(outputs.figures))
     log.info("%d models of %s", len(models), ", ".join(summary["family"].unique()))

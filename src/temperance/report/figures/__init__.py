@@ -23,6 +23,7 @@ from temperance.report.figures.trade_offs import models, novelty_fidelity, sensi
 
 __all__ = ["FIGURES", "best_window", "operating_point_rows", "save", "spread_out", "theme"]
 
+# The functions that draw the figures of the report, by name of the figure.
 FIGURES: dict[str, Callable[..., Figure]] = {
     function.__name__: function
     for function in (

@@ -11,29 +11,35 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from temperance.report.figures.style import (
-    _say_instead,
-    _temperature_axis,
     palette,
+    set_temperature_axis,
+    write_instead,
 )
 
 
 def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataFrame) -> Figure:
-    """Draw the course of training, one line a model, and how the penalties that were tried suit the data.
+    """Draw the course of training, one line a model, and the fit of the penalties that were tried.
 
-    The likelihood of held-out sequences, and the optimal temperature that the training sequences alone predict.
+    The fit is the likelihood of held-out sequences, and the optimal temperature that the training sequences alone
+    predict.
 
     Parameters
     ----------
     history, summaries, strengths : pandas.DataFrame
         Rows of `history.tsv`, `training.json` and `regularisation.tsv` of all models, with subset, M, replicate.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Four panels.
     """
     figure, axes = plt.subplots(1, 4, figsize=(17, 3.6), layout="constrained")
     sizes = sorted(summaries["M"].unique())
     colours = dict(zip(sizes, palette(len(sizes)), strict=True))
     for subset, curve in history.groupby("subset", sort=False):
         summary = summaries.set_index("subset").loc[subset]
-        colour, first = colours[summary["M"]], summary["replicate"] == 1
-        axes[0].plot(curve["step"], curve["pearson"], color=colour, label=f"M = {summary['M']:,}" if first else None)
+        colour, is_first = colours[summary["M"]], summary["replicate"] == 1
+        axes[0].plot(curve["step"], curve["pearson"], color=colour, label=f"M = {summary['M']:,}" if is_first else None)
         axes[0].plot(summary["steps"], summary["pearson"], "D", color=colour, ms=5, label=None)
         axes[1].plot(curve["step"], curve["gradient_norm"] / curve["gradient_noise"], color=colour)
     axes[0].plot([], [], "D", color="black", ms=5, ls="", label="independent chains")
@@ -43,7 +49,7 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataF
         axes[1].set(xlabel="gradient step", ylabel="gradient / its sampling noise", yscale="log")
     else:
         axes[0].set_xticks([0])
-        _say_instead(axes[1], "The model was trained elsewhere.")
+        write_instead(axes[1], "The model was trained elsewhere.")
     _draw_strengths(axes[2:], strengths, summaries, colours)
     figure.legend(loc="outside right center")
     return figure
@@ -54,21 +60,23 @@ def _draw_strengths(
 ) -> None:
     """Draw held-out log-likelihood and predicted tau_f against the L2 penalty; rings mark the chosen one."""
     if strengths.empty:
-        _say_instead(axes[0], "The penalty was not chosen\nby held-out sequences.")
+        write_instead(axes[0], "The penalty was not chosen\nby held-out sequences.")
         axes[1].set_axis_off()
         return
     for subset, curve in strengths.groupby("subset", sort=False):
         colour = colours[summaries.set_index("subset").loc[subset, "M"]]
-        x, chosen = curve["l2_couplings"], curve[curve["chosen"]]
-        axes[0].errorbar(x, curve["log_likelihood"], curve["log_likelihood_error"], color=colour, marker="o", ms=3)
-        axes[1].plot(x, curve["predicted_tau_f"], color=colour, marker="o", ms=3)
+        penalty, chosen = curve["l2_couplings"], curve[curve["chosen"]]
+        axes[0].errorbar(
+            penalty, curve["log_likelihood"], curve["log_likelihood_error"], color=colour, marker="o", ms=3
+        )
+        axes[1].plot(penalty, curve["predicted_tau_f"], color=colour, marker="o", ms=3)
         for axis, column in zip(axes, ("log_likelihood", "predicted_tau_f"), strict=True):
             axis.plot(chosen["l2_couplings"], chosen[column], "o", color=colour, ms=9, mfc="none")
     axes[0].plot([], [], "o", color="black", ms=9, mfc="none", ls="", label="chosen penalty")
     axes[0].set(xscale="log", xlabel="L2 penalty on couplings", ylabel="held-out log-likelihood, nats a site")
     if strengths["predicted_tau_f"].isna().all():
         axes[1].clear()
-        _say_instead(axes[1], "τ_f cannot be predicted: too many parameters\nfor the samples that can be drawn.")
+        write_instead(axes[1], "τ_f cannot be predicted: too many parameters\nfor the samples that can be drawn.")
         return
     axes[1].axhline(1, color="black", ls=":", lw=1)
     axes[1].set(
@@ -78,7 +86,18 @@ def _draw_strengths(
 
 
 def ladder(rungs: pd.DataFrame) -> Figure:
-    """R-hat, effective sample size and exchange acceptance of every rung, a line a training set size."""
+    """Draw R-hat, effective sample size and exchange acceptance of every rung of replica exchange, a line a model.
+
+    Parameters
+    ----------
+    rungs : pandas.DataFrame
+        Rows of `ladder.tsv` of all models: M, replicate, temperature, rhat, ess, acceptance.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.4), layout="constrained")
     finite = rungs[np.isfinite(rungs["temperature"])]
     sizes = sorted(finite["M"].unique())
@@ -91,7 +110,7 @@ def ladder(rungs: pd.DataFrame) -> Figure:
     for axis, label in zip(
         axes, ("split R-hat of the energy", "effective sample size", "exchange acceptance"), strict=True
     ):
-        _temperature_axis(axis, np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 100]), "rung temperature")
+        set_temperature_axis(axis, np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 100]), "rung temperature")
         axis.set_xlim(finite["temperature"].min() * 0.9, min(finite["temperature"].max() * 1.1, 30))
         axis.set_ylabel(label)
     axes[0].set_yscale("log")

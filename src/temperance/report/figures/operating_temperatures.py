@@ -6,20 +6,31 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from temperance.report.figures.style import _CHOSEN, OPTIMA, _mark_temperature
+from temperance.report.figures.style import CHOSEN, OPTIMA, mark_temperature
 from temperance.scoring.names import short_judge_name
 
 
 def optimum(table: pd.DataFrame) -> Figure:
-    """Every operating point, and the recommended temperature, against the number of training sequences."""
+    """Draw every optimal temperature, and the recommended one, against the number of training sequences.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `optimum.tsv`, one a model: M, replicate, and each temperature with its interval.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
+    """
     figure, axis = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
     kinds = OPTIMA | {
         "tau_train": ("τ_train: as good as nature", "#cc79a7", "P"),
         "tau_cal": ("τ_cal: calibrated site conditionals", "#56b4e9", "v"),
-        "tau": ("recommended: as good as nature, new and varied", _CHOSEN, "D"),
+        "tau": ("recommended: as good as nature, new and varied", CHOSEN, "D"),
     }
     kinds = {name: kind for name, kind in kinds.items() if name in table}
-    finite, crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
+    finite, has_crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
     for (column, (label, colour, marker)), shift in zip(
         kinds.items(), np.geomspace(0.94, 1.06, len(kinds)), strict=True
     ):
@@ -32,13 +43,13 @@ def optimum(table: pd.DataFrame) -> Figure:
             finite["M"] * shift * spread, finite[column], [low, high], fmt=marker, color=colour, ms=5, capsize=2, lw=1
         )
         flagged = finite[~table.get(f"{column}_equilibrated", pd.Series(True, table.index)).astype(bool)]
-        at = flagged["M"] * shift * spread[flagged.index]
-        axis.plot(at, flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5)
-        crosses |= len(flagged) > 0
+        position = flagged["M"] * shift * spread[flagged.index]
+        axis.plot(position, flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5)
+        has_crosses |= len(flagged) > 0
     axis.axhline(1, color="black", ls=":", lw=1)
     axis.set_xscale("log")
     axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
-    # One size alone would fill the axis with what sets its points apart.
+    # With one size only, the small shifts between its points would fill the axis.
     axis.set_xlim(table["M"].min() / 1.5, table["M"].max() * 1.5)
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_locator(MaxNLocator(7))
@@ -48,7 +59,7 @@ def optimum(table: pd.DataFrame) -> Figure:
         plt.Line2D([], [], color=colour, marker=marker, lw=1.2, ms=5, label=label)
         for label, colour, marker in kinds.values()
     ]
-    if crosses:
+    if has_crosses:
         handles.append(plt.Line2D([], [], color="black", marker="x", lw=0, ms=7, mew=1.5, label="not equilibrated"))
     figure.legend(handles=handles, loc="outside right center")
     return figure
@@ -65,20 +76,25 @@ def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray)
         `recommendation.json`.
     temperatures : np.ndarray
         (T,) at which the model that designs come from was sampled.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel, a row an operating point.
     """
     rows = operating_point_rows(points)
-    # What lies beyond all sampled temperatures is an arrow at the edge.
+    # A point beyond all sampled temperatures is an arrow at the edge.
     edges = np.array([temperatures.min() / 1.08, temperatures.max() * 1.08])
     figure, axis = plt.subplots(figsize=(8.4, 0.9 + 0.42 * len(rows)), layout="constrained")
-    for place, row in enumerate(rows.itertuples()):
+    for height, row in enumerate(rows.itertuples()):
         colour = "#0072b2" if row.decides else "#009e73" if row.name == "coldest" else "0.6"
         low, value, high = np.clip([row.low, row.value, row.high], *edges)
-        axis.plot([low, high], [place, place], color=colour, lw=3, solid_capstyle="butt")
+        axis.plot([low, high], [height, height], color=colour, lw=3, solid_capstyle="butt")
         marker = "<" if row.value == 0 else ">" if row.value == np.inf else "o"
-        axis.plot(value, place, marker, color=colour, ms=9 if marker != "o" else 6, clip_on=False)
+        axis.plot(value, height, marker, color=colour, ms=9 if marker != "o" else 6, clip_on=False)
     if window := best_window(rows, best):
         axis.axvspan(*window, color="#009e73", alpha=0.12, lw=0, label="new, varied, and as good as natural")
-    _mark_temperature(axis, best)
+    mark_temperature(axis, best)
     axis.plot(temperatures, np.full(len(temperatures), len(rows) - 0.4), "|", color="black", ms=5, label="sampled")
     axis.set_yticks(range(len(rows)), rows["label"])
     axis.set(xlabel="temperature (an arrow: beyond all that were sampled)", xlim=edges, ylim=(-0.6, len(rows)))
@@ -90,7 +106,18 @@ def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray)
 def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
     """Select the family's operating points, label them, and sort them, the coldest first.
 
-    Of those that lie hotter than all sampled temperatures only limits are kept: that such a one is not in the way.
+    Of those that lie hotter than all sampled temperatures only limits of the recommendation are kept, to show that they
+    do not restrict it.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Rows of `operating_points.tsv`, those of the family being of subset `all`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the family with the column label; an interval without an upper end ends at its value.
     """
     rows = points[(points["subset"] == "all") & points["value"].notna()]
     rows = rows[np.isfinite(rows["value"]) | rows["decides"].astype(bool)]
@@ -99,11 +126,11 @@ def operating_point_rows(points: pd.DataFrame) -> pd.DataFrame:
         "tau_f": "mean energy of held-out sequences",
         "coldest": "coldest above the floors",
     }
-    known = [
+    row_labels = [
         labels.get(name, f"as natural by the {short_judge_name(name.removeprefix('tau_'))}") for name in rows["name"]
     ]
-    rows = rows.assign(label=known, decides=rows["decides"].astype(bool))
-    # An interval without an end ends at its value, as a point where that is known.
+    rows = rows.assign(label=row_labels, decides=rows["decides"].astype(bool))
+    # An interval without an upper end is drawn up to its value.
     highest = rows["value"].where((rows["high"] == np.inf) & (rows["value"] > 0), rows["high"])
     return rows.assign(high=highest).sort_values("value", ignore_index=True)
 
@@ -114,7 +141,7 @@ def best_window(rows: pd.DataFrame, best: dict) -> tuple[float, float] | None:
     Parameters
     ----------
     rows : pandas.DataFrame
-        Of `operating_point_rows`.
+        As of `operating_point_rows`.
     best : dict
         `recommendation.json`.
 

@@ -24,27 +24,27 @@ from temperance.msa.conservation import information, residue_frequencies
 from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import agreement
 from temperance.report.figures.style import (
-    _HELDOUT,
-    _RANDOM,
-    _mark_temperature,
-    _temperature_axis,
-    legend,
+    HELDOUT,
+    RANDOM,
+    add_legend,
+    mark_temperature,
+    set_temperature_axis,
 )
 from temperance.scoring.marginals import pair_correlations, triple_correlations
 
-# Sequences whose distances from each other are drawn: a hundred thousand pairs.
+# Sequences whose pairwise distances are computed: a hundred thousand pairs.
 _MOST_COMPARED = 450
 # Pairs and triples of sites whose correlations are drawn.
 _PAIRS, _TRIPLES = 400, 60
-# Columns of a logo in one row, and beyond how many its letters are pixels: outlines take 7 kB a column.
-_WIDE, _OUTLINED = 60, 150
-# By chemistry: hydrophobic, polar, acid, basic, special; of nucleotides one each.
+# Columns of a logo in one row, and number of columns up to which its letters are outlines, which take 7 kB a column.
+_LOGO_WIDTH, _MOST_OUTLINED = 60, 150
+# Colours by chemistry: hydrophobic, polar, acid, basic, special; one for each nucleotide.
 _CHEMISTRY = {"AILMFVWY": "#0072b2", "STNQH": "#009e73", "DE": "#d55e00", "KR": "#7a5195", "CGP": "#b8860b"}
 _BASES = {"A": "#009e73", "C": "#0072b2", "G": "#b8860b", "U": "#d55e00", "T": "#d55e00"}
 
 
 def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
-    """Natural sequences and samples on the two leading principal components of the natural ones.
+    """Draw natural sequences and samples on the two leading principal components of the natural ones.
 
     Parameters
     ----------
@@ -52,11 +52,18 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
         (M, L) uint8.
     sets : dict
         Temperature -> samples (N, L).
+    q : int
+        States of a site.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a temperature.
     """
     onehot = np.eye(q, dtype=np.float32)
-    axes_of_family = PCA(n_components=2, random_state=0).fit(onehot[natural].reshape(len(natural), -1))
-    place = {t: axes_of_family.transform(onehot[s].reshape(len(s), -1)) for t, s in sets.items()}
-    ground = axes_of_family.transform(onehot[natural].reshape(len(natural), -1))
+    components = PCA(n_components=2, random_state=0).fit(onehot[natural].reshape(len(natural), -1))
+    samples = {t: components.transform(onehot[s].reshape(len(s), -1)) for t, s in sets.items()}
+    background = components.transform(onehot[natural].reshape(len(natural), -1))
     figure, axes = plt.subplots(
         1,
         len(sets),
@@ -66,9 +73,9 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
         sharey=True,
         squeeze=False,
     )
-    share = axes_of_family.explained_variance_ratio_
-    for axis, (temperature, points) in zip(axes[0], place.items(), strict=True):
-        axis.scatter(*ground.T, s=4, color=_RANDOM, lw=0, rasterized=True, label="natural")
+    share = components.explained_variance_ratio_
+    for axis, (temperature, points) in zip(axes[0], samples.items(), strict=True):
+        axis.scatter(*background.T, s=4, color=RANDOM, lw=0, rasterized=True, label="natural")
         axis.scatter(*points.T, s=5, color="#0072b2", alpha=0.6, lw=0, rasterized=True, label="samples")
         axis.set_title(f"τ = {temperature:.3g}")
         axis.set_xlabel(f"PC 1 ({share[0]:.1%})")
@@ -79,37 +86,43 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
 
 
 def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.ndarray], tau: float, q: int) -> Figure:
-    """Frequencies and connected correlations of samples against natural ones, at the recommended temperature and at 1.
+    """Draw frequencies and connected correlations of samples against natural ones, at the chosen temperature and at 1.
 
     Parameters
     ----------
     natural, weights : np.ndarray
         (M, L) uint8 and (M,).
     sets : dict
-        Temperature -> samples (N, L).
+        Temperature -> samples (N, L); those nearest to `tau` and to 1 are drawn.
+    tau : float
+        Chosen temperature.
+    q : int
+        States of a site.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row a temperature; columns for one, two and three sites.
     """
     rng, length = np.random.default_rng(0), natural.shape[1]
-
-    def sites(order: int, most: int) -> np.ndarray:
-        drawn = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * most)], axis=0)
-        return drawn[rng.permutation(len(drawn))[:most]]
-
-    pairs, triples = sites(2, _PAIRS), sites(3, _TRIPLES) if length > 2 else np.zeros((0, 3), int)
+    pairs = _random_sites(length, 2, _PAIRS, rng)
+    triples = _random_sites(length, 3, _TRIPLES, rng) if length > 2 else np.zeros((0, 3), int)
     panels: list[tuple[str, Callable[..., np.ndarray]]] = [
-        ("frequencies of states", lambda of, w=None: site_frequencies(of, q, w)),
-        ("two sites, connected", lambda of, w=None: pair_correlations(of, q, pairs, w)),
-        ("three sites, connected", lambda of, w=None: triple_correlations(of, q, triples, w)),
+        ("frequencies of states", lambda sequences, w=None: site_frequencies(sequences, q, w)),
+        ("two sites, connected", lambda sequences, w=None: pair_correlations(sequences, q, pairs, w)),
+        ("three sites, connected", lambda sequences, w=None: triple_correlations(sequences, q, triples, w)),
     ]
-    shown = sorted({min(sets, key=lambda t: abs(t - wanted)) for wanted in (tau, 1.0)})
-    figure, axes = plt.subplots(len(shown), 3, figsize=(10.5, 3.3 * len(shown)), layout="constrained", squeeze=False)
-    for column, (title, of) in enumerate(panels):
-        reference = of(natural, weights).ravel()
-        for row, temperature in zip(axes, shown, strict=True):
-            axis, values = row[column], of(sets[temperature]).ravel()
+    temperatures = sorted({min(sets, key=lambda t: abs(t - target)) for target in (tau, 1.0)})
+    count = len(temperatures)
+    figure, axes = plt.subplots(count, 3, figsize=(10.5, 3.3 * count), layout="constrained", squeeze=False)
+    for column, (title, statistic) in enumerate(panels):
+        reference = statistic(natural, weights).ravel()
+        for row, temperature in zip(axes, temperatures, strict=True):
+            axis, values = row[column], statistic(sets[temperature]).ravel()
             if not len(values):
                 axis.set_axis_off()
                 continue
-            seen = agreement(reference, values)
+            fit = agreement(reference, values)
             limits = np.array([min(reference.min(), values.min()), max(reference.max(), values.max())])
             axis.hexbin(
                 reference, values, gridsize=60, bins="log", cmap="viridis", mincnt=1, lw=0.1, rasterized=True,
@@ -117,142 +130,184 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
             )  # fmt: skip
             axis.plot(limits, limits, color="0.5", ls=":", lw=1)
             axis.set(xlabel="natural", ylabel=f"samples, τ = {temperature:g}")
-            axis.set_title(f"{title}\nPearson {seen.pearson:.3f}, slope {seen.slope:.2f}", fontsize=9)
+            axis.set_title(f"{title}\nPearson {fit.pearson:.3f}, slope {fit.slope:.2f}", fontsize=9)
     return figure
 
 
-def orders(table: pd.DataFrame, best: dict, shown: list[float]) -> Figure:
-    """Pearson correlation and slope of connected correlations over temperature; r20 over the order of marginals.
+def _random_sites(length: int, order: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw at most `most` different sets of `order` sites, (N, order), each ascending."""
+    draws = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * most)], axis=0)
+    return draws[rng.permutation(len(draws))[:most]]
+
+
+def orders(table: pd.DataFrame, best: dict, temperatures: list[float]) -> Figure:
+    """Draw the agreement of connected correlations against temperature, and r20 against the order of marginals.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of the largest subset, as `score_orders` gives it.
-    best, shown
-        The recommendation; temperatures to draw r20 at.
+        Rows of `orders.tsv` of the largest subset: order, temperature (nan: natural sequences), pearson, slope, r20.
+    best : dict
+        `recommendation.json`.
+    temperatures : list of float
+        Temperatures at which r20 is drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels: Pearson correlation, slope, r20.
     """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     samples, natural = table[table["temperature"].notna()], table[table["temperature"].isna()]
-    temperatures = np.sort(samples["temperature"].unique())
+    all_temperatures = np.sort(samples["temperature"].unique())
     names = {2: ("two sites", "#0072b2"), 3: ("three sites", "#009e73")}
     columns = {"pearson": "Pearson of connected correlations", "slope": "slope of connected correlations"}
-    for axis, (column, said) in zip(axes, columns.items(), strict=False):
+    for axis, (column, title) in zip(axes, columns.items(), strict=False):
         for order, (label, colour) in names.items():
             curve = samples[samples["order"] == order].sort_values("temperature")
             axis.plot(curve["temperature"], curve[column], color=colour, marker="o", ms=3.5, label=label)
             for value in natural.loc[natural["order"] == order, column]:
                 axis.axhline(value, color=colour, ls="--", lw=1.2, label=f"{label}: natural sequences")
-        _mark_temperature(axis, best)
-        axis.set_ylabel(said)
+        mark_temperature(axis, best)
+        axis.set_ylabel(title)
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
-        _temperature_axis(axis, temperatures)
-    for colour, temperature in zip(sns.color_palette("rocket", 5), shown, strict=False):
+        set_temperature_axis(axis, all_temperatures)
+    for colour, temperature in zip(sns.color_palette("rocket", 5), temperatures, strict=False):
         curve = samples[np.isclose(samples["temperature"], temperature)]
         axes[2].errorbar(
             curve["order"], curve["r20"], 1.96 * curve["r20_error"], color=colour, marker="o", ms=3.5, lw=1.3,
             label=f"τ = {temperature:g}",
         )  # fmt: skip
     axes[2].errorbar(
-        natural["order"], natural["r20"], 1.96 * natural["r20_error"], color=_HELDOUT, ls="--", lw=1.2,
+        natural["order"], natural["r20"], 1.96 * natural["r20_error"], color=HELDOUT, ls="--", lw=1.2,
         label="natural sequences",
     )  # fmt: skip
     axes[2].set(xlabel="sites of a marginal", ylabel="r20", ylim=(min(0, samples["r20"].min()), 1.02))
     axes[2].xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
 def distances(
     natural: np.ndarray, sets: dict[float, np.ndarray], q: int, scored: pd.DataFrame, samples: pd.DataFrame
 ) -> Figure:
-    """How far sequences are from each other and from the nearest natural one, and how varied each site is.
+    """Draw distances between sequences and to the nearest natural one, and the entropy of each site.
 
     Parameters
     ----------
-    natural, sets, q
-        As of `pca`.
-    scored, samples : pandas.DataFrame
-        Tables of natural sequences and of samples.
+    natural : np.ndarray
+        (M, L) uint8.
+    sets : dict
+        Temperature -> samples (N, L).
+    q : int
+        States of a site.
+    scored : pandas.DataFrame
+        One row a natural sequence: set, distance_natural (share of sites).
+    samples : pandas.DataFrame
+        One row a sample: temperature, distance_natural.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels.
     """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     colours = dict(zip(sets, sns.color_palette("rocket", len(sets) + 1), strict=False))
     heldout = scored.loc[scored["set"] == "heldout", "distance_natural"]
-    length, of_nature = natural.shape[1], _entropies(natural, q)
-    for axis, values in zip(axes, (_between(natural), heldout), strict=False):
-        axis.fill_between(*_shares(values, length), color=_HELDOUT, alpha=0.45, lw=0, label="natural")
+    length, natural_entropies = natural.shape[1], _site_entropies(natural, q)
+    for axis, values in zip(axes, (_pairwise_distances(natural), heldout), strict=False):
+        axis.fill_between(*_histogram(values, length), color=HELDOUT, alpha=0.45, lw=0, label="natural")
     for temperature, sequences in sets.items():
         nearest = samples.loc[np.isclose(samples["temperature"], temperature), "distance_natural"]
-        for axis, values in zip(axes, (_between(sequences), nearest), strict=False):
-            axis.plot(*_shares(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}")
-        axes[2].plot(of_nature, _entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
-    most = np.log(q)
-    axes[2].plot([0, most], [0, most], color="black", ls=":", lw=1)
+        for axis, values in zip(axes, (_pairwise_distances(sequences), nearest), strict=False):
+            axis.plot(*_histogram(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}")
+        axes[2].plot(natural_entropies, _site_entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
+    uniform = np.log(q)
+    axes[2].plot([0, uniform], [0, uniform], color="black", ls=":", lw=1)
     axes[0].set(xlabel="distance between two of a set", ylabel="share, each to its highest", ylim=(0, 1.05))
     axes[1].set(xlabel="distance to the nearest natural sequence", ylim=(0, 1.05))
     axes[2].set(xlabel="entropy of a site, natural (nats)", ylabel="entropy of a site, samples (nats)")
     for axis in axes[:2]:
         axis.set_xlim(0, 1)
-    legend(figure, axes[:2])
+    add_legend(figure, axes[:2])
     return figure
 
 
-def _between(sequences: np.ndarray) -> np.ndarray:
-    """Shares of sites in which pairs of a few hundred of the sequences (M, L) differ."""
+def _pairwise_distances(sequences: np.ndarray) -> np.ndarray:
+    """Compute the shares of sites in which pairs of a few hundred of the sequences (M, L) differ."""
     return pdist(sequences[:: -(-len(sequences) // _MOST_COMPARED)], "hamming")
 
 
-def _shares(distances: Any, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distances that there can be, and how often each is there, the most frequent 1."""
+def _histogram(distances: Any, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Count distances by number of sites; return all possible ones, (L + 1,), and their counts over the largest."""
     counts = np.bincount(np.rint(np.asarray(distances) * length).astype(int), minlength=length + 1)
     return np.arange(length + 1) / length, counts / counts.max()
 
 
-def _entropies(sequences: np.ndarray, q: int) -> np.ndarray:
-    """Of each site of sequences (M, L), nats."""
+def _site_entropies(sequences: np.ndarray, q: int) -> np.ndarray:
+    """Compute the entropy of each site of sequences (M, L), (L,) nats."""
     return entropy(site_frequencies(sequences, q), axis=1)
 
 
-def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, letters: Alphabet) -> Figure:
-    """Sequence logos of natural sequences (M, L) and of designs, one above the other."""
+def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabet: Alphabet) -> Figure:
+    """Draw sequence logos of natural sequences and of designs, one above the other.
+
+    Parameters
+    ----------
+    natural : np.ndarray
+        (M, L) uint8.
+    designs : list of str
+        Aligned designs of L symbols.
+    columns : pandas.DataFrame
+        One row a site: number in the reference, nan where it has no residue.
+    alphabet : Alphabet
+        States of a site.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Panels of at most 60 columns.
+    """
     length, sets = natural.shape[1], {"natural": natural}
     if designs:
-        sets["designs"] = letters.codes()[np.array([list(row.encode()) for row in designs], np.uint8)]
-    blocks = range(0, length, _WIDE)
+        sets["designs"] = alphabet.codes()[np.array([list(row.encode()) for row in designs], np.uint8)]
+    blocks = range(0, length, _LOGO_WIDTH)
     figure, axes = plt.subplots(
         len(blocks) * len(sets), 1, figsize=(12.5, 1.5 * len(blocks) * len(sets) + 0.5), layout="constrained",
         sharey=True, squeeze=False,
     )  # fmt: skip
-    # Where the reference has no residue there is no number.
+    # A site where the reference has no residue has no number.
     numbers = columns["number"].map(lambda number: "" if np.isnan(number) else f"{number:.0f}").to_numpy()
-    colours = _residue_colours(letters)
+    colours = _residue_colours(alphabet)
     for row, (name, sequences) in enumerate(sets.items()):
-        frequencies, gaps = residue_frequencies(sequences, np.ones(len(sequences)), letters)
-        bits = (1 - gaps) * information(frequencies, letters)
+        frequencies, gaps = residue_frequencies(sequences, np.ones(len(sequences)), alphabet)
+        bits = (1 - gaps) * information(frequencies, alphabet)
         for n, start in enumerate(blocks):
             axis = axes[n * len(sets) + row, 0]
-            for site in range(start, min(start + _WIDE, length)):
-                _stack(axis, site, frequencies[site] * bits[site], letters, colours)
-            for letter in axis.patches:
-                letter.set_rasterized(length > _OUTLINED)
-            axis.set(xlim=(start - 0.5, start + min(_WIDE, max(length, 20)) - 0.5), ylabel=f"{name}, bits")
-            ticks = np.arange(start, min(start + _WIDE, length), 5)
+            for site in range(start, min(start + _LOGO_WIDTH, length)):
+                _stack(axis, site, frequencies[site] * bits[site], alphabet, colours)
+            for glyph in axis.patches:
+                glyph.set_rasterized(length > _MOST_OUTLINED)
+            axis.set(xlim=(start - 0.5, start + min(_LOGO_WIDTH, max(length, 20)) - 0.5), ylabel=f"{name}, bits")
+            ticks = np.arange(start, min(start + _LOGO_WIDTH, length), 5)
             axis.set_xticks(ticks, numbers[ticks])
-    axes[0, 0].set_ylim(0, np.log2(letters.q - (letters.gap is not None)))
+    axes[0, 0].set_ylim(0, np.log2(alphabet.q - (alphabet.gap is not None)))
     axes[-1, 0].set_xlabel("residue of the reference")
     return figure
 
 
-def _residue_colours(letters: Alphabet) -> dict[str, str]:
-    if len(letters.symbols) <= 6:
+def _residue_colours(alphabet: Alphabet) -> dict[str, str]:
+    """Map symbols to colours, by chemistry of amino acids or one for each nucleotide."""
+    if len(alphabet.symbols) <= 6:
         return _BASES
     return {symbol: colour for symbols, colour in _CHEMISTRY.items() for symbol in symbols}
 
 
-def _stack(axis: Axes, site: int, heights: np.ndarray, letters: Alphabet, colours: dict[str, str]) -> None:
-    """Letters of one column, the tallest on top; those too low to be read are left out."""
+def _stack(axis: Axes, site: int, heights: np.ndarray, alphabet: Alphabet, colours: dict[str, str]) -> None:
+    """Draw the symbols of one column, the tallest on top; those too low to be read are left out."""
     base = 0.0
     for state in np.argsort(heights):
-        height, symbol = float(heights[state]), letters.symbols[state]
+        height, symbol = float(heights[state]), alphabet.symbols[state]
         if height > 0.04:
             glyph = _glyph(symbol)
             box = glyph.get_extents()
@@ -264,4 +319,5 @@ def _stack(axis: Axes, site: int, heights: np.ndarray, letters: Alphabet, colour
 
 @cache
 def _glyph(symbol: str) -> TextPath:
+    """Outline a symbol."""
     return TextPath((0, 0), symbol, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))

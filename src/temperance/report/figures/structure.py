@@ -8,36 +8,49 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from temperance.core.alphabet import Alphabet
-from temperance.report.figures.style import _CHOSEN, legend
+from temperance.report.figures.style import CHOSEN, add_legend
 
 
 def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """Map of the highest-scoring pairs, over the structure's contacts where there is one, and their precision."""
-    known, length = "precision" in summary, int(table["j"].max())
+    """Draw a contact map of the highest-scoring pairs and, where there is a structure, its contacts and the precision.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `contacts.tsv`, the highest score first.
+    summary : dict
+        `predictions.json`: separation, and structure and precision where there is a structure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels: the map; precision or, without a structure, scores against the rank of a pair.
+    """
+    has_structure, length = "precision" in summary, int(table["j"].max())
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
     least = summary["separation"]
-    able = table[table["separation"] >= least]
-    top = able.head(length)
+    eligible = table[table["separation"] >= least]
+    top = eligible.head(length)
     contact_map, curve = axes
     kinds: list[tuple[str, Any, str]] = [("predicted", top["score"] > -np.inf, "#0072b2")]
-    if known:
-        touching = table[table["distance"] < summary["structure"]["cutoff"]]
-        for one, other in (("i", "j"), ("j", "i")):
-            contact_map.plot(touching[one], touching[other], "s", ms=3, color="0.82", mew=0,
-                             label="contact in the structure" if one == "i" else None)  # fmt: skip
-        right = top["distance"] < summary["structure"]["cutoff"]
-        kinds = [("predicted, in contact", right, "#0072b2"), ("predicted, not in contact", ~right, _CHOSEN)]
+    if has_structure:
+        pairs = table[table["distance"] < summary["structure"]["cutoff"]]
+        for x, y in (("i", "j"), ("j", "i")):
+            contact_map.plot(pairs[x], pairs[y], "s", ms=3, color="0.82", mew=0,
+                             label="contact in the structure" if x == "i" else None)  # fmt: skip
+        in_contact = top["distance"] < summary["structure"]["cutoff"]
+        kinds = [("predicted, in contact", in_contact, "#0072b2"), ("predicted, not in contact", ~in_contact, CHOSEN)]
     for label, chosen, colour in kinds:
         contact_map.plot(top["i"][chosen], top["j"][chosen], "o", ms=4, color=colour, mew=0, label=label)
     contact_map.plot([0, length + 1], [0, length + 1], color="0.8", lw=0.8)
     contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
     contact_map.set_title(f"the {len(top):,} highest scores, {least} or more apart", fontsize=10)
-    if known:
-        judged = able[able["distance"].notna()]
-        count = np.arange(1, min(3 * length, len(judged)) + 1)
-        right = (judged["distance"] < summary["structure"]["cutoff"]).to_numpy()
-        curve.plot(count, right[: len(count)].cumsum() / count, color="#0072b2", label="precision")
-        curve.axhline(right.mean(), color="0.5", ls="--", lw=1, label="pairs at random")
+    if has_structure:
+        resolved = eligible[eligible["distance"].notna()]
+        count = np.arange(1, min(3 * length, len(resolved)) + 1)
+        in_contact = (resolved["distance"] < summary["structure"]["cutoff"]).to_numpy()
+        curve.plot(count, in_contact[: len(count)].cumsum() / count, color="#0072b2", label="precision")
+        curve.axhline(in_contact.mean(), color="0.5", ls="--", lw=1, label="pairs at random")
         for row in summary["precision"]:
             if row["pairs"]:
                 curve.errorbar(
@@ -48,24 +61,39 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
                 )
         curve.set(xscale="log", ylim=(0, 1.04), xlabel="pairs, the highest score first", ylabel="share in contact")
     else:
-        curve.plot(np.arange(1, len(able) + 1), able["score"], color="#0072b2", label="score")
+        curve.plot(np.arange(1, len(eligible) + 1), eligible["score"], color="#0072b2", label="score")
         curve.set(xscale="log", xlabel="pairs, the highest score first", ylabel="corrected norm of the couplings")
-    legend(figure, list(axes))
+    add_legend(figure, list(axes))
     return figure
 
 
-def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> Figure:
-    """Scores of all single mutants of the reference; beside them measured ones, where there are any."""
-    known = bool("measured" in table and table["measured"].notna().any())
+def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) -> Figure:
+    """Draw the scores of all single mutants of the reference and, where effects were measured, their agreement.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `mutants.tsv`.
+    summary : dict
+        `predictions.json`: mutants, Spearman's correlation, where effects were measured.
+    alphabet : Alphabet
+        States of a site.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The map of all mutants and, where effects were measured, a scatter plot.
+    """
+    has_measured = bool("measured" in table and table["measured"].notna().any())
     figure, axes = plt.subplots(
         1,
-        2 if known else 1,
+        2 if has_measured else 1,
         figsize=(12.5, 4.6),
         layout="constrained",
         squeeze=False,
-        width_ratios=[3, 1] if known else None,
+        width_ratios=[3, 1] if has_measured else None,
     )
-    symbols = [symbol for symbol in letters.symbols if symbol != "-"]
+    symbols = [symbol for symbol in alphabet.symbols if symbol != "-"]
     grid = table.pivot_table(index="mutated", columns="site", values="score", sort=True).reindex(symbols)
     most = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
     axis, sites = axes[0, 0], grid.columns.to_numpy()
@@ -79,12 +107,14 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], letters: Alphabet) -> 
     axis.set_xticks(ticks, [f"{wild['wild'][sites[t]]}{names[t]}" for t in ticks], rotation=60, fontsize=8)
     axis.plot(range(len(sites)), [symbols.index(wild["wild"][site]) for site in sites], "k.", ms=2.5)
     axis.set(xlabel="residue of the reference (dots)", ylabel="mutated to")
-    if known:
+    if has_measured:
         both = table.dropna(subset=["measured"])
-        found = summary["mutants"]
+        spearman = summary["mutants"]
         axes[0, 1].plot(
             both["score"], both["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True
         )
         axes[0, 1].set(xlabel="score, nats", ylabel="measured")
-        axes[0, 1].set_title(f"Spearman {found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})", fontsize=10)
+        axes[0, 1].set_title(
+            f"Spearman {spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})", fontsize=10
+        )
     return figure

@@ -14,31 +14,46 @@ from matplotlib.ticker import FixedLocator
 from scipy.stats import gaussian_kde
 
 from temperance.report.figures.style import (
-    _CHOSEN,
-    _HELDOUT,
-    _NATURAL,
-    _RANDOM,
-    _crosses,
-    _temperature_axis,
-    legend,
+    CHOSEN,
+    HELDOUT,
+    NATURAL,
+    RANDOM,
+    add_legend,
+    cross_out,
     palette,
+    set_temperature_axis,
 )
 
 
 def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarray) -> Figure:
-    """Divergences from the truth against temperature, a line a training set size (its first replicate)."""
+    """Draw divergences between truth and model against temperature, a line a training set size (its first replicate).
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Rows of `divergence.tsv` of all models: M, replicate, temperature, and each divergence with its interval.
+    table : pandas.DataFrame
+        Rows of `optimum.tsv`, one a model.
+    temperatures : np.ndarray
+        (T,) sampled ones, ascending.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a divergence.
+    """
     names = {
         "forward": ("forward KL(P || Q_τ)", "tau_f"),
         "reverse": ("reverse KL(Q_τ || P)", "tau_r"),
         "jeffreys": ("Jeffreys: their sum", "tau_j"),
     }
-    shown = {name: label for name, label in names.items() if name in curves}
+    names = {name: kind for name, kind in names.items() if name in curves}
     figure, axes = plt.subplots(
-        1, len(shown), figsize=(4.1 * len(shown) + 1.2, 3.6), layout="constrained", squeeze=False
+        1, len(names), figsize=(4.1 * len(names) + 1.2, 3.6), layout="constrained", squeeze=False
     )
     inside = curves["temperature"].between(temperatures[0], temperatures[-1]) & (curves["replicate"] == 1)
     sizes = sorted(curves["M"].unique())
-    for axis, (name, (label, tau)) in zip(axes[0], shown.items(), strict=True):
+    for axis, (name, (label, tau)) in zip(axes[0], names.items(), strict=True):
         for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             curve = curves[inside & (curves["M"] == size)].sort_values("temperature")
             axis.fill_between(
@@ -57,20 +72,38 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
         axis.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
         axis.set_ylim(0, 1.05 * curves.loc[inside, name].max())
         axis.yaxis.set_major_locator(FixedLocator(_round_numbers(curves.loc[inside, name].max())))
-        _temperature_axis(axis, temperatures)
+        set_temperature_axis(axis, temperatures)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center")
     return figure
 
 
 def _round_numbers(most: float) -> list[float]:
-    """1 or 3 times powers of ten, few enough for an axis of square roots."""
+    """List 1 and 3 times powers of ten below `most`, few enough for an axis of square roots."""
     steps = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 3)]
     return [0.0] + [step for step in steps if most / 150 < step < most]
 
 
 def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
-    """Energy, entropy and heat capacity a site against temperature, and the density of states of the largest model."""
+    """Draw energy, entropy and heat capacity a site against temperature, and the largest model's density of states.
+
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        Rows of `thermodynamics.tsv` of all models: M, replicate, temperature, the three with their errors,
+        equilibrated.
+    density : pandas.DataFrame
+        Rows of `density.tsv`: energy, log_g (ln of the number of sequences), log_g_error.
+    landscape : dict
+        `landscape.json`: energies of sets of sequences and the lowest energy found.
+    length : int
+        Sites L.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Four panels.
+    """
     figure, axes = plt.subplots(1, 4, figsize=(15.5, 3.6), layout="constrained")
     temperatures = np.sort(states["temperature"].unique())
     sizes = sorted(states["M"].unique())
@@ -86,31 +119,47 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
                     curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
                     color=colour, lw=1.2, marker="o", ms=3, label=f"M = {size:,}" if replicate == 1 else None,
                 )  # fmt: skip
-        _crosses(axis, states, states[column] / length)
+        cross_out(axis, states, states[column] / length)
         axis.set_ylabel(label)
-        _temperature_axis(axis, temperatures)
+        set_temperature_axis(axis, temperatures)
     axis = axes[3]
     axis.fill_between(
         density["energy"], density["log_g"] - 2 * density["log_g_error"], density["log_g"] + 2 * density["log_g_error"],
         color="0.4", alpha=0.3, lw=0,
     )  # fmt: skip
     axis.plot(density["energy"], density["log_g"], color="0.2", lw=1.2)
-    colours = {"uniform": _RANDOM, "profile": "#56b4e9", "training": _NATURAL, "heldout": _HELDOUT}
-    words = {"uniform": "random", "profile": "shuffled columns", "training": "training", "heldout": "held out"}
+    colours = {"uniform": RANDOM, "profile": "#56b4e9", "training": NATURAL, "heldout": HELDOUT}
+    labels = {"uniform": "random", "profile": "shuffled columns", "training": "training", "heldout": "held out"}
     for row in landscape["energies"]:
         if row["set"] in colours:
-            axis.axvline(row["mean"], color=colours[row["set"]], lw=1.6, label=words[row["set"]])
+            axis.axvline(row["mean"], color=colours[row["set"]], lw=1.6, label=labels[row["set"]])
             axis.axvspan(row["mean"] - row["sd"], row["mean"] + row["sd"], color=colours[row["set"]], alpha=0.15, lw=0)
     axis.axvline(landscape["ground_state"]["energy"], color="black", ls="--", lw=1, label="lowest found")
     axis.set(
         xlabel="energy (nats at τ = 1)", ylabel="ln number of sequences", ylim=(min(0, density["log_g"].min()), None)
     )
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
 def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame) -> Figure:
-    """Held-out pseudo-log-likelihood and calibration error against temperature, reliability of the largest model."""
+    """Draw the calibration of the models' site conditionals on held-out sequences.
+
+    Parameters
+    ----------
+    states : pandas.DataFrame
+        Rows of `calibration.tsv` of all models: M, replicate, temperature, npll (negative pseudo-log-likelihood, nats a
+        site) and its error, ece (expected calibration error).
+    table : pandas.DataFrame
+        Rows of `optimum.tsv`, one a model: M, replicate, tau_cal.
+    diagram : pandas.DataFrame
+        Rows of `reliability.tsv` of the largest model: temperature, confidence, accuracy and share of a bin.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels: npll and ece against temperature, and the reliability diagram of the largest model.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     temperatures = np.sort(states["temperature"].unique())
     sizes = sorted(states["M"].unique())
@@ -125,50 +174,57 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
                     curve["temperature"], curve[column], error, color=colour, lw=1.2, marker="o", ms=3,
                     label=f"M = {size:,}" if replicate == 1 else None,
                 )  # fmt: skip
-                best = table[(table["M"] == size) & (table["replicate"] == replicate)].iloc[0]
-                tau = best["tau_cal"]
+                optima = table[(table["M"] == size) & (table["replicate"] == replicate)].iloc[0]
+                tau = optima["tau_cal"]
                 if column == "npll" and temperatures[0] <= tau <= temperatures[-1]:
                     axis.axvline(tau, color=colour, ls=":", lw=1.2)
         axis.set_ylabel(label)
-        _temperature_axis(axis, temperatures)
+        set_temperature_axis(axis, temperatures)
     axes[1].set_ylim(bottom=0)
     axes[2].plot([0, 1], [0, 1], color="black", ls=":", lw=1)
-    for shade, (temperature, bins) in zip(("#0072b2", _CHOSEN), diagram.groupby("temperature"), strict=False):
+    for bin_colour, (temperature, bins) in zip(("#0072b2", CHOSEN), diagram.groupby("temperature"), strict=False):
         axes[2].scatter(
-            bins["confidence"], bins["accuracy"], s=8 + 250 * bins["share"], color=shade, alpha=0.6, lw=0,
+            bins["confidence"], bins["accuracy"], s=8 + 250 * bins["share"], color=bin_colour, alpha=0.6, lw=0,
             label=f"largest model, τ = {temperature:.2f}",
         )  # fmt: skip
-        axes[2].plot(bins["confidence"], bins["accuracy"], color=shade, lw=1)
+        axes[2].plot(bins["confidence"], bins["accuracy"], color=bin_colour, lw=1)
     axes[2].set(xlabel="confidence of the likeliest state", ylabel="how often it is right", xlim=(0, 1), ylim=(0, 1))
-    legend(figure, axes)
+    add_legend(figure, axes)
     return figure
 
 
-def energies(natural: pd.DataFrame, samples: pd.DataFrame, shown: Sequence[float]) -> Figure:
-    """Energies, under the largest model, of natural, held-out and random sequences and of samples.
+def energies(natural: pd.DataFrame, samples: pd.DataFrame, temperatures: Sequence[float]) -> Figure:
+    """Draw the distribution of energies of natural, held-out and random sequences and of samples.
 
     Parameters
     ----------
-    natural, samples : pandas.DataFrame
-        set and energy; temperature and energy.
-    shown : sequence of float
+    natural : pandas.DataFrame
+        One row a sequence: set, energy under the largest model (nats).
+    samples : pandas.DataFrame
+        One row a sample: temperature, energy under the largest model (nats).
+    temperatures : sequence of float
         Temperatures whose samples are drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
     """
     figure, axis = plt.subplots(figsize=(8.2, 3.8), layout="constrained")
-    groups = [("random", natural["set"] == "random", _RANDOM), ("training", natural["set"] == "training", _NATURAL)]
-    groups.append(("held out", natural["set"] == "heldout", _HELDOUT))
+    groups = [("random", natural["set"] == "random", RANDOM), ("training", natural["set"] == "training", NATURAL)]
+    groups.append(("held out", natural["set"] == "heldout", HELDOUT))
     for name, mask, colour in groups:
-        _bump(axis, natural[mask]["energy"], colour, name, fill=True)
-    for colour, temperature in zip(sns.color_palette("rocket", len(shown) + 1), shown, strict=False):
+        _draw_density(axis, natural[mask]["energy"], colour, name, fill=True)
+    for colour, temperature in zip(sns.color_palette("rocket", len(temperatures) + 1), temperatures, strict=False):
         values = samples[samples["temperature"] == temperature]["energy"]
-        _bump(axis, values, colour, f"samples, τ = {temperature:.3g}")
+        _draw_density(axis, values, colour, f"samples, τ = {temperature:.3g}")
     axis.set(xlabel="energy (nats at τ = 1)", ylabel="density, each to its highest", ylim=(0, 1.05))
     figure.legend(loc="outside right center")
     return figure
 
 
-def _bump(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = False) -> None:
-    """Density of values, highest at 1: cold samples are so narrow that a common scale would flatten all others."""
+def _draw_density(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = False) -> None:
+    """Draw the density of values, scaled to a maximum of 1: narrow ones, of cold samples, would dwarf the rest."""
     spread = values.std()
     if not spread > 0:
         axis.axvline(values.iloc[0], color=colour, label=label)

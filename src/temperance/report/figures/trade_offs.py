@@ -1,5 +1,6 @@
 """Fidelity, novelty and diversity of samples over temperature, and the models compared."""
 
+from collections.abc import Mapping
 from itertools import cycle
 
 import numpy as np
@@ -11,41 +12,64 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from temperance.report.figures.style import (
-    _CHOSEN,
-    _HELDOUT,
-    _crosses,
-    _mark_temperature,
-    _say_instead,
-    _temperature_axis,
+    CHOSEN,
+    HELDOUT,
+    add_legend,
+    cross_out,
     fidelity_label,
-    legend,
+    mark_temperature,
     palette,
+    set_temperature_axis,
+    write_instead,
 )
 from temperance.scoring.names import short_judge_name
 from temperance.temperature.operating_points import deciding_judges
 from temperance.temperature.pareto import pareto, shared_temperatures
 
-# Share of the axes that the labels of temperatures are apart at least.
+# Least distance between labels of temperatures, as a share of the axes.
 _LABEL_DISTANCE = 0.07
 
 
-def _by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
-    """Mean over replicates with a band from the least to the largest, and each replicate's own error bars."""
+def _draw_by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
+    """Draw the mean over replicates, a band from the least to the largest, and error bars of the mean."""
     sizes = sorted(scores["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-        of_size = scores[scores["M"] == size]
-        by_temperature = of_size.groupby("temperature")[column]
+        rows = scores[scores["M"] == size]
+        by_temperature = rows.groupby("temperature")[column]
         mean = by_temperature.mean()
         axis.fill_between(mean.index, by_temperature.min(), by_temperature.max(), color=colour, alpha=0.2, lw=0)
         axis.plot(mean.index, mean, color=colour, marker="o", ms=3.5, label=f"M = {size:,}")
-        if f"{column}_error" in of_size:
-            error = np.sqrt(of_size.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum()))
+        if f"{column}_error" in rows:
+            error = np.sqrt(rows.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum()))
             axis.errorbar(mean.index, mean, 1.96 * error / by_temperature.count(), color=colour, lw=0, elinewidth=1)
-    _crosses(axis, scores, scores[column])
+    cross_out(axis, scores, scores[column])
 
 
-def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
-    """Fidelity, novelty and diversity against temperature, a line a training set size."""
+def trade_off(
+    scores: pd.DataFrame, natural: Mapping[str, float], best: dict, judge: str, floors: Mapping[str, float]
+) -> Figure:
+    """Draw fidelity, novelty and diversity of samples against temperature, a line a training set size.
+
+    Other judges that decide on the recommendation are drawn beside fidelity, for the largest models.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a model and temperature: M, temperature, fidelity, novelty, diversity and their errors, equilibrated.
+    natural : mapping
+        Fidelity, novelty and diversity of held-out natural sequences.
+    best : dict
+        `recommendation.json`.
+    judge : str
+        Judge that measures fidelity.
+    floors : mapping
+        Settings novelty_floor and diversity_floor.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     scores = shared_temperatures(scores)
     temperatures = np.sort(scores["temperature"].unique())
@@ -60,28 +84,37 @@ def trade_off(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: st
         ),
     ]
     for axis, (column, label, reference, floor) in zip(axes, panels, strict=True):
-        _by_size(axis, scores, column)
-        axis.axhline(reference, color=_HELDOUT, ls="--", lw=1.2, label="held-out natural")
+        _draw_by_size(axis, scores, column)
+        axis.axhline(reference, color=HELDOUT, ls="--", lw=1.2, label="held-out natural")
         if floor is not None:
             axis.axhline(floor, color="black", ls=":", lw=1, label="floor")
-        _mark_temperature(axis, best)
+        mark_temperature(axis, best)
         if column == "fidelity":
             for style, (name, curve) in zip(cycle(("--", "-.", ":")), other_judges(scores, best, judge).items()):
                 axis.plot(curve.index, curve, color="0.3", ls=style, lw=1.2, label=name)
         axis.set_ylabel(label)
         axis.set_ylim(-0.02, 1.02)
-        _temperature_axis(axis, temperatures)
-    legend(figure, axes)
+        set_temperature_axis(axis, temperatures)
+    add_legend(figure, axes)
     return figure
 
 
 def other_judges(scores: pd.DataFrame, best: dict, judge: str) -> dict[str, pd.Series]:
-    """Average the percentiles (0 to 1) of the largest models' samples by every judge that decides beside `judge`.
+    """Average the percentiles of the largest models' samples by every judge that decides beside `judge`.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a model and temperature: M, temperature, and a column percentile_<judge> a judge.
+    best : dict
+        `recommendation.json`, whose operating points tell which judges decide.
+    judge : str
+        Judge that measures fidelity.
 
     Returns
     -------
     dict
-        Name of the judge -> mean over replicates, by temperature.
+        Label of the judge -> mean over replicates, 0 to 1, by temperature.
     """
     largest = scores[scores["M"] == scores["M"].max()]
     return {
@@ -91,10 +124,31 @@ def other_judges(scores: pd.DataFrame, best: dict, judge: str) -> dict[str, pd.S
     }
 
 
-def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, judge: str, floors: dict) -> Figure:
-    """Fidelity against novelty, the temperature running along each line."""
-    # The chosen temperature may be one that the model to be sampled has alone.
-    everywhere, scores = scores, shared_temperatures(scores)
+def novelty_fidelity(
+    scores: pd.DataFrame, natural: Mapping[str, float], best: dict, judge: str, floors: Mapping[str, float]
+) -> Figure:
+    """Draw fidelity against novelty of samples, the temperature running along the line of each training set size.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a model and temperature: M, temperature, fidelity, novelty, diversity and their errors, equilibrated.
+    natural : mapping
+        Fidelity, novelty and diversity of held-out natural sequences.
+    best : dict
+        `recommendation.json`.
+    judge : str
+        Judge that measures fidelity.
+    floors : mapping
+        Settings novelty_floor and diversity_floor.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
+    """
+    # The chosen temperature may be one at which no model was sampled but the one that designs come from.
+    all_scores, scores = scores, shared_temperatures(scores)
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
     sizes = sorted(scores["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
@@ -116,11 +170,11 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
         front["novelty"], front["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0
     )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
-    axis.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
-    tau, word = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
-    there = everywhere[(everywhere["M"] == sizes[-1]) & np.isclose(everywhere["temperature"], tau, rtol=1e-4)]
+    axis.plot(natural["novelty"], natural["fidelity"], "*", color=HELDOUT, ms=13, label="held-out natural")
+    tau, label = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
+    chosen = all_scores[(all_scores["M"] == sizes[-1]) & np.isclose(all_scores["temperature"], tau, rtol=1e-4)]
     axis.plot(
-        there["novelty"].mean(), there["fidelity"].mean(), "D", color=_CHOSEN, ms=8, label=f"{word}, τ = {tau:.2f}"
+        chosen["novelty"].mean(), chosen["fidelity"].mean(), "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}"
     )
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
@@ -128,17 +182,19 @@ def novelty_fidelity(scores: pd.DataFrame, natural: pd.DataFrame, best: dict, ju
 
 
 def spread_out(points: np.ndarray, distance: float) -> np.ndarray:
-    """Choose points from the last to the first, each at least `distance` from all that were chosen before.
+    """Select points that are far from each other, from the last to the first.
 
     Parameters
     ----------
     points : np.ndarray
-        (N, 2).
+        (N, 2); points that are not finite are left out.
+    distance : float
+        Least Euclidean distance between two of the chosen points.
 
     Returns
     -------
     np.ndarray
-        (N,) bool.
+        (N,) bool: the chosen points.
 
     Examples
     --------
@@ -151,56 +207,94 @@ def spread_out(points: np.ndarray, distance: float) -> np.ndarray:
     return chosen
 
 
-def sensitivity(table: pd.DataFrame, best: dict, floors: dict) -> Figure:
-    """Recommended temperature, and what judges say of samples there, against each floor."""
+def sensitivity(table: pd.DataFrame, best: dict, floors: Mapping[str, float]) -> Figure:
+    """Draw the recommended temperature, and how judges place the samples at it, against each floor.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `sensitivity.tsv`, one a floor and its value.
+    best : dict
+        `recommendation.json`.
+    floors : mapping
+        Settings novelty_floor and diversity_floor.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels a floor, or one with a text where no temperature can be recommended.
+    """
     if not table["feasible"].any():
         figure, axis = plt.subplots(figsize=(8.6, 1.2), layout="constrained")
-        _say_instead(axis, "No temperature can be recommended at any novelty or diversity floor.")
+        write_instead(axis, "No temperature can be recommended at any novelty or diversity floor.")
         return figure
     figure, axes = plt.subplots(2, 2, figsize=(8.6, 5), layout="constrained", sharex="col", sharey="row")
     names = {"novelty": "novelty floor", "diversity": "diversity floor, natural = 1"}
     judged = table["percentile"].notna().any()
     lower, label = ("percentile", "lowest mean percentile there") if judged else ("novelty", "novelty there")
     for (top, bottom), (floor, name) in zip(axes.T, names.items(), strict=True):
-        of_floor = table[table["floor"] == floor]
-        top.fill_between(of_floor["value"], of_floor["tau_low"], of_floor["tau_high"], color=_CHOSEN, alpha=0.25, lw=0)
-        for axis, column, colour in ((top, "tau", _CHOSEN), (bottom, lower, "#0072b2")):
-            met = of_floor[of_floor["feasible"].astype(bool)]
-            axis.plot(met["value"], met[column], color=colour, lw=1.3, marker="o", ms=4)
+        rows = table[table["floor"] == floor]
+        top.fill_between(rows["value"], rows["tau_low"], rows["tau_high"], color=CHOSEN, alpha=0.25, lw=0)
+        for axis, column, colour in ((top, "tau", CHOSEN), (bottom, lower, "#0072b2")):
+            feasible = rows[rows["feasible"].astype(bool)]
+            axis.plot(feasible["value"], feasible[column], color=colour, lw=1.3, marker="o", ms=4)
             axis.axvline(floors[f"{floor}_floor"], color="black", ls=":", lw=1)
-        for value in of_floor.loc[~of_floor["feasible"].astype(bool), "value"]:
+        for value in rows.loc[~rows["feasible"].astype(bool), "value"]:
             top.plot(value, 0, "x", color="black", ms=6, clip_on=False, label="none recommended")
         bottom.set_xlabel(name)
     axes[0, 0].set_ylabel("recommended τ")
     axes[1, 0].set_ylabel(label)
     if judged:
         axes[1, 0].set_ylim(0, 100)
-    ends = [end for end in (table["tau_high"].max(), best["sampling_temperature"]) if np.isfinite(end)]
-    axes[0, 0].set_ylim(0, 1.1 * max(ends))
+    heights = [height for height in (table["tau_high"].max(), best["sampling_temperature"]) if np.isfinite(height)]
+    axes[0, 0].set_ylim(0, 1.1 * max(heights))
     if not table["feasible"].all():
-        legend(figure, list(axes.flat))
+        add_legend(figure, list(axes.flat))
     return figure
 
 
-def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str, floors: dict) -> Figure:
-    """Which model at which number of sequences: trade-off at the largest, and the best of each against the number."""
+def models(
+    scores: pd.DataFrame, table: pd.DataFrame, natural: Mapping[str, float], judge: str, floors: Mapping[str, float]
+) -> Figure:
+    """Compare kinds of models: trade-off at the largest training set size, and each at its best against the size.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a model and temperature: model (its kind), M, temperature, fidelity, novelty.
+    table : pandas.DataFrame
+        One row a model: model, M, tau, feasible, fidelity (at tau), log_likelihood (held-out, nats a site).
+    natural : mapping
+        Fidelity and novelty of held-out natural sequences.
+    judge : str
+        Judge that measures fidelity.
+    floors : mapping
+        Setting novelty_floor.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Four panels.
+    """
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 7), layout="constrained")
     names = list(dict.fromkeys(table["model"]))
-    looks = dict(zip(names, zip(sns.color_palette("colorblind", len(names)), cycle("osD^vPX*<>"), strict=False),
+    styles = dict(zip(names, zip(sns.color_palette("colorblind", len(names)), cycle("osD^vPX*<>"), strict=False),
                      strict=True))  # fmt: skip
-    front, across = pareto(scores), axes[0, 0]
+    front, plane = pareto(scores), axes[0, 0]
     largest = scores["M"].max()
-    for name, (colour, marker) in looks.items():
+    for name, (colour, marker) in styles.items():
         mean = scores[(scores["model"] == name) & (scores["M"] == largest)].groupby("temperature")[
             ["novelty", "fidelity"]
         ].mean()  # fmt: skip
-        across.plot(mean["novelty"], mean["fidelity"], color=colour, marker=marker, ms=4, label=name)
-    at = front[front["M"] == largest]
-    across.plot(at["novelty"], at["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0)
-    across.plot(natural["novelty"], natural["fidelity"], "*", color=_HELDOUT, ms=13, label="held-out natural")
-    across.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
-    across.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
-    across.set_title(f"M = {largest:,}, along temperature", fontsize=10)
+        plane.plot(mean["novelty"], mean["fidelity"], color=colour, marker=marker, ms=4, label=name)
+    optimal = front[front["M"] == largest]
+    plane.plot(
+        optimal["novelty"], optimal["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0
+    )
+    plane.plot(natural["novelty"], natural["fidelity"], "*", color=HELDOUT, ms=13, label="held-out natural")
+    plane.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
+    plane.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
+    plane.set_title(f"M = {largest:,}, along temperature", fontsize=10)
     panels = [
         ("fidelity", "fidelity at that τ"),
         ("tau", "coldest τ above the floors, as good as nature"),
@@ -208,15 +302,15 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     ]
     sizes = np.sort(table["M"].unique())
     for axis, (column, label) in zip(axes.flat[1:], panels, strict=True):
-        for name, (colour, marker) in looks.items():
+        for name, (colour, marker) in styles.items():
             rows = table[table["model"] == name]
             mean = rows.groupby("M")[column].mean()
             axis.plot(mean.index, mean, color=colour, marker=marker, ms=4)
             if len(rows) > len(mean):
                 axis.scatter(rows["M"], rows[column], color=[colour], marker=marker, s=10, alpha=0.5)
-            short = rows[~rows["feasible"].astype(bool)]
+            infeasible = rows[~rows["feasible"].astype(bool)]
             if column != "log_likelihood":
-                axis.plot(short["M"], short[column], "o", ms=9, mfc="none", mec="black", mew=1)
+                axis.plot(infeasible["M"], infeasible[column], "o", ms=9, mfc="none", mec="black", mew=1)
         axis.set_xscale("log")
         axis.set_xticks(sizes, [f"{m:,}" for m in sizes])
         axis.xaxis.set_minor_locator(NullLocator())
@@ -224,5 +318,5 @@ def models(scores: pd.DataFrame, table: pd.DataFrame, natural: dict, judge: str,
     axes[0, 1].set_ylim(-0.02, 1.04)
     if not table["feasible"].all():
         axes[0, 1].plot([], [], "o", ms=9, mfc="none", mec="black", mew=1, label="no such τ")
-    legend(figure, list(axes.flat))
+    add_legend(figure, list(axes.flat))
     return figure
