@@ -11,12 +11,15 @@ from temperance.core.words import join_words
 from temperance.report.results import Evidence
 from temperance.scoring.names import short_judge_name
 
+# Held-out sequences below which thresholds are uncertain.
 _FEW_HELDOUT = 50
-# Share of sites that the sweeps of a step change, below which chains stand still.
+# Share of sites changed by the sweeps of a training step, below which chains are frozen.
 _FROZEN = 0.01
-# Share of sites by which samples have more gaps than natural sequences, from which they are fragments.
+# Excess of the share of gaps over that of natural sequences, above which samples are fragments.
 _MANY_GAPS = 0.1
+# Split R-hat above which the draws of a truth are not equilibrated.
 _MOST_RHAT = 1.05
+# Limits that stopped training before it converged: what they are called, and what to do.
 _NOT_CONVERGED = {
     "steps": ("its limit of steps", "Raise train.max_steps, or train.l2_couplings where sequences are few."),
     "time": ("its time limit", "Raise train.max_minutes."),
@@ -24,44 +27,61 @@ _NOT_CONVERGED = {
 
 
 def warnings(evidence: Evidence) -> list[str]:
-    """Everything that a reader has to know before trusting the answer."""
-    return [
-        *evidence.best["limits"],
-        *_of_path(evidence, concerned=True),
-        *_of_imported(evidence.settings["model"]),
-        *_of_training(evidence.training, evidence.ingest["L"]),
-        *_of_chains(evidence.history),
-        *_of_sampling(_not_equilibrated(evidence, concerned=True), evidence.designs),
-        *_of_gaps(evidence, concerned=True),
-        *_of_data(evidence),
-    ]
-
-
-def notes(evidence: Evidence) -> list[str]:
-    """List the sentences that do not touch the recommendation, which the page folds away.
+    """List everything that a reader has to know before trusting the recommendation.
 
     Parameters
     ----------
     evidence : Evidence
+        Results of the family.
 
     Returns
     -------
     list of str
+        A few sentences each.
     """
-    flagged = _not_equilibrated(evidence, concerned=False)
-    aside = [f"{_listed_rungs(flagged)} They do not touch the recommended temperature itself."] if len(flagged) else []
     return [
-        *evidence.best.get("notes", []),
-        *_of_path(evidence, concerned=False),
-        *_of_gaps(evidence, concerned=False),
-        *aside,
+        *evidence.best["limits"],
+        *_check_penalties(evidence, concerned=True),
+        *_check_imported(evidence.settings["model"]),
+        *_check_training(evidence.training, evidence.ingest["L"]),
+        *_check_chains(evidence.history),
+        *_check_sampling(_unequilibrated_rows(evidence, concerned=True), evidence.designs),
+        *_check_gaps(evidence, concerned=True),
+        *_check_data(evidence),
     ]
 
 
-def _of_path(evidence: Evidence, concerned: bool) -> Iterator[str]:
-    """Say where the chosen penalty is the path's weakest: of the largest training sets (concerned), or of others."""
-    tried, path = evidence.strengths, evidence.settings["train"]["l2_path"]
-    at_end = tried[tried["chosen"].astype(bool) & (tried["l2_couplings"] <= min(path))]
+def notes(evidence: Evidence) -> list[str]:
+    """List caveats that do not concern the recommendation, which the page folds away.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Results of the family.
+
+    Returns
+    -------
+    list of str
+        A few sentences each.
+    """
+    flagged = _unequilibrated_rows(evidence, concerned=False)
+    sampling = (
+        [f"{_describe_unequilibrated(flagged)} They do not touch the recommended temperature itself."]
+        if len(flagged)
+        else []
+    )
+    return [
+        *evidence.best.get("notes", []),
+        *_check_penalties(evidence, concerned=False),
+        *_check_gaps(evidence, concerned=False),
+        *sampling,
+    ]
+
+
+def _check_penalties(evidence: Evidence, concerned: bool) -> Iterator[str]:
+    """Warn where the chosen penalty is the path's weakest: of the largest training sets (concerned), or of others."""
+    strengths, path = evidence.strengths, evidence.settings["train"]["l2_path"]
+    at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] <= min(path))]
     at_end = at_end[(at_end["M"] == evidence.training["M"].max()) == concerned]
     if len(at_end):
         listed = ", ".join(f"{row.subset} {row.l2_couplings:g}" for row in at_end.itertuples())
@@ -72,23 +92,24 @@ def _of_path(evidence: Evidence, concerned: bool) -> Iterator[str]:
         )
 
 
-def _not_equilibrated(evidence: Evidence, concerned: bool) -> pd.DataFrame:
-    """Rows of temperatures that are not equilibrated, and concern the recommended one or do not.
+def _unequilibrated_rows(evidence: Evidence, concerned: bool) -> pd.DataFrame:
+    """Select the scores at temperatures that are not equilibrated, and concern the recommended one or do not.
 
-    Those do that are as hot or hotter, of the training sets that are as large as that of the model to be sampled; all
-    of these sets where no temperature is recommended.
+    Temperatures concern it that are as hot or hotter, of the training sets that are as large as that of the model to be
+    sampled; where none is recommended, all temperatures of these sets do.
     """
     scores = evidence.scores[~evidence.scores["equilibrated"]]
-    touched = (scores["M"] == evidence.training["M"].max()) & (scores["temperature"] > _coldest_concerned(evidence))
-    return scores[touched == concerned]
+    concerning = (scores["M"] == evidence.training["M"].max()) & (scores["temperature"] > _coldest_concerned(evidence))
+    return scores[concerning == concerned]
 
 
 def _coldest_concerned(evidence: Evidence) -> float:
-    """Temperature, hardly below the recommended one, above which all concern it; 0 where none is recommended."""
+    """Return a temperature just below the recommended one, above which all concern it; 0 where none is recommended."""
     return evidence.temperature * (1 - 1e-9) if evidence.best["status"] == "recommended" else 0.0
 
 
-def _of_imported(model: str) -> Iterator[str]:
+def _check_imported(model: str) -> Iterator[str]:
+    """Warn of an imported model, which may have been trained on the held-out sequences."""
     if model:
         yield (
             f"The model {Path(model).name} was learnt elsewhere, perhaps from the sequences held out here too: "
@@ -96,13 +117,14 @@ def _of_imported(model: str) -> Iterator[str]:
         )
 
 
-def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
+def _check_training(training: pd.DataFrame, length: int) -> Iterator[str]:
+    """Warn of training that has not converged, was stopped early or rests on few sequences."""
     for stopped, (limit, remedy) in _NOT_CONVERGED.items():
-        short = training[training["stopped"] == stopped]
-        if len(short):
+        unconverged = training[training["stopped"] == stopped]
+        if len(unconverged):
             yield (
-                f"Training reached {limit} before it had converged: {', '.join(short['subset'])}. The temperatures of "
-                f"such a model hold what training left undone. {remedy}"
+                f"Training reached {limit} before it had converged: {', '.join(unconverged['subset'])}. The "
+                f"temperatures of such a model hold what training left undone. {remedy}"
             )
     early = training[training["stopped"] == "target"]
     if len(early):
@@ -119,15 +141,16 @@ def _of_training(training: pd.DataFrame, length: int) -> Iterator[str]:
     few = training[training["l2_choice"] == "too few held-out sequences"]
     if len(few):
         yield "Too few sequences are held out to choose the L2 penalty by them: the choice is a guess."
-    most = training["Meff"].max()
-    if most < length:
+    largest = training["Meff"].max()
+    if largest < length:
         yield (
-            f"The largest training set has Meff {most:.0f}, less than one effective sequence a column (L = {length}): "
-            "the couplings are hardly determined."
+            f"The largest training set has Meff {largest:.0f}, less than one effective sequence a column (L = "
+            f"{length}): the couplings are hardly determined."
         )
 
 
-def _of_chains(history: pd.DataFrame) -> Iterator[str]:
+def _check_chains(history: pd.DataFrame) -> Iterator[str]:
+    """Warn of models whose chains hardly changed at the end of training."""
     last = history.groupby("subset", sort=False)["acceptance"].last()
     frozen = last[last < _FROZEN]
     if len(frozen):
@@ -138,10 +161,11 @@ def _of_chains(history: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _listed_rungs(flagged: pd.DataFrame) -> str:
+def _describe_unequilibrated(flagged: pd.DataFrame) -> str:
+    """List the temperatures that are not equilibrated, with the reasons there can be."""
     listed = "; ".join(
-        f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(of_subset['temperature']))}"
-        for subset, of_subset in flagged.groupby("subset", sort=False)
+        f"{subset} at τ = {', '.join(f'{t:g}' for t in sorted(rows['temperature']))}"
+        for subset, rows in flagged.groupby("subset", sort=False)
     )
     return (
         f"Samples are not equilibrated (crosses in figures over temperature): {listed}. R-hat is up to "
@@ -151,9 +175,10 @@ def _listed_rungs(flagged: pd.DataFrame) -> str:
     )
 
 
-def _of_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
+def _check_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str]:
+    """Warn of temperatures, and of designs, whose samples are not equilibrated."""
     if len(flagged):
-        yield _listed_rungs(flagged)
+        yield _describe_unequilibrated(flagged)
     if not designs["equilibrated"]:
         yield (
             f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
@@ -162,24 +187,25 @@ def _of_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[str
         )
 
 
-def _of_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
-    """Say up to which temperature samples are fragments, if designs are (concerned) or are not among them."""
+def _check_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
+    """Warn up to which temperature samples are fragments, if that concerns the recommended one, or if it does not."""
     real = evidence.natural[evidence.natural["set"] != "random"]
     natural = float(np.average(real["gaps"], weights=real["scale_weight"]))
     scores = evidence.scores[evidence.scores["M"] == evidence.training["M"].max()]
-    many = scores[scores["gaps"] > natural + _MANY_GAPS]
-    if len(many):
-        up_to = many.loc[many["temperature"].idxmax()]
-        if (up_to["temperature"] > _coldest_concerned(evidence)) == concerned:
+    fragments = scores[scores["gaps"] > natural + _MANY_GAPS]
+    if len(fragments):
+        hottest = fragments.loc[fragments["temperature"].idxmax()]
+        if (hottest["temperature"] > _coldest_concerned(evidence)) == concerned:
             yield (
-                f"Up to τ = {up_to['temperature']:.3g} samples have gaps at {up_to['gaps']:.0%} of sites or more, "
+                f"Up to τ = {hottest['temperature']:.3g} samples have gaps at {hottest['gaps']:.0%} of sites or more, "
                 f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. Fragments among "
                 "the natural sequences teach it to; leave them out by a lower filter.max_sequence_gaps "
                 f"({evidence.settings['filter']['max_sequence_gaps']:g})."
             )
 
 
-def _of_data(evidence: Evidence) -> Iterator[str]:
+def _check_data(evidence: Evidence) -> Iterator[str]:
+    """Warn of a truth that is not equilibrated, of few designs or held-out sequences, and of τ_f without a value."""
     if evidence.truth and evidence.truth.get("rhat", 1) > _MOST_RHAT:
         yield f"The truth's own draws are not equilibrated (R-hat {evidence.truth['rhat']:.3f})."
     designs = evidence.designs

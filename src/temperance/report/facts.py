@@ -7,18 +7,30 @@ from typing import Any
 from temperance.report.results import Evidence
 
 
-def _facts(evidence: Evidence) -> list[tuple[str, str]]:
+def collect_facts(evidence: Evidence) -> list[tuple[str, str]]:
+    """List facts of the family in a few words each: source, sizes, predictions, landscape.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Results of the family.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and value of each fact.
+    """
     ingest, designs, lowest = evidence.ingest, evidence.designs, evidence.landscape["ground_state"]
     heldout = int((evidence.natural["set"] == "heldout").sum())
     return [
-        ("source", _source(evidence)),
+        ("source", _describe_source(evidence)),
         ("sequences", f"{ingest['M']:,} of {ingest['sequences_read']:,}, Meff {ingest['Meff']:,.0f}"),
         ("columns", f"{ingest['L']} of {ingest['columns_read']}, q = {ingest['q']}"),
         ("held out", f"{heldout:,} sequences"),
         ("fidelity judged by", evidence.judge),
-        ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}{_doubt(designs)}"),
-        *_predicted(evidence.predictions),
-        *_random_energy(evidence.landscape["gaps"]),
+        ("designs", f"{designs['designs']} at τ = {designs['temperature']:.2f}{_reservation(designs)}"),
+        *_prediction_facts(evidence.predictions),
+        *_random_energy_facts(evidence.landscape["gaps"]),
         (
             "lowest energy found",
             f"{lowest['energy']:.1f} nats, by {lowest['hits']:,} of {lowest['quenches']:,} quenches",
@@ -26,42 +38,46 @@ def _facts(evidence: Evidence) -> list[tuple[str, str]]:
     ]
 
 
-def _doubt(designs: dict[str, Any]) -> str:
+def _reservation(designs: dict[str, Any]) -> str:
+    """Add to the designs' temperature that it is not recommended, if it is not."""
     return "" if designs["recommended"] else ", which is not recommended"
 
 
-def _predicted(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _prediction_facts(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the precision of predicted contacts and the correlation with measured mutants, where there are any."""
     if "precision" in predictions:
-        of = {row["rank"]: row for row in predictions["precision"]}
-        shown = (f"{of[rank]['precision']:.0%} ± {1.96 * of[rank]['error']:.0%} of {rank}" for rank in ("L/2", "L"))
-        yield "predicted contacts that are", ", ".join(shown) + f" (random {of['L']['expected']:.0%})"
+        ranks = {row["rank"]: row for row in predictions["precision"]}
+        values = (
+            f"{ranks[rank]['precision']:.0%} ± {1.96 * ranks[rank]['error']:.0%} of {rank}" for rank in ("L/2", "L")
+        )
+        yield "predicted contacts that are", ", ".join(values) + f" (random {ranks['L']['expected']:.0%})"
     if "mutants" in predictions:
-        found = predictions["mutants"]
-        interval = f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
-        yield "Spearman with measured mutants", f"{interval}, {found['pairs']:,} of {found['measured']:,}"
+        spearman = predictions["mutants"]
+        interval = f"{spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})"
+        yield "Spearman with measured mutants", f"{interval}, {spearman['pairs']:,} of {spearman['measured']:,}"
 
 
-def _source(evidence: Evidence) -> str:
-    """Name the file, or the truth and how well it was sampled."""
-    truth, given = evidence.truth, evidence.settings
+def _describe_source(evidence: Evidence) -> str:
+    """Name the family's alignment, or its truth and how well it was sampled."""
+    truth, settings = evidence.truth, evidence.settings
     if truth is None:
-        begins = given.get("query") or given.get("seed")
-        if begins:
-            return f"{Path(given['database']).name}, searched from {Path(begins).name}"
-        entry = given.get("pfam") or given.get("interpro")
-        return f"{entry}, {given['fetch']['alignment']} alignment" if entry else Path(evidence.ingest["source"]).name
+        query = settings.get("query") or settings.get("seed")
+        if query:
+            return f"{Path(settings['database']).name}, searched from {Path(query).name}"
+        entry = settings.get("pfam") or settings.get("interpro")
+        return f"{entry}, {settings['fetch']['alignment']} alignment" if entry else Path(evidence.ingest["source"]).name
     kind = evidence.settings["truth"]["kind"]
     return (
         f"{kind}, R-hat {truth['rhat']:.3f}, ESS {truth['ess']:,.0f}" if "rhat" in truth else f"{kind}, listed in full"
     )
 
 
-def _random_energy(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Random-energy temperatures with column-shuffled sequences as the random ones."""
+def _random_energy_facts(gaps: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the random-energy model's temperatures, with column-shuffled sequences as the random ones."""
     freezing, folding = (gaps["profile"][f"{name}_temperature"] for name in ("freezing", "folding"))
     if freezing is not None:
-        meets = "no folding" if folding is None else f"folding {folding:.2f}"
+        folding_text = "no folding" if folding is None else f"folding {folding:.2f}"
         yield (
             "random-energy estimate",
-            f"freezing {freezing:.2f}, {meets}; rough, whether samples are equilibrated was measured instead",
+            f"freezing {freezing:.2f}, {folding_text}; rough, whether samples are equilibrated was measured instead",
         )

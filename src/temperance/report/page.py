@@ -1,4 +1,4 @@
-"""The page that opens with the answer."""
+"""Pages of results in HTML: one for each family, which opens with the answer, and one over all families."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,31 +12,63 @@ from temperance.core.artefacts import PAGE_FILES
 from temperance.core.files import load_json, save_json, save_text
 from temperance.core.version import __version__
 from temperance.report.caveats import notes, warnings
-from temperance.report.embedding import _embedded, _inline, _sparkline_svg
-from temperance.report.facts import _facts
+from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
+from temperance.report.facts import collect_facts
 from temperance.report.methods import methods
 from temperance.report.results import Evidence
 from temperance.report.tables import (
-    _agreement,
-    _best_models,
-    _designs_table,
-    _front_table,
-    _joint_table,
-    _models_table,
-    _optimum_table,
-    _points_table,
-    _scores_table,
-    _training_table,
+    describe_agreement,
+    describe_best_models,
+    designs_table,
+    front_table,
+    joint_table,
+    models_table,
+    optimum_table,
+    points_table,
+    scores_table,
+    training_table,
 )
 
-# Families that one page shows in full; of more, each has a page of its own.
+# Largest number of families that the page of all families shows in full.
 _ON_ONE_PAGE = 6
 _NONE_FAILED = pd.DataFrame(columns=["family", "job", "reason"])
 
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says of one family."""
+    """Content of one family's part of a page, which `templates/section.html.j2` lays out.
+
+    Attributes
+    ----------
+    name : str
+        Name of the family.
+    tau, interval : str
+        Recommended temperature, or `none`, and its interval, or nothing.
+    headline : str
+        The answer in one sentence.
+    recommended : bool
+        Whether a temperature is recommended.
+    reasons, warnings, notes : list of str
+        Why; what to know before trusting the answer; and what does not concern it.
+    diagnosis, verdict : str, list of str
+        What the temperatures tell of the model, in a word and in sentences.
+    facts : list of (str, str)
+        Names and values.
+    figures : list of (str, str, str)
+        Name, SVG and caption.
+    agreement : str
+        How many optima are the same by two methods.
+    points, optimum, scores, front, models, joint, training, designs : pandas.DataFrame
+        Tables of text, see `temperance.report.tables`.
+    best_models : list of str
+        Which kind of model is best.
+    files : list of (str, str)
+        Names of files, and addresses that hold them.
+    methods : str
+        Description of what was done.
+    small : str
+        Thumbnail of fidelity and novelty in SVG.
+    """
 
     name: str
     tau: str
@@ -66,7 +98,22 @@ class Section:
 
 
 def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
-    """Everything that the page says of a family, its figures in the order of `captions`."""
+    """Collect the content of one family's part of a page.
+
+    Parameters
+    ----------
+    name : str
+        Name of the family.
+    evidence : Evidence
+        Results of the family.
+    captions : dict
+        Figure -> caption, in the order of the figures.
+
+    Returns
+    -------
+    Section
+        Content for the template.
+    """
     best = evidence.best
     tau = best["tau"]
     return Section(
@@ -75,87 +122,108 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         interval=f"{tau['low']:.2f} to {tau['high']:.2f}" if tau else "",
         headline=best["headline"],
         recommended=best["status"] == "recommended",
-        reasons=[*best["reasons"], *_of_designs(evidence)],
+        reasons=[*best["reasons"], *_describe_designs(evidence)],
         diagnosis=evidence.best["diagnosis"],
         verdict=evidence.best["sentences"],
         warnings=warnings(evidence),
         notes=notes(evidence),
-        facts=_facts(evidence),
+        facts=collect_facts(evidence),
         figures=[
-            (figure, _inline(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption), caption)
+            (
+                figure,
+                inline_figure(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption),
+                caption,
+            )
             for figure, caption in captions.items()
         ],
-        agreement=_agreement(evidence.optimum),
-        points=_points_table(evidence.points),
-        optimum=_optimum_table(evidence.optimum),
-        scores=_scores_table(evidence),
-        front=_front_table(evidence.models),
-        models=_models_table(evidence),
-        best_models=_best_models(evidence.compared),
-        joint=_joint_table(evidence.models),
-        training=_training_table(evidence.training),
-        designs=_designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
-        files=[(file, _embedded(evidence.folder / file)) for file in PAGE_FILES],
+        agreement=describe_agreement(evidence.optimum),
+        points=points_table(evidence.points),
+        optimum=optimum_table(evidence.optimum),
+        scores=scores_table(evidence),
+        front=front_table(evidence.models),
+        models=models_table(evidence),
+        best_models=describe_best_models(evidence.compared),
+        joint=joint_table(evidence.models),
+        training=training_table(evidence.training),
+        designs=designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
+        files=[(file, embed_file(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),
-        small=_sparkline_svg(evidence),
+        small=sparkline_svg(evidence),
     )
 
 
 def write_page(
     path: str | Path, summary: str | Path, name: str, evidence: Evidence, captions: Sequence[str | Path], seed: int
 ) -> Section:
-    """Write the page of one family, and what the page of all families shows of it.
+    """Write the page of one family, and a summary for the page of all families.
 
     Parameters
     ----------
-    path, summary : path
+    path, summary : str or Path
         The page, self-contained HTML; and JSON: `html`, the family's part of a page, and `row`, its row of a list.
-    captions : sequence of path
+    name : str
+        Name of the family.
+    evidence : Evidence
+        Results of the family.
+    captions : sequence of str or Path
         Files of the figures' captions, called as the figures are, in the order of the figures.
+    seed : int
+        Random seed of the run, which the page names.
+
+    Returns
+    -------
+    Section
+        Content of the page.
     """
-    words = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
-    part = section(name, evidence, words)
-    text = _render("section.html.j2", section=part)
+    texts = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
+    content = section(name, evidence, texts)
+    text = _render("section.html.j2", section=content)
     row = {
-        "name": name, "tau": part.tau, "interval": part.interval, "small": part.small, "diagnosis": part.diagnosis,
-        "warnings": len(part.warnings),
+        "name": name, "tau": content.tau, "interval": content.interval, "small": content.small,
+        "diagnosis": content.diagnosis, "warnings": len(content.warnings),
     }  # fmt: skip
     save_json(summary, {"html": text, "row": row})
     save_text(path, _page([text], [row], _NONE_FAILED, seed))
-    return part
+    return content
 
 
 def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.DataFrame, seed: int) -> None:
-    """Write the page of all families: a list of them and, of no more than six, all that their own pages say.
+    """Write the page of all families: a list of them and, if they are six or fewer, the content of their pages.
 
     Parameters
     ----------
-    summaries : sequence of path
-        Of `write_page`.
+    path : str or Path
+        The page, self-contained HTML.
+    summaries : sequence of str or Path
+        Summaries that `write_page` wrote.
     failed : pandas.DataFrame
         Families that are not done: family, job, reason.
+    seed : int
+        Random seed of the run, which the page names.
     """
-    whole = len(summaries) <= _ON_ONE_PAGE
+    in_full = len(summaries) <= _ON_ONE_PAGE
     texts, rows = [], []
     for summary in summaries:
         content = load_json(summary)
         rows.append(content["row"])
         # A thousand families' figures would not fit into memory.
-        texts += [content["html"]] if whole else []
+        texts += [content["html"]] if in_full else []
     save_text(path, _page(texts, rows, failed, seed))
 
 
 def _page(texts: list[str], rows: list[dict[str, Any]], failed: pd.DataFrame, seed: int) -> str:
+    """Render a page from the families' parts and rows of the list."""
     return _render("report.html.j2", texts=texts, rows=rows, failed=failed, version=__version__, seed=seed)
 
 
 def _render(template: str, **values: Any) -> str:
+    """Fill in a template of this package."""
     loader = jinja2.PackageLoader("temperance.report", "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template(template).render(**values)
 
 
-def _of_designs(evidence: Evidence) -> Iterator[str]:
+def _describe_designs(evidence: Evidence) -> Iterator[str]:
     """Say at which temperature designs were sampled where none is recommended."""
     if evidence.best["status"] != "recommended":
         yield (

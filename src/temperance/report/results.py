@@ -1,4 +1,4 @@
-"""What is known of one family, gathered from its folder: what figures, warnings and the report are made of."""
+"""Results of one family, read from its folder: what figures, warnings and the report are made of."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.core.alphabet import Alphabet, alphabet
+from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_table
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import natural_scale
 
+# Natural sequences that figures draw.
 _MOST_POINTS = 3000
 
 
@@ -23,42 +25,52 @@ class Evidence:
     Attributes
     ----------
     folder : Path
+        The family's folder of results.
     settings : dict
         The family's configuration.
-    letters : Alphabet
+    alphabet : Alphabet
+        States of a site.
     ingest, best, designs : dict
         Summaries of ingestion, recommendation and design.
-    optimum, sensitivity, scores, thermodynamics, divergence, calibration, rungs, history, training : pandas.DataFrame
-        One row a model, temperature (three times), point of a curve, rung, history entry, model; `subset`, `M` and
-        `replicate` say of which.
-    strengths : pandas.DataFrame
-        One row a penalty that was tried with a model.
+    optimum : pandas.DataFrame
+        Optimal temperatures, one row a model.
     points : pandas.DataFrame
         Operating points, one row a point and subset; those of the family are of subset `all`.
+    sensitivity : pandas.DataFrame
+        Recommendations with other floors, one row a floor and its value.
+    scores, thermodynamics : pandas.DataFrame
+        Scores and thermodynamics of samples, one row a model and temperature; `subset`, `M` and `replicate` name the
+        model, here and below.
+    divergence, calibration : pandas.DataFrame
+        Divergences from a truth, and calibration of site conditionals, one row a model and temperature.
     models, compared : pandas.DataFrame
         Of the family's own models and those to compare with: scores, one row a temperature, and operating points,
         one row a model; `model` names it, `potts` the family's own.
     contacts, mutants, conservation : pandas.DataFrame
         One row a pair of sites, a single mutant of the reference, a column.
     predictions : dict
-        What of these agrees with a structure, and with measured mutants.
+        Agreement of these with a structure, and with measured mutants.
     aligned : list of str
         Designs.
-    reliability, orders, density, landscape : pandas.DataFrame, dict
-        Of the largest subset's model.
+    reliability, orders, density : pandas.DataFrame
+        Reliability diagram, agreement of connected correlations, and density of states of the largest subset's model.
+    landscape : dict
+        Energies of sets of sequences, and the lowest energy found, under the largest subset's model.
     truth : dict or None
         How well the family was drawn, where it has a truth.
+    rungs, history, strengths, training : pandas.DataFrame
+        One row a rung of replica exchange, an entry of the course of training, a penalty that was tried, a model.
     largest : str
         Subset whose model the designs come from.
     natural, samples : pandas.DataFrame
-        Scored natural sequences and samples of that subset.
+        Scored natural sequences and samples of that subset, one row a sequence.
     reference : dict
         fidelity, novelty, diversity of held-out natural sequences.
     """
 
     folder: Path
     settings: dict[str, Any]
-    letters: Alphabet
+    alphabet: Alphabet
     ingest: dict[str, Any]
     best: dict[str, Any]
     designs: dict[str, Any]
@@ -92,20 +104,35 @@ class Evidence:
 
     @classmethod
     def load(cls, folder: str | Path, subsets: list[str], settings: dict[str, Any]) -> "Evidence":
-        """Read the folder of a family whose `subsets` are in order of size."""
+        """Read the results of a family.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The family's folder of results.
+        subsets : list of str
+            Names of the training sets, in order of size.
+        settings : dict
+            The family's configuration.
+
+        Returns
+        -------
+        Evidence
+            All results.
+        """
         folder = Path(folder)
         training = pd.DataFrame([_training_row(folder, subset) for subset in subsets])
         largest = next(s for s in subsets if s.rsplit("-r", 1)[0] == subsets[-1].rsplit("-r", 1)[0])
         natural = load_table(folder / largest / "natural.parquet")
         arrays, metadata = load_arrays(folder / "alignment.safetensors")
-        letters = alphabet(metadata["alphabet"])
-        optimum, scores = load_table(folder / "optimum.tsv"), _of_all(folder, training, "scores.tsv")
-        thermodynamics = _of_all(folder, training, "thermodynamics.tsv")
+        alphabet = find_alphabet(metadata["alphabet"])
+        optimum, scores = load_table(folder / "optimum.tsv"), _read_all(folder, training, "scores.tsv")
+        thermodynamics = _read_all(folder, training, "thermodynamics.tsv")
         models, compared = _compared(folder, training, settings["models"], scores, thermodynamics, optimum)
         return cls(
             folder=folder,
             settings=settings,
-            letters=letters,
+            alphabet=alphabet,
             ingest=load_json(folder / "ingest.json"),
             best=load_json(folder / "recommendation.json"),
             designs=load_json(folder / "designs.json"),
@@ -121,84 +148,107 @@ class Evidence:
             conservation=load_table(folder / "conservation.tsv"),
             predictions=load_json(folder / "predictions.json"),
             aligned=list(load_table(folder / "designs.tsv", text=["aligned"])["aligned"]),
-            divergence=_of_all(folder, training, "divergence.tsv"),
-            calibration=_of_all(folder, training, "calibration.tsv"),
+            divergence=_read_all(folder, training, "divergence.tsv"),
+            calibration=_read_all(folder, training, "calibration.tsv"),
             reliability=load_table(folder / largest / "reliability.tsv"),
             orders=load_table(folder / largest / "orders.tsv"),
             density=load_table(folder / largest / "density.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
             truth=load_json(folder / "truth.json") if "truth" in settings else None,
-            rungs=_of_all(folder, training, "ladder.tsv"),
-            history=_of_all(folder, training, "history.tsv"),
-            strengths=_of_all(folder, training, "regularisation.tsv"),
+            rungs=_read_all(folder, training, "ladder.tsv"),
+            history=_read_all(folder, training, "history.tsv"),
+            strengths=_read_all(folder, training, "regularisation.tsv"),
             training=training,
             largest=largest,
             natural=natural,
             samples=load_table(folder / largest / "samples.parquet"),
-            reference=_reference(folder, arrays["sequences"], natural, letters.q, settings["optimum"]),
+            reference=_reference(folder, arrays["sequences"], natural, alphabet.q, settings["optimum"]),
         )
 
     @property
     def judge(self) -> str:
-        """Name of the judge of fidelity."""
+        """Name of the judge that measures fidelity.
+
+        Returns
+        -------
+        str
+            Name of its column in tables of scores.
+        """
         return self.settings["optimum"]["fidelity"]
 
     @property
     def temperature(self) -> float:
-        """The recommended temperature or, where none is, the sampled one that misses least."""
+        """Return the recommended temperature or, where none is, the sampled one that misses least.
+
+        Returns
+        -------
+        float
+            Temperature at which designs were sampled.
+        """
         return float(self.best["sampling_temperature"])
 
     def figure_arguments(self) -> dict[str, tuple[Any, ...]]:
-        """Arguments of every figure, by name."""
-        points = self._points()
-        verdict = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])
+        """Collect the arguments of every figure.
+
+        Returns
+        -------
+        dict
+            Name in `temperance.report.figures.FIGURES` -> positional arguments of its function.
+        """
+        sequences = self._sequence_sets()
+        trade_off = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])
         return {
-            "trade_off": verdict,
-            "novelty_fidelity": verdict,
-            "operating_points": (self.points, self.best, self._sampled()["temperature"].to_numpy()),
+            "trade_off": trade_off,
+            "novelty_fidelity": trade_off,
+            "operating_points": (self.points, self.best, self._largest_scores()["temperature"].to_numpy()),
             "sensitivity": (self.sensitivity, self.best, self.settings["optimum"]),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
             "calibration": (self.calibration, self.optimum, self.reliability),
-            "energies": (self.natural, self.samples, list(points[1])),
-            "pca": points,
-            "correlations": (*self._natural(), points[1], self.temperature, self.letters.q),
-            "orders": (self.orders, self.best, list(points[1])),
-            "distances": (*points, self.natural, self.samples),
-            "logo": (points[0], self.aligned, self.conservation, self.letters),
+            "energies": (self.natural, self.samples, list(sequences[1])),
+            "pca": sequences,
+            "correlations": (*self._training_pool(), sequences[1], self.temperature, self.alphabet.q),
+            "orders": (self.orders, self.best, list(sequences[1])),
+            "distances": (*sequences, self.natural, self.samples),
+            "logo": (sequences[0], self.aligned, self.conservation, self.alphabet),
             "contacts": (self.contacts, self.predictions),
-            "mutants": (self.mutants, self.predictions, self.letters),
+            "mutants": (self.mutants, self.predictions, self.alphabet),
             "training": (self.history, self.training, self.strengths),
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
         }
 
-    def _sampled(self) -> pd.DataFrame:
-        """Scores of the model that designs come from, the coldest first."""
+    def _largest_scores(self) -> pd.DataFrame:
+        """Select the scores of the model that designs come from, the coldest first."""
         return self.scores[self.scores["subset"] == self.largest].sort_values("temperature")
 
-    def _natural(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sequences that may be trained on, with their weights."""
+    def _training_pool(self) -> tuple[np.ndarray, np.ndarray]:
+        """Read the sequences that may be trained on, (M, L) uint8, and their weights, (M,)."""
         arrays, parts = (load_arrays(self.folder / f"{name}.safetensors")[0] for name in ("alignment", "split"))
-        chosen = parts["training"]
-        return arrays["sequences"][chosen], arrays["weights"][chosen]
+        indices = parts["training"]
+        return arrays["sequences"][indices], arrays["weights"][indices]
 
-    def _points(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
+    def _sequence_sets(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
+        """Read natural sequences (M, L), samples (N, L) at up to four temperatures, and the number of states.
+
+        The temperatures are the coldest and hottest equilibrated ones, and those nearest to the chosen one and to 1.
+        """
         natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]
         step = -(-len(natural) // _MOST_POINTS)
-        drawn = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
-        temperatures = drawn["temperatures"]
-        nearest, one = (int(np.argmin(np.abs(temperatures - wanted))) for wanted in (self.temperature, 1.0))
-        # Nothing is drawn of samples that are not equilibrated, unless all else are not.
-        sound = np.flatnonzero(self._sampled()["equilibrated"].to_numpy(bool))
-        coldest, hottest = (sound[0], sound[-1]) if len(sound) else (0, len(temperatures) - 1)
-        shown = sorted({int(coldest), nearest, one, int(hottest)})
-        sets = {float(temperatures[t]): drawn["sequences"][t].reshape(-1, natural.shape[1]) for t in shown}
-        return natural[::step], sets, self.letters.q
+        samples = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
+        temperatures = samples["temperatures"]
+        chosen, one = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
+        # The coldest and the hottest are equilibrated ones, if there are any.
+        equilibrated = np.flatnonzero(self._largest_scores()["equilibrated"].to_numpy(bool))
+        coldest, hottest = (equilibrated[0], equilibrated[-1]) if len(equilibrated) else (0, len(temperatures) - 1)
+        indices = sorted({int(coldest), chosen, one, int(hottest)})
+        sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}
+        return natural[::step], sets, self.alphabet.q
 
 
 def _training_row(folder: Path, subset: str) -> dict[str, Any]:
+    """Read the summary of a model's training as one flat row."""
     summary = load_json(folder / subset / "training.json")
     flat = {key: summary[key] for key in ("M", "Meff", "stopped", "steps", "target", "l2_couplings", "l2_choice")}
     return {"subset": subset, "replicate": int(subset.rsplit("-r", 1)[1])} | flat | summary["confirmation"]
@@ -212,17 +262,19 @@ def _compared(
     thermodynamics: pd.DataFrame,
     optimum: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join scores, and operating points, of the family's own models and of those to compare with."""
     keys = ["subset", "temperature"]
     likelihood = thermodynamics[[*keys, "log_likelihood"]]
-    own = optimum.assign(log_likelihood=likelihood.groupby("subset", sort=False)["log_likelihood"].max().to_numpy())
-    tables, rows = [scores.merge(likelihood, on=keys).assign(model="potts")], [own.assign(model="potts")]
+    potts = optimum.assign(log_likelihood=likelihood.groupby("subset", sort=False)["log_likelihood"].max().to_numpy())
+    tables, rows = [scores.merge(likelihood, on=keys).assign(model="potts")], [potts.assign(model="potts")]
     for model in models:
-        tables.append(_of_all(folder, training, f"models/{model}/scores.tsv").assign(model=model))
-        rows.append(_of_all(folder, training, f"models/{model}/optimum.tsv"))
+        tables.append(_read_all(folder, training, f"models/{model}/scores.tsv").assign(model=model))
+        rows.append(_read_all(folder, training, f"models/{model}/optimum.tsv"))
     return pd.concat(tables, ignore_index=True), pd.concat(rows, ignore_index=True)
 
 
-def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
+def _read_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Read one table of every subset, and join them with the subset's name, size and replicate."""
     tables = [
         load_table(folder / row.subset / name).assign(subset=row.subset, M=row.M, replicate=row.replicate)
         for row in training.itertuples()
@@ -233,6 +285,7 @@ def _of_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
 def _reference(
     folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, optimum: dict[str, Any]
 ) -> dict[str, float]:
+    """Average fidelity and novelty of the held-out natural sequences, and compute their diversity."""
     judge = optimum["fidelity"]
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]

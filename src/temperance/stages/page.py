@@ -37,5 +37,5 @@ def run(
 ) -> None:  # fmt: skip
     """Write the page; settings are all of the family's."""
     evidence = Evidence.load(inputs.family[0].parent, list(subsets), settings)
-    part = write_page(outputs.page, outputs.summary, family, evidence, inputs.captions, seed)
-    log.info("%s", part.headline)
+    section = write_page(outputs.page, outputs.summary, family, evidence, inputs.captions, seed)
+    log.info("%s", section.headline)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from temperance.report.caveats import _of_chains, notes, warnings
+from temperance.report.caveats import _check_chains, notes, warnings
 from temperance.report.unfinished import unfinished
 
 
@@ -12,10 +12,10 @@ def test_frozen_chains_are_told_by_subset():
     history = pd.DataFrame(
         {"subset": ["n60-r1", "n60-r1", "f1-r1", "f1-r1"], "acceptance": [0.5, 0.002, 0.001, 0.4], "step": [10, 20] * 2}
     )
-    (said,) = _of_chains(history)
+    (said,) = _check_chains(history)
     assert "n60-r1 0.20%" in said
     assert "f1-r1" not in said
-    assert list(_of_chains(history[history["subset"] == "f1-r1"])) == []
+    assert list(_check_chains(history[history["subset"] == "f1-r1"])) == []
 
 
 def test_families_that_are_not_done_are_listed_with_the_last_error_of_each_job(tmp_path):
