@@ -1,4 +1,4 @@
-"""Each step of the workflow on a family in memory: for notebooks (docs/library.md)."""
+"""The steps of the workflow for a family in memory: the interface for notebooks (docs/library.md)."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.core.alphabet import Alphabet, alphabet
+from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.errors import InputError
 from temperance.core.sizes import resolve_size
-from temperance.design import selection as designs
+from temperance.design import selection
 from temperance.engines.registry import choose_engine
 from temperance.msa import alignment
 from temperance.msa import split as splitting
@@ -28,7 +29,7 @@ from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.judges import Judge, hmm_judge, profile_judge
 from temperance.scoring.scale import NaturalScale
-from temperance.scoring.tables import Family as Natural
+from temperance.scoring.tables import Family as NaturalSequences
 from temperance.scoring.tables import natural_threshold, score_natural, score_samples
 from temperance.stats.estimate import Estimate
 from temperance.temperature.divergence import training_temperature
@@ -39,13 +40,15 @@ from temperance.training import Training, train
 
 __all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
 
+# Seed of the judge that sees pairs: it is the same whatever is sampled.
 _JUDGE_SEED = 1
+# Temperatures at which a model is sampled by default.
 _TEMPERATURES = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5)
 
 
 def read_family(
     path: str | Path,
-    letters: str = "protein",
+    alphabet: str = "protein",
     *,
     identity: float | None = 0.8,
     heldout: float = 0.2,
@@ -54,27 +57,49 @@ def read_family(
     seed: int = 1,
     **filters: Any,
 ) -> "Family":
-    """Read, filter, weigh and split an alignment.
+    r"""Read an alignment, filter and weight its sequences, and hold out some of them.
 
     Parameters
     ----------
     path : str or Path
-        In any format of `temperance.msa.alignment.read`.
-    letters : str
+        Alignment in any format of `temperance.msa.alignment.read`.
+    alphabet : str
         protein, rna, dna, or the symbols of an alphabet of your own.
     identity : float, optional
-        Sequences of at least this identity share a weight, and no held-out one exceeds it to a training sequence.
+        Sequences of at least this identity share a weight, and no held-out one exceeds it to a training sequence; None
+        for equal weights and held-out sequences at random.
     heldout : float
-        Share of sequences that no model sees.
-    filters
+        Share of sequences that no model is trained on.
+    ambiguous : {'gap', 'drop', 'error'}
+        Ambiguous residues become gaps, drop their sequence, or are an error.
+    reference : str
+        Name of the sequence that numbers the columns; empty for the first one.
+    seed : int
+        Random seed of the choice of held-out sequences.
+    **filters
         As of `temperance.msa.alignment.filter_alignment`: max_column_gaps, max_sequence_gaps, duplicates, columns.
+
+    Returns
+    -------
+    Family
+        The sequences that were kept.
 
     Raises
     ------
     InputError
-        In one line: what is wrong with the file and what would be right.
+        If the file cannot be read as an alignment, or too little is left of it; in one line, what is wrong with it and
+        what would be right.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, temperance
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+    >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+    >>> family = temperance.read_family(path, "01", identity=None)
+    >>> family.sequences.shape
+    (64, 12)
     """
-    symbols = alphabet(letters)
+    symbols = find_alphabet(alphabet)
     raw = alignment.read(path, reference)
     encoded = alignment.encode(raw, symbols, ambiguous, path)
     kept = alignment.filter_alignment(encoded, symbols, path=path, **filters)
@@ -87,26 +112,27 @@ def read_family(
 
 @dataclass(frozen=True)
 class Family:
-    """An alignment, and what may be done with it.
+    """An alignment of a protein or RNA family, from which models are trained, sampled and judged.
 
     Attributes
     ----------
-    letters : Alphabet
+    alphabet : Alphabet
+        States of a site.
     names : np.ndarray
-        (M,) of sequences.
+        (M,) names of the sequences.
     columns : pandas.DataFrame
-        Sites with their column in the file, and residue and number in the reference.
+        One row a site: its column in the file, and residue and number in the reference.
     sequences, weights : np.ndarray
         (M, L) uint8 and (M,); the weights' sum is Meff.
     training, heldout : np.ndarray
-        Indices of sequences that models may learn from, and of those that judge them.
+        Indices of sequences that models may be trained on, and of those that judge them.
     identity : float or None
-        Of weights.
+        Identity from which sequences share a weight.
     columns_read : int
         Columns of the file, those that were dropped included.
     """
 
-    letters: Alphabet
+    alphabet: Alphabet
     names: np.ndarray
     columns: pd.DataFrame
     sequences: np.ndarray
@@ -117,25 +143,76 @@ class Family:
     columns_read: int = 0
 
     def subset(self, size: int | float = 1.0, seed: int = 1) -> np.ndarray:
-        """Draw the indices of so many training sequences, a count or a share, at random."""
-        count = resolve_size(size, len(self.training), "size")
-        return splitting.subset(self.training, count, np.random.default_rng(seed))
-
-    def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
-        """Train a Potts model on a subset; the attribute `model` of the result is the model.
+        r"""Draw a random subset of the training sequences.
 
         Parameters
         ----------
         size : int or float
-            Training sequences, a number or a share.
-        **settings
-            Of `temperance.training.train`; held-out sequences choose the penalty unless `l2_couplings` names one.
+            Number of sequences or, up to 1.0, share of the training sequences.
+        seed : int
+            Random seed; subsets of different sizes with the same seed are nested.
+
+        Returns
+        -------
+        np.ndarray
+            Indices of the sequences, ascending.
+
+        Raises
+        ------
+        InputError
+            If there are not so many training sequences.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> family.subset(20).shape
+        (20,)
         """
-        chosen = self.sequences[self.subset(size, seed)]
-        weights = sequence_weights(chosen, self.identity)
+        count = resolve_size(size, len(self.training), "size")
+        return splitting.subset(self.training, count, np.random.default_rng(seed))
+
+    def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
+        r"""Train a Potts model on a subset of the training sequences.
+
+        Parameters
+        ----------
+        size : int or float
+            Number of sequences or, up to 1.0, share of the training sequences.
+        seed : int
+            Random seed of the subset (as of `subset`) and of training.
+        engine : str
+            Engine that samples, such as numba, jax or cuda; auto chooses one.
+        **settings
+            As of `temperance.training.train`; held-out sequences choose the L2 penalty unless `l2_couplings` sets it.
+
+        Returns
+        -------
+        Training
+            Its attribute `model` is the model, `history` the course of training.
+
+        Raises
+        ------
+        InputError
+            If there are not so many training sequences.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> training = family.train(50, l2_couplings=0.1, max_steps=10)
+        >>> training.model.L, training.model.q
+        (12, 2)
+        """
+        training = self.sequences[self.subset(size, seed)]
+        weights = sequence_weights(training, self.identity)
         heldout = self.sequences[self.heldout]
         settings = {"heldout": heldout, "heldout_weights": sequence_weights(heldout, self.identity)} | settings
-        return train(chosen, weights, self.letters.q, choose_engine(engine), seed, **settings)
+        return train(training, weights, self.alphabet.q, choose_engine(engine), seed, **settings)
 
     def sample(
         self,
@@ -146,9 +223,37 @@ class Family:
         engine: str = "auto",
         **settings: Any,
     ) -> TemperedSamples:
-        """Sample a model at all temperatures; `settings` as of `temperance.sampling.replica_exchange.sample`.
+        r"""Sample a model at several temperatures by replica exchange.
 
-        With a `spacing` other temperatures are added, as the workflow does.
+        Parameters
+        ----------
+        model : Potts
+            Model of the family's sites.
+        temperatures : sequence of float
+            Sampling temperatures.
+        seed : int
+            Random seed.
+        engine : str
+            Engine that samples, such as numba, jax or cuda; auto chooses one.
+        **settings
+            As of `temperance.sampling.replica_exchange.sample`; with a `spacing`, temperatures are added, as the
+            workflow does.
+
+        Returns
+        -------
+        TemperedSamples
+            Sequences of each temperature, and diagnostics.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
+        >>> samples.sequences.shape[0], samples.sequences.shape[-1]
+        (2, 12)
         """
         starts, weights = self.sequences[self.training], self.weights[self.training]
         return sample(
@@ -158,7 +263,7 @@ class Family:
     def score(
         self,
         model: Potts,
-        drawn: TemperedSamples,
+        samples: TemperedSamples,
         *,
         judge: str = "potts",
         percentile: float = 50,
@@ -166,46 +271,87 @@ class Family:
         threads: int = 1,
         seed: int = 1,
     ) -> "Scored":
-        """Place samples among the natural sequences.
+        r"""Score samples and natural sequences by a judge, and compute their energies, novelty and diversity.
 
         Parameters
         ----------
+        model : Potts
+            Model that was sampled.
+        samples : TemperedSamples
+            As of `sample`.
         judge : str
-            potts (of parts of the natural sequences: sees how sites go together), hmm or profile (of held-out ones).
+            potts (trained on parts of the natural sequences: sees how sites depend on each other), hmm or profile (of
+            held-out ones).
         percentile : float
             Percentile among natural sequences that a design has to reach.
         learnt_from : np.ndarray, optional
-            Indices of the sequences that the model was learnt from, as of `subset`; all training sequences if not
-            given. tau_train is where samples have their mean energy.
+            Indices of the sequences that the model was trained on, as of `subset`; all training sequences by default.
+            tau_train is the temperature at which samples have their mean energy.
+        threads : int
+            Threads of the judge hmm.
+        seed : int
+            Random seed.
+
+        Returns
+        -------
+        Scored
+            Scores of samples and natural sequences.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
+        >>> scored = family.score(model, samples)
+        >>> sorted(set(scored.samples["temperature"]))
+        [0.5, 1.0]
         """
         weights = sequence_weights(self.sequences[self.heldout], self.identity)
         pool, heldout = self.sequences[self.training], self.sequences[self.heldout]
-        natural = Natural(
+        sequences = NaturalSequences(
             self.sequences, self.weights, self.training, pool, self.heldout, heldout, weights, pool,
-            self.weights[self.training], self.letters.gap,
+            self.weights[self.training], self.alphabet.gap,
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, weights, Path(folder), threads)}
-            known = score_natural(model, natural, panel, np.random.default_rng(seed))
-            samples = score_samples(model, natural, panel, drawn.arrays(), known, judge)
-        diversity = natural_diversity(heldout, self.letters.q, weights)
-        equilibrated = drawn.rungs[drawn.rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"]
-        rungs = RungScores.measure(
-            samples, drawn.sequences, diversity, self.letters.q, equilibrated.to_numpy(bool)
-        )  # fmt: skip
-        chosen = self.training if learnt_from is None else learnt_from
-        shares = sequence_weights(self.sequences[chosen], self.identity)
-        mean = float(np.average(model.energies(self.sequences[chosen]), weights=shares))
-        tau_train = training_temperature(drawn.betas, drawn.energies, mean, np.random.default_rng(seed))
-        return Scored(samples, known, rungs, tau_train, judge, natural_threshold(known, judge, percentile))
+            natural = score_natural(model, sequences, panel, np.random.default_rng(seed))
+            scores = score_samples(model, sequences, panel, samples.arrays(), natural, {"fidelity": judge})
+        diversity = natural_diversity(heldout, self.alphabet.q, weights)
+        requested = samples.rungs[samples.rungs["requested"].astype(bool)].sort_values("temperature")
+        equilibrated = requested["equilibrated"].to_numpy(bool)
+        rungs = RungScores.measure(scores, samples.sequences, diversity, self.alphabet.q, equilibrated)
+        indices = self.training if learnt_from is None else learnt_from
+        training = self.sequences[indices]
+        training_weights = sequence_weights(training, self.identity)
+        mean_energy = float(np.average(model.energies(training), weights=training_weights))
+        tau_train = training_temperature(samples.betas, samples.energies, mean_energy, np.random.default_rng(seed))
+        return Scored(scores, natural, rungs, tau_train, judge, natural_threshold(natural, judge, percentile))
 
     @cached_property
     def judge(self) -> CrossFittedJudge:
-        """The family's judge that sees pairs, learnt once from parts of the natural sequences."""
-        return CrossFittedJudge.learn(self.sequences, self.weights, self.letters.q, _JUDGE_SEED)
+        r"""Train the judge that sees pairs of sites on parts of the natural sequences, once.
+
+        Returns
+        -------
+        CrossFittedJudge
+            Scores encoded sequences (M, L) uint8 when called.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> family.judge(family.sequences).shape
+        (64,)
+        """
+        return CrossFittedJudge.learn(self.sequences, self.weights, self.alphabet.q, _JUDGE_SEED)
 
     def percentiles(self, sequences: Sequence[str] | np.ndarray) -> np.ndarray:
-        r"""Place any aligned sequences among the family's natural ones, by the judge that sees pairs.
+        r"""Compute the percentiles of aligned sequences among the family's natural ones, by the judge that sees pairs.
 
         Parameters
         ----------
@@ -216,8 +362,8 @@ class Family:
         Returns
         -------
         np.ndarray
-            (M,) percentiles. Natural sequences themselves are placed too high, because the judge has learnt from them;
-            `judge.natural_scores` makes up for that, and its weighted mean percentile is 50.
+            (M,) percentiles. Those of natural sequences themselves are too high, because the judge was trained on them;
+            `judge.natural_scores` are free of that, and their weighted mean percentile is 50.
 
         Raises
         ------
@@ -226,66 +372,172 @@ class Family:
 
         Examples
         --------
-        >>> family = temperance.read_family("family.fasta")                      # doctest: +SKIP
-        >>> designs = pandas.read_csv("designs.tsv", sep="\t")                   # doctest: +SKIP
-        >>> designs["percentile"] = family.percentiles(designs["sequence"])      # doctest: +SKIP
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> family.percentiles(["000000000000", "000000111111"]).shape
+        (2,)
+
+        A table of designs, judged:
+
+        >>> designs = pandas.read_csv("designs.tsv", sep="\t")                  # doctest: +SKIP
+        >>> designs["percentile"] = family.percentiles(designs["aligned"])      # doctest: +SKIP
         """
         encoded = (
             sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(list(sequences))
         )
         return NaturalScale.measure(self.judge.natural_scores, self.weights).percentiles(self.judge(encoded))
 
-    def _encode(self, rows: Sequence[str]) -> np.ndarray:
-        read = list(map(str, rows))
-        kept, whole = self.sequences.shape[1], self.columns_read
-        lengths = {len(row) for row in read}
-        if len(lengths) != 1 or not lengths <= {kept, whole}:
-            shown = ", ".join(map(str, sorted(lengths)))
-            raise InputError(f"sequences: {shown} columns; aligned ones of this family have {whole} or {kept}")
-        symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in read])
-        names = [f"number {number}" for number in range(1, len(read) + 1)]
+    def _encode(self, sequences: Sequence[str]) -> np.ndarray:
+        """Encode rows of all columns of the file, or of those that were kept, as (M, L) uint8."""
+        rows = list(map(str, sequences))
+        kept = self.sequences.shape[1]
+        lengths = {len(row) for row in rows}
+        if len(lengths) != 1 or not lengths <= {kept, self.columns_read}:
+            listed = ", ".join(map(str, sorted(lengths)))
+            raise InputError(
+                f"sequences: {listed} columns; aligned ones of this family have {self.columns_read} or {kept}"
+            )
+        symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in rows])
+        names = [f"number {number}" for number in range(1, len(rows) + 1)]
         raw = alignment.Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))
-        encoded = alignment.encode(raw, self.letters, "gap", "sequences").sequences
+        encoded = alignment.encode(raw, self.alphabet, "gap", "sequences").sequences
         return encoded if lengths == {kept} else encoded[:, self.columns["column"].to_numpy() - 1]
 
     def _judge(self, name: str, weights: np.ndarray, folder: Path, threads: int) -> Judge:
+        """Find or build a judge by its name; files of an HMM are written to `folder`."""
         heldout = self.sequences[self.heldout]
         if name == "potts":
             return self.judge
         if name == "profile":
-            return profile_judge(heldout, weights, self.letters.q)
-        build_hmm(heldout, self.letters, "family", folder / "heldout.hmm")
-        return hmm_judge(folder / "heldout.hmm", self.letters, threads)
+            return profile_judge(heldout, weights, self.alphabet.q)
+        build_hmm(heldout, self.alphabet, "family", folder / "heldout.hmm")
+        return hmm_judge(folder / "heldout.hmm", self.alphabet, threads)
 
     def design(
         self, model: Potts, scored: "Scored", tau: float, number: int = 96, *, candidates: int = 2048,
         novelty_floor: float = 0.2, seed: int = 1, engine: str = "auto", **settings: Any,
     ) -> pd.DataFrame:  # fmt: skip
-        """Designs at a temperature: natural-like, new, and far from each other; one row each, the sequence last."""
-        drawn = self.sample(model, [tau], seed=seed, engine=engine, sequences=candidates, **settings)
-        fresh = self.score(model, drawn, judge=scored.judge, seed=seed).samples
-        most_gaps = designs.natural_gaps(scored.natural)
-        able = designs.qualify(fresh, {scored.judge: scored.threshold}, novelty_floor, most_gaps)
-        sequences = drawn.sequences.reshape(-1, model.L)
-        chosen = designs.select(sequences, fresh[scored.judge].to_numpy(), able, number)
-        return designs.design_table(sequences, fresh, chosen, self.names, self.letters, "family")
+        r"""Sample a model at one temperature and select designs: natural-like, new, and far from each other.
+
+        Parameters
+        ----------
+        model : Potts
+            Model to sample.
+        scored : Scored
+            As of `score`: which judge, and which score a design has to reach.
+        tau : float
+            Sampling temperature.
+        number : int
+            Largest number of designs.
+        candidates : int
+            Samples from which they are selected.
+        novelty_floor : float
+            Least share of sites in which a design differs from the nearest natural sequence.
+        seed : int
+            Random seed.
+        engine : str
+            Engine that samples, such as numba, jax or cuda; auto chooses one.
+        **settings
+            As of `temperance.sampling.replica_exchange.sample`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a design, as of `temperance.design.selection.design_table`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
+        >>> scored = family.score(model, samples)
+        >>> designs = family.design(model, scored, 1.0, 3, candidates=64, novelty_floor=0)
+        >>> len(designs) <= 3, designs.columns[-1]
+        (True, 'sequence')
+        """
+        samples = self.sample(model, [tau], seed=seed, engine=engine, sequences=candidates, **settings)
+        scores = self.score(model, samples, judge=scored.judge, seed=seed).samples
+        most_gaps = selection.natural_gaps(scored.natural)
+        qualified = selection.qualify(scores, {scored.judge: scored.threshold}, novelty_floor, most_gaps)
+        sequences = samples.sequences.reshape(-1, model.L)
+        chosen = selection.select(sequences, scores[scored.judge].to_numpy(), qualified, number)
+        return selection.design_table(sequences, scores, chosen, self.names, self.alphabet, "family")
 
     def contacts(self, model: Potts, structure: str | Path = "", chain: str = "", atoms: str = "cb") -> pd.DataFrame:
-        """Pairs of sites by corrected coupling norm, with their distance in a structure, where one is given."""
+        r"""Tabulate pairs of sites by their coupling score, with their distances in a structure if there is one.
+
+        Parameters
+        ----------
+        model : Potts
+            Model of the family's sites.
+        structure : str or Path
+            PDB or mmCIF file that resembles the reference; empty for none.
+        chain : str
+            Identifier of the structure's chain; empty for the first one.
+        atoms : {'cb', 'heavy'}
+            Whether distances are between beta carbons, or the least between heavy atoms.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a pair, the highest score first, as of `temperance.predict.contacts.contact_table`.
+
+        Raises
+        ------
+        InputError
+            If the file is no structure, has no such chain, or does not resemble the reference.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> pairs = family.contacts(model).head(6)
+        >>> (pairs["j"] - pairs["i"]).tolist()
+        [6, 6, 6, 6, 6, 6]
+        """
         distances = None
         if structure:
-            distances, _, _ = contacts.structure_distances(structure, chain, atoms, self.columns, self.letters)
-        return contacts.contact_table(contacts.coupling_scores(model, self.letters), self.columns, distances)
+            distances, _, _ = contacts.structure_distances(structure, chain, atoms, self.columns, self.alphabet)
+        return contacts.contact_table(contacts.coupling_scores(model, self.alphabet), self.columns, distances)
 
     def mutants(self, model: Potts) -> pd.DataFrame:
-        """Every single mutant of the reference with its score, ln of its odds against the reference."""
-        wild = mutants.reference_states(self.columns, self.sequences, self.letters)
-        return mutants.single_mutants(model, wild, self.columns, self.letters)
+        r"""Score every single mutant of the reference by ln of its probability over that of the reference.
+
+        Parameters
+        ----------
+        model : Potts
+            Model of the family's sites.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a mutant, as of `temperance.predict.mutants.single_mutants`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> family.mutants(model)["mutant"].head(3).tolist()
+        ['011', '021', '031']
+        """
+        wild = mutants.reference_states(self.columns, self.sequences, self.alphabet)
+        return mutants.single_mutants(model, wild, self.columns, self.alphabet)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Samples as a judge sees them.
+    """Scores of samples and natural sequences by one judge.
 
     Attributes
     ----------
@@ -295,8 +547,10 @@ class Scored:
         Novelty, diversity and percentiles over temperature.
     tau_train : Estimate
         Temperature at which samples have the mean energy of the training sequences.
-    judge, threshold
-        Its name, and the score from which a sequence is natural-like.
+    judge : str
+        Name of the judge.
+    threshold : float
+        Score from which a sequence is natural-like.
     """
 
     samples: pd.DataFrame
@@ -311,15 +565,40 @@ class Scored:
         judges: dict[str, dict[str, Any]] | None = None,
         draws: int = 1000, seed: int = 1,
     ) -> Recommendation:  # fmt: skip
-        """Recommend the coldest temperature that meets both floors and is as good as nature, if there is one.
+        r"""Recommend the coldest temperature that meets both floors and is as good as nature, if there is one.
 
         See `temperance.temperature.recommendation.recommend`.
 
         Parameters
         ----------
+        novelty_floor : float
+            Least mean share of sites that differ from the nearest natural sequence.
+        diversity_floor : float
+            Least mean pairwise distance, in units of that of natural sequences.
         judges : dict, optional
             Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
-            alone says up to where samples are as good as natural sequences.
+            alone limits the temperatures at which samples are as good as natural sequences.
+        draws : int
+            Bootstrap draws behind the interval.
+        seed : int
+            Random seed of the bootstrap.
+
+        Returns
+        -------
+        Recommendation
+            Its attribute `headline` is the answer in one sentence.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
+        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
+        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
+        >>> scored = family.score(model, samples)
+        >>> scored.recommend(novelty_floor=0, draws=50).status in ("recommended", "none")
+        True
         """
         optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
         units = judge_units(self.natural, self.rungs.percentiles)

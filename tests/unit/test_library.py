@@ -1,5 +1,6 @@
 """The library as a notebook uses it."""
 
+import doctest
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 from workflow_run import ROOT, fasta, planted_rows
 
 import temperance
+from temperance import api
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.potts.model import Potts
@@ -55,7 +57,7 @@ def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
     # A column of gaps is dropped; sequences of the file's columns and of those kept are placed alike.
     path.write_text(fasta([row[:5] + "-" + row[5:] for row in rows]))
     family = temperance.read_family(path, max_sequence_gaps=0.9)
-    whole = [row[:5] + "-" + row[5:] for row in family.letters.decode(family.sequences)]
+    whole = [row[:5] + "-" + row[5:] for row in family.alphabet.decode(family.sequences)]
     natural = family.percentiles(family.sequences)
     np.testing.assert_array_equal(family.percentiles(whole), natural)
     # The judge has learnt from them, and rates them higher than its scale does.
@@ -68,6 +70,11 @@ def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
     assert family.percentiles(shuffled).mean() < 40
     with pytest.raises(InputError, match="11 columns; aligned ones of this family have 13 or 12"):
         family.percentiles(["A" * 11])
+
+
+def test_the_examples_of_the_documentation_run():
+    failed, attempted = doctest.testmod(api)
+    assert attempted > 50 and not failed
 
 
 def test_the_package_is_light_until_it_is_used():
