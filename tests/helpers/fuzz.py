@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.msa.alignment import encode, filter_alignment, read
     from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
-    from temperance.predict.mutants import measured
+    from temperance.predict.mutants import read_measured
     from temperance.workflow.configuration import configure, with_table
 
 import yaml
@@ -59,8 +59,8 @@ READERS = {
     "parquet": of_file("x.parquet", load_table),
     "json": of_file("x.json", load_json),
     "format": of_file("x.dat", lambda path: read_model(path, alphabet("dna"))),
-    "mutants": of_file("x.csv", measured),
-    "families": of_file("x.families", lambda path: with_table({"families": str(path)})),
+    "mutants": of_file("x.csv", read_measured),
+    "families": of_file("x.families", lambda path: with_table({"families": str(path)}, SCHEMA)),
 }
 
 

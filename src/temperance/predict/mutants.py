@@ -76,7 +76,7 @@ def single_mutants(model: Potts, sequence: np.ndarray, columns: pd.DataFrame, al
     return pd.DataFrame(rows, columns=["mutant", "site", "column", "number", "wild", "mutated", "score"])
 
 
-def measured(path: str | Path) -> pd.DataFrame:
+def read_measured(path: str | Path) -> pd.DataFrame:
     """Read a table of measured effects of mutations, separated by tabs or commas.
 
     Parameters
@@ -131,7 +131,7 @@ def score_measured(
     Parameters
     ----------
     table : pandas.DataFrame
-        As of `measured`.
+        As of `read_measured`.
     model : Potts
         Model of L sites.
     sequence : np.ndarray

@@ -238,11 +238,11 @@ class Evidence:
         step = -(-len(natural) // _MOST_POINTS)
         samples = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         temperatures = samples["temperatures"]
-        chosen, one = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
+        chosen, untempered = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
         # The coldest and the hottest are equilibrated ones, if there are any.
         equilibrated = np.flatnonzero(self._largest_scores()["equilibrated"].to_numpy(bool))
         coldest, hottest = (equilibrated[0], equilibrated[-1]) if len(equilibrated) else (0, len(temperatures) - 1)
-        indices = sorted({int(coldest), chosen, one, int(hottest)})
+        indices = sorted({int(coldest), chosen, untempered, int(hottest)})
         sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}
         return natural[::step], sets, self.alphabet.q
 

@@ -11,7 +11,7 @@ from temperance.core.settings.stages import PredictStage
 from temperance.msa.conservation import conservation
 from temperance.potts.model import load
 from temperance.predict.contacts import contact_table, coupling_scores, precision, structure_distances
-from temperance.predict.mutants import measured, reference_states, score_measured, single_mutants, spearman
+from temperance.predict.mutants import read_measured, reference_states, score_measured, single_mutants, spearman
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     mutants = single_mutants(model, reference, columns, letters)
     if inputs.measured:
         path, rng = str(inputs.measured), np.random.default_rng(seed)
-        compared = score_measured(measured(path), model, reference, columns, letters, path)
-        agreement = spearman(compared["measured"], compared["score"], rng, settings.bootstrap)
+        compared = score_measured(read_measured(path), model, reference, columns, letters, path)
+        agreement = spearman(compared["measured"], compared["score"], rng, settings["optimum"]["bootstrap"])
         summary["mutants"] = agreement | {"measured": len(compared)}
         mutants = mutants.merge(compared[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
         log.info("Spearman %.3f (%.3f to %.3f) over %d mutants", *agreement.values())

@@ -20,7 +20,7 @@ from temperance.truth.enumerable import KINDS
 LENGTH, Q = 10, 2
 TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 # Temperatures at which coverage is tabulated.
-SHOWN = (0.5, 1.0, 2.0)
+TABULATED = (0.5, 1.0, 2.0)
 
 
 def coverage(
@@ -91,7 +91,7 @@ def _intervals(
         true_energies=true_energies, true_log_z=(enumeration.log_z(truth), 0.0),
     )  # fmt: skip
     factor = interval_factor(samples.energies.shape[1])
-    betas = np.sort(1 / np.array(SHOWN))
+    betas = np.sort(1 / np.array(TABULATED))
     annealing = annealed(
         model, engine, int(rng.integers(2**63)), betas, energy_curve(samples.betas, samples.energies), steps=100
     )

@@ -12,7 +12,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.msa.conservation import conservation, information, residue_frequencies
 from temperance.predict.contacts import apc, contact_table, coupling_scores, precision, structure_distances
-from temperance.predict.mutants import measured, score_measured, single_mutants, spearman
+from temperance.predict.mutants import read_measured, score_measured, single_mutants, spearman
 
 LETTERS = alphabet("protein")
 
@@ -117,7 +117,7 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
     model, sequence, columns = random_potts(4, 21, 2), np.array([1, 0, 4, 20], np.uint8), columns_of("A-EY", 7)
     path = tmp_path / "dms.csv"
     path.write_text("mutant,DMS_score,other\nA7C,1.5,x\nA7C:E8K,0.5,x\nM1A,3,x\nY9F,nan,x\n\n")
-    table = measured(path)
+    table = read_measured(path)
     assert table["measured"].tolist() == [1.5, 0.5, 3.0]
     scored = score_measured(table, model, sequence, columns, LETTERS, path)
     both = sequence.copy()
@@ -148,7 +148,7 @@ def test_mutants_that_do_not_fit_are_told_of(content, said, tmp_path):
     path.write_text(content)
     with pytest.raises(InputError, match=said):
         score_measured(
-            measured(path),
+            read_measured(path),
             random_potts(4, 21, 2),
             np.array([1, 0, 4, 20], np.uint8),
             columns_of("A-EY", 7),

@@ -108,10 +108,10 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
     axis.plot(range(len(sites)), [symbols.index(wild["wild"][site]) for site in sites], "k.", ms=2.5)
     axis.set(xlabel="residue of the reference (dots)", ylabel="mutated to")
     if has_measured:
-        both = table.dropna(subset=["measured"])
+        scored = table.dropna(subset=["measured"])
         spearman = summary["mutants"]
         axes[0, 1].plot(
-            both["score"], both["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True
+            scored["score"], scored["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True
         )
         axes[0, 1].set(xlabel="score, nats", ylabel="measured")
         axes[0, 1].set_title(
