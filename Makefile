@@ -63,7 +63,7 @@ docs: $(INSTALLED)
 	@$(BIN)/python docs/build.py site
 
 lint: $(INSTALLED)
-	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && PYTHONPATH=src lint-imports && snakefmt --check Snakefile workflow && snakemake --lint
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && PYTHONPATH=src lint-imports && numpydoc lint $$(git ls-files 'src/*.py') && snakefmt --check Snakefile workflow && snakemake --lint
 
 LOCKED = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-header

@@ -318,7 +318,7 @@ class Family:
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, weights, Path(folder), threads)}
             natural = score_natural(model, sequences, panel, np.random.default_rng(seed))
-            scores = score_samples(model, sequences, panel, samples.arrays(), natural, {"fidelity": judge})
+            scores = score_samples(model, sequences, panel, samples.arrays(), natural, judge)
         diversity = natural_diversity(heldout, self.alphabet.q, weights)
         requested = samples.rungs[samples.rungs["requested"].astype(bool)].sort_values("temperature")
         equilibrated = requested["equilibrated"].to_numpy(bool)

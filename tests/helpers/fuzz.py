@@ -60,7 +60,7 @@ READERS = {
     "json": of_file("x.json", load_json),
     "format": of_file("x.dat", lambda path: read_model(path, alphabet("dna"))),
     "mutants": of_file("x.csv", read_measured),
-    "families": of_file("x.families", lambda path: with_table({"families": str(path)}, SCHEMA)),
+    "families": of_file("x.families", lambda path: with_table({"families": str(path)})),
 }
 
 

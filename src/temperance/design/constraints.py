@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import load_arrays, save_arrays
+from temperance.core.settings.design import ConstraintSettings
 from temperance.engines.base import Engine
 from temperance.potts.model import Potts
 
@@ -40,16 +40,15 @@ class Constraints:
 
     @classmethod
     def from_settings(
-        cls, settings: Mapping[str, Any], columns: np.ndarray, columns_read: int, alphabet: Alphabet,
+        cls, settings: ConstraintSettings, columns: np.ndarray, columns_read: int, alphabet: Alphabet,
         names: np.ndarray, sequences: np.ndarray,
     ) -> "Constraints":  # fmt: skip
         """Translate the constraints of a configuration from columns of the alignment file to sites of the model.
 
         Parameters
         ----------
-        settings : mapping
-            `fixed` and `forbidden`, residues by column of the alignment as it was read, from 1 (`all` in `forbidden`:
-            every column); `seed`, the name of a sequence or a sequence; `mutations`, the budget.
+        settings : ConstraintSettings
+            Columns count from 1 in the alignment as it was read.
         columns : np.ndarray
             (L,) numbers, from 1, of the columns that were kept.
         columns_read : int
@@ -72,11 +71,11 @@ class Constraints:
         """
         allowed = np.ones((len(columns), alphabet.q), bool)
         site_by_column = {int(column): site for site, column in enumerate(columns)}
-        for key, residues in settings["forbidden"].items():
+        for key, residues in settings.forbidden.items():
             path = f"forbidden.{key}"
             sites = list(range(len(columns))) if key == "all" else [_site(site_by_column, columns_read, path, key)]
             allowed[np.ix_(sites, _states(alphabet, path, residues))] = False
-        for key, residue in settings["fixed"].items():
+        for key, residue in settings.fixed.items():
             path = f"fixed.{key}"
             site, (state, *excess) = _site(site_by_column, columns_read, path, key), _states(alphabet, path, residue)
             if excess:
@@ -86,9 +85,9 @@ class Constraints:
         empty = columns[~allowed.any(axis=1)]
         if len(empty):
             raise InputError(f"constraints.forbidden: nothing is left for column {empty[0]}; allow a residue there")
-        seed, budget = None, settings["mutations"]
-        if settings["seed"]:
-            seed = _seed(settings["seed"], columns, columns_read, alphabet, names, sequences)
+        seed, budget = None, settings.mutations
+        if settings.seed:
+            seed = _seed(settings.seed, columns, columns_read, alphabet, names, sequences)
             violated = columns[~allowed[np.arange(len(columns)), seed]]
             if len(violated) > budget:
                 raise InputError(

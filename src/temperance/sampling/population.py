@@ -166,7 +166,9 @@ def resample_chains(
 
 
 def _largest_step(energies: np.ndarray, limit: float) -> float:
-    """Find the step in inverse temperature, at most `most`, that leaves an effective `_LEAST_SURVIVAL` of chains."""
+    """Find the step in inverse temperature, at most `limit`, that leaves an effective `_LEAST_SURVIVAL` of chains."""
+    if not np.isfinite(energies).all():
+        raise FloatingPointError("a model whose parameters have diverged has no energies")
 
     def surplus(step: float) -> float:
         return float(effective_number(-step * energies)) / len(energies) - _LEAST_SURVIVAL

@@ -60,7 +60,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     if inputs.measured:
         path, rng = str(inputs.measured), np.random.default_rng(seed)
         compared = score_measured(read_measured(path), model, reference, columns, letters, path)
-        agreement = spearman(compared["measured"], compared["score"], rng, settings["optimum"]["bootstrap"])
+        agreement = spearman(compared["measured"], compared["score"], rng, settings.bootstrap)
         summary["mutants"] = agreement | {"measured": len(compared)}
         mutants = mutants.merge(compared[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
         log.info("Spearman %.3f (%.3f to %.3f) over %d mutants", *agreement.values())

@@ -13,6 +13,8 @@ from temperance.stats.resampling import effective_number
 _LEAST_SURVIVAL = 0.5
 # The bounds of a step decay to this share of what they were.
 _LEAST_DECAY = 0.01
+# Largest share by which a step may change the common scale: in a model that is nearly flat, noise alone would set it.
+_MOST_SCALING = 0.9
 
 
 class Learning(NamedTuple):
@@ -149,7 +151,7 @@ class Step:
         rate = decay * xp.minimum(self.learning_rate, self.max_move / xp.maximum(changes.std(), 1e-6))
         # The common scale is where single steps are slowest.
         scale = scale_step(gradient.scale_slope, energies[probes].var(), gradient.penalty)
-        bound = self.max_move / xp.maximum(all_energies.std(), 1e-6)
+        bound = xp.minimum(self.max_move / xp.maximum(all_energies.std(), 1e-6), _MOST_SCALING)
         move = _Move(rate, 1 + xp.clip(scale, -bound, bound))
         drift = (change[probes].mean() - data_change.mean()) / xp.maximum(energies.var(), 1e-6)
         learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, randomness)
@@ -226,4 +228,5 @@ def scale_step(scale_slope: Any, variance: Any, penalty: Any) -> Any:
     >>> scale_step(1.1, 10.0, 1.0)
     0.1
     """
-    return scale_slope / (variance + penalty)
+    # Of a model without energies nothing can be scaled.
+    return scale_slope / (variance + penalty + 1e-30)

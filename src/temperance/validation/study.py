@@ -10,6 +10,8 @@ from scipy.special import stdtrit
 from temperance.core.files import load_json, load_table
 from temperance.core.seeds import derive_seed
 from temperance.core.settings import Settings
+from temperance.core.settings.training import TrainSettings
+from temperance.core.settings.truths import EnumerableTruth, read_truth
 from temperance.core.sizes import resolve_size
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
@@ -42,24 +44,25 @@ def tabulate_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
     rows = []
     for point in points:
         settings = point["settings"]
-        truth, train = settings["truth"], settings["train"]
-        length, q = truth["length"], truth["q"]
+        truth, train = read_truth(settings["truth"]), TrainSettings.model_validate(settings["train"])
+        assert isinstance(truth, EnumerableTruth)
         energies = draw_energies(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
         for replicate in range(1, settings["subsets"]["replicates"] + 1):
             rng = np.random.default_rng(derive_seed(seed, point["family"], "draw", replicate))
-            sequences = enumeration.draw(energies, length, q, truth["sequences"], rng)
+            sequences = enumeration.draw(energies, truth.length, truth.q, truth.sequences, rng)
             for size in settings["subsets"]["sizes"]:
                 training = sequences[: resolve_size(size, len(sequences), point["family"])]
                 row = {"value": point["value"], "M": len(training), "replicate": replicate}
-                rows.append(row | _exact_optima(energies, training, q, train))
+                rows.append(row | _exact_optima(energies, training, truth.q, train))
     return pd.DataFrame(rows)
 
 
-def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Settings) -> dict[str, float]:
+def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: TrainSettings) -> dict[str, float]:
     """Train a model exactly, and compute its optimal temperatures, the norm of its couplings and mean energies."""
-    share = 1 / len(training) if settings["pseudocount"] == "auto" else settings["pseudocount"]
+    share = 1 / len(training) if settings.pseudocount == "auto" else settings.pseudocount
     data = frequencies(training, q).with_pseudocount(share)
-    model = enumeration.fit(data, settings["l2_couplings"], settings["l2_fields"])
+    assert settings.l2_couplings != "auto"
+    model = enumeration.fit(data, settings.l2_couplings, settings.l2_fields)
     energies = enumeration.energies_of_all(model)
     optima = enumeration.optima(truth, energies)
     return {name: getattr(optima, name) for name in OPTIMA} | {

@@ -6,19 +6,20 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings.design import ConstraintSettings
 from temperance.design.constraints import Constraints
 from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 
 LETTERS = alphabet("-ACD")
-GIVEN = {"fixed": {}, "forbidden": {}, "seed": "", "mutations": 10}
 NAMES, SEQUENCES = np.array(["one", "two"]), np.array([[1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 0, 1]], np.uint8)
 # Of nine columns, three were dropped.
 COLUMNS = np.array([1, 2, 4, 5, 8, 9])
 
 
 def constraints(**given):
-    return Constraints.from_settings(GIVEN | given, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
+    settings = ConstraintSettings.model_construct(**given)
+    return Constraints.from_settings(settings, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
 
 
 def drawn(kept, model, temperature, count=40_000):

@@ -238,6 +238,18 @@ def test_kernels_just_compiled_and_kernels_from_the_cache_give_the_same_bytes(tm
     assert compiled == run(2) == run(1)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_sequences_without_any_preference_leave_a_model_without_any(seed):
+    """Nothing is known of the scale of a model without energies: noise alone must not set it."""
+    sequences, lines = all_states(6, 2), []
+    model = train(
+        sequences, np.ones(64), 2, choose_engine("numba"), seed, l2_couplings=0.1, chains=400, max_steps=10,
+        confirm_chains=400, progress=lines.append,
+    ).model  # fmt: skip
+    assert not any("diverged" in line for line in lines)
+    assert model.energies(sequences).std() < 0.3
+
+
 def test_divergence_is_said_in_one_line(family):
     _, sequences = family
     with pytest.raises(InputError, match=r"train\.max_move: the parameters diverged"):
