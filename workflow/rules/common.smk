@@ -15,6 +15,8 @@ os.environ.update(
 )
 sys.path.insert(0, str(ROOT / "src"))
 
+from snakemake import __version__ as snakemake_version
+
 from temperance.workflow.configuration import (
     ENUMERABLE,
     check_files,
@@ -31,6 +33,7 @@ from temperance.core.errors import InputError
 from temperance.workflow.failures import install_failure_reporter
 from temperance.core.stamps import file_stamps
 from temperance.workflow.resources import database_memory, known_size, memory, minutes
+from temperance.workflow.versions import check_snakemake
 from temperance.core.artefacts import (
     FAMILY_FILES,
     JUDGED_FILES,
@@ -44,6 +47,7 @@ from temperance.core.artefacts import (
 install_failure_reporter()
 
 try:
+    check_snakemake(snakemake_version)
     RUN = configure(with_table(config))
     check_files(RUN)
 except InputError as error:
