@@ -49,7 +49,8 @@ install_failure_reporter()
 try:
     check_snakemake(snakemake_version)
     RUN = configure(with_table(config))
-    check_files(RUN)
+    # Of inputs that lie in a storage Snakemake sees which are there.
+    check_files(RUN, local=workflow.storage_settings.default_storage_provider is None)
 except InputError as error:
     sys.tracebacklimit = 0
     raise WorkflowError(f"error: {error}") from None
@@ -353,7 +354,11 @@ def judges_of(wildcards):
         judge["command"] for judge in PLANS[wildcards.family]["judges"].values()
     ]
     programs = [word for words in commands for word in words if Path(word).is_file()]
-    return known_truth(wildcards) | files | {"programs": programs}
+    return (
+        known_truth(wildcards)
+        | files
+        | {"programs": [local(word) for word in programs]}
+    )
 
 
 def constraints_asked(plan):
@@ -407,6 +412,12 @@ def folders_of(wildcards):
     ]
 
 
+def patterns(selected):
+    """Paths of the outputs of rules as they stand there, also where they lie in a storage."""
+    paths = [str(path) for rule in selected for path in rule.output]
+    return [path[path.index(FAMILY) :] for path in paths]
+
+
 def files_of_family(family):
     """Every file that is made for a family: what is missing is made again, and what depends on it."""
     plan = PLANS[family]
@@ -433,14 +444,13 @@ def files_of_family(family):
     )
     own = subsets(family)
     return (
-        [path for rule in of_family for path in expand(rule.output, family=family)]
-        + [
-            path
-            for rule in of_subset
-            for path in expand(rule.output, family=family, subset=own)
-        ]
+        expand(patterns(of_family), family=family)
+        + expand(patterns(of_subset), family=family, subset=own)
         + expand(
-            rules.compare.output, family=family, subset=own, model=list(plan["models"])
+            patterns([rules.compare]),
+            family=family,
+            subset=own,
+            model=list(plan["models"]),
         )
         + [f"{OUT}/{family}/export/{EXPORTS[form]}" for form in plan["export"]]
     )

@@ -52,7 +52,7 @@ rule page:
         **EVIDENCE,
         figures=[f"{FAMILY}/figures/{name}.svg" for name in FIGURES],
         files=[f"{FAMILY}/{name}" for name in PAGE_FILES],
-        captions=CAPTIONS,
+        captions=local(CAPTIONS),
     output:
         page=f"{FAMILY}/report.html",
         summary=f"{FAMILY}/report.json",

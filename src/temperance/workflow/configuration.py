@@ -306,7 +306,7 @@ def of_family(given: Mapping[str, Any], label: str | None) -> Settings:
     return {**given, **own}
 
 
-def check_files(run: Mapping[str, Any]) -> None:
+def check_files(run: Mapping[str, Any], local: bool = True) -> None:
     """See that every alignment and every program of a run is there.
 
     Raises
@@ -321,7 +321,7 @@ def check_files(run: Mapping[str, Any]) -> None:
         for key, path in files.items():
             if path and set(path) & set("{}"):
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
-            if path and not Path(path).is_file():
+            if local and path and not Path(path).is_file():
                 what = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
                 raise InputError(f"{name}: {key}: {path}: {what} (paths count from {Path.cwd()})")
         for judge, given in family["judges"].items():
@@ -332,7 +332,7 @@ def check_files(run: Mapping[str, Any]) -> None:
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:
         teacher = family.get("truth", {}).get("teacher")
-        if teacher and teacher not in run["families"] and not Path(teacher).is_file():
+        if local and teacher and teacher not in run["families"] and not Path(teacher).is_file():
             known = ", ".join(run["families"])
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({known}) nor a file")
 
