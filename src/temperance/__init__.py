@@ -4,7 +4,7 @@ from typing import Any
 
 from temperance.core.version import __version__
 
-__all__ = ["Family", "Scored", "__version__", "read_family", "read_model", "write_model"]
+__all__ = ["Family", "Scored", "__version__", "example_family", "read_family", "read_model", "write_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,8 +13,10 @@ import pandas as pd
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.errors import InputError
+from temperance.core.settings.training import SampleSettings
 from temperance.core.sizes import resolve_size
 from temperance.design import selection
+from temperance.design.scored import Scored
 from temperance.engines.registry import choose_engine
 from temperance.msa import alignment
 from temperance.msa import split as splitting
@@ -31,19 +33,16 @@ from temperance.scoring.judges import Judge, hmm_judge, profile_judge
 from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as NaturalSequences
 from temperance.scoring.tables import natural_threshold, score_natural, score_samples
-from temperance.stats.estimate import Estimate
 from temperance.temperature.divergence import training_temperature
-from temperance.temperature.operating_points import judge_units, operating_points
-from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.training import Training, train
 
-__all__ = ["Family", "Scored", "read_family", "read_model", "write_model"]
+__all__ = ["Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
 
 # Seed of the judge that sees pairs: it is the same whatever is sampled.
 _JUDGE_SEED = 1
 # Temperatures at which a model is sampled by default.
-_TEMPERATURES = (0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5)
+_TEMPERATURES = tuple(SampleSettings().temperatures)
 
 
 def read_family(
@@ -110,6 +109,24 @@ def read_family(
     )  # fmt: skip
 
 
+def example_family() -> "Family":
+    """Make a small family for examples: 64 sequences of zeros and ones, the second half of each like the first.
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> example_family().sequences.shape
+    (64, 12)
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "example.fasta")
+        path.write_text("".join(f">{number}\n{number:06b}{number:06b}\n" for number in range(64)), encoding="ascii")
+        return read_family(path, "01", identity=None)
+
+
 @dataclass(frozen=True)
 class Family:
     """An alignment of a protein or RNA family, from which models are trained, sampled and judged.
@@ -164,10 +181,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> family.subset(20).shape
         (20,)
         """
@@ -200,10 +215,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> training = family.train(50, l2_couplings=0.1, max_steps=10)
         >>> training.model.L, training.model.q
         (12, 2)
@@ -246,10 +259,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> model = family.train(l2_couplings=0.1, max_steps=10).model
         >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
         >>> samples.sequences.shape[0], samples.sequences.shape[-1]
@@ -299,10 +310,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> model = family.train(l2_couplings=0.1, max_steps=10).model
         >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
         >>> scored = family.score(model, samples)
@@ -341,10 +350,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> family.judge(family.sequences).shape
         (64,)
         """
@@ -372,10 +379,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> family.percentiles(["000000000000", "000000111111"]).shape
         (2,)
 
@@ -449,10 +454,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> model = family.train(l2_couplings=0.1, max_steps=10).model
         >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
         >>> scored = family.score(model, samples)
@@ -494,10 +497,8 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> model = family.train(l2_couplings=0.1, max_steps=10).model
         >>> pairs = family.contacts(model).head(6)
         >>> (pairs["j"] - pairs["i"]).tolist()
@@ -523,84 +524,11 @@ class Family:
 
         Examples
         --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
+        >>> import temperance
+        >>> family = temperance.example_family()
         >>> model = family.train(l2_couplings=0.1, max_steps=10).model
         >>> family.mutants(model)["mutant"].head(3).tolist()
         ['011', '021', '031']
         """
         wild = mutants.reference_states(self.columns, self.sequences, self.alphabet)
         return mutants.single_mutants(model, wild, self.columns, self.alphabet)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Scores of samples and natural sequences by one judge.
-
-    Attributes
-    ----------
-    samples, natural : pandas.DataFrame
-        One row a sample, and a natural sequence.
-    rungs : RungScores
-        Novelty, diversity and percentiles over temperature.
-    tau_train : Estimate
-        Temperature at which samples have the mean energy of the training sequences.
-    judge : str
-        Name of the judge.
-    threshold : float
-        Score from which a sequence is natural-like.
-    """
-
-    samples: pd.DataFrame
-    natural: pd.DataFrame
-    rungs: RungScores
-    tau_train: Estimate
-    judge: str
-    threshold: float
-
-    def recommend(
-        self, novelty_floor: float = 0.2, diversity_floor: float = 0.5, *,
-        judges: dict[str, dict[str, Any]] | None = None,
-        draws: int = 1000, seed: int = 1,
-    ) -> Recommendation:  # fmt: skip
-        r"""Recommend the coldest temperature that meets both floors and is as good as nature, if there is one.
-
-        See `temperance.temperature.recommendation.recommend`.
-
-        Parameters
-        ----------
-        novelty_floor : float
-            Least mean share of sites that differ from the nearest natural sequence.
-        diversity_floor : float
-            Least mean pairwise distance, in units of that of natural sequences.
-        judges : dict, optional
-            Judges that may decide, as in a subset's judges.json: {"potts": {"trusted": True}}. Without any, tau_train
-            alone limits the temperatures at which samples are as good as natural sequences.
-        draws : int
-            Bootstrap draws behind the interval.
-        seed : int
-            Random seed of the bootstrap.
-
-        Returns
-        -------
-        Recommendation
-            Its attribute `headline` is the answer in one sentence.
-
-        Examples
-        --------
-        >>> import pathlib, tempfile, temperance
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-        >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-        >>> family = temperance.read_family(path, "01", identity=None)
-        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
-        >>> samples = family.sample(model, [0.5, 1.0], sequences=64)
-        >>> scored = family.score(model, samples)
-        >>> scored.recommend(novelty_floor=0, draws=50).status in ("recommended", "none")
-        True
-        """
-        optima, floors = {"tau_train": (self.tau_train, 0.0)}, (novelty_floor, diversity_floor)
-        units = judge_units(self.natural, self.rungs.percentiles)
-        points = operating_points(self.rungs, optima, floors, judges or {}, units)
-        return recommend([self.rungs], [points], *floors, np.random.default_rng(seed), draws)

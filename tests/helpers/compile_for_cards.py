@@ -15,8 +15,9 @@ import jax.numpy as jnp
 
 from temperance.engines import jax_engine, nvrtc
 from temperance.engines.card import Card
-from temperance.engines.cuda_engine import CudaEngine, choose_shape, source
-from temperance.engines.jax_engine import JaxLearner
+from temperance.engines.cuda_engine import CudaEngine, source
+from temperance.engines.cuda_layout import choose_shape
+from temperance.engines.jax_learner import JaxLearner
 from temperance.training.step import Learning, Step, StepRandomness
 
 # Compute capability, multiprocessors, and shared memory of a block.

@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from temperance.engines.cuda_engine import CudaEngine, group_bytes, row_cells, row_states, source_sites
+from temperance.engines.cuda_engine import CudaEngine
+from temperance.engines.cuda_layout import group_bytes, row_cells, row_states, source_sites
 from temperance.potts.model import FORBIDDEN
 
 TURNS = (13, 15, 26, 6), (17, 29, 16, 24)

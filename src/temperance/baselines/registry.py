@@ -16,7 +16,7 @@ from temperance.engines.chains import profile_chains
 from temperance.msa.frequencies import profile_frequencies
 from temperance.potts.model import Potts, profile_fields
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.thermodynamics import energy_curve
+from temperance.thermo.energy_curve import energy_curve
 from temperance.training import train
 
 # L2 strengths on fields and couplings where none are given: of arDCA's and plmDCA's own publications, in the

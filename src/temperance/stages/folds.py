@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from temperance.core.files import provenance, save_arrays
-from temperance.truth.lattice import all_folds
+from temperance.truth.lattice_folds import all_folds
 
 log = logging.getLogger(__name__)
 

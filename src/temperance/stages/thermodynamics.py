@@ -20,17 +20,10 @@ from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.scoring.tables import Family
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
+from temperance.thermo.annealing import annealed
+from temperance.thermo.energy_curve import energy_curve
 from temperance.thermo.landscape import energy_sets, gaps, valleys
-from temperance.thermo.thermodynamics import (
-    annealed,
-    compare,
-    curves,
-    density_of_states,
-    energy_curve,
-    group_ladders,
-    is_equilibrated,
-    table,
-)
+from temperance.thermo.thermodynamics import compare, curves, density_of_states, group_ladders, is_equilibrated, table
 from temperance.truth import Truth, load_truth
 
 log = logging.getLogger(__name__)

@@ -138,7 +138,7 @@ def _jax_projection(samples: np.ndarray, single: np.ndarray) -> Projection:
     """Return the function of `_projection` computed on JAX's device, to which the samples are copied once."""
     import jax.numpy as jnp  # takes a second, so only for those who need it
 
-    from temperance.engines.jax_engine import pair_projections
+    from temperance.engines.jax_functions import pair_projections
 
     chains, frequencies = jnp.asarray(samples), jnp.asarray(single, jnp.float32)
     return lambda vector: np.asarray(pair_projections(chains, frequencies, vector), float)

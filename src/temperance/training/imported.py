@@ -12,8 +12,8 @@ from temperance.engines.base import Engine
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies, correlation_agreement, frequencies
 from temperance.potts.model import Potts
 from temperance.training.convergence import ConvergenceTest
-from temperance.training.pcd import HISTORY_COLUMNS
 from temperance.training.result import Training
+from temperance.training.run import HISTORY_COLUMNS
 from temperance.training.strengths import COLUMNS
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,9 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples, sequences_of_all_rungs
 from temperance.stats.resampling import interval_factor, jackknife_error
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.thermo.thermodynamics import annealed, curves, energy_curve
+from temperance.thermo.annealing import annealed
+from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.thermodynamics import curves
 from temperance.truth.enumerable import KINDS
 
 LENGTH, Q = 10, 2

@@ -16,7 +16,8 @@ from small_systems import random_potts
 from temperance.core.errors import InputError
 from temperance.engines import launch, nvrtc
 from temperance.engines.chains import uniform_chains
-from temperance.engines.cuda_engine import CudaEngine, Shape, choose_shape, pack, row_cells, row_states, source
+from temperance.engines.cuda_engine import CudaEngine, source
+from temperance.engines.cuda_layout import Shape, choose_shape, pack, row_cells, row_states
 from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
 

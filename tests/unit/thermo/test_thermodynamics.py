@@ -13,15 +13,14 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resample
 from temperance.temperature.divergence import Heldout, divergences
+from temperance.thermo.annealing import Annealed, annealed
+from temperance.thermo.energy_curve import energy_curve
 from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
 from temperance.thermo.thermodynamics import (
-    Annealed,
     _reweight,
-    annealed,
     compare,
     curves,
     density_of_states,
-    energy_curve,
     equilibrated_above,
     group_ladders,
     is_equilibrated,

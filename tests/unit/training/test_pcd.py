@@ -13,7 +13,7 @@ from temperance.potts.frequencies import agreement, frequencies
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 from temperance.training import evaluate_imported, train
-from temperance.training.pcd import HISTORY_COLUMNS
+from temperance.training.run import HISTORY_COLUMNS
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -214,13 +214,13 @@ import hashlib
 import numpy as np
 from temperance.engines.registry import choose_engine
 from temperance.training import train
-from temperance.truth import lattice
+from temperance.truth import lattice, lattice_folds
 
 sequences = np.random.default_rng(0).integers(0, 21, (100, 12), np.uint8)
 sequences[:, 3] = sequences[:, 7]
 plan = dict(chains=200, confirm_chains=400, l2_couplings=0.1, max_steps=20, progress=str)
 model = train(sequences, np.ones(100), 21, choose_engine("numba"), 1, **plan).model
-competing = lattice.Ensemble(lattice.all_folds()[:500])
+competing = lattice.Ensemble(lattice_folds.all_folds()[:500])
 drawn = lattice.sample_family(competing, 10.0, 40, 1, chains=8, burn_in=5, spacing=1)
 for array in (model.fields, model.couplings, drawn.sequences, drawn.log_p_nat):
     print(hashlib.sha256(array.tobytes()).hexdigest())

@@ -11,7 +11,7 @@ from small_systems import all_states, boltzmann, random_potts
 from temperance.core.errors import InputError
 from temperance.engines import jax_engine
 from temperance.engines.chains import profile_chains
-from temperance.engines.jax_engine import JaxLearner
+from temperance.engines.jax_learner import JaxLearner
 from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies

@@ -8,16 +8,8 @@ import pytest
 
 from temperance.core.errors import InputError
 from temperance.sampling.diagnostics import split_rhat
-from temperance.truth.lattice import (
-    PAIRS,
-    SYMBOLS,
-    all_folds,
-    contact_energies,
-    ensemble,
-    fold_probabilities,
-    main,
-    sample_family,
-)
+from temperance.truth.lattice import SYMBOLS, contact_energies, ensemble, fold_probabilities, main, sample_family
+from temperance.truth.lattice_folds import PAIRS, all_folds
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from temperance.core.files import save_arrays
 from temperance.core.settings.truths import LatticeTruth, TeacherTruth, read_truth
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
-from temperance.truth import enumerable, lattice, load_truth, teacher
+from temperance.truth import enumerable, lattice, lattice_folds, load_truth, teacher
 
 
 def kept(drawn, path):
@@ -52,7 +52,7 @@ def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_know
 
 
 def test_lattice_energies_are_minus_gamma_ln_p_nat(tmp_path):
-    folds = lattice.all_folds()[:500]
+    folds = lattice_folds.all_folds()[:500]
     settings = LatticeTruth(
         kind="lattice", native=3, folds=100, gamma=50.0, sequences=40, chains=20, burn_in=5, spacing=1
     )

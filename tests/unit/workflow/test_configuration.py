@@ -17,7 +17,7 @@ from temperance.core.sizes import parse_sizes, resolve_size, size_label
 from temperance.msa.alignment import filter_alignment
 from temperance.msa.split import split
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.thermodynamics import annealed
+from temperance.thermo.annealing import annealed
 from temperance.training import train
 from temperance.workflow import reference
 from temperance.workflow.configuration import configure
