@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import inspect
 import json
 import re
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from temperance import stages
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays, load_table, save_arrays
-from temperance.msa.alignment import filter_alignment
+from temperance.core.settings.stages import STAGES
 from temperance.potts.model import Potts
 from temperance.stages import constrain, export, hmm, ingest, split, subsample, truth
 from temperance.workflow.job import _paths
@@ -38,12 +37,9 @@ GHX-L
 SETTINGS = {
     "alphabet": "protein",
     "ambiguous": "gap",
-    "filter": {
-        "reference": "", "max_column_gaps": 0.5, "max_sequence_gaps": 0.5, "duplicates": "drop", "columns": "",
-        "remove": [],
-    },
+    "filter": {"max_column_gaps": 0.5, "max_sequence_gaps": 0.5, "duplicates": "drop"},
     "weights": {"identity": 0.7},
-}  # fmt: skip
+}
 
 
 def files(form, folder, **others):
@@ -55,17 +51,12 @@ def files(form, folder, **others):
 def family(tmp_path):
     """What `ingest` makes of the six sequences."""
     (tmp_path / "family.fasta").write_text(FAMILY)
-    settings = SETTINGS | {"filter": {k: v for k, v in SETTINGS["filter"].items() if k in known_filters()}}
     outputs = files(
         ingest.Outputs, tmp_path, sequences=tmp_path / "sequences.parquet", audit=tmp_path / "audit.tsv",
         columns=tmp_path / "columns.tsv",
     )  # fmt: skip
-    ingest.run(ingest.Inputs(tmp_path / "family.fasta"), outputs, settings)
+    ingest.run(ingest.Inputs(tmp_path / "family.fasta"), outputs, STAGES["ingest"].of(SETTINGS))
     return outputs
-
-
-def known_filters():
-    return {"reference", *inspect.signature(filter_alignment).parameters}
 
 
 def test_an_alignment_is_read_filtered_and_weighed(family):
@@ -82,14 +73,15 @@ def test_an_alignment_is_read_filtered_and_weighed(family):
 
 
 def test_split_and_subset_are_parts_of_the_alignment(family, tmp_path):
-    held = {"heldout": {"fraction": 0.4, "identity": None}, "weights": {"identity": 0.7}}
+    settings = {"heldout": {"fraction": 0.4, "identity": None}, "weights": {"identity": 0.7}}
+    held, weights = STAGES["split"].of(settings), STAGES["subsample"].of(settings)
     outputs = split.Outputs(tmp_path / "split")
     split.run(split.Inputs(family.alignment), outputs, held, 1, "six", [2])
     parts = load_arrays(outputs.split)[0]
     assert sorted(np.concatenate([parts["training"], parts["heldout"], parts["discarded"]])) == [0, 1, 2, 3]
     assert len(parts["heldout"]) == len(parts["heldout_weights"]) == 2
     chosen = subsample.Outputs(tmp_path / "subset")
-    subsample.run(subsample.Inputs(family.alignment, outputs.split), chosen, held, 1, "six", (2, 1))
+    subsample.run(subsample.Inputs(family.alignment, outputs.split), chosen, weights, 1, "six", (2, 1))
     subset = load_arrays(chosen.subset)[0]
     assert len(subset["indices"]) == 2 and set(subset["indices"]) <= set(parts["training"])
     with pytest.raises(Exception, match=r"six: subsets.sizes: 9 is larger than the 2 sequences"):
@@ -97,10 +89,10 @@ def test_split_and_subset_are_parts_of_the_alignment(family, tmp_path):
 
 
 def test_constraints_name_columns_of_the_alignment(family, tmp_path):
-    asked = {"fixed": {"5": "L"}, "forbidden": {"1": "AG"}, "seed": "", "mutations": None}
+    constraints = {"fixed": {"5": "L"}, "forbidden": {"1": "AG"}}
     outputs = constrain.Outputs(tmp_path / "constraints")
     inputs = constrain.Inputs(family.alignment, family.sequences, family.summary)
-    constrain.run(inputs, outputs, {"constraints": asked})
+    constrain.run(inputs, outputs, STAGES["constrain"].of({"constraints": constraints}))
     allowed = load_arrays(outputs.constraints)[0]["allowed"]
     # Column 5 is the last of four sites: one state of 21; column 1 has lost two.
     assert allowed.sum(axis=1).tolist() == [19, 21, 21, 1]
@@ -120,7 +112,7 @@ def test_a_truth_is_drawn_with_its_diagnostics(tmp_path):
     settings = {"truth": {"kind": "gapless", "length": 4, "q": 2, "sequences": 50, "width": 0.5},
                 "alphabet": "01"}  # fmt: skip
     outputs = files(truth.Outputs, tmp_path)
-    truth.run(truth.Inputs(), outputs, settings, 3, "numba")
+    truth.run(truth.Inputs(), outputs, STAGES["truth"].of(settings), 3, "numba")
     lines = outputs.alignment.read_text().splitlines()
     assert lines[0] == ">draw_1" and len(lines) == 100 and set("".join(lines[1::2])) <= set("01")
     assert json.loads(outputs.diagnostics.read_text())["sequences"] == 50
