@@ -1,6 +1,6 @@
-"""One module a rule of the workflow: `run(inputs, outputs, ...)` reads files, decides, and writes files.
+"""One module for each rule of the workflow: `run(inputs, outputs, ...)` reads files, computes, and writes files.
 
-`Inputs` and `Outputs` name the files; the rule of the same name in `workflow/rules` declares the same ones. What else
-`run` takes (settings, seed, threads) are the rule's parameters. `temperance.workflow.job.run_stage` brings them
-together.
+`Inputs` and `Outputs` name the files; the rule of the same name in `workflow/rules` declares the same names. The other
+parameters of `run` (settings, seed, threads, ...) are those of the rule. `temperance.workflow.job.run_stage` calls
+`run` with the files and parameters of a job.
 """

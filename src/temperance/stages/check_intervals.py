@@ -13,17 +13,44 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """None."""
+    """Files to read: none."""
 
 
 class Outputs(NamedTuple):
-    """A row an estimator and temperature."""
+    """File to write.
+
+    Attributes
+    ----------
+    table : Path
+        Coverage, one row an estimator and temperature.
+    """
 
     table: Path
 
 
 def run(outputs: Outputs, kind: str, size: str, repeats: int, seed: int, engine_name: str) -> None:
-    """Count for the system of a kind, trained on so many sequences."""
+    """Estimate how often confidence intervals cover the exact value, for one system.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Files to write.
+    kind : str
+        Kind of the truth, such as planted.
+    size : str
+        Number of training sequences.
+    repeats : int
+        Number of times that the trained model is sampled.
+    seed : int
+        Random seed of the whole run.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+
+    Raises
+    ------
+    InputError
+        If the engine needs a card that the computer does not have.
+    """
     table = coverage(kind, int(size), repeats, seed, choose_engine(engine_name), Progress(log.info))
     save_table(outputs.table, table)
     log.info("covered in %.1f %% of all, least %.0f %%", 100 * table["covered"].mean(), 100 * table["covered"].min())

@@ -1,4 +1,4 @@
-"""Test one claim of theory on systems that are solved exactly."""
+"""Test one theoretical claim on systems that are solved exactly."""
 
 import logging
 from pathlib import Path
@@ -12,18 +12,36 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """None."""
+    """Files to read: none."""
 
 
 class Outputs(NamedTuple):
-    """The table of the claim, and its figure as SVG and PNG."""
+    """Files to write.
+
+    Attributes
+    ----------
+    table : Path
+        Values that support the claim.
+    figures : list of Path
+        Figure of the table, as SVG and PNG.
+    """
 
     table: Path
     figures: list[Path]
 
 
 def run(outputs: Outputs, seed: int, claim: str) -> None:
-    """Tabulate and draw the claim of that name."""
+    """Tabulate and plot one theoretical claim.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Files to write.
+    seed : int
+        Random seed of the whole run.
+    claim : str
+        Name of the claim, a key of `temperance.validation.claims.CLAIMS`.
+    """
     table = CLAIMS[claim](seed)
     save_table(outputs.table, table)
     with figures.theme():

@@ -1,4 +1,4 @@
-"""Learn a model to compare with on one subset, sample it, and score its samples."""
+"""Train a baseline model on one training set, sample it, and score its samples."""
 
 import logging
 from collections.abc import Callable
@@ -30,7 +30,33 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `train`, `subsample`, `sample`, `score`, `ingest`, `split`; files of judges; a model that is not learnt."""
+    """Files to read.
+
+    Attributes
+    ----------
+    model, training : Path
+        Potts model of the same training set, and the summary of its training, from `train`.
+    subset : Path
+        Indices and weights of the training set, from `subsample`.
+    samples : Path
+        Tempered samples of the Potts model, whose temperatures the baseline is sampled at, from `sample`.
+    natural, standings : Path
+        Scores of natural sequences, and the assessment of the judges, from `score`.
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    judge : Path
+        Cross-fitted Potts judge, from `judge`.
+    programs : list of Path
+        Programs and scripts of the user's judges; inputs so that a change of one is noticed.
+    hmm, covariance : Path, optional
+        Profile HMM and covariance model of the held-out sequences, where the family has these judges.
+    truth : Path, optional
+        True distribution, where the family was drawn from one.
+    other : Path, optional
+        Model trained elsewhere, which is read instead of training one.
+    """
 
     model: Path
     training: Path
@@ -49,7 +75,17 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A row a temperature; the operating points of the model; its samples."""
+    """Files to write.
+
+    Attributes
+    ----------
+    scores : Path
+        Scores of the samples, one row a temperature.
+    optimum : Path
+        Operating points and recommended temperature of the baseline, in one row.
+    samples : Path
+        Sequences and their temperatures.
+    """
 
     scores: Path
     optimum: Path
@@ -60,7 +96,34 @@ def run(
     inputs: Inputs, outputs: Outputs, settings: CompareStage, kind: BaselineSettings, name: str, seed: int,
     engine_name: str, threads: int, checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Compare a model; `kind` and `name` are those of the model."""
+    """Train or read a baseline model, sample it at the temperatures of the family's Potts model, and score the samples.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : CompareStage
+        Training, sampling and judging, with the novelty and diversity floors.
+    kind : BaselineSettings
+        Kind of the baseline, its penalties and the path of its file.
+    name : str
+        Name of the baseline, a key of `models` in the configuration.
+    seed : int
+        Random seed of the job.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+    threads : int
+        Threads of the judges' programs.
+    checkpoint : callable
+        Makes a `Checkpoint` from a mapping that identifies the computation and the name of a part: learn, draw.
+
+    Raises
+    ------
+    InputError
+        If the model's file or a judge's program is faulty, or the engine needs a card that the computer does not have.
+    """
     rng, baseline, training = np.random.default_rng(seed), kind.model_dump(), settings.train.model_dump()
     letters = load(inputs.model)[1]
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)

@@ -1,4 +1,4 @@
-"""Find the sites that constraints of designs are about."""
+"""Translate the constraints on designs from columns of the alignment to sites of the model."""
 
 import logging
 from pathlib import Path
@@ -13,7 +13,13 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment, sequences, summary : Path
+        Encoded alignment, names of its sequences, and its summary, from `ingest`.
+    """
 
     alignment: Path
     sequences: Path
@@ -21,13 +27,34 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Allowed states, the seed, and how many mutations it may have."""
+    """File to write.
+
+    Attributes
+    ----------
+    constraints : Path
+        Allowed states of each site, the seed sequence, and the largest number of mutations.
+    """
 
     constraints: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: ConstrainStage) -> None:
-    """Translate the constraints, which name columns of the alignment."""
+    """Translate the constraints on designs from columns of the alignment to sites of the model.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : ConstrainStage
+        Constraints, which count columns from 1 in the alignment as it was read.
+
+    Raises
+    ------
+    InputError
+        If a constraint names a column, residue or sequence that does not exist, or constraints contradict each other.
+    """
     arrays, metadata = load_arrays(inputs.alignment)
     constraints = Constraints.from_settings(
         settings.constraints, arrays["columns"], load_json(inputs.summary)["columns_read"],

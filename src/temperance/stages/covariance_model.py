@@ -12,20 +12,49 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest` and `split`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    """
 
     alignment: Path
     split: Path
 
 
 class Outputs(NamedTuple):
-    """In Infernal's format."""
+    """File to write.
+
+    Attributes
+    ----------
+    model : Path
+        Covariance model, in Infernal's format.
+    """
 
     model: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, family: str) -> None:
-    """Build the covariance model of a family."""
+    """Build the covariance model of an RNA or DNA family from its held-out sequences.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    family : str
+        Name of the family, and of the covariance model.
+
+    Raises
+    ------
+    InputError
+        If Infernal or ViennaRNA is not installed, or Infernal fails.
+    """
     arrays, metadata = load_arrays(inputs.alignment)
     heldout = load_arrays(inputs.split)[0]["heldout"]
     letters = alphabet(metadata["alphabet"])

@@ -1,4 +1,4 @@
-"""Put the coverage of all systems together."""
+"""Join the coverage of confidence intervals of all systems in one table."""
 
 import logging
 from pathlib import Path
@@ -13,20 +13,40 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `check_intervals`, one a system."""
+    """Files to read.
+
+    Attributes
+    ----------
+    tables : list of Path
+        Coverage of each system, from `check_intervals`.
+    """
 
     tables: list[Path]
 
 
 class Outputs(NamedTuple):
-    """The table, and the same as Markdown."""
+    """Files to write.
+
+    Attributes
+    ----------
+    table, markdown : Path
+        Coverage of all systems, as TSV and as Markdown.
+    """
 
     table: Path
     markdown: Path
 
 
 def run(inputs: Inputs, outputs: Outputs) -> None:
-    """Write the table of all systems."""
+    """Join the tables of all systems.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    """
     table = pd.concat([load_table(path) for path in inputs.tables], ignore_index=True)
     save_table(outputs.table, table)
     save_text(outputs.markdown, markdown(table))

@@ -1,4 +1,4 @@
-"""Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
+"""Sample the largest model at the recommended temperature, or that nearest to the criteria, and choose designs."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,31 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `optimum`; of the largest subset; of `ingest`, `split` and `constrain`; and files of judges."""
+    """Files to read.
+
+    Attributes
+    ----------
+    recommendation : Path
+        Recommended temperature and operating points, from `optimum`.
+    states : Path
+        Thermodynamics of the largest model, from `thermodynamics`.
+    model, natural, subset : Path
+        Potts model, scores of natural sequences, and training set of the largest subset.
+    alignment, sequences : Path
+        Encoded alignment and names of its sequences, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    judge : Path
+        Cross-fitted Potts judge, from `judge`.
+    programs : list of Path
+        Programs and scripts of the user's judges; inputs so that a change of one is noticed.
+    hmm, covariance : Path, optional
+        Profile HMM and covariance model of the held-out sequences, where the family has these judges.
+    truth : Path, optional
+        True distribution, where the family was drawn from one.
+    constraints : Path, optional
+        Constraints on designs, from `constrain`.
+    """
 
     recommendation: Path
     states: Path
@@ -42,7 +66,19 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Designs as FASTA, aligned FASTA, plates and table; and how they were chosen."""
+    """Files to write.
+
+    Attributes
+    ----------
+    fasta, aligned : Path
+        Designs as FASTA, without and with gaps.
+    plates : Path
+        Wells of 96-well plates, as CSV.
+    table : Path
+        Scores of the designs, one row a design.
+    summary : Path
+        How the designs were chosen, as JSON.
+    """
 
     fasta: Path
     aligned: Path
@@ -55,7 +91,32 @@ def run(
     inputs: Inputs, outputs: Outputs, settings: DesignStage, seed: int, family: str, engine_name: str, threads: int,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Choose designs."""
+    """Sample candidates at the recommended temperature, and choose designs among them.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : DesignStage
+        Sampling, judging and choice of the designs.
+    seed : int
+        Random seed of the job.
+    family : str
+        Name of the family, with which names of designs begin.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+    threads : int
+        Threads of the judges' programs.
+    checkpoint : callable
+        Makes a `Checkpoint` from a mapping that identifies the computation.
+
+    Raises
+    ------
+    InputError
+        If a judge's program fails, or the engine needs a card that the computer does not have.
+    """
     wanted = settings.design
     advice = load_json(inputs.recommendation)
     tau, recommended = advice["sampling_temperature"], advice["status"] == "recommended"

@@ -1,4 +1,4 @@
-"""Write the largest model, its samples nearest the recommended temperature, or what it sees, for other programs."""
+"""Export the largest model, its samples nearest the recommended temperature, or the alignment, for other programs."""
 
 import logging
 from pathlib import Path
@@ -15,7 +15,17 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """The recommendation; model and samples of the largest subset; of `ingest`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    recommendation : Path
+        Recommended temperature, from `optimum`.
+    model, samples : Path
+        Potts model of the largest subset, and its tempered samples.
+    alignment, sequences : Path
+        Encoded alignment and names of its sequences, from `ingest`.
+    """
 
     recommendation: Path
     model: Path
@@ -25,13 +35,35 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """In the other program's format."""
+    """File to write.
+
+    Attributes
+    ----------
+    file : Path
+        Model, samples or alignment, in the format of the other program.
+    """
 
     file: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, form: str) -> None:
-    """Write one file; `form` is chains, alignment, or a format of models."""
+    """Write one file in the format of another program.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    form : str
+        chains, the samples nearest the recommended temperature; alignment, the columns and sequences that models are
+        trained on; else a format of models, such as ccmpred.
+
+    Raises
+    ------
+    InputError
+        If the format of models has no such alphabet.
+    """
     model, letters, _ = load(inputs.model)
     if form == "chains":
         drawn = load_arrays(inputs.samples)[0]

@@ -1,4 +1,4 @@
-"""Get an alignment from InterPro's servers."""
+"""Download the alignment of a Pfam entry from InterPro's servers."""
 
 import logging
 import shutil
@@ -13,18 +13,39 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """None."""
+    """Files to read: none."""
 
 
 class Outputs(NamedTuple):
-    """Stockholm, as it came; and where it came from."""
+    """Files to write.
+
+    Attributes
+    ----------
+    alignment : Path
+        Alignment as it was downloaded, Stockholm.
+    summary : Path
+        Address, SHA-256 digest and size in bytes of the download, as JSON.
+    """
 
     alignment: Path
     summary: Path
 
 
 def run(outputs: Outputs, settings: FetchStage) -> None:
-    """Fetch the alignment."""
+    """Download the alignment of a Pfam entry, or of the one that an InterPro entry integrates.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Files to write.
+    settings : FetchStage
+        Accession of the entry, and how it is downloaded.
+
+    Raises
+    ------
+    InputError
+        If the download fails, or the entry has no such alignment.
+    """
     options = settings.fetch.model_dump()
     kind, sha256 = options.pop("alignment"), options.pop("sha256")
     fetcher = Fetcher(**options, progress=log.info)

@@ -1,4 +1,4 @@
-"""Draw the figures of one family."""
+"""Plot the figures of one family."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,15 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Files of `temperance.core.artefacts`: of the family, its subsets, the largest one, and models compared."""
+    """Files to read, those that `temperance.core.artefacts` lists.
+
+    Attributes
+    ----------
+    family, subsets, largest, models : list of Path
+        Results of the family, of each subset, of the largest subset, and of each baseline model.
+    truth : Path, optional
+        Diagnostics of the draw, where the family was drawn from a true distribution.
+    """
 
     family: list[Path]
     subsets: list[Path]
@@ -23,13 +31,31 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Figures, called as in `temperance.report.figures.FIGURES`, as SVG, PDF and PNG."""
+    """Files to write.
+
+    Attributes
+    ----------
+    figures : list of Path
+        Figures as SVG, PDF and PNG, named as in `temperance.report.figures.FIGURES`.
+    """
 
     figures: list[Path]
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: Settings, subsets: Sequence[str]) -> None:
-    """Draw every figure that is asked for; settings are all of the family's."""
+    """Plot every figure of a family.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : dict
+        Every setting of the family, by section.
+    subsets : sequence of str
+        Names of the training sets, in order of size.
+    """
     evidence = Evidence.load(inputs.family[0].parent, list(subsets), settings)
     with figures.theme():
         for name, arguments in evidence.figure_arguments().items():

@@ -11,17 +11,29 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """None."""
+    """Files to read: none."""
 
 
 class Outputs(NamedTuple):
-    """Contacts, (103346, 28)."""
+    """File to write.
+
+    Attributes
+    ----------
+    folds : Path
+        Contacts (103346, 28) uint8 of every fold, indices of pairs of residues.
+    """
 
     folds: Path
 
 
 def run(outputs: Outputs) -> None:
-    """List the folds."""
+    """Enumerate the compact folds of lattice proteins.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Files to write.
+    """
     contacts = all_folds()
     save_arrays(outputs.folds, {"contacts": contacts}, provenance({}))
     log.info("%d folds", len(contacts))

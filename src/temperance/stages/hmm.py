@@ -12,20 +12,49 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest` and `split`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    """
 
     alignment: Path
     split: Path
 
 
 class Outputs(NamedTuple):
-    """In HMMER's format."""
+    """File to write.
+
+    Attributes
+    ----------
+    hmm : Path
+        Profile HMM, in HMMER's format.
+    """
 
     hmm: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, family: str) -> None:
-    """Build the profile HMM of a family."""
+    """Build the profile HMM of a family from its held-out sequences.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    family : str
+        Name of the family, and of the profile HMM.
+
+    Raises
+    ------
+    InputError
+        If HMMER has no such alphabet.
+    """
     arrays, metadata = load_arrays(inputs.alignment)
     heldout = load_arrays(inputs.split)[0]["heldout"]
     build_hmm(arrays["sequences"][heldout], alphabet(metadata["alphabet"]), family, outputs.hmm)

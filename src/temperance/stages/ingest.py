@@ -1,4 +1,4 @@
-"""Read, encode, filter and weigh an alignment."""
+"""Read, encode, filter and weight an alignment."""
 
 import logging
 from pathlib import Path
@@ -17,13 +17,33 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """An alignment in any format that is read."""
+    """File to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Alignment in any of the supported formats.
+    """
 
     alignment: Path
 
 
 class Outputs(NamedTuple):
-    """Arrays of sequences, weights and columns; names; what was dropped and why; columns by residue; a summary."""
+    """Files to write.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded sequences, their weights, and numbers of the columns that were kept.
+    sequences : Path
+        Names and weights of the sequences.
+    audit : Path
+        Sequences and columns that were dropped, and why.
+    columns : Path
+        Columns that were kept, with residues and their numbers in the reference.
+    summary : Path
+        Counts of sequences and columns, and the effective number of sequences, as JSON.
+    """
 
     alignment: Path
     sequences: Path
@@ -33,7 +53,22 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
-    """Read, encode, filter and weigh the alignment."""
+    """Read, encode, filter and weight an alignment.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : IngestStage
+        Alphabet, filter, and identity by which sequences are weighted.
+
+    Raises
+    ------
+    InputError
+        If the file is no alignment of the alphabet, or the filter leaves too little of it.
+    """
     path, letters = str(inputs.alignment), alphabet(settings.alphabet)
     chosen = settings.filter.model_dump()
     raw = read(path, chosen.pop("reference"))

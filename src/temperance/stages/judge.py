@@ -1,4 +1,4 @@
-"""Learn the judge that sees pairs from parts of the natural sequences."""
+"""Train the judge that scores pairs of sites, on parts of the natural sequences."""
 
 import logging
 from pathlib import Path
@@ -12,19 +12,46 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest`."""
+    """File to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    """
 
     alignment: Path
 
 
 class Outputs(NamedTuple):
-    """A Potts model, scores of the natural sequences, and clusters of relatives."""
+    """File to write.
+
+    Attributes
+    ----------
+    judge : Path
+        Potts model, scores of the natural sequences, and their clusters of relatives.
+    """
 
     judge: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
-    """Learn the judge of a family."""
+    """Train the cross-fitted Potts judge of a family.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    seed : int
+        Random seed of the job.
+
+    Raises
+    ------
+    InputError
+        If the family has too few different sequences.
+    """
     arrays, metadata = load_arrays(inputs.alignment)
     letters = alphabet(metadata["alphabet"])
     judge = CrossFittedJudge.learn(arrays["sequences"], arrays["weights"], letters.q, seed)

@@ -1,4 +1,4 @@
-"""Find the temperatures that a family's models call for, and recommend one."""
+"""Find the operating points of a family's models, and recommend a sampling temperature."""
 
 import logging
 from collections.abc import Sequence
@@ -20,7 +20,17 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest` and `split`; and `temperance.core.artefacts.JUDGED_FILES` of each subset."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    results : list of Path
+        `temperance.core.artefacts.JUDGED_FILES` of each subset.
+    """
 
     alignment: Path
     split: Path
@@ -28,7 +38,19 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A row a model; operating points; recommendations at other floors; the recommendation."""
+    """Files to write.
+
+    Attributes
+    ----------
+    table : Path
+        Optimal temperatures, one row a model.
+    points : Path
+        Operating points, one row a point and subset.
+    sensitivity : Path
+        Recommendations at other novelty and diversity floors.
+    recommendation : Path
+        Recommended temperature, diagnosis, and the reasons for both, as JSON.
+    """
 
     table: Path
     points: Path
@@ -37,9 +59,20 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: OptimumStage, seed: int, subsets: Sequence[str]) -> None:
-    """Recommend a temperature.
+    """Recommend a sampling temperature for the models of the largest training sets, and diagnose them.
 
-    `subsets` are in order of their sizes.
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : OptimumStage
+        Novelty and diversity floors, and the number of bootstrap draws.
+    seed : int
+        Random seed of the job.
+    subsets : sequence of str
+        Names of the training sets, in order of size.
     """
     rng, draws = np.random.default_rng(seed), settings.bootstrap
     floors = settings.novelty_floor, settings.diversity_floor

@@ -1,4 +1,4 @@
-"""Write the page of one family: the answer first, then the evidence."""
+"""Write the page of one family: the recommendation first, then the evidence."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,21 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """What figures are made of; the figures; files that can be taken from the page; captions in their order."""
+    """Files to read, those that `temperance.core.artefacts` lists among them.
+
+    Attributes
+    ----------
+    family, subsets, largest, models : list of Path
+        Results of the family, of each subset, of the largest subset, and of each baseline model.
+    figures : list of Path
+        Figures of the family, as SVG.
+    files : list of Path
+        Files that can be downloaded from the page.
+    captions : list of Path
+        Captions of the figures, in the order in which the page shows them.
+    truth : Path, optional
+        Diagnostics of the draw, where the family was drawn from a true distribution.
+    """
 
     family: list[Path]
     subsets: list[Path]
@@ -26,7 +40,15 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """The page, and what the page of all families shows of it."""
+    """Files to write.
+
+    Attributes
+    ----------
+    page : Path
+        Self-contained HTML.
+    summary : Path
+        Part of the page that the report on all families shows, as JSON.
+    """
 
     page: Path
     summary: Path
@@ -35,7 +57,23 @@ class Outputs(NamedTuple):
 def run(
     inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, subsets: Sequence[str], family: str
 ) -> None:  # fmt: skip
-    """Write the page; settings are all of the family's."""
+    """Write the page of one family.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : dict
+        Every setting of the family, by section.
+    seed : int
+        Random seed of the whole run, which the page states.
+    subsets : sequence of str
+        Names of the training sets, in order of size.
+    family : str
+        Name of the family.
+    """
     evidence = Evidence.load(inputs.family[0].parent, list(subsets), settings)
     section = write_page(outputs.page, outputs.summary, family, evidence, inputs.captions, seed)
     log.info("%s", section.headline)

@@ -1,4 +1,4 @@
-"""Predict contacts and effects of mutations from the largest model, and measure conservation of the family."""
+"""Predict contacts and effects of mutations from the largest model, and measure the family's conservation."""
 
 import logging
 from pathlib import Path
@@ -17,7 +17,21 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """The largest model; of `ingest` and `split`; a structure and a table of measured mutants, where they are known."""
+    """Files to read.
+
+    Attributes
+    ----------
+    model : Path
+        Potts model of the largest subset.
+    alignment, columns : Path
+        Encoded alignment, and residues and numbers of its columns, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    structure : Path, optional
+        PDB or mmCIF file, to compare contacts with.
+    measured : Path, optional
+        Table of measured mutants, to compare scores with.
+    """
 
     model: Path
     alignment: Path
@@ -28,7 +42,19 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A row a pair of columns, a single mutant, a column; and how the first two agree with what is known."""
+    """Files to write.
+
+    Attributes
+    ----------
+    contacts : Path
+        Scores of contacts, one row a pair of columns.
+    mutants : Path
+        Scores of single mutants of the reference, one row a mutant.
+    conservation : Path
+        Consensus and information content, one row a column.
+    summary : Path
+        Precision of contacts, and correlation with measured mutants, as JSON.
+    """
 
     contacts: Path
     mutants: Path
@@ -37,7 +63,24 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> None:
-    """Predict contacts and mutants."""
+    """Score contacts, single mutants and conservation, and compare them with a structure and measured mutants.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : PredictStage
+        How contacts are read from the structure, and the number of bootstrap draws.
+    seed : int
+        Random seed of the job.
+
+    Raises
+    ------
+    InputError
+        If the structure or the table of mutants is faulty, or is of another sequence than the reference.
+    """
     model, letters, _ = load(inputs.model)
     columns = load_table(inputs.columns, text=["residue"])
     arrays, pool = load_arrays(inputs.alignment)[0], load_arrays(inputs.split)[0]["training"]

@@ -1,4 +1,4 @@
-"""Write one page over all families."""
+"""Write the report on all families."""
 
 import logging
 from pathlib import Path
@@ -12,18 +12,40 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """What the pages of families leave for it."""
+    """Files to read.
+
+    Attributes
+    ----------
+    summaries : list of Path
+        Summary of each family's page, from `page`.
+    """
 
     summaries: list[Path]
 
 
 class Outputs(NamedTuple):
-    """Self-contained HTML."""
+    """File to write.
+
+    Attributes
+    ----------
+    page : Path
+        Self-contained HTML.
+    """
 
     page: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
-    """Write the page of families that are all done."""
+    """Write the report on all families, once each of them has a page.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    seed : int
+        Random seed of the whole run, which the report states.
+    """
     write_report(outputs.page, inputs.summaries, pd.DataFrame(columns=["family"]), seed)
     log.info("%d families", len(inputs.summaries))

@@ -16,7 +16,17 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `train`, `ingest` and `subsample`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    model : Path
+        Potts model of the training set, from `train`.
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    subset : Path
+        Indices and weights of the training set, from `subsample`.
+    """
 
     model: Path
     alignment: Path
@@ -24,7 +34,15 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Sequences and energies; diagnostics of every rung."""
+    """Files to write.
+
+    Attributes
+    ----------
+    samples : Path
+        Sequences at the requested temperatures, and energies of every rung of replica exchange.
+    ladder : Path
+        Diagnostics, one row a rung.
+    """
 
     samples: Path
     ladder: Path
@@ -34,7 +52,30 @@ def run(
     inputs: Inputs, outputs: Outputs, settings: SampleStage, seed: int, engine_name: str, keep_all: bool,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Sample the model; `keep_all` keeps sequences of all rungs."""
+    """Sample a model at all temperatures by replica exchange.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : SampleStage
+        Temperatures, number of sequences, and criteria of equilibration.
+    seed : int
+        Random seed of the job.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+    keep_all : bool
+        Whether to keep the sequences of all rungs, not of the requested temperatures alone.
+    checkpoint : callable
+        Makes a `Checkpoint` from a mapping that identifies the computation.
+
+    Raises
+    ------
+    InputError
+        If the engine needs a card that the computer does not have.
+    """
     options = settings.sample.model_dump()
     model, letters, _ = load(inputs.model)
     subset = load_arrays(inputs.subset)[0]

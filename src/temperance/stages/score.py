@@ -28,7 +28,31 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `train`, `subsample`, `sample`, `thermodynamics`, `ingest` and `split`; and files of judges."""
+    """Files to read.
+
+    Attributes
+    ----------
+    model : Path
+        Potts model of the training set, from `train`.
+    subset : Path
+        Indices and weights of the training set, from `subsample`.
+    samples, ladder : Path
+        Tempered samples, and diagnostics of every rung, from `sample`.
+    states : Path
+        Thermodynamics at each temperature, from `thermodynamics`.
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    judge : Path
+        Cross-fitted Potts judge, from `judge`.
+    programs : list of Path
+        Programs and scripts of the user's judges; inputs so that a change of one is noticed.
+    hmm, covariance : Path, optional
+        Profile HMM and covariance model of the held-out sequences, where the family has these judges.
+    truth : Path, optional
+        True distribution, where the family was drawn from one.
+    """
 
     model: Path
     subset: Path
@@ -45,7 +69,21 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A row a temperature, a sample, a natural sequence; judges' standings; orders; calibration."""
+    """Files to write.
+
+    Attributes
+    ----------
+    scores, samples, natural : Path
+        Scores, one row a temperature, a sample, and a natural sequence.
+    judges : Path
+        Assessment of each judge, as JSON: whether it may decide, and why.
+    orders : Path
+        Agreement of the frequencies of two and more sites with held-out sequences, by temperature.
+    calibration, reliability : Path
+        Calibration of the site conditionals by temperature, and reliability diagrams.
+    calibrated : Path
+        Temperatures at which the site conditionals are calibrated best.
+    """
 
     scores: Path
     samples: Path
@@ -58,7 +96,26 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threads: int) -> None:
-    """Score the samples of a model."""
+    """Score the samples of a model, assess the judges, and calibrate the site conditionals.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : ScoreStage
+        Judges, and the number of bootstrap draws.
+    seed : int
+        Random seed of the job.
+    threads : int
+        Threads of the judges' programs.
+
+    Raises
+    ------
+    InputError
+        If a judge's program fails, or its package is missing.
+    """
     rng = np.random.default_rng(seed)
     model, letters, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)

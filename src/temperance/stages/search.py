@@ -1,4 +1,4 @@
-"""Find a family in a database of sequences, beginning with one sequence or with a seed alignment."""
+"""Search a sequence database for a family, starting from one sequence or from a seed alignment."""
 
 import logging
 from pathlib import Path
@@ -14,7 +14,17 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """A database, and either a sequence or a seed alignment."""
+    """Files to read.
+
+    Attributes
+    ----------
+    database : Path
+        Sequences in any format that HMMER reads.
+    query : Path, optional
+        One sequence, searched for iteratively (jackhmmer).
+    seed : Path, optional
+        Seed alignment, searched with once (hmmsearch), where there is no query.
+    """
 
     database: Path
     query: Path | None = None
@@ -22,14 +32,39 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What was found, aligned to match states; every domain with its scores."""
+    """Files to write.
+
+    Attributes
+    ----------
+    alignment : Path
+        Hits, aligned to the match states, as A2M.
+    hits : Path
+        Scores of the domains, one row a domain.
+    """
 
     alignment: Path
     hits: Path
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: SearchStage, threads: int) -> None:
-    """Search the database."""
+    """Search a database, and align the hits.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : SearchStage
+        Thresholds of the search, and the alphabet.
+    threads : int
+        Threads of HMMER.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, HMMER has no such alphabet, or no hit is above the thresholds.
+    """
     letters = alphabet(settings.alphabet)
     search, begin = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
     result = search(str(begin), str(inputs.database), letters, settings.search, threads, log.info)

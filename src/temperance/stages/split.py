@@ -1,4 +1,4 @@
-"""Hold out sequences that no training sequence resembles."""
+"""Hold out sequences that resemble no training sequence."""
 
 import logging
 from collections.abc import Sequence
@@ -17,13 +17,25 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest`."""
+    """File to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    """
 
     alignment: Path
 
 
 class Outputs(NamedTuple):
-    """Indices of training, held-out and discarded sequences, and weights of those that are held out."""
+    """File to write.
+
+    Attributes
+    ----------
+    split : Path
+        Indices of training, held-out and discarded sequences, and weights of the held-out ones.
+    """
 
     split: Path
 
@@ -31,9 +43,27 @@ class Outputs(NamedTuple):
 def run(
     inputs: Inputs, outputs: Outputs, settings: SplitStage, seed: int, family: str, sizes: Sequence[int | float]
 ) -> None:
-    """Split the sequences.
+    """Split the sequences into training and held-out ones, none of which resembles one of the others.
 
-    `sizes` of training sets are checked before anything is trained.
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : SplitStage
+        Share and largest identity of held-out sequences, and identity by which they are weighted.
+    seed : int
+        Random seed of the job.
+    family : str
+        Name of the family.
+    sizes : sequence of int or float
+        Sizes of training sets, counts or shares; checked here, before anything is trained.
+
+    Raises
+    ------
+    InputError
+        If too few sequences can be held out or kept for training, or a training set is larger than what is left.
     """
     sequences = load_arrays(inputs.alignment)[0]["sequences"]
     parts = split(sequences, np.random.default_rng(seed), **settings.heldout.model_dump())

@@ -1,4 +1,4 @@
-"""Draw the phase diagram of a study."""
+"""Plot the phase diagram of a study."""
 
 import logging
 from pathlib import Path
@@ -14,13 +14,29 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Tables of models, one a family."""
+    """Files to read.
+
+    Attributes
+    ----------
+    tables : list of Path
+        Optimal temperatures of the models of each family, from `study_exact` and `study_sampled`.
+    """
 
     tables: list[Path]
 
 
 class Outputs(NamedTuple):
-    """A row a model; means over replicates; the figure as SVG and PNG."""
+    """Files to write.
+
+    Attributes
+    ----------
+    models : Path
+        Optimal temperatures, one row a model.
+    table : Path
+        Means over replicates.
+    figures : list of Path
+        Phase diagram, as SVG and PNG.
+    """
 
     models: Path
     table: Path
@@ -28,7 +44,17 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, vary: Any) -> None:
-    """Average over replicates and draw; `vary` is what the study varies, none but sizes if it is empty."""
+    """Average optimal temperatures over replicates, and plot them.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    vary : str or None
+        Key of the setting that the study varies besides the size of training sets; none: the sizes alone.
+    """
     models = pd.concat([load_table(path) for path in inputs.tables], ignore_index=True)
     summary = summarise(models)
     save_table(outputs.models, models)

@@ -1,4 +1,4 @@
-"""Train and analyse every model of a study's family that can be listed in full, without sampling."""
+"""Train and analyse the models of a study's enumerable family exactly, without sampling."""
 
 import logging
 from pathlib import Path
@@ -12,17 +12,35 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """None."""
+    """Files to read: none."""
 
 
 class Outputs(NamedTuple):
-    """A row a model."""
+    """File to write.
+
+    Attributes
+    ----------
+    models : Path
+        Optimal temperatures, one row a model.
+    """
 
     models: Path
 
 
 def run(outputs: Outputs, points: list[Settings], seed: int, name: str) -> None:
-    """Solve the models of all points of the family called `name`."""
+    """Compute the exact optimal temperatures of the models of one family.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Files to write.
+    points : list of dict
+        The family at each value of the varied setting: family, value, settings.
+    seed : int
+        Random seed of the whole run.
+    name : str
+        Name of the family.
+    """
     models = tabulate_enumerable(points, seed)
     save_table(outputs.models, models.assign(family=name))
     log.info("%d models", len(models))

@@ -1,4 +1,4 @@
-"""Gather every model of a study's family that went through the whole chain."""
+"""Collect the results of the models of a study's family that the workflow has sampled."""
 
 import logging
 from collections.abc import Sequence
@@ -13,13 +13,25 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """`temperance.core.artefacts.STUDIED_FILES` of every model."""
+    """Files to read.
+
+    Attributes
+    ----------
+    results : list of Path
+        `temperance.core.artefacts.STUDIED_FILES` of each model.
+    """
 
     results: list[Path]
 
 
 class Outputs(NamedTuple):
-    """A row a model; and a row a model and temperature."""
+    """Files to write.
+
+    Attributes
+    ----------
+    models, scores : Path
+        Optimal temperatures, one row a model; and scores, one row a model and temperature.
+    """
 
     models: Path
     scores: Path
@@ -28,7 +40,21 @@ class Outputs(NamedTuple):
 def run(
     inputs: Inputs, outputs: Outputs, points: list[Settings], folders: Sequence[Sequence[str]], name: str
 ) -> None:  # fmt: skip
-    """Gather the models in the folders of each point of the family called `name`."""
+    """Collect the results of the models of one family.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    points : list of dict
+        The family at each value of the varied setting: family, value, settings.
+    folders : sequence of sequence of str
+        Folders of the models of each point.
+    name : str
+        Name of the family.
+    """
     models, scores = tabulate_sampled(points, [[Path(folder) for folder in of_point] for of_point in folders])
     save_table(outputs.models, models.assign(family=name))
     save_table(outputs.scores, scores.assign(family=name))

@@ -1,4 +1,4 @@
-"""Draw a training set of one size, and weigh its sequences."""
+"""Draw a training set of one size, and weight its sequences."""
 
 import logging
 from pathlib import Path
@@ -16,14 +16,28 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest` and `split`."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    """
 
     alignment: Path
     split: Path
 
 
 class Outputs(NamedTuple):
-    """Indices into the alignment, and weights within the subset."""
+    """File to write.
+
+    Attributes
+    ----------
+    subset : Path
+        Indices of sequences of the alignment, and their weights within the training set.
+    """
 
     subset: Path
 
@@ -31,7 +45,28 @@ class Outputs(NamedTuple):
 def run(
     inputs: Inputs, outputs: Outputs, settings: SubsampleStage, seed: int, family: str, size: tuple[int | float, int]
 ) -> None:
-    """Draw the training set of a size and replicate."""
+    """Draw one training set.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : SubsampleStage
+        Identity by which sequences are weighted.
+    seed : int
+        Random seed of the job.
+    family : str
+        Name of the family.
+    size : (int or float, int)
+        Size, a count or a share of the training sequences; and number of the replicate, from 1.
+
+    Raises
+    ------
+    InputError
+        If there are fewer training sequences than the size, or fewer than two would be drawn.
+    """
     sequences = load_arrays(inputs.alignment)[0]["sequences"]
     training = load_arrays(inputs.split)[0]["training"]
     count = resolve_size(size[0], len(training), family)

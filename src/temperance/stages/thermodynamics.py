@@ -1,4 +1,4 @@
-"""Compute the thermodynamics of a model over its ladder, its divergence from the truth, and its landscape."""
+"""Compute the thermodynamics of a model over its ladder, its divergence from the truth, and its energy landscape."""
 
 import logging
 from dataclasses import asdict
@@ -30,7 +30,23 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `train`, `subsample`, `sample`, `ingest` and `split`; the truth, where it is known."""
+    """Files to read.
+
+    Attributes
+    ----------
+    model : Path
+        Potts model of the training set, from `train`.
+    subset : Path
+        Indices and weights of the training set, from `subsample`.
+    samples, ladder : Path
+        Tempered samples, and diagnostics of every rung, from `sample`.
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    truth : Path, optional
+        True distribution, where the family was drawn from one.
+    """
 
     model: Path
     subset: Path
@@ -42,7 +58,21 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A row a temperature; the density of states; divergence curves; their optima; the landscape in numbers."""
+    """Files to write.
+
+    Attributes
+    ----------
+    table : Path
+        Thermodynamics, one row a temperature.
+    density : Path
+        Density of states by energy.
+    divergence : Path
+        Divergences from the truth, one row an inverse temperature.
+    optima : Path
+        Temperatures of least divergence, with intervals.
+    landscape : Path
+        Ground state, energies and energy gaps, and likelihood gain over independent sites, as JSON.
+    """
 
     table: Path
     density: Path
@@ -52,7 +82,26 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: int, engine_name: str) -> None:
-    """Analyse a model's samples."""
+    """Estimate free energies, divergences and the energy landscape of a model from its tempered samples.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : ThermodynamicsStage
+        Annealing that checks ln Z, largest R-hat, and the number of bootstrap draws.
+    seed : int
+        Random seed of the job.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+
+    Raises
+    ------
+    InputError
+        If the engine needs a card that the computer does not have.
+    """
     rng = np.random.default_rng(seed)
     model, letters, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
@@ -117,16 +166,25 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
 def complete_optima(
     optima: pd.DataFrame, states: pd.DataFrame, model: Potts, truth: Truth | None, training_energy: float
 ) -> pd.DataFrame:
-    """Add to a table of optima whether each lies where samples are equilibrated and, of what can be listed, its value.
+    """Add to a table of optima whether samples are equilibrated there and, for enumerable systems, the exact values.
 
     Parameters
     ----------
     optima : pandas.DataFrame
-        optimum and value.
+        optimum (its name) and value (temperature), one row an optimum.
     states : pandas.DataFrame
-        temperature and equilibrated.
+        temperature and equilibrated, one row a temperature.
+    model : Potts
+        Model whose temperatures these are.
+    truth : Truth or None
+        True distribution, where it is known.
     training_energy : float
-        Mean energy of the training sequences, nats.
+        Weighted mean energy of the training sequences, nats.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `optima` with the columns equilibrated and, where all sequences can be enumerated, exact (temperature).
     """
     if truth and truth.all_energies is not None:
         of_all = enumeration.energies_of_all(model)

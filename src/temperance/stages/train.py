@@ -1,4 +1,4 @@
-"""Train a Potts model on one subset."""
+"""Train a Potts model on one training set."""
 
 import logging
 import shutil
@@ -19,7 +19,21 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest`, `split` and `subsample`; a model from elsewhere; a folder of models that one job has trained."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    subset : Path
+        Indices and weights of the training set, from `subsample`.
+    imported : Path, optional
+        Model trained elsewhere, which is evaluated instead of training one.
+    trained : Path, optional
+        Folder of the models that `train_together` has trained in one job.
+    """
 
     alignment: Path
     split: Path
@@ -29,7 +43,19 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """The model, how training went, penalties that were tried, how training ended."""
+    """Files to write.
+
+    Attributes
+    ----------
+    model : Path
+        Fields and couplings.
+    history : Path
+        Course of training, one row a check.
+    strengths : Path
+        Penalties that were tried, one row a strength.
+    summary : Path
+        How training ended, as JSON.
+    """
 
     model: Path
     history: Path
@@ -41,7 +67,29 @@ def run(
     inputs: Inputs, outputs: Outputs, settings: TrainStage, seed: int, engine_name: str,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Train a model, evaluate one from elsewhere, or take one from the folder of those trained together."""
+    """Train a model, evaluate an imported one, or copy one that was trained together with the family's others.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : TrainStage
+        Training.
+    seed : int
+        Random seed of the job.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+    checkpoint : callable
+        Makes a `Checkpoint` from a mapping that identifies the computation.
+
+    Raises
+    ------
+    InputError
+        If training diverges, fewer than two columns of the training set vary, the imported model is
+        faulty, or the engine needs a card that the computer does not have.
+    """
     folder = outputs.model.parent
     if inputs.trained:
         for path in outputs:

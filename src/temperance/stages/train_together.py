@@ -17,7 +17,17 @@ log = logging.getLogger(__name__)
 
 
 class Inputs(NamedTuple):
-    """Of `ingest`, `split`, and `subsample` for each subset."""
+    """Files to read.
+
+    Attributes
+    ----------
+    alignment : Path
+        Encoded alignment with sequence weights, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    subsets : list of Path
+        Indices and weights of each training set, from `subsample`.
+    """
 
     alignment: Path
     split: Path
@@ -25,7 +35,13 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """A folder with a folder of each subset, in which is what `train` writes."""
+    """Folder to write.
+
+    Attributes
+    ----------
+    trained : Path
+        Folder with a folder for each subset, which holds what `train` writes.
+    """
 
     trained: Path
 
@@ -34,7 +50,29 @@ def run(
     inputs: Inputs, outputs: Outputs, settings: TrainStage, seeds: Mapping[str, int], engine_name: str,
     checkpoint: Callable[..., Checkpoint],
 ) -> None:  # fmt: skip
-    """Train the model of each subset with the seed that a job of its own would have."""
+    """Train the model of each subset with the seed that it would have in a job of its own.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : TrainStage
+        Training.
+    seeds : mapping of str to int
+        Random seeds by name of the subset, in the order of `inputs.subsets`.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+    checkpoint : callable
+        Makes a `Checkpoint` from a mapping that identifies the computation and the name of a subset.
+
+    Raises
+    ------
+    InputError
+        If training diverges, fewer than two columns of a training set vary, or the engine needs a card that the
+        computer does not have.
+    """
     options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
     letters, engine = alphabet(metadata["alphabet"]), choose_engine(engine_name)
     sequences, parts = arrays["sequences"], load_arrays(inputs.split)[0]

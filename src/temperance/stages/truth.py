@@ -17,13 +17,29 @@ _MOST_RHAT = 1.05
 
 
 class Inputs(NamedTuple):
-    """All folds of lattice proteins, or a teacher's model."""
+    """File to read.
+
+    Attributes
+    ----------
+    origin : Path, optional
+        Folds of lattice proteins (from `folds`), or the model of a teacher; none for enumerable systems.
+    """
 
     origin: Path | None = None
 
 
 class Outputs(NamedTuple):
-    """The alignment, the truth, and how well it was sampled."""
+    """Files to write.
+
+    Attributes
+    ----------
+    alignment : Path
+        Sequences as FASTA.
+    truth : Path
+        Parameters of the true distribution.
+    diagnostics : Path
+        How well it was sampled, as JSON.
+    """
 
     alignment: Path
     truth: Path
@@ -31,7 +47,27 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engine_name: str) -> None:
-    """Draw a family."""
+    """Draw the sequences of a family from a known distribution.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : TruthStage
+        True distribution, number of sequences, and alphabet.
+    seed : int
+        Random seed of the job.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler, `engine` of the configuration.
+
+    Raises
+    ------
+    InputError
+        If chains leave the range of numbers, the teacher's alphabet is another, or the engine needs a card that the
+        computer does not have.
+    """
     drawn = draw(settings.truth, settings.alphabet, seed, inputs.origin, engine_name)
     if drawn.diagnostics.get("rhat", 1) > _MOST_RHAT:
         log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", drawn.diagnostics["rhat"])
@@ -48,15 +84,31 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
 
 
 def draw(truth: Truth, symbols: str, seed: int, origin: Path | None, engine_name: str) -> DrawnFamily:
-    """Draw sequences from a truth of any kind.
+    """Draw sequences from a true distribution of any kind.
 
     Parameters
     ----------
     truth : LatticeTruth, TeacherTruth or EnumerableTruth
+        Kind and parameters of the distribution.
     symbols : str
-        Alphabet.
-    origin : path, optional
-        All folds of lattice proteins, or a teacher's model.
+        Alphabet, by name or as its symbols.
+    seed : int
+        Random seed.
+    origin : Path or None
+        Folds of lattice proteins, or the model of a teacher.
+    engine_name : {'auto', 'cuda', 'jax', 'numba'}
+        Gibbs sampler of a teacher.
+
+    Returns
+    -------
+    DrawnFamily
+        Sequences, the truth's parameters, and diagnostics.
+
+    Raises
+    ------
+    InputError
+        If chains leave the range of numbers, the teacher's alphabet is another, or the engine needs a card that the
+        computer does not have.
     """
     if isinstance(truth, LatticeTruth):
         from temperance.truth import lattice
