@@ -35,7 +35,8 @@ from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.thermodynamics import annealed, energy_curve
+from temperance.thermo.annealing import annealed
+from temperance.thermo.energy_curve import energy_curve
 from temperance.training import train
 
 Row = dict[str, Any]

@@ -30,7 +30,8 @@ from temperance.msa.weights import sequence_weights
 from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts, load
 from temperance.sampling.population import anneal_population
-from temperance.thermo.thermodynamics import annealed, energy_curve
+from temperance.thermo.annealing import annealed
+from temperance.thermo.energy_curve import energy_curve
 
 Row = dict[str, Any]
 Rows = list[Row]

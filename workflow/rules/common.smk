@@ -22,7 +22,7 @@ from temperance.workflow.configuration import (
     check_files,
     configure,
     has_hmm,
-    source_of,
+    source_key,
     with_table,
 )
 from temperance.potts.formats.names import EXPORTS
@@ -32,7 +32,12 @@ from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
 from temperance.workflow.failures import install_failure_reporter
 from temperance.core.stamps import file_stamps
-from temperance.workflow.resources import database_memory, known_size, memory, minutes
+from temperance.workflow.resources import (
+    alignment_size,
+    database_memory,
+    memory,
+    minutes,
+)
 from temperance.workflow.versions import check_snakemake
 from temperance.core.artefacts import (
     FAMILY_FILES,
@@ -153,7 +158,7 @@ def seeds(stage):
 
 
 def size_of_family(family):
-    return known_size(
+    return alignment_size(
         f"{OUT}/{SOURCES.get(family, family)}/ingest.json",
         PLANS[family],
     )
@@ -299,7 +304,7 @@ def alignment_of(wildcards):
         "query": f"{OUT}/{family}/found.a2m",
         "seed": f"{OUT}/{family}/found.a2m",
     }
-    return given.get(source_of(plan)) or plan["alignment"]
+    return given.get(source_key(plan)) or plan["alignment"]
 
 
 def stamps(*inputs):
@@ -327,7 +332,7 @@ def given_alignment(wildcards):
 def search_inputs(wildcards):
     """What a search begins with, `query` or `seed`, and the database."""
     plan = PLANS[wildcards.family]
-    return {name: plan[name] for name in (source_of(plan), "database")}
+    return {name: plan[name] for name in (source_key(plan), "database")}
 
 
 def memory_of_search(wildcards, attempt):

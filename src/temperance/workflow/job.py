@@ -1,4 +1,4 @@
-"""What every job of the workflow has in common: files by name, a log, threads, and errors in one line."""
+"""Run a stage as a job of the workflow: files by name, a log, threads, and errors in one line."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ from temperance.core.settings.section import Section
 from temperance.core.stamps import check_unchanged, file_stamps
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
-from temperance.workflow.configuration import configure, family_plan, of_family, with_table
+from temperance.workflow.configuration import configure, family_plan, reduce_to_family, with_table
 
 
 def run_stage(stage: Any, snakemake: Any) -> None:
@@ -29,10 +29,10 @@ def run_stage(stage: Any, snakemake: Any) -> None:
     Parameters
     ----------
     stage : module
-        Of `temperance.stages`: `Inputs`, `Outputs` and `run`. What else than these `run` takes are parameters of the
-        rule, its wildcards, `threads`, and `checkpoint`, which makes one for a task.
-    snakemake
-        What Snakemake gives a script.
+        Module of `temperance.stages` with `Inputs`, `Outputs` and `run`. Other parameters of `run` are parameters or
+        wildcards of the rule, `threads`, or `checkpoint`, a function that makes a `Checkpoint`.
+    snakemake : object
+        The object that Snakemake passes to a script.
     """
     with job(snakemake):
         arguments = {
@@ -45,55 +45,73 @@ def run_stage(stage: Any, snakemake: Any) -> None:
         }
         parameters = inspect.signature(stage.run).parameters
         if "sizes" in parameters:
-            # Not a parameter of the rule: another size must not draw the split anew.
-            arguments["sizes"] = family_plan(_run(snakemake), snakemake.wildcards.family)["subsets"]["sizes"]
+            # Not a parameter of the rule: adding a size must not trigger a new split.
+            arguments["sizes"] = family_plan(_family_run(snakemake), snakemake.wildcards.family)["subsets"]["sizes"]
         stage.run(**{name: _typed(arguments[name], parameter.annotation) for name, parameter in parameters.items()})
 
 
 def _typed(value: Any, annotation: Any) -> Any:
-    """Make settings of the plain values that Snakemake passes to a job."""
+    """Convert settings, which Snakemake passes to a job as plain values, to the annotated class."""
     is_section = inspect.isclass(annotation) and issubclass(annotation, Section)
     return annotation.model_validate(value) if is_section else value
 
 
-def _own_config(snakemake: Any) -> Settings:
-    """Select what of the user's configuration makes the results of the job's family."""
-    return of_family(with_table(snakemake.config), snakemake.wildcards.get("family"))
+def _family_config(snakemake: Any) -> Settings:
+    """Reduce the user's configuration to what determines the results of the job's family."""
+    return reduce_to_family(with_table(snakemake.config), snakemake.wildcards.get("family"))
 
 
-def _run(snakemake: Any) -> Settings:
-    return configure(_own_config(snakemake))
+def _family_run(snakemake: Any) -> Settings:
+    """Complete the configuration of the job's family."""
+    return configure(_family_config(snakemake))
 
 
 def _paths(form: Any, files: Any) -> Any:
-    """Files of a rule as the stage names them; a list where it says so, which a rule may leave out if it is empty."""
-    given = dict(files.items())
+    """Sort the files of a rule into the fields of a stage's `Inputs` or `Outputs`.
+
+    A field annotated as a list gets a list of paths, empty if the rule has no such files.
+    """
+    fields = dict(files.items())
     for name, hint in form.__annotations__.items():
         if hint == list[Path]:
-            found = given.get(name, [])
-            given[name] = [Path(path) for path in ([found] if isinstance(found, str) else found)]
-        elif name in given:
-            found = given.pop(name)
-            if found:
-                given[name] = Path(found if isinstance(found, str) else found[0])
-    return form(**given)
+            paths = fields.get(name, [])
+            fields[name] = [Path(path) for path in ([paths] if isinstance(paths, str) else paths)]
+        elif name in fields:
+            paths = fields.pop(name)
+            if paths:
+                fields[name] = Path(paths if isinstance(paths, str) else paths[0])
+    return form(**fields)
 
 
 @contextlib.contextmanager
 def job(snakemake: Any) -> Iterator[logging.Logger]:
-    """Log to the rule's log file and, with the wildcards in front, to the terminal; end a user's error in one line."""
+    """Set up logging, threads and caches for a job, and exit with one line if the user's input is wrong.
+
+    Messages go to the log file of the rule and, with rule and wildcards in front, to the terminal. Digests of the files
+    read and written are recorded. Errors are logged and end the process with status 1.
+
+    Parameters
+    ----------
+    snakemake : object
+        The object that Snakemake passes to a script.
+
+    Yields
+    ------
+    logging.Logger
+        Logger of the library.
+    """
     _share_compiled()
-    # As many threads as the rule has, not as the machine has: JAX reads this.
+    # JAX reads this: as many threads as the rule has, not as the machine has.
     os.environ["NPROC"] = str(snakemake.threads)
-    # Jobs that share a card take of its memory what they need.
+    # Jobs that share a card allocate the memory that they need, not all of it.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    # Trying out Triton's products takes most of the time that a first job on a card compiles, and gains nothing here.
+    # Tuning Triton's matrix products takes most of the compilation of a first job on a card, and gains nothing here.
     os.environ.setdefault("XLA_FLAGS", "--xla_gpu_enable_triton_gemm=false")
     use_threads(snakemake.threads)
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
     log.setLevel(logging.INFO)
-    # A log that a full disk does not take is no reason for a traceback.
+    # No traceback when a message cannot be written, on a full disk for example.
     logging.raiseExceptions = False
     for handler, form in (
         (logging.FileHandler(snakemake.log[0], mode="w"), "%(asctime)s %(message)s"),
@@ -102,14 +120,14 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         handler.setFormatter(logging.Formatter(form, datefmt="%H:%M:%S"))
         log.addHandler(handler)
     try:
-        provenance.place(snakemake.output[0]).unlink(missing_ok=True)
+        provenance.record_path(snakemake.output[0]).unlink(missing_ok=True)
         stamps = file_stamps(snakemake.input)
-        read = provenance.verified(snakemake.input)
-        # One BLAS thread: the order of its sums, and so the last digits, would else depend on their number.
+        input_digests = provenance.verified_digests(snakemake.input)
+        # One BLAS thread: otherwise the order of sums, and so the last digits, would depend on the number of threads.
         with threadpool_limits(1):
             yield log
         check_unchanged(stamps)
-        provenance.write(snakemake, read, _own_config(snakemake))
+        provenance.write(snakemake, input_digests, _family_config(snakemake))
     except InputError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -125,15 +143,15 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
 
 def _share_compiled() -> None:
-    """Let JAX keep what it compiles, for the jobs that follow; a folder for each kind of processor, as code is."""
+    """Let JAX cache compiled code for the jobs that follow, in a folder for each kind of processor."""
     kind = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
     folder = Path(".snakemake", "jax", hashlib.sha256(kind.encode()).hexdigest()[:12])
-    wanted = {
+    options = {
         "jax_compilation_cache_dir": str(folder.absolute()),
         "jax_persistent_cache_min_compile_time_secs": 0,
         "jax_persistent_cache_min_entry_size_bytes": -1,
     }
-    for name, value in wanted.items():
+    for name, value in options.items():
         if "jax" in sys.modules:
             sys.modules["jax"].config.update(name, value)
         else:
@@ -141,6 +159,21 @@ def _share_compiled() -> None:
 
 
 def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Checkpoint:
-    """Of a job, or of a part of it: a file beside its first output that the job clears when it is done."""
+    """Make the checkpoint of a job, or of a part of it: a file beside the first output, removed when the job is done.
+
+    Parameters
+    ----------
+    snakemake : object
+        The object that Snakemake passes to a script.
+    task : mapping
+        All that determines what is computed.
+    part : str
+        Name of the part, where a job has several.
+
+    Returns
+    -------
+    Checkpoint
+        Checkpoint that is written at the interval `checkpoint_seconds` of the configuration.
+    """
     folder, name = Path(snakemake.output[0]).parent, "-".join(filter(None, (snakemake.rule, part)))
-    return Checkpoint(folder / f".{name}.checkpoint", task, _run(snakemake)["checkpoint_seconds"])
+    return Checkpoint(folder / f".{name}.checkpoint", task, _family_run(snakemake)["checkpoint_seconds"])

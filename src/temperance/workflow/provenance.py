@@ -1,4 +1,4 @@
-"""What a job has read and written, by digest: so that damage is seen before it is used, and any result made again."""
+"""Record what jobs read and wrote, by digest, so that damage is noticed and every result can be reproduced."""
 
 import hashlib
 import platform
@@ -15,53 +15,94 @@ _FOLDER = "provenance"
 
 
 def digests(paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each file; folders are left out."""
-    found = {}
+    """Compute the SHA-256 digests of files.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Files; folders and missing files are left out.
+
+    Returns
+    -------
+    dict of str to str
+        Hexadecimal digest by path.
+    """
+    digests_by_path = {}
     for path in filter(Path.is_file, map(Path, paths)):
         with path.open("rb") as file:
-            found[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+            digests_by_path[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests_by_path
 
 
-def place(output: str) -> Path:
-    """Find the record of the job whose first output this is."""
+def record_path(output: str) -> Path:
+    """Find the path of the record of a job.
+
+    Parameters
+    ----------
+    output : str
+        First output of the job.
+
+    Returns
+    -------
+    Path
+        JSON file in the folder `provenance` beside the output.
+    """
     return Path(output).parent / _FOLDER / f"{Path(output).name}.json"
 
 
-def verified(paths: Iterable[str]) -> dict[str, str]:
-    """Digests of what a job is to read.
+def verified_digests(paths: Iterable[str]) -> dict[str, str]:
+    """Compute the digests of a job's inputs, and check that they are as the jobs that made them wrote them.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Inputs of the job.
+
+    Returns
+    -------
+    dict of str to str
+        Hexadecimal digest by path.
 
     Raises
     ------
     InputError
-        If a file is not what the job that made it has written.
+        If a file differs from what its job has recorded.
     """
-    found = digests(paths)
-    for folder in {Path(path).parent for path in found}:
+    current = digests(paths)
+    for folder in {Path(path).parent for path in current}:
         for record in folder.glob(f"{_FOLDER}/*.json"):
             written = load_json(record)["output"]
-            for path in found.keys() & written.keys():
-                if written[path] != found[path]:
+            for path in current.keys() & written.keys():
+                if written[path] != current[path]:
                     raise InputError(
                         f"{path}: is not what its job wrote, by the digest in {record}: damaged, or changed by "
                         "hand; delete it and run again"
                     )
-    return found
+    return current
 
 
-def write(job: Any, read: dict[str, str], config: dict[str, Any]) -> None:
-    """Record a Snakemake job that is done, what it `read`, and a configuration that makes it again.
+def write(job: Any, input_digests: dict[str, str], config: dict[str, Any]) -> None:
+    """Write the record of a job that is done: its inputs and outputs by digest, and a configuration that reproduces it.
 
-    ``python -m temperance.workflow.reproduce RECORD`` does so, and compares.
+    ``python -m temperance.workflow.reproduce RECORD`` repeats the computation and compares the digests.
+
+    Parameters
+    ----------
+    job : object
+        The object that Snakemake passes to a script.
+    input_digests : dict of str to str
+        Digests of the inputs, from `verified_digests`.
+    config : dict
+        Configuration, reduced to what determines the results of the job's family.
     """
-    path = place(job.output[0])
+    path = record_path(job.output[0])
     path.parent.mkdir(exist_ok=True)
     record = {
         "rule": job.rule,
         "log": job.log[0],
         "wildcards": dict(job.wildcards),
         "seed": job.params.get("seed"),
-        "input": read,
+        "input": input_digests,
         "output": digests(job.output),
         "config": config,
         "versions": versions(),

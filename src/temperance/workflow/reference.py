@@ -1,6 +1,6 @@
-"""The configuration's JSON schema, and the tables of keys in its documentation, written from the settings' classes.
+"""Write the configuration's JSON schema, and the tables of keys in its documentation, from the classes of settings.
 
-Called as ``python -m temperance.workflow.reference``; a test sees that both are as it writes them.
+Called as ``python -m temperance.workflow.reference``; a test checks that both files are up to date.
 """
 
 import json
@@ -21,12 +21,12 @@ SCHEMA = _ROOT / "workflow" / "schemas" / "config.schema.yaml"
 README = _ROOT / "config" / "README.md"
 
 
-# Bounds that pydantic calls so where a value passes a check of ours first.
+# JSON schema's names of bounds; pydantic uses its own where a validator of ours runs first.
 _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 
 
 def schema() -> str:
-    """Write the JSON schema of a configuration.
+    """Generate the JSON schema of a configuration.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def schema() -> str:
 
 
 def _concise(part: Any) -> Any:
-    """Bring a schema into the standard's words, without what repeats it: titles, and defaults of whole sections."""
+    """Rename bounds as in the standard, and leave out titles and defaults of whole sections, which repeat others."""
     if isinstance(part, list):
         return [_concise(entry) for entry in part]
     if not isinstance(part, dict):
@@ -54,16 +54,17 @@ def _concise(part: Any) -> Any:
 
 
 def readme(text: str) -> str:
-    """Write the tables of a page of documentation anew.
+    """Replace the tables in a page of documentation by new ones.
 
     Parameters
     ----------
     text : str
-        With `<!-- name -->` and `<!-- end -->` about each table.
+        Markdown, with `<!-- name -->` before and `<!-- end -->` after each table.
 
     Returns
     -------
     str
+        The same page with new tables.
     """
     for name, table in _tables().items():
         before, rest = text.split(f"<!-- {name} -->\n")
@@ -72,6 +73,7 @@ def readme(text: str) -> str:
 
 
 def _tables() -> dict[str, str]:
+    """Generate the tables of keys, by name."""
     truths = [
         f"**`kind: {_kind(truth)}`** {' '.join((truth.__doc__ or '').split())}\n\n{_table(_rows(truth, 'truth.'))}\n"
         for truth in get_args(get_args(Truth)[0])
@@ -94,7 +96,7 @@ def _table(rows: list[str]) -> str:
 
 
 def _rows(section: Any, prefix: str = "") -> list[str]:
-    """Describe every key of a section, and of those within it."""
+    """List the rows of a section's keys, and of the sections within it."""
     rows = []
     for name, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -110,7 +112,7 @@ def _row(key: str, field: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a default as it would stand in a file."""
+    """Return a default as it would be written in a configuration file."""
     if isinstance(value, dict):
         return {
             key: entry.model_dump(exclude_unset=True) if isinstance(entry, BaseModel) else entry
@@ -129,7 +131,7 @@ def main() -> int:
     Returns
     -------
     int
-        Exit status.
+        Exit status, 0.
     """
     SCHEMA.write_text(schema(), encoding="utf-8")
     README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")

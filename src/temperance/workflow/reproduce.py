@@ -1,8 +1,7 @@
-"""Make a recorded result again, from the alignment on, and compare it by digest.
+"""Reproduce a recorded result, starting from the alignment, and compare it by digest.
 
-Called as ``python -m temperance.workflow.reproduce RECORD``.
-
-It runs in the folder in which the workflow ran, and leaves nothing there.
+Called as ``python -m temperance.workflow.reproduce RECORD`` in the folder in which the workflow ran; it leaves no files
+there.
 """
 
 import json
@@ -18,24 +17,39 @@ SNAKEFILE = Path(__file__).parents[3] / "Snakefile"
 
 
 def main(path: str, cores: str = "all") -> int:
-    """Make the result of a record again in a folder of its own, and compare digests."""
+    """Repeat the computation of a record in a temporary folder, and print whether each file has the same bytes.
+
+    Versions of programs that differ from the recorded ones are printed, too.
+
+    Parameters
+    ----------
+    path : str
+        Record, a JSON file in a folder `provenance` of the results.
+    cores : str
+        Number of CPU cores, or all.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if all files are the same, else 1.
+    """
     record = load_json(path)
     results = record["config"].get("results", "results")
-    for what, then in record["versions"].items():
-        if (now := versions().get(what)) != then:
-            print(f"{what} is {now}, was {then}")
-    with tempfile.TemporaryDirectory() as place:
-        config, made = Path(place, "config.json"), Path(place, "results")
-        config.write_text(json.dumps({**record["config"], "results": str(made)}))
-        wanted = {output: str(made / Path(output).relative_to(results)) for output in record["output"]}
+    for program, recorded in record["versions"].items():
+        if (current := versions().get(program)) != recorded:
+            print(f"{program} is {current}, was {recorded}")
+    with tempfile.TemporaryDirectory() as folder:
+        config, new_results = Path(folder, "config.json"), Path(folder, "results")
+        config.write_text(json.dumps({**record["config"], "results": str(new_results)}))
+        copies = {output: str(new_results / Path(output).relative_to(results)) for output in record["output"]}
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--configfile", str(config)]
-        if subprocess.run([*command, "--cores", cores, "--nolock", "--", *wanted.values()]).returncode:
+        if subprocess.run([*command, "--cores", cores, "--nolock", "--", *copies.values()]).returncode:
             return 1
-        found = digests(wanted.values())
-    same = {output: found.get(again) == record["output"][output] for output, again in wanted.items()}
-    for output, equal in same.items():
+        copy_digests = digests(copies.values())
+    identical = {output: copy_digests.get(copy) == record["output"][output] for output, copy in copies.items()}
+    for output, equal in identical.items():
         print(f"{output}: {'the same bytes' if equal else 'differs'}")
-    return 0 if all(same.values()) else 1
+    return 0 if all(identical.values()) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What jobs ask of a cluster: memory and time, by formulas that docs/scale.md compares with what jobs took."""
+"""Estimate the memory and time that jobs request from a cluster.
+
+docs/scale.md compares the formulas with what jobs have used.
+"""
 
 import json
 import math
@@ -11,7 +14,13 @@ Settings = Mapping[str, Any]
 
 
 class Size(NamedTuple):
-    """Sequences, columns and states of a family."""
+    """Size of a family's alignment.
+
+    Attributes
+    ----------
+    M, L, q : int
+        Numbers of sequences, columns and states of a site.
+    """
 
     M: int
     L: int
@@ -19,93 +28,150 @@ class Size(NamedTuple):
 
     @property
     def couplings(self) -> float:
-        """Megabytes of full single-precision couplings."""
+        """Compute the size of full single-precision couplings.
+
+        Returns
+        -------
+        float
+            Megabytes.
+        """
         return 4 * (self.L * self.q) ** 2 / 1e6
 
     @property
     def alignment(self) -> float:
-        """Megabytes of the encoded alignment."""
+        """Compute the size of the encoded alignment.
+
+        Returns
+        -------
+        float
+            Megabytes.
+        """
         return self.M * self.L / 1e6
 
 
-# Where nothing is known of a family yet: a large one.
-_UNKNOWN = Size(50_000, 300, 21)
-# Bytes of a file that tell how long its first sequences are, and how much shorter than text a gzipped file is.
-_LOOK, _PACKED = 1 << 20, 6
-# Bytes of a sequence in a database, its title included.
-_OF_A_PROTEIN = 400
-# Megabytes of an idle program with Numba's kernels, of one with the context of a card, and of the processes of
-# Snakemake that a cluster counts with a job: that of the submission and that of its step.
-_IDLE, _CARD, SNAKEMAKE = 260, 3500, 400
-# Least minutes of a job, and of those that are many and short; and how many times the estimate is asked for, since
-# nodes are slower than the one it was fitted to.
-_LEAST, _SHORT, _MARGIN = 10, {"hmm": 5, "subsample": 2}, 3
+# Assumed as long as a family's files do not exist: a large family.
+_DEFAULT_SIZE = Size(50_000, 300, 21)
+# Bytes at the beginning of a file from which the length of sequences is estimated, and the ratio of the sizes of a file
+# and of the same gzipped.
+_BYTES_READ, _COMPRESSION = 1 << 20, 6
+# Mean bytes of a sequence in a database, its title included.
+_BYTES_PER_PROTEIN = 400
+# Megabytes of an idle process with Numba's kernels, of one with the context of a card, and of Snakemake's processes
+# that a cluster adds to a job's: one of the submission and one of its step.
+_IDLE_MEMORY, _CARD_MEMORY, SNAKEMAKE = 260, 3500, 400
+# Smallest request in minutes, in general and for rules with many short jobs; and factor from the estimated to the
+# requested time, since nodes may be slower than the computer on which the formulas were fitted.
+_LEAST_MINUTES, _SHORT_MINUTES, _SAFETY_FACTOR = 10, {"hmm": 5, "subsample": 2}, 3
 
 
-def known_size(summary: str, family: Settings) -> Size:
-    """Read the size that `ingest` found, or estimate it from the beginnings of the files that it is made from."""
+def alignment_size(summary: str, family: Settings) -> Size:
+    """Read the size of a family that `ingest` has measured, or estimate it from the files that the family is made from.
+
+    Parameters
+    ----------
+    summary : str
+        Path of `ingest.json`, which may not exist yet.
+    family : mapping
+        Every setting of the family, by section.
+
+    Returns
+    -------
+    Size
+        Size of the alignment; that of a large family where there is no file yet.
+    """
     try:
-        found = json.loads(Path(summary).read_text(encoding="utf-8"))
-        return Size(found["M"], found["L"], found["q"])
+        counts = json.loads(Path(summary).read_text(encoding="utf-8"))
+        return Size(counts["M"], counts["L"], counts["q"])
     except (OSError, ValueError, KeyError):
         if alignment := family.get("alignment"):
-            return _looked_at(alignment)
-        if begins := family.get("query") or family.get("seed"):
-            # As long as what the search begins with, and no more sequences than there are to find.
-            sequences = _unpacked(family["database"]) // _OF_A_PROTEIN + 1
-            return _looked_at(begins)._replace(M=min(sequences, _UNKNOWN.M))
-        return _UNKNOWN
+            return _estimate_size(alignment)
+        if query := family.get("query") or family.get("seed"):
+            # As many columns as the query or seed has, and no more sequences than the database.
+            sequences = _unpacked_bytes(family["database"]) // _BYTES_PER_PROTEIN + 1
+            return _estimate_size(query)._replace(M=min(sequences, _DEFAULT_SIZE.M))
+        return _DEFAULT_SIZE
 
 
 @cache
-def _looked_at(alignment: str) -> Size:
+def _estimate_size(alignment: str) -> Size:
+    """Estimate the size of an alignment from the beginning of its file."""
     try:
         with Path(alignment).open("rb") as file:
-            total, beginning = Path(alignment).stat().st_size, file.read(_LOOK)
+            total, beginning = Path(alignment).stat().st_size, file.read(_BYTES_READ)
     except OSError:
-        return _UNKNOWN
+        return _DEFAULT_SIZE
     if beginning[:2] == b"\x1f\x8b":
-        return Size(_PACKED * total // _UNKNOWN.L + 1, _UNKNOWN.L, _UNKNOWN.q)
+        return Size(_COMPRESSION * total // _DEFAULT_SIZE.L + 1, _DEFAULT_SIZE.L, _DEFAULT_SIZE.q)
     if not beginning.startswith(b">"):
         length = max(map(len, beginning.split()), default=1)
-        return Size(total // length + 1, length, _UNKNOWN.q)
+        return Size(total // length + 1, length, _DEFAULT_SIZE.q)
     records = beginning.split(b">")[1:]
     length = max(sum(map(len, record.splitlines()[1:])) for record in records)
-    return Size(total * len(records) // len(beginning) + 1, length, _UNKNOWN.q)
+    return Size(total * len(records) // len(beginning) + 1, length, _DEFAULT_SIZE.q)
 
 
 def database_memory(path: str) -> int:
-    """Megabytes that a search of a database takes at most; a gzipped one lies unpacked in memory."""
-    in_memory = 2.5 * _unpacked(path) / 1e6 if path.endswith(".gz") else 0
-    return round(_IDLE + SNAKEMAKE + 500 + in_memory)
+    """Estimate the largest memory of a search of a database; a gzipped one is unpacked in memory.
+
+    Parameters
+    ----------
+    path : str
+        Database.
+
+    Returns
+    -------
+    int
+        Megabytes.
+    """
+    in_memory = 2.5 * _unpacked_bytes(path) / 1e6 if path.endswith(".gz") else 0
+    return round(_IDLE_MEMORY + SNAKEMAKE + 500 + in_memory)
 
 
-def _unpacked(path: str) -> int:
-    """Bytes of a file, a gzipped one as it was before."""
+def _unpacked_bytes(path: str) -> int:
+    """Estimate the size of a file in bytes, that of a gzipped one before compression."""
     size = Path(path).stat().st_size if Path(path).is_file() else 0
-    return size * _PACKED if path.endswith(".gz") else size
+    return size * _COMPRESSION if path.endswith(".gz") else size
 
 
 def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: bool = False) -> int:
-    """Megabytes of a computer's own memory that a job of this stage takes at most.
+    """Estimate the largest memory that a job of a stage takes, without that of an accelerator.
 
-    Couplings decide for long families, the alignment for deep ones.
+    Couplings dominate for long families, the alignment for deep ones.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the stage.
+    size : Size
+        Size of the family.
+    family : mapping
+        Every setting of the family, by section.
+    engine : str
+        Gibbs sampler, `engine` of the configuration.
+    gpu : bool
+        Whether the job runs on an accelerator.
+
+    Returns
+    -------
+    int
+        Megabytes.
     """
-    models, alignments, samples, more = _MEMORY[stage]
+    models, alignments, samples, constant = _MEMORY[stage]
     if stage == "train" and engine == "jax" and not gpu:
-        models = _REFERENCE
+        models = _REFERENCE_COUPLINGS
     chains = family["train"]["confirm_chains"] * size.L / 1e6 if stage == "train" else 0
-    idle = (_CARD if gpu else _IDLE) + SNAKEMAKE
-    kept = _temperatures(family) * family["sample"]["sequences"] * size.L / 1e6
-    # Energies of all samples at all rungs, as reweighting takes them.
+    idle = (_CARD_MEMORY if gpu else _IDLE_MEMORY) + SNAKEMAKE
+    sampled = _temperatures(family) * family["sample"]["sequences"] * size.L / 1e6
+    # Reduced energies of all samples at all rungs, for MBAR.
     reweighted = 8e-6 * family["sample"]["sequences"] * _rungs(size, family) ** 2 if stage == "thermodynamics" else 0
-    more += samples * kept + 3 * reweighted
-    return round(idle + more + models * (size.couplings + chains) + alignments * size.alignment)
+    constant += samples * sampled + 3 * reweighted
+    return round(idle + constant + models * (size.couplings + chains) + alignments * size.alignment)
 
 
-# Full couplings that training takes with the reference engine, which does not spare memory.
-_REFERENCE = 22
-# Full couplings, alignments, samples of all temperatures, and megabytes beside them.
+# Training with the reference engine (jax without an accelerator) takes so many times the full couplings.
+_REFERENCE_COUPLINGS = 22
+# Memory by stage: multiples of the full couplings, of the alignment and of the samples of all temperatures, and a
+# constant in megabytes.
 _MEMORY: dict[str, tuple[float, float, float, float]] = {
     "ingest": (0, 12, 0, 100),
     "split": (0, 6, 0, 100),
@@ -126,47 +192,66 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
 
 
 def minutes(stage: str, size: Size, family: Settings, threads: int) -> int:
-    """Minutes that a job of this stage takes at most, on processors a third as fast as those of docs/scale.md."""
+    """Estimate the longest time of a job of a stage, on processors a third as fast as those of docs/scale.md.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the stage.
+    size : Size
+        Size of the family.
+    family : mapping
+        Every setting of the family, by section.
+    threads : int
+        Threads of the job.
+
+    Returns
+    -------
+    int
+        Minutes.
+    """
     seconds = _SECONDS[stage](size, family) * 2 / threads if stage in _SECONDS else 0.0
-    return round(_SHORT.get(stage, _LEAST) + _MARGIN * (seconds + size.M**2 * size.L / 1e11) / 60)
+    return round(
+        _SHORT_MINUTES.get(stage, _LEAST_MINUTES) + _SAFETY_FACTOR * (seconds + size.M**2 * size.L / 1e11) / 60
+    )
 
 
 def _updates(size: Size, count: float) -> float:
-    """Seconds of so many sweeps of a chain: an update reads a row of every other site's couplings."""
+    """Estimate the seconds of `count` sweeps of a chain; each update reads couplings to every other site."""
     return count * size.L * (20 + 0.5 * size.L * size.q / 21) * 1e-9
 
 
-def _added(family: Settings) -> float:
-    """Temperatures that are added to those that were asked for, at most: a window from 1.1 down to 0.1."""
+def _added_temperatures(family: Settings) -> float:
+    """Estimate the largest number of temperatures that are added to those listed: from 1.1 down to 0.1."""
     spacing = family["sample"]["spacing"]
     return math.log(11) / -math.log1p(-spacing) if spacing else 0
 
 
 def _temperatures(family: Settings) -> float:
-    return len(family["sample"]["temperatures"]) + _added(family)
+    return len(family["sample"]["temperatures"]) + _added_temperatures(family)
 
 
 def _rungs(size: Size, family: Settings) -> float:
-    return 10 + 4 * size.L**0.5 + _added(family)
+    return 10 + 4 * size.L**0.5 + _added_temperatures(family)
 
 
 def _train(size: Size, family: Settings) -> float:
     plan = family["train"]
     steps = plan["max_steps"] + len(plan["l2_path"]) * plan["path_steps"]
-    # Populations: a part of the chains after every block of steps, all of them at each strength, and two confirmations.
+    # Population annealing: a share of the chains at each check, all at each penalty, and two confirmations.
     annealed = (0.15 * steps / plan["check_every"] + len(plan["l2_path"])) * plan["chains"] + 2 * plan["confirm_chains"]
     seconds = 2 * _updates(size, steps * plan["chains"] * plan["sweeps"] + annealed * _ANNEALING_SWEEPS * size.L**0.5)
     return min(seconds, 60 * plan["max_minutes"] + seconds / 2) if plan["max_minutes"] else seconds
 
 
-# Sweeps that a population takes from infinite temperature to 1, over the square root of the number of sites.
+# Sweeps of a population from infinite temperature to 1, divided by the square root of the number of sites.
 _ANNEALING_SWEEPS = 15
 
 
 def _sample(size: Size, family: Settings) -> float:
     plan = family["sample"]
     draws = max(1, plan["sequences"] / plan["ladders"])
-    # Survey, and draws that are taken again four times as far apart up to the most.
+    # Survey, and draws that are repeated at four times the spacing, up to max_sweeps.
     sweeps = draws * (2 * plan["sweeps"] + 1.5 * plan["max_sweeps"])
     return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
 
@@ -194,7 +279,7 @@ _SECONDS: dict[str, Callable[[Size, Settings], float]] = {
     "train": _train,
     "sample": _sample,
     "thermodynamics": _thermodynamics,
-    # An inversion of the covariances for each half.
+    # Inversions of the covariance matrix.
     "judge": lambda size, family: 1e-9 * (size.L * size.q) ** 3 + size.M * size.L**2 / 1e7,
     "score": _score,
     "compare": lambda size, family: _train(size, family) + _sample(size, family) + _conditionals(size) + 60,

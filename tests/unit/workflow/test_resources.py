@@ -6,7 +6,7 @@ import json
 import pytest
 
 from temperance.workflow.configuration import configure
-from temperance.workflow.resources import Size, database_memory, known_size, memory, minutes
+from temperance.workflow.resources import Size, alignment_size, database_memory, memory, minutes
 
 FAMILY = configure({"alignment": "a"})["families"]["a"]
 STAGES = ("ingest", "split", "hmm", "subsample", "train", "sample", "thermodynamics", "score", "optimum",
@@ -28,18 +28,20 @@ def test_the_size_is_what_ingest_found_or_else_what_the_file_begins_with(tmp_pat
     fasta.write_text(">name\nACDEF\nGHIKL\n" * 1000)
     psicov.write_text("ACDEFGHIKL\n" * 1000)
     for path in (fasta, psicov):
-        guess = known_size(str(summary), {"alignment": str(path)})
+        guess = alignment_size(str(summary), {"alignment": str(path)})
         assert guess.L in (10, 11)
         assert 900 < guess.M < 1200
     packed = tmp_path / "a.gz"
     packed.write_bytes(gzip.compress(fasta.read_bytes()))
-    assert known_size(str(summary), {"alignment": str(packed)}).L > 10
-    assert known_size(str(summary), {"alignment": str(tmp_path / "none")}) == known_size(str(summary), {"pfam": "PF1"})
+    assert alignment_size(str(summary), {"alignment": str(packed)}).L > 10
+    assert alignment_size(str(summary), {"alignment": str(tmp_path / "none")}) == alignment_size(
+        str(summary), {"pfam": "PF1"}
+    )
     (tmp_path / "query").write_text(">q\nACDEFGHIKL\n")
-    searched = known_size(str(summary), {"query": str(tmp_path / "query"), "database": str(fasta)})
+    searched = alignment_size(str(summary), {"query": str(tmp_path / "query"), "database": str(fasta)})
     assert searched.L in (10, 11) and searched.M < 100 < database_memory(str(packed))
     summary.write_text(json.dumps({"M": 7, "L": 8, "q": 9, "Meff": 3}))
-    assert known_size(str(summary), {"alignment": str(fasta)}) == Size(7, 8, 9)
+    assert alignment_size(str(summary), {"alignment": str(fasta)}) == Size(7, 8, 9)
 
 
 def test_more_is_asked_for_temperatures_that_are_added():
