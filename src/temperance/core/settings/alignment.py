@@ -1,4 +1,4 @@
-"""Settings of what a family is read from, and of its sequences."""
+"""Settings of the source of a family's alignment, and of its sequences."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from temperance.core.settings.section import Count, NotNegative, Number, Positive, Section, Share, Whole
 
-# A count, a share of the training set, or what stands for one or several.
+# A count, a share of the training set, or an expression for one or several sizes.
 Size = (
     Annotated[Whole, Field(ge=1)]
     | Annotated[Number, Field(gt=0, le=1)]
@@ -22,97 +22,100 @@ Sizes = Annotated[list[Size], Field(min_length=1), BeforeValidator(_as_list)]
 
 
 class FetchSettings(Section):
-    """How alignments of Pfam and InterPro are fetched."""
+    """Download of alignments of Pfam and InterPro."""
 
     alignment: Literal["full", "seed"] = "full"
-    """Which alignment of an entry."""
+    """Alignment of the Pfam entry - full, all members of the family, or seed, the curated representatives."""
 
     url: str = "https://www.ebi.ac.uk/interpro/api"
-    """Of the server's API."""
+    """Address of the server's API."""
 
     tries: Count = 5
-    """Times that it is asked, with pauses that double between them."""
+    """Attempts to download a file, after pauses that double each time."""
 
     stalled: Positive = 60
-    """Seconds without a byte after which a connection has failed."""
+    """Seconds without data after which a connection counts as failed."""
 
     minutes: Positive = 30
-    """The longest that it may take, all tries together."""
+    """Limit on the time of a download in minutes, all attempts together."""
 
     megabytes: Positive = 500
-    """The largest that it may be."""
+    """Limit on the size of a download in megabytes."""
 
     sha256: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{64})?$")] = ""
-    """What the file's SHA-256 has to be; empty, anything."""
+    """SHA-256 digest that the file must have, by which a run always uses the same release; empty, any."""
 
     cache: str = ""
-    """Folder of what was fetched before; empty, temperance/fetched in the user's cache folder."""
+    """Folder in which downloads are kept for later runs; empty, temperance/fetched in the user's cache folder."""
 
 
 class SearchSettings(Section):
-    """How a database is searched with a query (jackhmmer) or a seed (hmmsearch)."""
+    """Search of a database with a query (jackhmmer) or a seed alignment (hmmsearch)."""
 
     iterations: Count = 5
-    """Rounds of a search that begins with a query."""
+    """Largest number of rounds of a search with a query."""
 
     bits_per_residue: NotNegative = 0.5
-    """Least bit score of a sequence and of a domain, a residue of the query or a match state of the seed."""
+    """Smallest bit score of a sequence and of a domain, divided by the residues of the query or the match states of the
+    seed."""
 
     evalue: Positive | None = None
-    """The largest E-value of a sequence and of a domain, instead of bit scores; null, bit scores."""
+    """Largest E-value of a sequence and of a domain, used instead of bit scores; null, bit scores are used."""
 
     coverage: Share = 0.5
-    """Least share of match states that a domain has residues in."""
+    """Smallest share of match states in which a domain has residues."""
 
 
 class FilterSettings(Section):
-    """Columns and sequences of the alignment that are kept."""
+    """Filter of the alignment's columns and sequences."""
 
     max_column_gaps: Share = 0.5
-    """Columns with a larger share of gaps are dropped."""
+    """Largest share of gaps in a column; columns with more are dropped."""
 
     max_sequence_gaps: Share = 0.5
-    """Sequences with a larger share of gaps in the columns that are left are dropped."""
+    """Largest share of gaps in a sequence, over the columns that are kept; sequences with more are dropped."""
 
     duplicates: Literal["drop", "keep"] = "drop"
-    """What becomes of sequences equal to an earlier one."""
+    """Whether sequences that are identical to an earlier one are dropped or kept."""
 
     columns: Literal["all", "reference", "match"] = "all"
-    """Which columns may stay - all, those in which the reference has a residue, or match states (line '#=GC RF' of a
+    """Columns that may be kept - all, those in which the reference has a residue, or match states (line '#=GC RF' of a
     Stockholm file)."""
 
     reference: str = ""
-    """Name of the sequence whose residues number the columns; the first one where it is left out."""
+    """Name of the sequence whose residues number the columns; empty, the first one."""
 
 
 class WeightSettings(Section):
-    """Weights of sequences by the number of their relatives."""
+    """Weights of sequences, smaller for those with many similar ones."""
 
     identity: Annotated[Number, Field(gt=0, le=1)] | None = 0.8
-    """A sequence weighs one over the number of sequences of at least this identity to it; null, all weigh the same."""
+    """Each sequence has the weight 1 / n, n being the number of sequences, itself included, that are at least this
+    identical to it; null, all have the weight 1."""
 
 
 class HeldoutSettings(Section):
-    """Sequences held out of training."""
+    """Sequences that are held out of training, to test models on."""
 
     fraction: Annotated[Number, Field(gt=0, le=0.9)] = 0.2
     """Share of sequences to hold out."""
 
     identity: Annotated[Number, Field(gt=0, le=1)] | None = 0.8
-    """No held-out sequence exceeds this identity to any training sequence; null, any may be held out."""
+    """Largest identity of a held-out sequence to any training sequence; null, no limit."""
 
     max_discarded: Annotated[Number, Field(ge=0, le=0.9)] = 0.1
-    """Largest share of sequences given up because they resemble both sides."""
+    """Largest share of sequences that may be discarded because they resemble both training and held-out ones."""
 
 
 class SubsetSettings(Section):
-    """Training sets that models are learnt from."""
+    """Training sets; one model is trained on each."""
 
     sizes: Sizes = ["geometric(0.1, 1.0, 3)"]
-    """Training set sizes - counts, fractions of the training set, all, or 'geometric(lo, hi, n)' of either."""
+    """Sizes of training sets - counts, shares of the training sequences, all, or 'geometric(lo, hi, n)', n sizes with
+    equal ratios from lo to hi, of either kind."""
 
     replicates: Annotated[Whole, Field(ge=1, le=1000)] = 2
-    """Draws of each size."""
+    """Number of training sets of each size, drawn at random."""
 
     draws: Literal["nested", "independent"] = "nested"
-    """Whether the smaller subsets of a replicate lie within its larger ones."""
+    """Whether smaller training sets of a replicate are parts of its larger ones (nested), or drawn independently."""

@@ -1,4 +1,4 @@
-"""What is wrong with settings, in one line: the key, and what would be right."""
+"""Explain mistakes in the configuration in one line: the key, what is wrong, and what would be right."""
 
 import difflib
 from types import UnionType
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 
 def _parts(annotation: Any) -> list[Any]:
-    """List the types that an annotation is made of."""
+    """List the types of which a type annotation consists."""
     if get_origin(annotation) is Annotated:
         return _parts(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
@@ -20,7 +20,7 @@ def _parts(annotation: Any) -> list[Any]:
 _TYPES: dict[Any, str] = {
     int: "integer", float: "number", str: "string", bool: "boolean", list: "array", dict: "object",
 }  # fmt: skip
-_WORDS: dict[str, str] = {
+_MESSAGES: dict[str, str] = {
     "greater_than_equal": "{value!r} is too small, {ge} is the least",
     "less_than_equal": "{value!r} is too large, {le} is the most",
     "greater_than": "{value!r} is too small, it has to be above {gt}",
@@ -35,33 +35,35 @@ _WORDS: dict[str, str] = {
 
 
 def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str = "") -> str:
-    """Say in one line what is wrong with settings.
+    """Explain in one line what is wrong with settings.
 
     Parameters
     ----------
     error : pydantic.ValidationError
+        Errors that pydantic found; the one nearest to the top level is explained.
     section : type
-        What they were read as.
+        Class as which the settings were read.
     at : str
-        Key under which they stand.
+        Key of the settings in the configuration.
 
     Returns
     -------
     str
+        The key, what is wrong with its value, and its description.
     """
 
-    # The mistake nearest the top: those below may be what it leads to.
-    def depth(detail: Any) -> tuple[int, bool]:
-        # Of the options of a union, one whose type is right says more.
-        return len(_Place(section, detail["loc"]).keys), detail["type"] not in _WORDS
+    # The error nearest to the top level: those below may be its consequences.
+    def _depth(detail: Any) -> tuple[int, bool]:
+        # Among the options of a union, errors of those with the right type are the more specific.
+        return len(_Place(section, detail["loc"]).keys), detail["type"] not in _MESSAGES
 
-    first = min(error.errors(include_url=False), key=depth)
+    first = min(error.errors(include_url=False), key=_depth)
     place = _Place(section, first["loc"])
     keys = [*filter(None, [at]), *place.keys]
     if first["type"] == "extra_forbidden":
-        name, known = keys[-1], list(place.section.model_fields)
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        name, names = keys[-1], list(place.section.model_fields)
+        similar = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {similar[0]}?" if similar else f"known are {', '.join(names)}"
         return f"{'.'.join(keys)}: unknown key; {hint}"
     if first["type"] == "missing":
         keys.pop()
@@ -70,26 +72,27 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str =
     context = first.get("ctx", {}) | {"value": first["input"], "name": place.keys[-1] if place.keys else ""}
     if first["type"] == "union_tag_invalid":
         context["tags"] = context["expected_tags"].replace("'", "")
-    text = _WORDS.get(first["type"], _wrong_value(place, first["input"])).format(**context)
-    described = place.description and first["type"] not in ("missing", "union_tag_not_found")
-    text = f"{text} ({place.description})" if described else text
+    text = _MESSAGES.get(first["type"], _wrong_value(place, first["input"])).format(**context)
+    has_description = place.description and first["type"] not in ("missing", "union_tag_not_found")
+    text = f"{text} ({place.description})" if has_description else text
     return " ".join(f"{'.'.join(keys) or 'configuration'}: {text}".split())
 
 
 def _wrong_value(place: "_Place", value: Any) -> str:
-    shown = repr(value).replace("{", "{{").replace("}", "}}")
+    """Explain that a value is not among the choices, or not of the type, of its key."""
+    text = repr(value).replace("{", "{{").replace("}", "}}")
     parts = _parts(place.annotation)
     choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
     types = [_TYPES[origin] for part in parts if (origin := get_origin(part) or part) in _TYPES]
     if choices and not types:
-        return f"{shown} is not one of {', '.join(choices)}"
+        return f"{text} is not one of {', '.join(choices)}"
     if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
-        return f"{shown} is not allowed here" if types else f"{shown} is of the wrong type, object is needed"
-    return f"{shown} is of the wrong type, {' or '.join(dict.fromkeys([*choices, *types]))} is needed"
+        return f"{text} is not allowed here" if types else f"{text} is of the wrong type, object is needed"
+    return f"{text} is of the wrong type, {' or '.join(dict.fromkeys([*choices, *types]))} is needed"
 
 
 class _Place:
-    """Where in a section an error is: the keys that lead there, and the innermost section and field."""
+    """Location of an error in a section: its keys, and the innermost section and field."""
 
     def __init__(self, section: type[BaseModel], location: tuple[int | str, ...]):
         self.section, self.description = section, ""
@@ -115,7 +118,7 @@ class _Place:
             elif isinstance(step, int) or _is_mapping(entries):
                 self.keys.append(str(step))
                 entries = self.annotation = _entry_type(entries)
-            # Else it names an option of a union.
+            # Otherwise the step names an option of a union.
         if bad_name:
             self.annotation = str
 

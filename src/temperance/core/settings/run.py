@@ -36,50 +36,51 @@ Format = Literal["adabmdca", "bmdca", "mi3", "ccmpred", "gremlin", "chains", "al
 
 
 class Sources(Section):
-    """What a family is read from, searched with or drawn from: one of these."""
+    """Source of a family's sequences: one of these."""
 
     alignment: Text | None = None
     """Path of an alignment - FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped."""
 
     pfam: Annotated[str, Field(pattern=r"^PF[0-9]{5}$")] | None = None
-    """Accession of a Pfam entry, whose alignment is fetched."""
+    """Accession of a Pfam entry, whose alignment is downloaded."""
 
     interpro: Annotated[str, Field(pattern=r"^IPR[0-9]{6}$")] | None = None
-    """Accession of an InterPro entry that integrates one Pfam entry."""
+    """Accession of an InterPro entry that integrates exactly one Pfam entry, whose alignment is downloaded."""
 
     query: Text | None = None
-    """Path of a sequence, searched for in database."""
+    """Path of one sequence, whose homologues are searched for in database."""
 
     database: Text | None = None
-    """Path of sequences, FASTA or any format of HMMER, plain or gzipped."""
+    """Path of the sequences to search, in FASTA or any format that HMMER reads, plain or gzipped."""
 
 
 class Choices(Section):
-    """What can be set for a family, or for all."""
+    """Settings that may be given for one family, or at top level for all."""
 
     fetch: FetchSettings = FetchSettings()
-    """How alignments of Pfam and InterPro are fetched."""
+    """Download of alignments of Pfam and InterPro."""
 
     search: SearchSettings = SearchSettings()
-    """How a database is searched with a query (jackhmmer) or a seed (hmmsearch)."""
+    """Search of a database with a query (jackhmmer) or a seed alignment (hmmsearch)."""
 
     alphabet: str = "protein"
     """protein, rna, dna, or the symbols of a custom alphabet ('-' among them is the gap)."""
 
     ambiguous: Literal["gap", "drop", "error"] = "gap"
-    """What becomes of ambiguous residues (X, B, Z, N, ...) - a gap, the end of the sequence, or an error."""
+    """Treatment of ambiguous residues (X, B, Z, N, ...) - gap replaces them by gaps, drop drops the sequence, error
+    ends the run."""
 
     filter: FilterSettings = FilterSettings()
-    """Columns and sequences of the alignment that are kept."""
+    """Filter of the alignment's columns and sequences."""
 
     weights: WeightSettings = WeightSettings()
-    """Weights of sequences by the number of their relatives."""
+    """Weights of sequences, smaller for those with many similar ones."""
 
     heldout: HeldoutSettings = HeldoutSettings()
-    """Sequences held out of training."""
+    """Sequences that are held out of training, to test models on."""
 
     subsets: SubsetSettings = SubsetSettings()
-    """Training sets that models are learnt from."""
+    """Training sets; one model is trained on each."""
 
     train: TrainSettings = TrainSettings()
     """Training of a Potts model."""
@@ -88,54 +89,56 @@ class Choices(Section):
     """Replica-exchange sampling of a model."""
 
     annealing: AnnealingSettings = AnnealingSettings()
-    """Annealed importance sampling of ln Z."""
+    """Annealed importance sampling, by which the partition function ln Z is checked."""
 
     optimum: OptimumSettings = OptimumSettings()
-    """How the recommended temperature is chosen."""
+    """Judges and criteria by which a sampling temperature is recommended."""
 
     judges: dict[JudgeName, JudgeSettings] = {}
-    """Programs of your own that score sequences, by name. Each is a column of every table of scores."""
+    """Programs of your own that score sequences, by name. Each adds a column to every table of scores."""
 
     model: str = ""
-    """A Potts model that was learnt elsewhere, sampled and scored in place of one learnt here; formats of
-    docs/formats.md."""
+    """Path of a Potts model trained elsewhere, which is sampled and scored instead of training one; formats are listed
+    in docs/formats.md."""
 
     models: dict[BaselineName, BaselineSettings] = {}
-    """Models to compare with, by name. Each learns, is sampled and is scored on every training set."""
+    """Other models to compare with, by name. Each is trained on every training set, sampled and scored."""
 
     constraints: ConstraintSettings = ConstraintSettings()
-    """What designs keep to while they are sampled. Columns are counted from 1 in the alignment as it is read."""
+    """Constraints on designs, applied while they are sampled. Columns count from 1 in the alignment as it is read."""
 
     design: DesignSettings = DesignSettings()
-    """Designs that are proposed."""
+    """Choice of designs among sampled candidates."""
 
     export: Annotated[list[Format], Unique] = []
-    """Formats of other programs in which the largest model is written to export/; chains, its samples nearest the
-    recommended temperature; alignment, the columns and sequences that models see."""
+    """Formats of other programs in which the model of the largest training set is written to the folder export; chains
+    are its samples nearest the recommended temperature; alignment is the filtered alignment that models are trained
+    on."""
 
     structure: StructureSettings = StructureSettings()
-    """A structure that predicted contacts are compared with."""
+    """Structure with which predicted contacts are compared."""
 
     mutants: MutantSettings = MutantSettings()
-    """Measured mutants of the reference that the model's scores are compared with."""
+    """Measured mutants of the reference sequence, with which scores of the model are compared."""
 
     threads: Count = 2
-    """Threads of a training or sampling job."""
+    """CPU threads of each job that searches a database, trains, samples or scores."""
 
 
 class FamilySettings(Sources, Choices):
-    """A family: its source, and what differs for it."""
+    """A family: its source, and the settings that differ for it."""
 
     seed: Text | None = None
-    """Path of a seed alignment in any format of HMMER, searched for in database."""
+    """Path of a seed alignment in any format that HMMER reads, whose homologues are searched for in database."""
 
     truth: Truth | None = None
-    """A family sampled from a known distribution instead of read from a file."""
+    """Known distribution from which the family's sequences are drawn, instead of reading them from a file."""
 
 
 Families = Annotated[dict[Name, FamilySettings], Field(min_length=1)]
-_STUDIED = """Families with a truth, by name; settings as of any family, on top of those of the family of that name
-where `families` has one. Families that can be listed in full are trained and analysed without sampling."""
+_STUDIED = """Families with a truth, by name, with any setting of a family; they override those of the family of the
+same name in `families`. Families whose sequences can all be enumerated are trained and analysed exactly, without
+sampling."""
 
 
 def _truths(*kinds: str) -> dict[str, FamilySettings]:
@@ -143,105 +146,107 @@ def _truths(*kinds: str) -> dict[str, FamilySettings]:
 
 
 class DataSizeStudy(Section):
-    """Optimal temperatures against the number of training sequences."""
+    """Dependence of optimal temperatures on the number of training sequences."""
 
     families: Families = Field(default=_truths("planted", "hopfield", "gapless"), description=_STUDIED)
     sizes: Sizes = [30, 100, 300, 1000, 3000, 10000]
-    """Training set sizes, as of subsets.sizes."""
+    """Sizes of training sets, written as in subsets.sizes."""
 
     replicates: Replicates = 6
-    """Draws of each size."""
+    """Number of training sets of each size."""
 
 
 class GapStudy(Section):
-    """Optimal temperatures against energy gap and number of training sequences."""
+    """Dependence of optimal temperatures on the energy gap and the number of training sequences."""
 
     families: Families = Field(default=_truths("planted", "hopfield"), description=_STUDIED)
     sizes: Sizes = [30, 100, 300, 1000, 10000]
-    """Training set sizes, as of subsets.sizes."""
+    """Sizes of training sets, written as in subsets.sizes."""
 
     replicates: Replicates = 6
-    """Draws of each size."""
+    """Number of training sets of each size."""
 
     vary: str = "truth.gap"
-    """Key of a family's settings that sets its gap."""
+    """Key of the setting that is varied, which determines the energy gap."""
 
     values: Annotated[list[Number], Field(min_length=1), Unique] = [0, 1, 2, 3, 4, 6, 8]
-    """Values of that key."""
+    """Values of the varied setting."""
 
 
 class RegularisationStudy(Section):
-    """Optimal temperatures against the strength of regularisation and number of training sequences."""
+    """Dependence of optimal temperatures on the strength of regularisation and the number of training sequences."""
 
     families: Families = Field(default=_truths("planted", "hopfield", "gapless"), description=_STUDIED)
     sizes: Sizes = [30, 100, 300, 1000, 10000]
-    """Training set sizes, as of subsets.sizes."""
+    """Sizes of training sets, written as in subsets.sizes."""
 
     replicates: Replicates = 6
-    """Draws of each size."""
+    """Number of training sets of each size."""
 
     vary: str = "train.l2_couplings"
-    """Key of a family's settings that regularises."""
+    """Key of the setting that is varied, which determines the regularisation."""
 
     values: Annotated[list[Number], Field(min_length=1), Unique] = [0, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
-    """Values of that key."""
+    """Values of the varied setting."""
 
 
 class StudySettings(Section):
-    """What `snakemake study_data_size`, `study_gap` and `study_regularisation` go through."""
+    """Studies that `snakemake study_data_size`, `study_gap` and `study_regularisation` run."""
 
     data_size: DataSizeStudy = DataSizeStudy()
-    """Optimal temperatures against the number of training sequences."""
+    """Dependence of optimal temperatures on the number of training sequences."""
 
     gap: GapStudy = GapStudy()
-    """Optimal temperatures against energy gap and number of training sequences."""
+    """Dependence of optimal temperatures on the energy gap and the number of training sequences."""
 
     regularisation: RegularisationStudy = RegularisationStudy()
-    """Optimal temperatures against the strength of regularisation and number of training sequences."""
+    """Dependence of optimal temperatures on the strength of regularisation and the number of training sequences."""
 
 
 class RunSettings(Section):
-    """What holds for a whole run."""
+    """Settings of a whole run."""
 
     seed: Annotated[Whole, Field(ge=0)] | Text = 1
-    """Seed of the whole run; every other seed is derived from it and from names. (A path is the seed alignment of a
-    single family.)"""
+    """Random seed of the whole run, from which the seeds of all jobs are derived. (A path is taken as the seed
+    alignment of a single family.)"""
 
     results: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9._/-]+$")] = "results"
-    """Folder for everything that is written."""
+    """Folder in which all results are written."""
 
     engine: Literal["auto", "cuda", "jax", "numba"] = "auto"
-    """Gibbs sampler. auto takes cuda on NVIDIA cards from Ampere on, jax on other accelerators, and numba on a CPU."""
+    """Gibbs sampler. auto chooses cuda on NVIDIA cards from Ampere on, jax on other accelerators, numba on a CPU."""
 
     gpu: bool = False
-    """Whether jobs that train or sample ask for a GPU (gpu=1 of Snakemake's resources)."""
+    """Whether jobs that train or sample request a GPU (gpu=1 of Snakemake's resources)."""
 
     batch_replicates: Replicates = 1
-    """Training sets of a family that one job learns from; with more than 1, one job learns from all of them, one after
-    the other."""
+    """Whether one job trains the models of all training sets of a family, one after the other (any number above 1), or
+    each model is trained in a job of its own (1)."""
 
     memory_factor: Positive = 1
-    """Times the memory that jobs ask a cluster for, by the formulas of docs/scale.md; twice as much at each retry."""
+    """Factor by which the memory that jobs request from a cluster, estimated as in docs/scale.md, is multiplied; each
+    retry doubles the request."""
 
     checkpoint_seconds: NotNegative = 60
-    """Jobs that train or sample keep a state to go on from, should they be killed, so many seconds apart at least."""
+    """Smallest interval in seconds between two checkpoints, from which training and sampling resume after a job was
+    killed."""
 
     environment: Literal["cpu", "cuda"] = "cpu"
-    """Conda environment of jobs under --software-deployment-method conda."""
+    """Conda environment of jobs, used with --software-deployment-method conda."""
 
 
 class Configuration(RunSettings, Sources, Choices):
     """Configuration of temperance.
 
-    Every key, its type, its bounds and its default. A configuration file gives only what differs.
+    Every key with its type, its bounds and its default. A configuration file contains only the settings that differ.
     """
 
     families: Families | None = None
-    """Families by name, each with a source (alignment, pfam, interpro, query, seed or truth), and any setting below
-    that differs for it; or the path of a table of them."""
+    """Families by name, each with a source (alignment, pfam, interpro, query, seed or truth) and the settings that
+    differ for it; or the path of a table of families."""
 
     studies: StudySettings = StudySettings()
-    """What `snakemake study_data_size`, `study_gap` and `study_regularisation` go through."""
+    """Studies that `snakemake study_data_size`, `study_gap` and `study_regularisation` run."""
 
     family: Name | None = None
-    """Name of the single family whose alignment is given at top level; the file's name where it is left out."""
+    """Name of the single family whose source is given at top level; by default the name of its file."""

@@ -1,4 +1,4 @@
-"""Settings of judges, of the models that a family's own are compared with, and of the recommendation."""
+"""Settings of judges, of models to compare with, and of the recommendation."""
 
 from typing import Annotated, Literal
 
@@ -8,65 +8,68 @@ from temperance.core.settings.section import NotNegative, Positive, Section, Sha
 
 
 class OptimumSettings(Section):
-    """How the recommended temperature is chosen."""
+    """Judges and criteria by which a sampling temperature is recommended."""
 
     fidelity: str = "auto"
-    """Judge that figures and designs go by: p_nat, truth, potts, hmm, profile, folding, covariance, or the name of one
-    of your own. auto is p_nat for lattice proteins, truth for other truths, and potts for families that are read
-    from a file."""
+    """Judge by which fidelity is measured in figures and designs: p_nat, truth, potts, hmm, profile, folding,
+    covariance, or the name of one of your own (judges). auto is p_nat for lattice proteins, truth for other known
+    distributions, and potts for natural families."""
 
     novelty_floor: Share = 0.2
-    """Least mean share of sites in which designs differ from their nearest natural sequence."""
+    """Smallest acceptable novelty: share of sites, on average, in which samples differ from the nearest natural
+    sequence. Each design reaches it by itself."""
 
     diversity_floor: Share = 0.5
-    """Least mean pairwise distance of designs, in units of that of held-out natural sequences."""
+    """Smallest acceptable diversity: mean pairwise distance of samples, divided by that of held-out natural
+    sequences."""
 
     folding: bool = False
-    """Whether ViennaRNA's minimum free energy a nucleotide is a judge of RNA or DNA (Python package viennarna)."""
+    """Whether ViennaRNA's minimum free energy per nucleotide is used as a judge of RNA or DNA (needs the Python package
+    viennarna)."""
 
     covariance: bool = False
-    """Whether a covariance model of held-out sequences is a judge of RNA or DNA (programs of Infernal on the PATH, and
-    Python package viennarna for the base pairs)."""
+    """Whether a covariance model of the held-out sequences is used as a judge of RNA or DNA (needs the programs of
+    Infernal on the PATH and, for base pairs, the Python package viennarna)."""
 
     bootstrap: Annotated[Whole, Field(ge=20)] = 1000
-    """Draws behind each interval."""
+    """Number of bootstrap draws from which each interval is computed."""
 
 
 class JudgeSettings(Section):
-    """A program of your own that scores sequences."""
+    """Program of your own that scores sequences."""
 
     command: Annotated[list[Annotated[str, Field(pattern=r"^[^\x00]+$")]], Field(min_length=1)]
-    """Program and arguments, run without a shell. {fasta} stands for the sequences that it is to read, {scores} for the
-    table that it is to write (a name and a score a line, between them a tab), {threads} for the threads that it may
-    use."""
+    """Program and its arguments, run without a shell. {fasta} stands for the file of sequences to read, {scores} for
+    the table to write (on each line a name, a tab and a score), {threads} for the number of threads to use."""
 
     aligned: bool = False
-    """Whether it reads aligned sequences; else their gaps are left out."""
+    """Whether the program reads aligned sequences; otherwise gaps are removed."""
 
     higher: bool = True
-    """Whether higher scores are better; else tables have them with the sign changed."""
+    """Whether higher scores are better; otherwise the sign of scores is changed in all tables."""
 
     sequences: Annotated[Whole, Field(ge=0)] = 0
-    """The most sequences that it scores of a temperature, or of a set of natural ones; 0, all. If not all, it scores
-    designs only after they are chosen."""
+    """Largest number of sequences to score at each temperature and in each set of natural sequences; 0, all. If not all
+    are scored, designs are scored only after they have been chosen."""
 
     minutes: Positive = 60
-    """The longest that it may take for one file."""
+    """Limit on the time of the program for one file, in minutes."""
 
 
 class BaselineSettings(Section):
-    """A model to compare with."""
+    """Other model with which the family's Potts models are compared."""
 
     kind: Literal["boltzmann", "profile", "pseudolikelihood", "autoregressive", "attention", "file"]
-    """boltzmann is trained as the family's own, with other regularisation; profile has independent sites;
+    """boltzmann is a Potts model trained like the family's, with other regularisation; profile has independent sites;
     pseudolikelihood is plmDCA; autoregressive is arDCA, whose temperature is that of each site's softmax; attention
-    is a modern Hopfield network of the training sequences, for few of them; file is a model of your own."""
+    is a modern Hopfield network of the training sequences, for small families; file is a model of your own."""
 
     l2_fields: NotNegative | None = None
-    """L2 strength on fields, of boltzmann, pseudolikelihood, autoregressive; null, the kind's own."""
+    """Strength of the L2 penalty on fields, for boltzmann, pseudolikelihood and autoregressive; null, the default of
+    the kind."""
 
     l2_couplings: NotNegative | None = None
-    """L2 strength on couplings."""
+    """Strength of the L2 penalty on couplings, for the same kinds; null, the default of the kind."""
 
     path: str = ""
-    """Of a file, in any format of docs/formats.md."""
+    """Path of the model of kind file, in any format of docs/formats.md."""

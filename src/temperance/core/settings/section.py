@@ -1,4 +1,4 @@
-"""What sections of the configuration have in common: types of numbers with bounds, and how they are read."""
+"""Base class of the sections of the configuration, and types of numbers with bounds."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -12,7 +12,7 @@ from temperance.core.settings.explanation import explain
 
 
 def _refuse_truth_value(value: Any) -> Any:
-    """Refuse yes and no: Python would take them for 1 and 0."""
+    """Reject true and false, which Python would take for 1 and 0."""
     if isinstance(value, bool):
         raise PydanticCustomError("truth_value", "no number")
     return value
@@ -36,9 +36,9 @@ Unique = AfterValidator(_check_unique)
 
 
 class Section(BaseModel):
-    """Settings that belong together; the text below each is its description in the documentation.
+    """A section of the configuration; the text below each setting is its description in the documentation.
 
-    Whole numbers may be written as 200.0 and numbers as text, as Snakemake's --config passes them.
+    Whole numbers may be written as 200.0, and numbers as text, as Snakemake's --config passes them.
     """
 
     model_config = ConfigDict(
@@ -47,18 +47,19 @@ class Section(BaseModel):
 
     @classmethod
     def read(cls, settings: Mapping[str, Any], at: str = "") -> Self:
-        """Check settings.
+        """Check the settings of a section, and complete them with defaults.
 
         Parameters
         ----------
         settings : mapping
-            As they stand in the configuration.
+            Settings as the user wrote them.
         at : str
-            Key under which they stand there.
+            Key of the section in the configuration, for error messages.
 
         Returns
         -------
         Section
+            The checked settings.
 
         Raises
         ------

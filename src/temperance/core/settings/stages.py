@@ -1,4 +1,4 @@
-"""What each stage reads of a family's settings: a rule is run anew where one of these has changed, and for no other."""
+"""Settings that each stage reads: a job is repeated if one of these has changed, and no other."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -14,26 +14,27 @@ from temperance.core.settings.truths import Truth
 
 
 def setting(key: str) -> Any:
-    """Declare the key of the configuration that a field is read from, where that is not its name.
+    """Declare the key of the configuration from which a field is read, where it is not the field's name.
 
     Parameters
     ----------
     key : str
-        As in `optimum.bootstrap`.
+        Key with dots between sections, such as `optimum.bootstrap`.
 
     Returns
     -------
     pydantic.fields.FieldInfo
+        Field without a default.
     """
     return Field(json_schema_extra={"key": key})
 
 
 class StageSettings(Section):
-    """What a stage reads of a family's settings."""
+    """Settings that one stage reads."""
 
     @classmethod
     def of(cls, family: Mapping[str, Any]) -> Self:
-        """Select the stage's settings.
+        """Select the settings that the stage reads.
 
         Parameters
         ----------
@@ -43,16 +44,17 @@ class StageSettings(Section):
         Returns
         -------
         StageSettings
+            The settings of this stage.
         """
         return cls.model_validate({name: _at(family, key) for name, key in cls._keys().items()})
 
     def configured(self) -> dict[str, Any]:
-        """Return the settings as they stand in a configuration.
+        """Return the settings by section, as in a configuration.
 
         Returns
         -------
         dict
-            By section, as plain values.
+            Section -> key -> plain value.
         """
         sections: dict[str, Any] = {}
         values = self.model_dump()
@@ -63,7 +65,7 @@ class StageSettings(Section):
 
     @classmethod
     def _keys(cls) -> dict[str, str]:
-        """Map fields to keys of the configuration."""
+        """Map the names of fields to keys of the configuration."""
         extras = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
         return {name: str(extra["key"]) if isinstance(extra, dict) else name for name, extra in extras.items()}
 
@@ -74,7 +76,7 @@ def _at(settings: Mapping[str, Any], key: str) -> Any:
 
 
 class FetchStage(StageSettings):
-    """Of `fetch`."""
+    """Settings that `fetch` reads."""
 
     pfam: str | None
     interpro: str | None
@@ -82,21 +84,21 @@ class FetchStage(StageSettings):
 
 
 class SearchStage(StageSettings):
-    """Of `search`."""
+    """Settings that `search` reads."""
 
     search: SearchSettings
     alphabet: str
 
 
 class TruthStage(StageSettings):
-    """Of `truth`."""
+    """Settings that `truth` reads."""
 
     truth: Truth
     alphabet: str
 
 
 class IngestStage(StageSettings):
-    """Of `ingest`."""
+    """Settings that `ingest` reads."""
 
     alphabet: str
     ambiguous: Literal["gap", "drop", "error"]
@@ -105,32 +107,32 @@ class IngestStage(StageSettings):
 
 
 class SplitStage(StageSettings):
-    """Of `split`."""
+    """Settings that `split` reads."""
 
     heldout: HeldoutSettings
     identity: float | None = setting("weights.identity")
 
 
 class SubsampleStage(StageSettings):
-    """Of `subsample`."""
+    """Settings that `subsample` reads."""
 
     identity: float | None = setting("weights.identity")
 
 
 class TrainStage(StageSettings):
-    """Of `train` and `train_together`."""
+    """Settings that `train` and `train_together` read."""
 
     train: TrainSettings
 
 
 class SampleStage(StageSettings):
-    """Of `sample`."""
+    """Settings that `sample` reads."""
 
     sample: SampleSettings
 
 
 class ThermodynamicsStage(StageSettings):
-    """Of `thermodynamics`."""
+    """Settings that `thermodynamics` reads."""
 
     bootstrap: int = setting("optimum.bootstrap")
     annealing: AnnealingSettings
@@ -138,7 +140,7 @@ class ThermodynamicsStage(StageSettings):
 
 
 class ScoreStage(StageSettings):
-    """Of `score`."""
+    """Settings that `score` reads."""
 
     fidelity: str = setting("optimum.fidelity")
     folding: bool = setting("optimum.folding")
@@ -147,7 +149,7 @@ class ScoreStage(StageSettings):
 
 
 class CompareStage(StageSettings):
-    """Of `compare`."""
+    """Settings that `compare` reads."""
 
     train: TrainSettings
     sample: SampleSettings
@@ -160,7 +162,7 @@ class CompareStage(StageSettings):
 
 
 class OptimumStage(StageSettings):
-    """Of `optimum`."""
+    """Settings that `optimum` reads."""
 
     novelty_floor: float = setting("optimum.novelty_floor")
     diversity_floor: float = setting("optimum.diversity_floor")
@@ -168,13 +170,13 @@ class OptimumStage(StageSettings):
 
 
 class ConstrainStage(StageSettings):
-    """Of `constrain`."""
+    """Settings that `constrain` reads."""
 
     constraints: ConstraintSettings
 
 
 class DesignStage(StageSettings):
-    """Of `design`."""
+    """Settings that `design` reads."""
 
     sample: SampleSettings
     fidelity: str = setting("optimum.fidelity")
@@ -185,7 +187,7 @@ class DesignStage(StageSettings):
 
 
 class PredictStage(StageSettings):
-    """Of `predict`."""
+    """Settings that `predict` reads."""
 
     structure: StructureSettings
     bootstrap: int = setting("optimum.bootstrap")

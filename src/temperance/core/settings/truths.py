@@ -1,4 +1,4 @@
-"""Settings of families that are drawn from a known distribution."""
+"""Settings of known distributions from which families are drawn."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -9,45 +9,45 @@ from temperance.core.settings.section import Count, NotNegative, Positive, Secti
 
 
 class LatticeTruth(Section):
-    """Lattice proteins, P ~ p_nat^gamma."""
+    """Lattice proteins (27 residues), drawn from P ~ p_nat^gamma; p_nat is the probability of the native fold."""
 
     kind: Literal["lattice"]
 
     native: Annotated[Whole, Field(ge=0, le=103345)] = 0
-    """The native fold."""
+    """Number of the native fold."""
 
     folds: Annotated[Whole, Field(ge=2, le=103346)] = 10000
-    """Folds that compete when the family is drawn."""
+    """Number of folds in competition when the family is drawn, the native one included."""
 
     gamma: Positive = 1000
-    """The family is P ~ p_nat^gamma."""
+    """Exponent of p_nat; larger values draw more stable proteins."""
 
     sequences: Annotated[Whole, Field(ge=10)] = 5000
-    """Sequences to draw."""
+    """Number of sequences to draw."""
 
     chains: Annotated[Whole, Field(ge=4)] = 250
-    """Independent Metropolis chains that they come from."""
+    """Independent Metropolis chains from which sequences are drawn."""
 
     burn_in: Count = 60
-    """Sweeps before the first draw."""
+    """Metropolis sweeps before the first draw."""
 
     spacing: Count = 5
-    """Sweeps between two draws of a chain."""
+    """Metropolis sweeps between two draws of a chain."""
 
 
 class EnumerableTruth(Section):
-    """A system whose sequences can all be listed."""
+    """System whose sequences can all be enumerated."""
 
     kind: str
 
     length: Annotated[Whole, Field(ge=2, le=20)] = 10
-    """Sites."""
+    """Number of sites."""
 
     q: Annotated[Whole, Field(ge=2, le=21)] = 2
-    """States of a site; q^length is 2^20 at most."""
+    """Number of states of a site; q^length may not exceed 2^20."""
 
     sequences: Annotated[Whole, Field(ge=10)] = 20000
-    """Sequences to draw."""
+    """Number of sequences to draw."""
 
 
 class PlantedTruth(EnumerableTruth):
@@ -56,16 +56,16 @@ class PlantedTruth(EnumerableTruth):
     kind: Literal["planted"]
 
     patterns: Count = 4
-    """Patterns; with two states their mirror images belong to them."""
+    """Number of patterns; with two states their mirror images are patterns, too."""
 
     radius: Annotated[Whole, Field(ge=0)] = 1
-    """Mutations up to which neighbours belong to a pattern."""
+    """Largest number of mutations at which a neighbour belongs to a pattern."""
 
     gap: NotNegative = 6
-    """Depth of the patterns below the band's mean energy, nats."""
+    """Energy gap, in nats, between the patterns and the mean of the band."""
 
     width: NotNegative = 0.3
-    """Standard deviation of the band's energies, nats."""
+    """Standard deviation of the energies of the band, in nats."""
 
 
 class HopfieldTruth(EnumerableTruth):
@@ -74,19 +74,19 @@ class HopfieldTruth(EnumerableTruth):
     kind: Literal["hopfield"]
 
     patterns: Count = 2
-    """Patterns."""
+    """Number of patterns."""
 
     gap: NotNegative = 6
-    """Depth of the patterns below the mean energy of all sequences, nats."""
+    """Energy gap, in nats, between the patterns and the mean of all sequences."""
 
 
 class GaplessTruth(EnumerableTruth):
-    """Weak random fields and couplings."""
+    """Weak random fields and couplings, without an energy gap."""
 
     kind: Literal["gapless"]
 
     width: NotNegative = 0.1
-    """Standard deviation of every field and coupling."""
+    """Standard deviation of fields and couplings, in nats."""
 
 
 class CriticalTruth(EnumerableTruth):
@@ -95,7 +95,7 @@ class CriticalTruth(EnumerableTruth):
     kind: Literal["critical"]
 
     width: NotNegative = 0
-    """Standard deviation of random fields in units of the coupling."""
+    """Standard deviation of random fields, divided by the coupling."""
 
 
 class RandomTruth(EnumerableTruth):
@@ -104,25 +104,25 @@ class RandomTruth(EnumerableTruth):
     kind: Literal["random"]
 
     width: NotNegative = 2
-    """Standard deviation of the energies, nats."""
+    """Standard deviation of the energies, in nats."""
 
 
 class TeacherTruth(Section):
-    """Samples of a model that was trained on another family."""
+    """Samples of a model that was trained on another family, the teacher."""
 
     kind: Literal["teacher"]
 
     teacher: Annotated[str, Field(min_length=1)]
-    """A family of this run whose largest model teaches (or the path of a model.safetensors)."""
+    """Family of this run whose largest model is sampled, or the path of a model.safetensors."""
 
     temperature: Positive = 1
     """Temperature at which the teacher is sampled."""
 
     sequences: Annotated[Whole, Field(ge=10)] = 10000
-    """Sequences to draw."""
+    """Number of sequences to draw."""
 
     ladders: Annotated[Whole, Field(ge=8)] = 64
-    """Independent replica-exchange ladders that they come from."""
+    """Independent replica-exchange ladders from which sequences are drawn."""
 
 
 Truth = Annotated[
@@ -132,16 +132,17 @@ Truth = Annotated[
 
 
 def read_truth(settings: Mapping[str, Any]) -> Truth:
-    """Complete the settings of a truth with the defaults of its kind.
+    """Check the settings of a truth, and complete them with the defaults of its kind.
 
     Parameters
     ----------
     settings : mapping
-        kind, and what is set of that kind.
+        kind, and settings of that kind.
 
     Returns
     -------
     LatticeTruth, PlantedTruth, HopfieldTruth, GaplessTruth, CriticalTruth, RandomTruth or TeacherTruth
+        The checked settings.
     """
     return _TRUTH.validate_python(settings)
 
