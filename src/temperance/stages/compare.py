@@ -125,36 +125,38 @@ def run(
         If the model's file or a judge's program is faulty, or the engine needs a card that the computer does not have.
     """
     rng, baseline, training = np.random.default_rng(seed), kind.model_dump(), settings.train.model_dump()
-    letters = load(inputs.model)[1]
+    alphabet = load(inputs.model)[1]
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
     weights, natural = load_arrays(inputs.subset)[0]["weights"], load_table(inputs.natural)
     engine = choose_engine(engine_name)
-    # The temperatures of the family's own model, which were chosen for it.
-    own = load_arrays(inputs.samples)[0]["temperatures"].tolist()
-    sampling = settings.sample.model_dump() | {"temperatures": own, "spacing": None}
+    # The baseline is sampled at the temperatures of the Potts model.
+    temperatures = load_arrays(inputs.samples)[0]["temperatures"].tolist()
+    sampling = settings.sample.model_dump() | {"temperatures": temperatures, "spacing": None}
     source = provenance({"model": baseline, "train": training, "sample": sampling}, seed)
-    learning, drawing = (checkpoint(source | {"engine": engine.name}, part) for part in ("learn", "draw"))
+    training_checkpoint, sampling_checkpoint = (
+        checkpoint(source | {"engine": engine.name}, part) for part in ("learn", "draw")
+    )
     if inputs.other:
-        model: Any = read_model(inputs.other, letters, family.natural.shape[1])
+        model: Any = read_model(inputs.other, alphabet, family.natural.shape[1])
     else:
-        model = learn(baseline, training, family.training, weights, letters.q, engine, seed, learning)
-    drawn = draw(model, sampling, family.training, engine, seed, drawing)
-    panel = judges(inputs._asdict(), settings.judges, family, letters, threads, settings.folding)
-    samples = score_samples(model, family, panel, drawn.arrays(), natural, settings.fidelity)
-    orders, reference = score_orders(family, drawn.arrays(), letters.q, rng)
-    scores = score_temperatures(samples, drawn.arrays(), drawn.rungs, drawn.rungs, orders, reference, panel)
-    likelihood = drawn.log_likelihood(family.heldout)
+        model = learn(baseline, training, family.training, weights, alphabet.q, engine, seed, training_checkpoint)
+    samples = draw(model, sampling, family.training, engine, seed, sampling_checkpoint)
+    panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
+    sample_scores = score_samples(model, family, panel, samples.arrays(), natural, settings.fidelity)
+    orders, reference = score_orders(family, samples.arrays(), alphabet.q, rng)
+    scores = score_temperatures(sample_scores, samples.arrays(), samples.rungs, samples.rungs, orders, reference, panel)
+    likelihood = samples.log_likelihood(family.heldout)
     scores["log_likelihood"] = np.average(likelihood, axis=0, weights=family.heldout_weights) / model.L
     if isinstance(model, Autoregressive):
-        beyond = [
-            model.compare_to_joint_tempering(at.reshape(-1, model.L), tau)
-            for at, tau in zip(drawn.sequences, drawn.temperatures, strict=True)
+        comparisons = [
+            model.compare_to_joint_tempering(sequences.reshape(-1, model.L), tau)
+            for sequences, tau in zip(samples.sequences, samples.temperatures, strict=True)
         ]
-        scores = pd.concat([scores, pd.DataFrame(beyond)], axis=1)
-    diversity = natural_diversity(family.heldout, letters.q, family.heldout_weights)
+        scores = pd.concat([scores, pd.DataFrame(comparisons)], axis=1)
+    diversity = natural_diversity(family.heldout, alphabet.q, family.heldout_weights)
     floors = settings.novelty_floor, settings.diversity_floor
     rungs = RungScores.measure(
-        samples, drawn.sequences, diversity, letters.q, drawn.rungs["equilibrated"].to_numpy(bool)
+        sample_scores, samples.sequences, diversity, alphabet.q, samples.rungs["equilibrated"].to_numpy(bool)
     )  # fmt: skip
     training_energy = float(np.average(model.energies(family.training), weights=weights))
     tau_train = sampled_training_temperature(rungs.temperatures, rungs.energy, training_energy, rng)
@@ -164,11 +166,13 @@ def run(
     row = {"model": name, "kind": kind.kind, "M": load_json(inputs.training)["M"]}
     row |= {key: value for point in points for key, value in estimate_columns(point.name, point.estimate).items()}
     row |= best.row() | {"log_likelihood": scores["log_likelihood"].max()}
-    there = np.isclose(scores["temperature"], best.sampling_temperature)
-    row["fidelity"] = float(scores["fidelity"][there].iloc[0]) if best.recommended and "fidelity" in scores else np.nan
+    at_temperature = np.isclose(scores["temperature"], best.sampling_temperature)
+    row["fidelity"] = (
+        float(scores["fidelity"][at_temperature].iloc[0]) if best.recommended and "fidelity" in scores else np.nan
+    )
     save_table(outputs.optimum, pd.DataFrame([row]))
     save_table(outputs.scores, scores)
-    save_arrays(outputs.samples, drawn.arrays(), source | {"alphabet": letters.name})
-    learning.clear()
-    drawing.clear()
+    save_arrays(outputs.samples, samples.arrays(), source | {"alphabet": alphabet.name})
+    training_checkpoint.clear()
+    sampling_checkpoint.clear()
     log.info("%s: %s", kind.kind, best.headline)

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays
 from temperance.scoring.covariance_model import build_covariance_model
 
@@ -57,6 +57,6 @@ def run(inputs: Inputs, outputs: Outputs, family: str) -> None:
     """
     arrays, metadata = load_arrays(inputs.alignment)
     heldout = load_arrays(inputs.split)[0]["heldout"]
-    letters = alphabet(metadata["alphabet"])
-    pairs = build_covariance_model(arrays["sequences"][heldout], letters, family, outputs.model)
-    log.info("covariance model of %d held-out sequences, which share %d base pairs", len(heldout), pairs)
+    alphabet = find_alphabet(metadata["alphabet"])
+    base_pairs = build_covariance_model(arrays["sequences"][heldout], alphabet, family, outputs.model)
+    log.info("covariance model of %d held-out sequences, which share %d base pairs", len(heldout), base_pairs)

@@ -117,10 +117,10 @@ def run(
     InputError
         If a judge's program fails, or the engine needs a card that the computer does not have.
     """
-    wanted = settings.design
-    advice = load_json(inputs.recommendation)
-    tau, recommended = advice["sampling_temperature"], advice["status"] == "recommended"
-    model, letters, _ = load(inputs.model)
+    options = settings.design
+    recommendation = load_json(inputs.recommendation)
+    tau, recommended = recommendation["sampling_temperature"], recommendation["status"] == "recommended"
+    model, alphabet, _ = load(inputs.model)
     natural_sequences = Family.load(inputs.alignment, inputs.split, inputs.subset)
     names = load_table(inputs.sequences)["name"].to_numpy()
     constraints = (
@@ -128,52 +128,52 @@ def run(
         if inputs.constraints
         else Constraints(np.ones((model.L, model.q), bool))
     )  # fmt: skip
-    plan = settings.sample.model_dump() | {"temperatures": [tau], "spacing": None, "sequences": wanted.candidates}
+    plan = settings.sample.model_dump() | {"temperatures": [tau], "spacing": None, "sequences": options.candidates}
     engine = choose_engine(engine_name)
     source = provenance(plan | {"engine": engine.name}, seed)
-    last = checkpoint(source)
-    imposed = constraints.constrained_model(model, engine, tau, seed)
+    job_checkpoint = checkpoint(source)
+    constrained = constraints.constrained_model(model, engine, tau, seed)
     starts = natural_sequences.training if constraints.seed is None else constraints.seed[None]
-    drawn = sample(imposed, engine, seed, starts=starts, progress=log.info, checkpoint=last, **plan)
+    samples = sample(constrained, engine, seed, starts=starts, progress=log.info, checkpoint=job_checkpoint, **plan)
     natural = load_table(inputs.natural)
-    panel = judges(inputs._asdict(), settings.judges, natural_sequences, letters, threads, settings.folding)
-    # Judges that score a few sequences of a set alone see the designs that were chosen.
-    of_chosen = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
-    of_all = {name: judge for name, judge in panel.items() if name not in of_chosen}
-    scored = score_samples(model, natural_sequences, of_all, drawn.arrays(), natural, settings.fidelity)
-    sequences = drawn.sequences.reshape(-1, model.L)
-    trusted = deciding_judges(advice["operating_points"])
-    deciding = [name for name in of_all if name == settings.fidelity or name in trusted]
-    thresholds = {name: natural_threshold(natural, name, wanted.percentile) for name in deciding}
-    most_gaps = natural_gaps(natural) if wanted.max_gaps == "auto" else wanted.max_gaps
+    panel = judges(inputs._asdict(), settings.judges, natural_sequences, alphabet, threads, settings.folding)
+    # Judges that score a part of the sequences only score the designs, once these have been chosen.
+    design_judges = {name: judge for name, judge in panel.items() if getattr(judge, "most", 0)}
+    candidate_judges = {name: judge for name, judge in panel.items() if name not in design_judges}
+    scores = score_samples(model, natural_sequences, candidate_judges, samples.arrays(), natural, settings.fidelity)
+    sequences = samples.sequences.reshape(-1, model.L)
+    trusted_judges = deciding_judges(recommendation["operating_points"])
+    threshold_judges = [name for name in candidate_judges if name == settings.fidelity or name in trusted_judges]
+    thresholds = {name: natural_threshold(natural, name, options.percentile) for name in threshold_judges}
+    most_gaps = natural_gaps(natural) if options.max_gaps == "auto" else options.max_gaps
     floor = 0.0 if constraints.seed is not None else settings.novelty_floor
-    met = constraints.satisfied_by(sequences)
-    able = met & qualify(scored, thresholds, floor, most_gaps)
-    chosen = select(sequences, scored[settings.fidelity].to_numpy(), able, wanted.number)
-    table = design_table(sequences, scored, chosen, names, letters, family, recommended)
-    for name, judge in of_chosen.items() if len(chosen) else ():
-        table.insert(len(table.columns) - 3, name, judge(sequences[chosen]))
+    within_constraints = constraints.satisfied_by(sequences)
+    qualified = within_constraints & qualify(scores, thresholds, floor, most_gaps)
+    design_indices = select(sequences, scores[settings.fidelity].to_numpy(), qualified, options.number)
+    table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
+    for name, judge in design_judges.items() if len(design_indices) else ():
+        table.insert(len(table.columns) - 3, name, judge(sequences[design_indices]))
     if constraints.seed is not None:
         columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
-        seed_letters = letters.decode(constraints.seed[None])[0]
-        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_letters, columns))
-    rung, states = drawn.rungs[drawn.rungs.requested].iloc[0], load_table(inputs.states)
+        seed_sequence = alphabet.decode(constraints.seed[None])[0]
+        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_sequence, columns))
+    rung, states = samples.rungs[samples.rungs.requested].iloc[0], load_table(inputs.states)
     equilibrated = lies_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), np.array([tau])
     ).item()
     summary = {
         "temperature": tau,
         "recommended": recommended,
-        "why": advice["headline"],
+        "why": recommendation["headline"],
         "candidates": len(sequences),
         "designs": len(table),
-        "wanted": wanted.number,
+        "wanted": options.number,
         "judge": settings.fidelity,
-        "judges": deciding,
+        "judges": threshold_judges,
         "least_scores": thresholds,
         "most_gaps": most_gaps,
         "novelty_floor": floor,
-        "within_constraints": float(met.mean()),
+        "within_constraints": float(within_constraints.mean()),
         "rhat": float(rung.rhat),
         "ess": float(rung.ess),
         "drift": float(rung.drift),
@@ -184,7 +184,7 @@ def run(
     save_text(outputs.plates, plates(table).to_csv(index=False))
     save_table(outputs.table, table)
     save_json(outputs.summary, summary | {"provenance": source})
-    last.clear()
+    job_checkpoint.clear()
     if not recommended:
         log.warning(
             "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]

@@ -64,15 +64,15 @@ def run(inputs: Inputs, outputs: Outputs, form: str) -> None:
     InputError
         If the format of models has no such alphabet.
     """
-    model, letters, _ = load(inputs.model)
+    model, alphabet, _ = load(inputs.model)
     if form == "chains":
-        drawn = load_arrays(inputs.samples)[0]
+        samples = load_arrays(inputs.samples)[0]
         tau = load_json(inputs.recommendation)["sampling_temperature"]
-        at = int(np.argmin(np.abs(drawn["temperatures"] - tau)))
-        save_text(outputs.file, format_chains(drawn["sequences"][at].reshape(-1, model.L), letters))
-        log.info("samples at temperature %g", drawn["temperatures"][at])
+        index = int(np.argmin(np.abs(samples["temperatures"] - tau)))
+        save_text(outputs.file, format_chains(samples["sequences"][index].reshape(-1, model.L), alphabet))
+        log.info("samples at temperature %g", samples["temperatures"][index])
     elif form == "alignment":
-        rows = letters.decode(load_arrays(inputs.alignment)[0]["sequences"])
+        rows = alphabet.decode(load_arrays(inputs.alignment)[0]["sequences"])
         save_text(outputs.file, fasta(load_table(inputs.sequences)["name"], rows))
     else:
-        write_model(outputs.file, model, letters, form)
+        write_model(outputs.file, model, alphabet, form)

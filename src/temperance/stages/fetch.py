@@ -49,7 +49,7 @@ def run(outputs: Outputs, settings: FetchStage) -> None:
     options = settings.fetch.model_dump()
     kind, sha256 = options.pop("alignment"), options.pop("sha256")
     fetcher = Fetcher(**options, progress=log.info)
-    fetched = fetcher.pfam(settings.pfam or fetcher.find_pfam(settings.interpro or ""), kind, sha256)
+    download = fetcher.pfam(settings.pfam or fetcher.find_pfam(settings.interpro or ""), kind, sha256)
     with atomic(outputs.alignment) as part:
-        shutil.copyfile(fetched.path, part)
-    save_json(outputs.summary, {"url": fetched.url, "sha256": fetched.sha256, "bytes": fetched.bytes})
+        shutil.copyfile(download.path, part)
+    save_json(outputs.summary, {"url": download.url, "sha256": download.sha256, "bytes": download.bytes})

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays
 from temperance.msa.hmmer import build_hmm
 
@@ -57,5 +57,5 @@ def run(inputs: Inputs, outputs: Outputs, family: str) -> None:
     """
     arrays, metadata = load_arrays(inputs.alignment)
     heldout = load_arrays(inputs.split)[0]["heldout"]
-    build_hmm(arrays["sequences"][heldout], alphabet(metadata["alphabet"]), family, outputs.hmm)
+    build_hmm(arrays["sequences"][heldout], find_alphabet(metadata["alphabet"]), family, outputs.hmm)
     log.info("profile HMM of %d held-out sequences", len(heldout))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import provenance, save_arrays, save_json, save_table
 from temperance.core.settings.stages import IngestStage
 from temperance.msa.alignment import encode, filter_alignment, read
@@ -69,31 +69,31 @@ def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
     InputError
         If the file is no alignment of the alphabet, or the filter leaves too little of it.
     """
-    path, letters = str(inputs.alignment), alphabet(settings.alphabet)
-    chosen = settings.filter.model_dump()
-    raw = read(path, chosen.pop("reference"))
-    encoded = encode(raw, letters, settings.ambiguous, path)
-    kept = filter_alignment(encoded, letters, path=path, **chosen)
-    weights = sequence_weights(kept.sequences, settings.identity)
-    arrays = {"sequences": kept.sequences, "columns": kept.columns.astype(np.int32), "weights": weights}
-    source, audit = provenance(settings.configured()), kept.audit_table()
+    path, alphabet = str(inputs.alignment), find_alphabet(settings.alphabet)
+    options = settings.filter.model_dump()
+    raw = read(path, options.pop("reference"))
+    encoded = encode(raw, alphabet, settings.ambiguous, path)
+    filtered = filter_alignment(encoded, alphabet, path=path, **options)
+    weights = sequence_weights(filtered.sequences, settings.identity)
+    arrays = {"sequences": filtered.sequences, "columns": filtered.columns.astype(np.int32), "weights": weights}
+    source, audit = provenance(settings.configured()), filtered.audit_table()
     summary = {
         "source": path,
-        "alphabet": letters.name,
+        "alphabet": alphabet.name,
         "sequences_read": len(raw.names),
         "columns_read": int(raw.sequences.shape[1]),
-        "M": len(kept.names),
-        "L": int(kept.sequences.shape[1]),
-        "q": letters.q,
+        "M": len(filtered.names),
+        "L": int(filtered.sequences.shape[1]),
+        "q": alphabet.q,
         "Meff": float(weights.sum()),
         "sequences_dropped": int((audit["what"] == "sequence").sum()),
         "columns_dropped": int((audit["what"] == "column").sum()),
-        "reference": kept.reference,
+        "reference": filtered.reference,
     }
-    save_arrays(outputs.alignment, arrays, source | {"alphabet": letters.name})
-    save_table(outputs.sequences, pd.DataFrame({"name": kept.names, "weight": weights}))
+    save_arrays(outputs.alignment, arrays, source | {"alphabet": alphabet.name})
+    save_table(outputs.sequences, pd.DataFrame({"name": filtered.names, "weight": weights}))
     save_table(outputs.audit, audit)
-    save_table(outputs.columns, kept.columns_table())
+    save_table(outputs.columns, filtered.columns_table())
     save_json(outputs.summary, summary | {"provenance": source})
     log.info(
         "M %d of %d, L %d of %d, q %d, Meff %.0f",

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, provenance
 from temperance.scoring.cross_fitted import FOLDS, PSEUDOCOUNT, SPLITS, CrossFittedJudge
 
@@ -53,10 +53,10 @@ def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
         If the family has too few different sequences.
     """
     arrays, metadata = load_arrays(inputs.alignment)
-    letters = alphabet(metadata["alphabet"])
-    judge = CrossFittedJudge.learn(arrays["sequences"], arrays["weights"], letters.q, seed)
+    alphabet = find_alphabet(metadata["alphabet"])
+    judge = CrossFittedJudge.learn(arrays["sequences"], arrays["weights"], alphabet.q, seed)
     settings = {"pseudocount": PSEUDOCOUNT, "splits": SPLITS, "folds": FOLDS}
-    judge.save(outputs.judge, letters, provenance(settings, seed))
+    judge.save(outputs.judge, alphabet, provenance(settings, seed))
     log.info(
         "judge of %d natural sequences in %d clusters of relatives; models rank sequences that they have not seen "
         "above shuffled ones in %.0f %% of cases",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, provenance, save_json, save_table
 from temperance.core.settings.stages import OptimumStage
 from temperance.scoring.diversity import natural_diversity
@@ -77,21 +77,23 @@ def run(inputs: Inputs, outputs: Outputs, settings: OptimumStage, seed: int, sub
     rng, draws = np.random.default_rng(seed), settings.bootstrap
     floors = settings.novelty_floor, settings.diversity_floor
     arrays, metadata = load_arrays(inputs.alignment)
-    q = alphabet(metadata["alphabet"]).q
+    q = find_alphabet(metadata["alphabet"]).q
     parts = load_arrays(inputs.split)[0]
     diversity = natural_diversity(arrays["sequences"][parts["heldout"]], q, parts["heldout_weights"])
     folders = {path.parent.name: path.parent for path in inputs.results}
     results = [SubsetResults.read(folders[subset], floors, diversity, q) for subset in subsets]
-    table = pd.DataFrame([one.row_with(decide([one], floors, rng, draws)[0]) for one in results])
-    largest = [one for one in results if one.size == results[-1].size]
+    table = pd.DataFrame([result.row_with(decide([result], floors, rng, draws)[0]) for result in results])
+    largest = [result for result in results if result.size == results[-1].size]
     best, diagnosis = decide(largest, floors, rng, draws)
     sentences = explain(diagnosis, table, load_json(folders[largest[0].subset] / "landscape.json"), best)
-    rungs, points = [one.rungs for one in largest], [one.points for one in largest]
+    rungs, points = [result.rungs for result in largest], [result.points for result in largest]
     untrained = untrained_because(diagnosis)
     save_table(outputs.table, table)
     save_table(outputs.points, points_of_all(results, best.operating_points))
     save_table(outputs.sensitivity, sensitivity(rungs, points, *floors, rng, untrained=untrained))
-    said = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
-    save_json(outputs.recommendation, best.summary() | said | {"provenance": provenance(settings.model_dump(), seed)})
+    findings = {"size": largest[0].size, "diagnosis": diagnosis.name, "sentences": sentences}
+    save_json(
+        outputs.recommendation, best.summary() | findings | {"provenance": provenance(settings.model_dump(), seed)}
+    )
     for sentence in [best.headline, *best.reasons, *best.limits, *best.notes, *sentences]:
         log.info("%s", sentence)

@@ -81,35 +81,35 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     InputError
         If the structure or the table of mutants is faulty, or is of another sequence than the reference.
     """
-    model, letters, _ = load(inputs.model)
+    model, alphabet, _ = load(inputs.model)
     columns = load_table(inputs.columns, text=["residue"])
     arrays, pool = load_arrays(inputs.alignment)[0], load_arrays(inputs.split)[0]["training"]
-    wanted, distances = settings.structure, None
-    summary: dict[str, Any] = {"separation": wanted.separation}
+    options, distances = settings.structure, None
+    summary: dict[str, Any] = {"separation": options.separation}
 
     if inputs.structure:
         distances, sites, identity = structure_distances(
-            str(inputs.structure), wanted.chain, wanted.atoms, columns, letters
+            str(inputs.structure), options.chain, options.atoms, columns, alphabet
         )
-        summary["structure"] = {"sites": sites, "identity": identity, "cutoff": wanted.cutoff}
-    contacts = contact_table(coupling_scores(model, letters), columns, distances)
+        summary["structure"] = {"sites": sites, "identity": identity, "cutoff": options.cutoff}
+    contacts = contact_table(coupling_scores(model, alphabet), columns, distances)
     if distances is not None:
-        ranks = precision(contacts, model.L, wanted.cutoff, wanted.separation)
+        ranks = precision(contacts, model.L, options.cutoff, options.separation)
         summary["precision"] = ranks.to_dict("records")
         log.info("precision %s", ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()))
 
-    reference = reference_states(columns, arrays["sequences"], letters)
-    mutants = single_mutants(model, reference, columns, letters)
+    reference = reference_states(columns, arrays["sequences"], alphabet)
+    mutants = single_mutants(model, reference, columns, alphabet)
     if inputs.measured:
         path, rng = str(inputs.measured), np.random.default_rng(seed)
-        compared = score_measured(read_measured(path), model, reference, columns, letters, path)
-        agreement = spearman(compared["measured"], compared["score"], rng, settings.bootstrap)
-        summary["mutants"] = agreement | {"measured": len(compared)}
-        mutants = mutants.merge(compared[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
+        measured = score_measured(read_measured(path), model, reference, columns, alphabet, path)
+        agreement = spearman(measured["measured"], measured["score"], rng, settings.bootstrap)
+        summary["mutants"] = agreement | {"measured": len(measured)}
+        mutants = mutants.merge(measured[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
         log.info("Spearman %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)
     weights = arrays["weights"][pool]
-    save_table(outputs.conservation, conservation(arrays["sequences"][pool], weights, columns, letters))
+    save_table(outputs.conservation, conservation(arrays["sequences"][pool], weights, columns, alphabet))
     save_json(outputs.summary, summary | {"provenance": provenance(settings.configured(), seed)})

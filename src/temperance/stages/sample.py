@@ -77,19 +77,19 @@ def run(
         If the engine needs a card that the computer does not have.
     """
     options = settings.sample.model_dump()
-    model, letters, _ = load(inputs.model)
+    model, alphabet, _ = load(inputs.model)
     subset = load_arrays(inputs.subset)[0]
     training = load_arrays(inputs.alignment)[0]["sequences"][subset["indices"]]
     engine = choose_engine(engine_name)
     source = provenance(options | {"engine": engine.name}, seed)
-    last = checkpoint(source)
+    job_checkpoint = checkpoint(source)
     samples = sample(
         model, engine, seed, starts=training, weights=subset["weights"], keep_all=keep_all, progress=log.info,
-        checkpoint=last, **options,
+        checkpoint=job_checkpoint, **options,
     )  # fmt: skip
-    save_arrays(outputs.samples, samples.arrays(), source | {"alphabet": letters.name})
+    save_arrays(outputs.samples, samples.arrays(), source | {"alphabet": alphabet.name})
     save_table(outputs.ladder, samples.rungs.assign(round_trips=samples.round_trips, sweeps=samples.sweeps))
-    last.clear()
+    job_checkpoint.clear()
     expected = samples.rungs[samples.rungs.origin.isin(["listed", "refined"])]
     failed = expected[~expected.equilibrated]
     if len(failed):

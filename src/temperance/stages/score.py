@@ -117,26 +117,26 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
         If a judge's program fails, or its package is missing.
     """
     rng = np.random.default_rng(seed)
-    model, letters, _ = load(inputs.model)
+    model, alphabet, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
-    drawn = load_arrays(inputs.samples)[0]
-    panel = judges(inputs._asdict(), settings.judges, family, letters, threads, settings.folding)
+    samples = load_arrays(inputs.samples)[0]
+    panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
     pair_judge = panel["potts"]
     assert isinstance(pair_judge, CrossFittedJudge)
     clusters = pair_judge.clusters
     natural = score_natural(model, family, panel, rng, clusters)
-    samples = score_samples(model, family, panel, drawn, natural, settings.fidelity)
-    orders, reference = score_orders(family, drawn, model.q, rng)
+    sample_scores = score_samples(model, family, panel, samples, natural, settings.fidelity)
+    orders, reference = score_orders(family, samples, model.q, rng)
     ladder, states = load_table(inputs.ladder), load_table(inputs.states)
-    scores = score_temperatures(samples, drawn, ladder, states, orders, reference, panel)
+    scores = score_temperatures(sample_scores, samples, ladder, states, orders, reference, panel)
     calibration = calibrate(
-        model, family.heldout, family.heldout_weights, drawn["temperatures"], rng, settings.bootstrap,
+        model, family.heldout, family.heldout_weights, samples["temperatures"], rng, settings.bootstrap,
         label_clusters(family.heldout),
     )  # fmt: skip
     standings = judge_standings(scores, family, panel, rng, clusters)
     save_json(outputs.judges, standings | {"provenance": provenance(settings.configured(), seed)})
     save_table(outputs.natural, natural)
-    save_table(outputs.samples, samples)
+    save_table(outputs.samples, sample_scores)
     save_table(outputs.scores, scores)
     save_table(outputs.orders, orders)
     save_table(outputs.calibration, calibration.table)
@@ -148,6 +148,6 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
         log.info("judge %s %s: %s", judge["name"], decides, judge["why"])
     log.info(
         "fidelity %s, novelty %s at temperatures %s",
-        *(", ".join(f"{value:.2f}" for value in scores[c]) for c in ("fidelity", "novelty", "temperature")),
+        *(", ".join(f"{value:.2f}" for value in scores[column]) for column in ("fidelity", "novelty", "temperature")),
     )
     log.info("tau_cal %.3f [%.3f, %.3f], tau_ece %.3f", *vars(calibration.tau_cal).values(), calibration.tau_ece)

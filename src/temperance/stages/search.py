@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import save_table, save_text
 from temperance.core.settings.stages import SearchStage
 from temperance.msa.fasta import fasta
@@ -65,9 +65,9 @@ def run(inputs: Inputs, outputs: Outputs, settings: SearchStage, threads: int) -
     InputError
         If a file cannot be read, HMMER has no such alphabet, or no hit is above the thresholds.
     """
-    letters = alphabet(settings.alphabet)
-    search, begin = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
-    result = search(str(begin), str(inputs.database), letters, settings.search, threads, log.info)
+    alphabet = find_alphabet(settings.alphabet)
+    search, query = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
+    result = search(str(query), str(inputs.database), alphabet, settings.search, threads, log.info)
     save_text(outputs.alignment, fasta(result.names, result.rows))
     save_table(outputs.hits, result.hits)
     log.info("%d of %d domains cover enough of the profile", result.hits["kept"].sum(), len(result.hits))

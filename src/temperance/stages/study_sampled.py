@@ -55,7 +55,7 @@ def run(
     name : str
         Name of the family.
     """
-    models, scores = tabulate_sampled(points, [[Path(folder) for folder in of_point] for of_point in folders])
+    models, scores = tabulate_sampled(points, [[Path(folder) for folder in point_folders] for point_folders in folders])
     save_table(outputs.models, models.assign(family=name))
     save_table(outputs.scores, scores.assign(family=name))
     log.info("%d models", len(models))

@@ -70,7 +70,7 @@ def run(
     sequences = load_arrays(inputs.alignment)[0]["sequences"]
     training = load_arrays(inputs.split)[0]["training"]
     count = resolve_size(size[0], len(training), family)
-    chosen = subset(training, count, np.random.default_rng(seed))
-    weights = sequence_weights(sequences[chosen], settings.identity)
-    save_arrays(outputs.subset, {"indices": chosen, "weights": weights}, provenance(settings.configured(), seed))
+    indices = subset(training, count, np.random.default_rng(seed))
+    weights = sequence_weights(sequences[indices], settings.identity)
+    save_arrays(outputs.subset, {"indices": indices, "weights": weights}, provenance(settings.configured(), seed))
     log.info("%d sequences, Meff %.0f", count, weights.sum())

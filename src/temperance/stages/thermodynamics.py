@@ -103,55 +103,59 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
         If the engine needs a card that the computer does not have.
     """
     rng = np.random.default_rng(seed)
-    model, letters, _ = load(inputs.model)
+    model, alphabet, _ = load(inputs.model)
     family = Family.load(inputs.alignment, inputs.split, inputs.subset)
-    drawn = load_arrays(inputs.samples)[0]
-    betas, energies = drawn["betas"], group_ladders(drawn["energies"])
+    samples = load_arrays(inputs.samples)[0]
+    betas, energies = samples["betas"], group_ladders(samples["energies"])
     engine = choose_engine(engine_name)
     truth = load_truth(inputs.truth) if inputs.truth else None
     true_energies = None
     if truth:
-        true_energies = truth.energies(sequences_of_all_rungs(drawn).reshape(-1, model.L)).reshape(energies.shape)
-    states_curves = curves(betas, energies, model.L, letters.q, true_energies)
+        true_energies = truth.energies(sequences_of_all_rungs(samples).reshape(-1, model.L)).reshape(energies.shape)
+    states_curves = curves(betas, energies, model.L, alphabet.q, true_energies)
     heldout = Heldout(
         model.energies(family.heldout), family.heldout_weights, truth.energies(family.heldout) if truth else None,
         label_clusters(family.heldout),
     )  # fmt: skip
     weights, draws = load_arrays(inputs.subset)[0]["weights"], settings.bootstrap
     training_energy = float(np.average(model.energies(family.training), weights=weights))
-    distance = divergences(
+    divergence = divergences(
         states_curves, betas, energies, heldout, rng, draws, training_energy=training_energy,
         true_energies=true_energies, true_log_z=truth.log_z if truth else None,
     )  # fmt: skip
 
-    at, curve = 1 / drawn["temperatures"][::-1], energy_curve(betas, energies)
-    check = annealed(model, engine, seed, at, curve, **settings.annealing.model_dump())
-    coldest = drawn["sequences"][0].reshape(-1, model.L)
-    lowest = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
-    states = table(states_curves, at, heldout.model, heldout.weights, model.L, heldout.labels)
-    states = compare(states, check, curve.log_z(at, model.L, letters.q), lowest.log_z_bound(at))
-    states["rhat_sequences"] = [sequence_rhat(sequences, letters.q) for sequences in drawn["sequences"]]
+    requested_betas, curve = 1 / samples["temperatures"][::-1], energy_curve(betas, energies)
+    check = annealed(model, engine, seed, requested_betas, curve, **settings.annealing.model_dump())
+    coldest = samples["sequences"][0].reshape(-1, model.L)
+    lowest_valleys = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
+    states = table(states_curves, requested_betas, heldout.model, heldout.weights, model.L, heldout.labels)
+    states = compare(
+        states, check, curve.log_z(requested_betas, model.L, alphabet.q), lowest_valleys.log_z_bound(requested_betas)
+    )
+    states["rhat_sequences"] = [sequence_rhat(sequences, alphabet.q) for sequences in samples["sequences"]]
     states["equilibrated"] = is_equilibrated(states, load_table(inputs.ladder), settings.max_rhat)
 
-    single = site_frequencies(family.training, letters.q, weights)
+    frequencies = site_frequencies(family.training, alphabet.q, weights)
     entropy_at_one = float(np.interp(1, states_curves.betas, states_curves.entropy[0], right=np.nan))
-    near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
-    sets = energy_sets(model, family.training, family.heldout, family.heldout_weights, single, near_one, rng)
-    independent = independent_log_likelihood(family.training, weights, family.heldout, letters.q)
+    energies_near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
+    sets = energy_sets(
+        model, family.training, family.heldout, family.heldout_weights, frequencies, energies_near_one, rng
+    )
+    independent = independent_log_likelihood(family.training, weights, family.heldout, alphabet.q)
     gain = likelihood_gain(
-        states_curves, heldout, independent, model.L, distance.optima["tau_f"].minimum.value, rng, draws
+        states_curves, heldout, independent, model.L, divergence.optima["tau_f"].minimum.value, rng, draws
     )  # fmt: skip
     landscape = {
-        "ground_state": lowest.summary(letters),
+        "ground_state": lowest_valleys.summary(alphabet),
         "energies": sets.reset_index().to_dict("records"),
-        "gaps": gaps(sets, single, letters.q, entropy_at_one),
+        "gaps": gaps(sets, frequencies, alphabet.q, entropy_at_one),
         "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
         "provenance": provenance(settings.configured(), seed),
     }
-    optima = complete_optima(distance.optima_table(), states, model, truth, training_energy)
+    optima = complete_optima(divergence.optima_table(), states, model, truth, training_energy)
     save_table(outputs.table, states)
-    save_table(outputs.density, density_of_states(states_curves, betas, energies, model.L, letters.q))
-    save_table(outputs.divergence, distance.table)
+    save_table(outputs.density, density_of_states(states_curves, betas, energies, model.L, alphabet.q))
+    save_table(outputs.divergence, divergence.table)
     save_table(outputs.optima, optima)
     save_json(outputs.landscape, landscape)
     for row in states[states["missing"] > 0].itertuples():
@@ -187,10 +191,10 @@ def complete_optima(
         `optima` with the columns equilibrated and, where all sequences can be enumerated, exact (temperature).
     """
     if truth and truth.all_energies is not None:
-        of_all = enumeration.energies_of_all(model)
-        known: dict[str, Any] = asdict(enumeration.optima(truth.all_energies, of_all))
-        known["tau_train"] = enumeration.matching_temperature(of_all, training_energy)
-        optima["exact"] = optima["optimum"].map(known)
+        all_energies = enumeration.energies_of_all(model)
+        exact: dict[str, Any] = asdict(enumeration.optima(truth.all_energies, all_energies))
+        exact["tau_train"] = enumeration.matching_temperature(all_energies, training_energy)
+        optima["exact"] = optima["optimum"].map(exact)
     optima["equilibrated"] = lies_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), optima["value"].to_numpy()
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
@@ -97,12 +97,12 @@ def run(
         log.info("learnt together with the family's other models: train_together.log")
         return
     options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
-    letters, subset = alphabet(metadata["alphabet"]), load_arrays(inputs.subset)[0]
+    alphabet, subset = find_alphabet(metadata["alphabet"]), load_arrays(inputs.subset)[0]
     engine, sequences = choose_engine(engine_name), arrays["sequences"][subset["indices"]]
     source: dict[str, Any] = provenance(options | {"engine": engine.name}, seed)
-    last = checkpoint(source)
+    job_checkpoint = checkpoint(source)
     if inputs.imported:
-        imported = read_model(inputs.imported, letters, sequences.shape[1])
+        imported = read_model(inputs.imported, alphabet, sequences.shape[1])
         result = evaluate_imported(
             imported, sequences, subset["weights"], engine, seed, confirm_chains=options["confirm_chains"],
             progress=log.info,
@@ -111,9 +111,10 @@ def run(
     else:
         parts = load_arrays(inputs.split)[0]
         result = train(
-            sequences, subset["weights"], letters.q, engine, seed, progress=Progress(log.info), checkpoint=last,
-            heldout=arrays["sequences"][parts["heldout"]], heldout_weights=parts["heldout_weights"], **options,
+            sequences, subset["weights"], alphabet.q, engine, seed, progress=Progress(log.info),
+            checkpoint=job_checkpoint, heldout=arrays["sequences"][parts["heldout"]],
+            heldout_weights=parts["heldout_weights"], **options,
         )  # fmt: skip
-    result.save(folder, letters, source)
-    last.clear()
+    result.save(folder, alphabet, source)
+    job_checkpoint.clear()
     log.info(result.outcome)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.alphabet import alphabet
+from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import load_arrays, provenance
 from temperance.core.progress import Progress
@@ -74,21 +74,21 @@ def run(
         computer does not have.
     """
     options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
-    letters, engine = alphabet(metadata["alphabet"]), choose_engine(engine_name)
+    alphabet, engine = find_alphabet(metadata["alphabet"]), choose_engine(engine_name)
     sequences, parts = arrays["sequences"], load_arrays(inputs.split)[0]
     checkpoints = []
     for (label, seed), path in zip(seeds.items(), inputs.subsets, strict=True):
         subset, source = load_arrays(path)[0], provenance(options | {"engine": engine.name}, seed)
         checkpoints.append(checkpoint(source, label))
         result = train(
-            sequences[subset["indices"]], subset["weights"], letters.q, engine, seed,
+            sequences[subset["indices"]], subset["weights"], alphabet.q, engine, seed,
             progress=Progress(log.info, label=label), checkpoint=checkpoints[-1],
             heldout=sequences[parts["heldout"]], heldout_weights=parts["heldout_weights"], **options,
         )  # fmt: skip
         folder = outputs.trained / label
         folder.mkdir(parents=True, exist_ok=True)
-        result.save(folder, letters, source)
+        result.save(folder, alphabet, source)
         log.info("%s %s", label, result.outcome)
-    # Snakemake deletes the folders of a job that does not end: until then, what is done comes back from here.
-    for saved in checkpoints:
-        saved.clear()
+    # Snakemake deletes the output folder of a job that fails: until the end, finished models are restored from here.
+    for model_checkpoint in checkpoints:
+        model_checkpoint.clear()

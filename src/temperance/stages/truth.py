@@ -13,7 +13,7 @@ from temperance.msa.fasta import fasta
 from temperance.truth import DrawnFamily
 
 log = logging.getLogger(__name__)
-_MOST_RHAT = 1.05
+_MAX_RHAT = 1.05
 
 
 class Inputs(NamedTuple):
@@ -68,18 +68,18 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
         If chains leave the range of numbers, the teacher's alphabet is another, or the engine needs a card that the
         computer does not have.
     """
-    drawn = draw(settings.truth, settings.alphabet, seed, inputs.origin, engine_name)
-    if drawn.diagnostics.get("rhat", 1) > _MOST_RHAT:
-        log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", drawn.diagnostics["rhat"])
-    rows = drawn.alphabet.decode(drawn.sequences)
+    family = draw(settings.truth, settings.alphabet, seed, inputs.origin, engine_name)
+    if family.diagnostics.get("rhat", 1) > _MAX_RHAT:
+        log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", family.diagnostics["rhat"])
+    rows = family.alphabet.decode(family.sequences)
     source = provenance(settings.truth.model_dump(), seed)
     save_text(outputs.alignment, fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
-    save_arrays(outputs.truth, drawn.arrays, source | drawn.metadata)
-    diagnostics = {"sequences": len(rows)} | drawn.diagnostics
+    save_arrays(outputs.truth, family.arrays, source | family.metadata)
+    diagnostics = {"sequences": len(rows)} | family.diagnostics
     save_json(outputs.diagnostics, diagnostics | {"provenance": source})
     log.info(
         "%d sequences; %s", len(rows),
-        ", ".join(f"{name} {value:.4g}" for name, value in drawn.diagnostics.items()),
+        ", ".join(f"{name} {value:.4g}" for name, value in family.diagnostics.items()),
     )  # fmt: skip
 
 
