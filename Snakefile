@@ -4,8 +4,8 @@
 #
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 
-# A configuration file named on the command line stands for the whole run; what it leaves out has the
-# schema's default. Without one, the embedded default runs.
+# A configuration file named on the command line replaces the embedded default as a whole; keys that it does not
+# contain have the defaults of the schema.
 if not workflow.configfiles:
 
     configfile: f"{workflow.basedir}/config/config.yaml"
@@ -30,19 +30,19 @@ rule all:
 
 
 rule study_data_size:
-    """Target: optimal temperatures against the number of training sequences."""
+    """Target: dependence of optimal temperatures on the number of training sequences."""
     input:
         f"{OUT}/studies/data_size.tsv",
 
 
 rule study_gap:
-    """Target: optimal temperatures against energy gap and number of training sequences."""
+    """Target: dependence of optimal temperatures on the energy gap and the number of training sequences."""
     input:
         f"{OUT}/studies/gap.tsv",
 
 
 rule study_regularisation:
-    """Target: optimal temperatures against regularisation and number of training sequences."""
+    """Target: dependence of optimal temperatures on regularisation and the number of training sequences."""
     input:
         f"{OUT}/studies/regularisation.tsv",
 
@@ -54,7 +54,7 @@ rule claims:
 
 
 rule coverage:
-    """Target: how often stated intervals hold the enumerated value, the table of docs/coverage.md."""
+    """Target: how often confidence intervals cover the exact value, the table of docs/coverage.md."""
     input:
         f"{OUT}/coverage.md",
 

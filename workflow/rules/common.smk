@@ -1,13 +1,13 @@
-"""The run's plan: configuration, paths and final targets. No rules."""
+"""Configuration, paths, helper functions and final targets of the workflow; no rules."""
 
 import os
 import re
 import sys
 from pathlib import Path
 
-# Of this file, not of the workflow, which may be another's that uses this one as a module.
+# From the path of this file: the workflow may be another one that uses this one as a module.
 ROOT = Path(str(workflow.current_basedir)).parents[1]
-# Jobs import the library from src/ wherever they run: in this environment, in conda's, or on a cluster's node.
+# Jobs import the library from src/ wherever they run: in this environment, in one of conda, or on a node of a cluster.
 os.environ.update(
     PYTHONPATH=os.pathsep.join(
         [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -63,17 +63,18 @@ except InputError as error:
 FAMILIES = RUN["families"]
 STUDIES = RUN["studies"]
 POINTS = [point for study in STUDIES.values() for point in study["points"]]
-# Settings of every family that rules may meet: those of the run, those that studies vary, and those they draw from.
+# Settings of every family: those of the run, the points of studies, and the families from which points are drawn.
 PLANS = (
     {point["source"]: point["settings"] for point in POINTS}
     | {point["label"]: point["settings"] for point in POINTS}
     | FAMILIES
 )
-# GPUs of a job that trains or samples; whether all models of a family are trained in one job.
+# Number of GPUs of a job that trains or samples; and whether one job trains all models of a family.
 GPU = int(RUN["gpu"])
-TOGETHER = RUN["batch_replicates"] > 1
+JOINT_TRAINING = RUN["batch_replicates"] > 1
 SOURCES = {point["label"]: point["source"] for point in POINTS}
-# Families of a study that differ in one setting have the same seeds: draws, splits and subsets are paired.
+# The family whose name seeds are derived from: points of a study share seeds, so that draws, splits and subsets are
+# paired.
 SEED_FAMILY = {name: name for name in FAMILIES} | {
     point[name]: point["family"] for point in POINTS for name in ("source", "label")
 }
@@ -117,8 +118,8 @@ FIGURES = [
 ]
 
 
-# On a cluster limits hold within a submission: that of cards in profiles/default is one computer's, and jobs that share
-# a submission take the most that one of them needs.
+# On a cluster, limits apply within one submission: the limit of cards in profiles/default is that of one computer, and
+# jobs that share a submission request the largest amount that one of them needs.
 resource_scopes:
     gpu="local",
     in_turn="local",
@@ -138,66 +139,74 @@ wildcard_constraints:
 
 
 def settings(stage):
-    """Parameter function: what a stage reads of the settings of the job's family; no other setting remakes it."""
+    """Return a function of wildcards to the settings that a stage reads; a change of others does not repeat the job."""
     return lambda wildcards: STAGES[stage].of(PLANS[wildcards.family]).model_dump()
 
 
 def seed(stage):
-    """Parameter function: the job's own seed, derived from the run's and from what the job is about."""
+    """Return a function of wildcards to the seed of a job, derived from the run's, the wildcards and the stage."""
     return lambda wildcards: derive_seed(
         RUN["seed"], SEED_FAMILY[wildcards.family], *list(wildcards)[1:], stage
     )
 
 
 def seeds(stage):
-    """Parameter function: the seed that a job about each subset of the family alone would have."""
+    """Return a function of wildcards to the seed of each subset of a family, as if it had a job of its own."""
     return lambda wildcards: {
         subset: derive_seed(RUN["seed"], SEED_FAMILY[wildcards.family], subset, stage)
         for subset in subsets(wildcards.family)
     }
 
 
-def size_of_family(family):
+def family_size(family):
+    """Return the size of a family's alignment, an estimate until `ingest` has run."""
     return alignment_size(
         f"{OUT}/{SOURCES.get(family, family)}/ingest.json",
         PLANS[family],
     )
 
 
-def memory_of(stage):
-    """Resource function: megabytes, twice as many at each further attempt."""
+def stage_memory(stage):
+    """Return a function that requests the megabytes of a stage's job, twice as many at each further attempt."""
 
     def megabytes(wildcards, attempt):
         family = wildcards.family
-        asked = memory(
-            stage, size_of_family(family), PLANS[family], RUN["engine"], bool(GPU)
+        estimate = memory(
+            stage, family_size(family), PLANS[family], RUN["engine"], bool(GPU)
         )
-        return round(RUN["memory_factor"] * asked * 2 ** (attempt - 1))
+        return round(RUN["memory_factor"] * estimate * 2 ** (attempt - 1))
 
     return megabytes
 
 
-def minutes_of(stage, all_subsets=False):
-    """Resource function: minutes, twice as many at each further attempt; of a job for all subsets if asked for."""
+def stage_minutes(stage, all_subsets=False):
+    """Return a function that requests the minutes of a stage's job, twice as many at each further attempt.
 
-    def of_job(wildcards, attempt, threads):
+    With `all_subsets`, the job covers all training sets of a family.
+    """
+
+    def requested_minutes(wildcards, attempt, threads):
         family = wildcards.family
-        each = minutes(stage, size_of_family(family), PLANS[family], threads)
-        return (len(subsets(family)) if all_subsets else 1) * each * 2 ** (attempt - 1)
+        estimate = minutes(stage, family_size(family), PLANS[family], threads)
+        return (
+            (len(subsets(family)) if all_subsets else 1) * estimate * 2 ** (attempt - 1)
+        )
 
-    return of_job
+    return requested_minutes
 
 
 def threads(wildcards):
+    """Return the threads of a job, as the family's settings say."""
     return PLANS[wildcards.family]["threads"]
 
 
 def subsets(family):
+    """Return the names of a family's training sets, in order of size."""
     return subset_names(PLANS[family]["subsets"])
 
 
-def of_subsets(*names):
-    """Input function: the files of these names of every subset of a family."""
+def files_of_subsets(*names):
+    """Return an input function of the files with these names in the folder of every training set of a family."""
     return lambda wildcards: [
         f"{OUT}/{wildcards.family}/{subset}/{name}"
         for subset in subsets(wildcards.family)
@@ -205,8 +214,8 @@ def of_subsets(*names):
     ]
 
 
-def of_largest(*names):
-    """Input function: the files of these names of the largest subset of a family."""
+def files_of_largest(*names):
+    """Return an input function of the files with these names in the folder of a family's largest training set."""
     return lambda wildcards: [
         f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/{name}"
         for name in names
@@ -214,7 +223,7 @@ def of_largest(*names):
 
 
 def baseline_tables(wildcards):
-    """Tables of every model that the family's own are compared with, for each subset."""
+    """Return the tables of every baseline model, for each training set."""
     family = wildcards.family
     return [
         f"{OUT}/{family}/{subset}/models/{model}/{name}"
@@ -224,14 +233,14 @@ def baseline_tables(wildcards):
     ]
 
 
-def truth_diagnostics(wildcards):
-    """How well the family was drawn, where it has a truth of its own."""
-    drawn = truth_of(wildcards.family)
-    return {"truth": f"{drawn}/truth.json"} if drawn else {}
+def truth_diagnostics_input(wildcards):
+    """Return the diagnostics of the draw as a named input, if the family is drawn from a truth."""
+    folder = truth_folder(wildcards.family)
+    return {"truth": f"{folder}/truth.json"} if folder else {}
 
 
-def known_of_family(wildcards):
-    """What is known of a family beside its sequences: a structure, measured mutants."""
+def validation_inputs(wildcards):
+    """Return the user's structure and measured mutants as named inputs, if the family has them."""
     plan = PLANS[wildcards.family]
     files = {
         "structure": plan["structure"]["path"],
@@ -240,45 +249,45 @@ def known_of_family(wildcards):
     return {name: path for name, path in files.items() if path}
 
 
-def imported_model(wildcards):
-    """The family's own model, where it was learnt elsewhere."""
+def imported_model_input(wildcards):
+    """Return the imported Potts model as a named input, if the family has one."""
     path = PLANS[wildcards.family]["model"]
     return {"imported": path} if path else {}
 
 
-def trained_together(wildcards):
-    """The folder of models that one job trains, where one does."""
+def joint_training_input(wildcards):
+    """Return the folder of `train_together` as a named input, if one job trains all models of the family."""
     folder = f"{OUT}/{wildcards.family}/trained"
-    return {"trained": folder} if learns_together(wildcards) else {}
+    return {"trained": folder} if trains_jointly(wildcards) else {}
 
 
-def learns_together(wildcards):
-    """Whether one job learns all models of the family."""
-    return TOGETHER and not PLANS[wildcards.family]["model"]
+def trains_jointly(wildcards):
+    """Tell whether one job trains all models of the family."""
+    return JOINT_TRAINING and not PLANS[wildcards.family]["model"]
 
 
-def model_of_file(wildcards):
-    """The file of a model that is not learnt."""
+def baseline_file_input(wildcards):
+    """Return the file of a baseline model as a named input, if it is read instead of trained."""
     path = PLANS[wildcards.family]["models"][wildcards.model]["path"]
     return {"other": path} if path else {}
 
 
-def size_of(wildcards):
-    """The configured size that a subset's name stands for, and its replicate."""
+def size_and_replicate(wildcards):
+    """Return the configured size and the replicate that the name of a training set stands for."""
     label, replicate = wildcards.subset.rsplit("-r", 1)
     sizes = PLANS[wildcards.family]["subsets"]["sizes"]
     return next(size for size in sizes if size_label(size) == label), int(replicate)
 
 
 def largest_subset(family):
-    """The first replicate of the largest size: the model that designs come from."""
+    """Return the name of the first replicate of the largest size, from whose model designs come."""
     plan = PLANS[family]["subsets"]
     return f"{size_label(plan['sizes'][-1])}-r1"
 
 
 def subset_seed(wildcards):
-    """Nested draws of a replicate share one random order; independent ones have one for each size."""
-    size, replicate = size_of(wildcards)
+    """Return the seed of a training set: nested ones of a replicate share it, independent ones do not."""
+    size, replicate = size_and_replicate(wildcards)
     nested = PLANS[wildcards.family]["subsets"]["draws"] == "nested"
     return derive_seed(
         RUN["seed"],
@@ -289,96 +298,95 @@ def subset_seed(wildcards):
     )
 
 
-def truth_of(family):
-    """Where the family's truth writes, the name of a file left open; None for a family that is read from a file."""
+def truth_folder(family):
+    """Return the folder in which the family's truth is, None if the family is not drawn from one."""
     return f"{OUT}/{SOURCES.get(family, family)}" if "truth" in PLANS[family] else None
 
 
-def alignment_of(wildcards):
-    """The family's alignment: the user's file, or one that the truth, a server or a search gives."""
+def alignment_path(wildcards):
+    """Return the path of the family's alignment: the user's, or that of a truth, a download or a search."""
     family, plan = wildcards.family, PLANS[wildcards.family]
-    given = {
-        "truth": f"{truth_of(family)}/truth.fasta",
+    paths = {
+        "truth": f"{truth_folder(family)}/truth.fasta",
         "pfam": f"{OUT}/{family}/fetched.sto",
         "interpro": f"{OUT}/{family}/fetched.sto",
         "query": f"{OUT}/{family}/found.a2m",
         "seed": f"{OUT}/{family}/found.a2m",
     }
-    return given.get(source_key(plan)) or plan["alignment"]
+    return paths.get(source_key(plan)) or plan["alignment"]
 
 
 def stamps(*inputs):
-    """Parameter function: size and time of the user's files among inputs: one that changed is noticed, older or not."""
+    """Return a function of wildcards to size and time of the user's files among inputs.
 
-    def of_job(wildcards):
-        named = {}
-        for files in inputs:
-            named |= files(wildcards)
+    As a parameter they reveal a file that was replaced, even by an older one.
+    """
+
+    def stamps_of_inputs(wildcards):
+        files = {}
+        for input_function in inputs:
+            files |= input_function(wildcards)
         paths = [
             path
-            for value in named.values()
+            for value in files.values()
             for path in ([value] if isinstance(value, str) else value)
         ]
         return file_stamps(path for path in paths if not Path(path).is_relative_to(OUT))
 
-    return of_job
+    return stamps_of_inputs
 
 
-def given_alignment(wildcards):
-    """The family's alignment as a named input."""
-    return {"alignment": alignment_of(wildcards)}
+def alignment_input(wildcards):
+    """Return the family's alignment as a named input."""
+    return {"alignment": alignment_path(wildcards)}
 
 
 def search_inputs(wildcards):
-    """What a search begins with, `query` or `seed`, and the database."""
+    """Return the query or seed alignment and the database of a search as named inputs."""
     plan = PLANS[wildcards.family]
     return {name: plan[name] for name in (source_key(plan), "database")}
 
 
-def memory_of_search(wildcards, attempt):
-    """Resource function: a gzipped database is unpacked into memory."""
+def search_memory(wildcards, attempt):
+    """Request the megabytes of a search, twice as many at each further attempt."""
     return database_memory(PLANS[wildcards.family]["database"]) * 2 ** (attempt - 1)
 
 
-def known_truth(wildcards):
-    """The truth as a named input, where the family has one."""
-    drawn = truth_of(wildcards.family)
-    return {"truth": f"{drawn}/truth.safetensors"} if drawn else {}
+def truth_input(wildcards):
+    """Return the truth as a named input, if the family is drawn from one."""
+    folder = truth_folder(wildcards.family)
+    return {"truth": f"{folder}/truth.safetensors"} if folder else {}
 
 
-def judges_of(wildcards):
-    """Files of the judges of fidelity that the family can have."""
+def judge_inputs(wildcards):
+    """Return the files of the family's judges as named inputs."""
     folder = f"{OUT}/{wildcards.family}"
     files = {"judge": f"{folder}/judge.safetensors"}
     if has_hmm(PLANS[wildcards.family]):
         files["hmm"] = f"{folder}/heldout.hmm"
     if PLANS[wildcards.family]["optimum"]["covariance"]:
         files["covariance"] = f"{folder}/heldout.cm"
-    # Programs of the user's and their scripts: those words of their commands that are files.
+    # The user's programs and scripts: the words of their commands that are names of files.
     commands = [
         judge["command"] for judge in PLANS[wildcards.family]["judges"].values()
     ]
     programs = [word for words in commands for word in words if Path(word).is_file()]
-    return (
-        known_truth(wildcards)
-        | files
-        | {"programs": [local(word) for word in programs]}
-    )
+    return truth_input(wildcards) | files | {"programs": programs}
 
 
-def constraints_asked(plan):
+def has_constraints(plan):
+    """Tell whether designs of a family have constraints."""
     return any(plan["constraints"][key] for key in ("fixed", "forbidden", "seed"))
 
 
-def constraints_of(wildcards):
-    """Constraints of designs as a named input, where the family has any."""
-    asked = constraints_asked(PLANS[wildcards.family])
+def constraints_input(wildcards):
+    """Return the constraints on designs as a named input, if the family has any."""
     path = f"{OUT}/{wildcards.family}/constraints.safetensors"
-    return {"constraints": path} if asked else {}
+    return {"constraints": path} if has_constraints(PLANS[wildcards.family]) else {}
 
 
-def origin_of_truth(wildcards):
-    """What a truth is made from: all folds, a teacher's model, or nothing."""
+def truth_origin(wildcards):
+    """Return the input of a truth: all folds of lattice proteins, a teacher's model, or nothing."""
     truth = PLANS[wildcards.family]["truth"]
     if truth["kind"] == "lattice":
         return FOLDS
@@ -392,28 +400,30 @@ def origin_of_truth(wildcards):
     return []
 
 
-def points_of(wildcards):
-    """The points of one family of a study, in order of the varied value."""
+def family_points(wildcards):
+    """Return the points of one family of a study, in order of the varied value."""
     points = STUDIES[wildcards.study]["points"]
     return [point for point in points if point["family"] == wildcards.name]
 
 
 def is_enumerable(point):
+    """Tell whether all sequences of a point's family can be enumerated."""
     return point["settings"]["truth"]["kind"] in ENUMERABLE
 
 
-def families_of(study, enumerable):
+def study_families(study, enumerable):
+    """Return the names of a study's families that are enumerable, or of those that are not."""
     points = STUDIES[study]["points"]
     return list(
         dict.fromkeys(p["family"] for p in points if is_enumerable(p) == enumerable)
     )
 
 
-def folders_of(wildcards):
-    """Folders of every model of every point."""
+def model_folders(wildcards):
+    """Return the folders of the models of each point of one family of a study."""
     return [
         [f"{OUT}/{point['label']}/{subset}" for subset in subsets(point["label"])]
-        for point in points_of(wildcards)
+        for point in family_points(wildcards)
     ]
 
 
@@ -424,37 +434,41 @@ def patterns(selected):
 
 
 def files_of_family(family):
-    """Every file that is made for a family: what is missing is made again, and what depends on it."""
+    """Return every file of a family's results, so that a missing one is made again with all that depends on it."""
     plan = PLANS[family]
-    of_family = [
+    family_rules = [
         *([rules.truth] if "truth" in plan else []),
         rules.ingest,
         rules.split,
         rules.judge,
         *([rules.hmm] if has_hmm(plan) else []),
         *([rules.covariance_model] if plan["optimum"]["covariance"] else []),
-        *([rules.constrain] if constraints_asked(plan) else []),
+        *([rules.constrain] if has_constraints(plan) else []),
         rules.optimum,
         rules.design,
         rules.predict,
         rules.figures,
         rules.page,
     ]
-    of_subset = (
+    subset_rules = (
         rules.subsample,
         rules.train,
         rules.sample,
         rules.thermodynamics,
         rules.score,
     )
-    own = subsets(family)
+    names = subsets(family)
     return (
-        expand(patterns(of_family), family=family)
-        + expand(patterns(of_subset), family=family, subset=own)
+        [path for rule in family_rules for path in expand(rule.output, family=family)]
+        + [
+            path
+            for rule in subset_rules
+            for path in expand(rule.output, family=family, subset=names)
+        ]
         + expand(
-            patterns([rules.compare]),
+            rules.compare.output,
             family=family,
-            subset=own,
+            subset=names,
             model=list(plan["models"]),
         )
         + [f"{OUT}/{family}/export/{EXPORTS[form]}" for form in plan["export"]]
@@ -462,7 +476,7 @@ def files_of_family(family):
 
 
 def final_targets(wildcards):
-    """The report, and all that it rests on."""
+    """Return the report and all results of all families."""
     return [f"{OUT}/report.html"] + [
         path for family in FAMILIES for path in files_of_family(family)
     ]

@@ -1,9 +1,9 @@
 rule compare:
-    """Learn a model to compare with on one subset, sample it, and score its samples."""
+    """Train a baseline model on one training set, sample it, and score its samples."""
     input:
-        unpack(judges_of),
-        unpack(model_of_file),
-        # The family's own model, what judges say of natural sequences, and the temperatures that were chosen for it.
+        unpack(judge_inputs),
+        unpack(baseline_file_input),
+        # Of the Potts model of the same training set: the model, scores of natural sequences, and temperatures.
         model=rules.train.output.model,
         training=rules.train.output.summary,
         subset=rules.subsample.output,
@@ -24,16 +24,16 @@ rule compare:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("compare"),
-        runtime=minutes_of("compare"),
+        mem_mb=stage_memory("compare"),
+        runtime=stage_minutes("compare"),
         gpu=GPU,
     params:
-        # Alone: another model to compare with is no reason to learn this one again.
+        # Settings of this model alone: a change of another one does not repeat the job.
         kind=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
         name=lambda wildcards: wildcards.model,
         settings=settings("compare"),
         engine_name=RUN["engine"],
         seed=seed("compare"),
-        stamps=stamps(judges_of, model_of_file),
+        stamps=stamps(judge_inputs, baseline_file_input),
     script:
         "../../scripts/compare.py"

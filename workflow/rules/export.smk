@@ -1,5 +1,5 @@
 rule export:
-    """Write the largest model, its samples nearest the recommended temperature, or what it sees, for other programs."""
+    """Export the largest model, its samples nearest the recommended temperature, or the alignment."""
     input:
         recommendation=rules.optimum.output.recommendation,
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
@@ -18,8 +18,8 @@ rule export:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("predict"),
-        runtime=minutes_of("predict"),
+        mem_mb=stage_memory("predict"),
+        runtime=stage_minutes("predict"),
     params:
         form=lambda wildcards: next(
             form for form in EXPORTS if EXPORTS[form] == wildcards.file

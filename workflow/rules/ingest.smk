@@ -1,7 +1,7 @@
 rule ingest:
-    """Read, encode, filter and weigh an alignment."""
+    """Read, encode, filter and weight an alignment."""
     input:
-        unpack(given_alignment),
+        unpack(alignment_input),
     output:
         alignment=f"{FAMILY}/alignment.safetensors",
         sequences=f"{FAMILY}/sequences.parquet",
@@ -16,18 +16,18 @@ rule ingest:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=memory_of("ingest"),
-        runtime=minutes_of("ingest"),
+        mem_mb=stage_memory("ingest"),
+        runtime=stage_minutes("ingest"),
         in_turn=1,
     params:
         settings=settings("ingest"),
-        stamps=stamps(given_alignment),
+        stamps=stamps(alignment_input),
     script:
         "../../scripts/ingest.py"
 
 
 rule split:
-    """Hold out sequences that no training sequence resembles."""
+    """Hold out sequences that resemble no training sequence."""
     input:
         alignment=rules.ingest.output.alignment,
     output:
@@ -40,8 +40,8 @@ rule split:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=memory_of("split"),
-        runtime=minutes_of("split"),
+        mem_mb=stage_memory("split"),
+        runtime=stage_minutes("split"),
         in_turn=1,
     params:
         settings=settings("split"),
@@ -65,15 +65,15 @@ rule hmm:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("hmm"),
-        runtime=minutes_of("hmm"),
+        mem_mb=stage_memory("hmm"),
+        runtime=stage_minutes("hmm"),
         in_turn=1,
     script:
         "../../scripts/hmm.py"
 
 
 rule covariance_model:
-    """Build a covariance model from the held-out sequences of an RNA family, and from the base pairs that they share."""
+    """Build a covariance model from the held-out sequences of an RNA family."""
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
@@ -87,15 +87,15 @@ rule covariance_model:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("covariance_model"),
-        runtime=minutes_of("covariance_model"),
+        mem_mb=stage_memory("covariance_model"),
+        runtime=stage_minutes("covariance_model"),
         in_turn=1,
     script:
         "../../scripts/covariance_model.py"
 
 
 rule judge:
-    """Learn the judge that sees pairs from parts of the natural sequences."""
+    """Train the judge that scores pairs of sites, on parts of the natural sequences."""
     input:
         alignment=rules.ingest.output.alignment,
     output:
@@ -108,8 +108,8 @@ rule judge:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("judge"),
-        runtime=minutes_of("judge"),
+        mem_mb=stage_memory("judge"),
+        runtime=stage_minutes("judge"),
         in_turn=1,
     params:
         seed=seed("judge"),

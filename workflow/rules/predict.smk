@@ -1,7 +1,7 @@
 rule predict:
-    """What the largest model says of contacts and mutants, and the family of conservation."""
+    """Predict contacts and effects of mutations from the largest model, and measure conservation."""
     input:
-        unpack(known_of_family),
+        unpack(validation_inputs),
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
         alignment=rules.ingest.output.alignment,
         columns=rules.ingest.output.columns,
@@ -19,11 +19,11 @@ rule predict:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("predict"),
-        runtime=minutes_of("predict"),
+        mem_mb=stage_memory("predict"),
+        runtime=stage_minutes("predict"),
     params:
         settings=settings("predict"),
         seed=seed("predict"),
-        stamps=stamps(known_of_family),
+        stamps=stamps(validation_inputs),
     script:
         "../../scripts/predict.py"

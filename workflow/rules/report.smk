@@ -1,17 +1,17 @@
 CAPTIONS = [str(ROOT / "workflow" / "report" / f"{name}.rst") for name in FIGURES]
-# What figures and pages are made of.
+# Inputs of figures and pages.
 EVIDENCE = dict(
     family=[f"{FAMILY}/{name}" for name in FAMILY_FILES],
-    subsets=of_subsets(*SUBSET_FILES),
-    largest=of_largest(*LARGEST_FILES),
+    subsets=files_of_subsets(*SUBSET_FILES),
+    largest=files_of_largest(*LARGEST_FILES),
     models=baseline_tables,
 )
 
 
 rule figures:
-    """Draw the figures of one family."""
+    """Plot the figures of one family."""
     input:
-        unpack(truth_diagnostics),
+        unpack(truth_diagnostics_input),
         **EVIDENCE,
     output:
         figures=[
@@ -36,8 +36,8 @@ rule figures:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("figures"),
-        runtime=minutes_of("figures"),
+        mem_mb=stage_memory("figures"),
+        runtime=stage_minutes("figures"),
     params:
         settings=lambda wildcards: PLANS[wildcards.family],
         subsets=lambda wildcards: subsets(wildcards.family),
@@ -46,9 +46,9 @@ rule figures:
 
 
 rule page:
-    """The page of one family: the answer first, then the evidence."""
+    """Write the page of one family: the recommendation first, then the evidence."""
     input:
-        unpack(truth_diagnostics),
+        unpack(truth_diagnostics_input),
         **EVIDENCE,
         figures=[f"{FAMILY}/figures/{name}.svg" for name in FIGURES],
         files=[f"{FAMILY}/{name}" for name in PAGE_FILES],
@@ -64,8 +64,8 @@ rule page:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("figures"),
-        runtime=minutes_of("figures"),
+        mem_mb=stage_memory("figures"),
+        runtime=stage_minutes("figures"),
     params:
         settings=lambda wildcards: PLANS[wildcards.family],
         subsets=lambda wildcards: subsets(wildcards.family),
@@ -75,7 +75,7 @@ rule page:
 
 
 rule report:
-    """One page over all families."""
+    """Write the report on all families."""
     input:
         summaries=expand(f"{FAMILY}/report.json", family=FAMILIES),
     output:
@@ -100,7 +100,7 @@ onerror:
     if workflow.is_main_process and any(
         Path(OUT, name).is_dir() for name in FAMILIES
     ):
-        # Seconds that only a failure is worth.
+        # Imported here: loading takes seconds, which are only spent after a failure.
         from temperance.report.page import write_report
         from temperance.report.unfinished import unfinished
 

@@ -15,8 +15,8 @@ rule sample:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("sample"),
-        runtime=minutes_of("sample"),
+        mem_mb=stage_memory("sample"),
+        runtime=stage_minutes("sample"),
         gpu=GPU,
     params:
         settings=settings("sample"),

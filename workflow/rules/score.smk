@@ -1,7 +1,7 @@
 rule thermodynamics:
-    """Thermodynamics of a model over its ladder, and its divergence from the truth."""
+    """Compute the thermodynamics of a model over its ladder, its divergence from the truth, and its landscape."""
     input:
-        unpack(known_truth),
+        unpack(truth_input),
         model=rules.train.output.model,
         subset=rules.subsample.output,
         samples=rules.sample.output.samples,
@@ -20,11 +20,11 @@ rule thermodynamics:
         f"{TIMES}/thermodynamics-{{subset}}.tsv"
     conda:
         ENVIRONMENT
-    # MBAR's last digits depend on the number of threads, and it gains little by them.
+    # The last digits of MBAR depend on the number of threads, and it gains little from more.
     threads: 1
     resources:
-        mem_mb=memory_of("thermodynamics"),
-        runtime=minutes_of("thermodynamics"),
+        mem_mb=stage_memory("thermodynamics"),
+        runtime=stage_minutes("thermodynamics"),
         in_turn=1,
         gpu=GPU,
     params:
@@ -38,7 +38,7 @@ rule thermodynamics:
 rule score:
     """Score tempered samples, and calibrate the model's site conditionals on held-out sequences."""
     input:
-        unpack(judges_of),
+        unpack(judge_inputs),
         model=rules.train.output.model,
         subset=rules.subsample.output,
         samples=rules.sample.output.samples,
@@ -63,23 +63,23 @@ rule score:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("score"),
-        runtime=minutes_of("score"),
+        mem_mb=stage_memory("score"),
+        runtime=stage_minutes("score"),
         in_turn=1,
     params:
         settings=settings("score"),
         seed=seed("score"),
-        stamps=stamps(judges_of),
+        stamps=stamps(judge_inputs),
     script:
         "../../scripts/score.py"
 
 
 rule optimum:
-    """The temperatures that a family's models call for."""
+    """Find the operating points of a family's models, and recommend a sampling temperature."""
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        results=of_subsets(*JUDGED_FILES),
+        results=files_of_subsets(*JUDGED_FILES),
     output:
         table=f"{FAMILY}/optimum.tsv",
         points=f"{FAMILY}/operating_points.tsv",
@@ -93,8 +93,8 @@ rule optimum:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("optimum"),
-        runtime=minutes_of("optimum"),
+        mem_mb=stage_memory("optimum"),
+        runtime=stage_minutes("optimum"),
     params:
         settings=settings("optimum"),
         subsets=lambda wildcards: subsets(wildcards.family),
@@ -104,7 +104,7 @@ rule optimum:
 
 
 rule constrain:
-    """Find the sites that constraints of designs are about: early, lest a slip be found when all else is done."""
+    """Translate the constraints on designs to sites of the model: early, so that mistakes are reported early."""
     input:
         alignment=rules.ingest.output.alignment,
         sequences=rules.ingest.output.sequences,
@@ -120,8 +120,8 @@ rule constrain:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("subsample"),
-        runtime=minutes_of("subsample"),
+        mem_mb=stage_memory("subsample"),
+        runtime=stage_minutes("subsample"),
     params:
         settings=settings("constrain"),
     script:
@@ -129,10 +129,10 @@ rule constrain:
 
 
 rule design:
-    """Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
+    """Sample the largest model at the recommended temperature, or that nearest to the criteria, and choose designs."""
     input:
-        unpack(judges_of),
-        unpack(constraints_of),
+        unpack(judge_inputs),
+        unpack(constraints_input),
         recommendation=rules.optimum.output.recommendation,
         states=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/thermodynamics.tsv",
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
@@ -155,13 +155,13 @@ rule design:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("design"),
-        runtime=minutes_of("design"),
+        mem_mb=stage_memory("design"),
+        runtime=stage_minutes("design"),
         gpu=GPU,
     params:
         settings=settings("design"),
         engine_name=RUN["engine"],
         seed=seed("design"),
-        stamps=stamps(judges_of),
+        stamps=stamps(judge_inputs),
     script:
         "../../scripts/design.py"

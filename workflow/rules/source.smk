@@ -1,5 +1,5 @@
 rule fetch:
-    """Get an alignment from InterPro's servers."""
+    """Download the alignment of a Pfam entry from InterPro's servers."""
     output:
         alignment=f"{FAMILY}/fetched.sto",
         summary=f"{FAMILY}/fetched.json",
@@ -20,7 +20,7 @@ rule fetch:
 
 
 rule search:
-    """Find a family in a database of sequences, beginning with one sequence or with a seed alignment."""
+    """Search a sequence database for a family, starting from one sequence or from a seed alignment."""
     input:
         unpack(search_inputs),
     output:
@@ -34,7 +34,7 @@ rule search:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of_search,
+        mem_mb=search_memory,
         runtime=240,
     params:
         settings=settings("search"),

@@ -1,5 +1,5 @@
 rule study_exact:
-    """Train and analyse every model of a family that can be listed in full, without sampling."""
+    """Train and analyse the models of an enumerable family exactly, without sampling."""
     output:
         models=f"{STUDY}/{{name}}.exact.tsv",
     log:
@@ -13,19 +13,19 @@ rule study_exact:
         mem_mb=4000,
         runtime=240,
     params:
-        points=points_of,
+        points=family_points,
         seed=RUN["seed"],
     script:
         "../../scripts/study_exact.py"
 
 
 rule study_sampled:
-    """Gather every model of a family that went through the whole chain."""
+    """Collect the results of the models of a family that the workflow has sampled."""
     input:
         results=lambda wildcards: [
             f"{folder}/{name}"
-            for of_point in folders_of(wildcards)
-            for folder in of_point
+            for point_folders in model_folders(wildcards)
+            for folder in point_folders
             for name in STUDIED_FILES
         ],
     output:
@@ -42,19 +42,19 @@ rule study_sampled:
         mem_mb=2000,
         runtime=10,
     params:
-        points=points_of,
-        folders=folders_of,
+        points=family_points,
+        folders=model_folders,
     script:
         "../../scripts/study_sampled.py"
 
 
 rule study:
-    """Draw the phase diagram of a study."""
+    """Plot the phase diagram of a study."""
     input:
         tables=lambda wildcards: [
             f"{OUT}/studies/{wildcards.study}/{name}.{how}.tsv"
             for how, enumerable in (("exact", True), ("sampled", False))
-            for name in families_of(wildcards.study, enumerable)
+            for name in study_families(wildcards.study, enumerable)
         ],
     output:
         models=f"{STUDY}.models.tsv",

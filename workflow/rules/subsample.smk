@@ -1,5 +1,5 @@
 rule subsample:
-    """Draw a training set of one size and weigh its sequences."""
+    """Draw a training set of one size, and weight its sequences."""
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
@@ -13,12 +13,12 @@ rule subsample:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory_of("subsample"),
-        runtime=minutes_of("subsample"),
+        mem_mb=stage_memory("subsample"),
+        runtime=stage_minutes("subsample"),
         in_turn=1,
     params:
         settings=settings("subsample"),
-        size=size_of,
+        size=size_and_replicate,
         seed=subset_seed,
     script:
         "../../scripts/subsample.py"

@@ -1,8 +1,8 @@
 rule train:
-    """Train a Potts model on one subset."""
+    """Train a Potts model on one training set."""
     input:
-        unpack(imported_model),
-        unpack(trained_together),
+        unpack(imported_model_input),
+        unpack(joint_training_input),
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
         subset=rules.subsample.output,
@@ -17,16 +17,16 @@ rule train:
         f"{TIMES}/train-{{subset}}.tsv"
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: 1 if learns_together(wildcards) else threads(wildcards)
+    threads: lambda wildcards: 1 if trains_jointly(wildcards) else threads(wildcards)
     resources:
-        mem_mb=memory_of("train"),
-        runtime=minutes_of("train"),
-        gpu=lambda wildcards: 0 if learns_together(wildcards) else GPU,
+        mem_mb=stage_memory("train"),
+        runtime=stage_minutes("train"),
+        gpu=lambda wildcards: 0 if trains_jointly(wildcards) else GPU,
     params:
         settings=settings("train"),
         engine_name=RUN["engine"],
         seed=seed("train"),
-        stamps=stamps(imported_model),
+        stamps=stamps(imported_model_input),
     script:
         "../../scripts/train.py"
 
@@ -36,7 +36,7 @@ rule train_together:
     input:
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
-        subsets=of_subsets("subset.safetensors"),
+        subsets=files_of_subsets("subset.safetensors"),
     output:
         trained=temp(directory(f"{FAMILY}/trained")),
     log:
@@ -47,8 +47,8 @@ rule train_together:
         ENVIRONMENT
     threads: threads
     resources:
-        mem_mb=memory_of("train"),
-        runtime=minutes_of("train", all_subsets=True),
+        mem_mb=stage_memory("train"),
+        runtime=stage_minutes("train", all_subsets=True),
         gpu=GPU,
     params:
         settings=settings("train"),

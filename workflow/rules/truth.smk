@@ -1,5 +1,5 @@
 rule folds:
-    """All compact folds of the 3 x 3 x 3 lattice."""
+    """List all compact folds of the 3 x 3 x 3 lattice."""
     output:
         folds=FOLDS,
     log:
@@ -19,7 +19,7 @@ rule folds:
 rule truth:
     """Draw a family from its true distribution."""
     input:
-        origin=origin_of_truth,
+        origin=truth_origin,
     output:
         alignment=f"{FAMILY}/truth.fasta",
         truth=f"{FAMILY}/truth.safetensors",

@@ -1,5 +1,5 @@
 rule claim:
-    """One claim of theory, on systems that are solved exactly."""
+    """Test one theoretical claim on systems that are solved exactly."""
     output:
         table=f"{OUT}/claims/{{claim}}.tsv",
         figures=[f"{OUT}/claims/{{claim}}.{kind}" for kind in ("svg", "png")],
@@ -20,7 +20,7 @@ rule claim:
 
 
 rule check_intervals:
-    """Sample one model of an enumerable truth many times and count how often intervals hold the exact value."""
+    """Sample one model of an enumerable truth many times, and count how often intervals cover the exact value."""
     output:
         table=f"{OUT}/coverage/{{kind}}-{{size}}.tsv",
     log:
@@ -42,7 +42,7 @@ rule check_intervals:
 
 
 rule coverage_table:
-    """Put the coverage of all systems together."""
+    """Join the coverage of confidence intervals of all systems in one table."""
     input:
         tables=expand(
             f"{OUT}/coverage/{{system}}.tsv",
