@@ -87,8 +87,8 @@ def run(
     Raises
     ------
     InputError
-        If training diverges, fewer than two columns of the training set vary, the imported model is
-        faulty, or the engine needs a card that the computer does not have.
+        If training diverges, fewer than two columns of the training set vary, the imported model is faulty, the engine
+        needs a card that the computer does not have, or the card has too little memory.
     """
     folder = outputs.model.parent
     if inputs.trained:

@@ -70,8 +70,8 @@ def run(
     Raises
     ------
     InputError
-        If training diverges, fewer than two columns of a training set vary, or the engine needs a card that the
-        computer does not have.
+        If training diverges, fewer than two columns of a training set vary, the engine needs a card that the
+        computer does not have, or the card has too little memory.
     """
     options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
     alphabet, engine = find_alphabet(metadata["alphabet"]), choose_engine(engine_name)

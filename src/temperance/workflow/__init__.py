@@ -1,1 +1,1 @@
-"""What Snakemake's rules need: configuration, resources, provenance, status."""
+"""Library of Snakemake's rules: configuration, resources, provenance, status."""

@@ -286,10 +286,10 @@ def _points(study: str, name: str, base: Settings, settings: Settings, plans: _P
 
 def _vary(settings: Settings, key: str, value: Any, where: str) -> Settings:
     """Change the setting that a dotted key names; `where` is named in error messages."""
-    section, _, last = key.rpartition(".")
+    section, _, option = key.rpartition(".")
     if section not in ("truth", "train", "weights"):
         raise InputError(f"{where}: {key}: only keys of truth, train and weights can be varied")
-    return _merge(settings, {section: {last: value}})
+    return _merge(settings, {section: {option: value}})
 
 
 def _families(config: Mapping[str, Any]) -> dict[str, Settings]:

@@ -44,20 +44,20 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
         folder = Path(results, family)
         records = [load_json(path) for path in folder.glob("**/provenance/*.json")]
         # Jobs are named after their logs: rules have other names where the workflow is a module of another.
-        done = {Path(record["log"]).stem for record in records}
+        finished_jobs = {Path(record["log"]).stem for record in records}
         counts = {
-            stage: f"{sum(f'{stage}-{subset}' in done for subset in subsets)}/{len(subsets)}"
+            stage: f"{sum(f'{stage}-{subset}' in finished_jobs for subset in subsets)}/{len(subsets)}"
             for stage in _SUBSET_STAGES
         }
-        designs = "yes" if "design" in done else ""
-        finished = "page" in done
+        designs = "yes" if "design" in finished_jobs else ""
+        finished = "page" in finished_jobs
         failed = [] if finished else [row for row in unfinished(results, [family]).itertuples() if row.job]
         running = [
             path for path in sorted((folder / "logs").glob("*.log"))
-            if path.stem not in done and path.stem not in {row.job for row in failed}
+            if path.stem not in finished_jobs and path.stem not in {row.job for row in failed}
         ]  # fmt: skip
         messages = [f"{row.job} failed: {row.reason}" for row in failed] + [_describe(path) for path in running]
-        state = "done" if finished else "; ".join(messages) or ("waiting" if done else "not begun")
+        state = "done" if finished else "; ".join(messages) or ("waiting" if finished_jobs else "not begun")
         rows.append({"family": family} | counts | {"designs": designs, "state": state})
     return pd.DataFrame(rows)
 

@@ -34,7 +34,7 @@ _MESSAGES: dict[str, str] = {
 }
 
 
-def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str = "") -> str:
+def explain(error: pydantic.ValidationError, section: type[BaseModel], key: str = "") -> str:
     """Explain in one line what is wrong with settings.
 
     Parameters
@@ -43,7 +43,7 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str =
         Errors that pydantic found; the one nearest to the top level is explained.
     section : type
         Class as which the settings were read.
-    at : str
+    key : str
         Key of the settings in the configuration.
 
     Returns
@@ -59,7 +59,7 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel], at: str =
 
     first = min(error.errors(include_url=False), key=_depth)
     place = _Place(section, first["loc"])
-    keys = [*filter(None, [at]), *place.keys]
+    keys = [*filter(None, [key]), *place.keys]
     if first["type"] == "extra_forbidden":
         name, names = keys[-1], list(place.section.model_fields)
         similar = difflib.get_close_matches(name, names, n=1)

@@ -46,14 +46,14 @@ class Section(BaseModel):
     )
 
     @classmethod
-    def read(cls, settings: Mapping[str, Any], at: str = "") -> Self:
+    def read(cls, settings: Mapping[str, Any], key: str = "") -> Self:
         """Check the settings of a section, and complete them with defaults.
 
         Parameters
         ----------
         settings : mapping
             Settings as the user wrote them.
-        at : str
+        key : str
             Key of the section in the configuration, for error messages.
 
         Returns
@@ -69,4 +69,4 @@ class Section(BaseModel):
         try:
             return cls.model_validate(settings)
         except pydantic.ValidationError as error:
-            raise InputError(explain(error, cls, at)) from None
+            raise InputError(explain(error, cls, key)) from None

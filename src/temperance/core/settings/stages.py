@@ -46,7 +46,7 @@ class StageSettings(Section):
         StageSettings
             The settings of this stage.
         """
-        return cls.model_validate({name: _at(family, key) for name, key in cls._keys().items()})
+        return cls.model_validate({name: _value_of(family, key) for name, key in cls._keys().items()})
 
     def configured(self) -> dict[str, Any]:
         """Return the settings by section, as in a configuration.
@@ -59,8 +59,8 @@ class StageSettings(Section):
         sections: dict[str, Any] = {}
         values = self.model_dump()
         for name, key in self._keys().items():
-            section, _, last = key.rpartition(".")
-            (sections.setdefault(section, {}) if section else sections)[last] = values[name]
+            section, _, option = key.rpartition(".")
+            (sections.setdefault(section, {}) if section else sections)[option] = values[name]
         return sections
 
     @classmethod
@@ -70,9 +70,10 @@ class StageSettings(Section):
         return {name: str(extra["key"]) if isinstance(extra, dict) else name for name, extra in extras.items()}
 
 
-def _at(settings: Mapping[str, Any], key: str) -> Any:
-    section, _, last = key.rpartition(".")
-    return (settings[section] if section else settings).get(last)
+def _value_of(settings: Mapping[str, Any], key: str) -> Any:
+    """Return the setting that a dotted key names, None if it is not set."""
+    section, _, option = key.rpartition(".")
+    return (settings[section] if section else settings).get(option)
 
 
 class FetchStage(StageSettings):
