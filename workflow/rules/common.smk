@@ -371,6 +371,7 @@ def judge_inputs(wildcards):
         judge["command"] for judge in PLANS[wildcards.family]["judges"].values()
     ]
     programs = [word for words in commands for word in words if Path(word).is_file()]
+    programs = [local(word) for word in programs]
     return truth_input(wildcards) | files | {"programs": programs}
 
 
@@ -459,14 +460,10 @@ def files_of_family(family):
     )
     names = subsets(family)
     return (
-        [path for rule in family_rules for path in expand(rule.output, family=family)]
-        + [
-            path
-            for rule in subset_rules
-            for path in expand(rule.output, family=family, subset=names)
-        ]
+        expand(patterns(family_rules), family=family)
+        + expand(patterns(subset_rules), family=family, subset=names)
         + expand(
-            rules.compare.output,
+            patterns([rules.compare]),
             family=family,
             subset=names,
             model=list(plan["models"]),
