@@ -12,6 +12,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
+SOURCES = sorted(str(path) for path in (ROOT / "src").rglob("*.py"))
 LOCK, CUDA_LOCK = ((ROOT / f"requirements{kind}.lock").read_text() for kind in ("", "-cuda"))
 
 
@@ -84,10 +85,11 @@ def test_every_script_belongs_to_the_rule_of_its_name():
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["mypy"],
+        ["numpydoc", "lint", *SOURCES],
         ["snakefmt", "--check", "Snakefile", "workflow"],
         ["snakemake", "--lint"],
     ],
-    ids=" ".join,
+    ids=lambda command: " ".join(command[:3])[:40],
 )
 def test_the_project_is_clean(command):
     program = str(Path(sys.executable).parent / command[0])

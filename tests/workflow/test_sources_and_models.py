@@ -19,6 +19,8 @@ from temperance.potts.model import load
 KINDS = {
     "profile": {"kind": "profile"},
     "strong": {"kind": "boltzmann", "l2_couplings": 0.1},
+    # Its penalty is chosen, as that of the family's own.
+    "own_penalty": {"kind": "boltzmann"},
     "plmdca": {"kind": "pseudolikelihood"},
     "ardca": {"kind": "autoregressive"},
     "attention": {"kind": "attention"},

@@ -12,15 +12,11 @@ from temperance.potts.model import FORBIDDEN
 
 # Rows of a slab that are summed as 16-bit numbers; threads of a warp.
 _GROUP, _WARP = 8, 32
-
-
 MOST_STATES = 64
 
 
 # Warps of a block that hold chains: more have too few registers. So many on a multiprocessor hide each other's latency.
 _MOST_WARPS, _ENOUGH_WARPS = 20, 6
-
-
 # Chunks of the ring: parts of the shared memory that one may take, in the order in which they are tried; how many.
 _CHUNK_ROOMS, _STAGES = (1 / 4, 1 / 8, 1 / 16), (4, 3)
 

@@ -8,7 +8,18 @@ from jax import lax
 
 
 def between(length: int) -> Any:
-    """Mask the diagonal blocks, where frequencies are one-site ones: 1 between different sites, 0 within a site."""
+    """Mask the diagonal blocks, where frequencies are one-site ones: 1 between different sites, 0 within a site.
+
+    Parameters
+    ----------
+    length : int
+        Sites.
+
+    Returns
+    -------
+    jax.Array
+        (L, 1, L, 1).
+    """
     return (1 - jnp.eye(length))[:, None, :, None]
 
 
@@ -79,7 +90,20 @@ def _product(onehot: Any, matrix: Any) -> Any:
 
 
 def chain_frequencies(chains: Any, q: int) -> tuple[Any, Any]:
-    """Compute one-site (L, q) and two-site (L, q, L, q) frequencies of chains (C, L)."""
+    """Compute the frequencies of states, and of pairs of states, of chains.
+
+    Parameters
+    ----------
+    chains : array
+        (C, L) uint8 states.
+    q : int
+        States.
+
+    Returns
+    -------
+    single, pair : jax.Array
+        (L, q) and (L, q, L, q); the diagonal blocks of the latter hold one-site frequencies.
+    """
     count, length = chains.shape
     # Zeros and ones are exact in bfloat16, and their sums in single precision up to 2^24 chains.
     onehot = jax.nn.one_hot(chains, q, dtype=jnp.bfloat16).reshape(count, -1)

@@ -13,12 +13,8 @@ from temperance.core.threads import threaded
 from temperance.potts.model import FORBIDDEN
 
 LANES = 8
-
-
 # So many rows of the slab are summed as 16-bit numbers before they are added to wider ones.
 BLOCK = 8
-
-
 # exp2(x) on [0, 1) as a polynomial, relative error below 2e-7: exp2(0)..exp2(1) by Chebyshev nodes.
 EXP2 = tuple(
     float(np.float32(c))
@@ -26,14 +22,10 @@ EXP2 = tuple(
     .convert(kind=np.polynomial.Polynomial)
     .coef
 )
-
-
 _LOG2E = np.float32(np.log2(np.e))
 
 
 _FLOAT, _SHORT, _INT, _LONG = ir.FloatType(), ir.IntType(16), ir.IntType(32), ir.IntType(64)
-
-
 _VECTOR, _INTS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
 
 
@@ -159,10 +151,23 @@ def _constant(value: float) -> Any:
 
 @cache
 def sweep_kernel(width: int, row: int) -> Any:
-    """Compile the kernel for one padded number of states, which `_draw` has to know."""
+    """Compile the kernel for one padded number of states, which `_draw` has to know.
+
+    Parameters
+    ----------
+    width : int
+        States, padded to a multiple of `LANES`.
+    row : int
+        Numbers in a row of a slab.
+
+    Returns
+    -------
+    callable
+        `kernel(fields, slabs, unit, chains, beta, streams, sweeps)`, which updates chains (C, L) in place.
+    """
 
     @threaded
-    def sweep(
+    def _sweep(
         part: int,
         parts: int,
         fields: np.ndarray,
@@ -193,4 +198,4 @@ def sweep_kernel(width: int, row: int) -> Any:
                     state = _draw(width, row, site_fields, slab, unit, chain, beta[c] * _LOG2E, share)
                     chain[i] = min(state, q - 1)
 
-    return sweep
+    return _sweep

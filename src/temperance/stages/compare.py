@@ -139,7 +139,10 @@ def run(
     if inputs.other:
         model: Any = read_model(inputs.other, alphabet, family.natural.shape[1])
     else:
-        model = learn(baseline, training, family.training, weights, alphabet.q, engine, seed, training_checkpoint)
+        heldout = family.heldout, family.heldout_weights
+        model = learn(
+            baseline, training, family.training, weights, alphabet.q, engine, seed, training_checkpoint, heldout
+        )
     samples = draw(model, sampling, family.training, engine, seed, sampling_checkpoint)
     panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
     sample_scores = score_samples(model, family, panel, samples.arrays(), natural, settings.fidelity)

@@ -35,31 +35,19 @@ HISTORY_COLUMNS = [
     "step", "l2_couplings", "pearson", "slope", "scale_error", "gradient_norm", "gradient_noise", "acceptance",
     "seconds",
 ]  # fmt: skip
-
-
 # Norm of the gradient over that of its sampling noise. At the last penalty less than half of the gradient may be left
 # above the noise; at a penalty on the way training goes on to the next one earlier.
 _AT_NOISE, _NEAR_NOISE = 1.1, 1.5
-
-
 # At the last penalty a full step may move the temperature at which the model covers its data by less than this share.
 _DRIFT = 0.01
-
-
 # Shares of the chains that a population of independent chains replaces: after each block of steps, and after a test
 # that found the two to differ. And the share that sequences of the data replace after each block.
 _MIXED, _MIXED_IN_DOUBT, _SEEDED = 0.15, 0.5, 0.05
-
-
 # Most times that a penalty on the way gets another `_PATIENCE` blocks of steps, while such a test fails.
 _RETRIES = 3
-
-
 # Effective parameters are estimated from snapshots of the chains: sweeps between snapshots, factor by which samples
 # grow where they are too few, and limit on samples times pairs of sites, which takes some seconds a penalty.
 _SWEEPS_APART, _MORE_SAMPLES, _MOST_SITE_PAIRS = 20, 3, 1.2e8
-
-
 # Blocks of steps between two tests of convergence; twice as many after each that fails.
 _PATIENCE = 2
 
@@ -82,7 +70,24 @@ class Plan:
 
 
 class Run:
-    """One training, from the profile model to a confirmed result."""
+    """One training, from the profile model to a confirmed result.
+
+    Parameters
+    ----------
+    plan : Plan
+    engine : Engine
+    data : Frequencies
+        Of the training sequences, with the pseudocount.
+    test : ConvergenceTest
+    rng : numpy.random.Generator
+        Source of all randomness.
+    chains : int
+        Persistent chains.
+    heldout : HeldoutSequences
+        By which the penalty is chosen.
+    checkpoint : Checkpoint
+        From which it goes on.
+    """
 
     def __init__(
         self,
@@ -108,7 +113,17 @@ class Run:
         return self._engine.learner(self._data, self._plan.l2_fields, strength)
 
     def train(self, progress: Callable[[str], None]) -> Training:
-        """Descend the path, settle at the last penalty, and compare the model with the data."""
+        """Descend the path, settle at the last penalty, and compare the model with the data.
+
+        Parameters
+        ----------
+        progress : callable
+            Takes lines of a log.
+
+        Returns
+        -------
+        Training
+        """
         state = self._state
         if saved := self._checkpoint.load():
             restore_state(state, saved, self._rng, lambda position: self._learner(self._plan.strengths[position]))

@@ -4,14 +4,10 @@ import numba
 import numpy as np
 
 RESIDUES = 27
-
-
 CONTACTS = 28
 
 
 FOLDS = 103_346
-
-
 # Residues that can touch: an odd number of steps, at least three, apart.
 PAIRS = np.array([(i, j) for i in range(RESIDUES) for j in range(i + 3, RESIDUES, 2)], np.int64)
 
