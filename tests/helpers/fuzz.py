@@ -47,7 +47,7 @@ def configuration(content):
     except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reads YAML, and says so
         return
     if isinstance(given, dict):
-        json.dumps(configure(given))
+        json.dumps(configure(given), default=lambda settings: settings.model_dump())
 
 
 READERS = {

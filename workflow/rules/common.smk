@@ -18,7 +18,6 @@ sys.path.insert(0, str(ROOT / "src"))
 from snakemake import __version__ as snakemake_version
 
 from temperance.workflow.configuration import (
-    ENUMERABLE,
     check_files,
     configure,
     has_hmm,
@@ -28,6 +27,7 @@ from temperance.workflow.configuration import (
 from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
 from temperance.core.settings.stages import STAGES
+from temperance.core.settings.truths import EnumerableTruth
 from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
 from temperance.workflow.failures import install_failure_reporter
@@ -114,7 +114,7 @@ FIGURES = [
     "mutants",
     "training",
     "ladder",
-    *(["models"] if any(plan["models"] for plan in FAMILIES.values()) else []),
+    *(["models"] if any(plan.models for plan in FAMILIES.values()) else []),
 ]
 
 
@@ -197,12 +197,12 @@ def stage_minutes(stage, all_subsets=False):
 
 def threads(wildcards):
     """Return the threads of a job, as the family's settings say."""
-    return PLANS[wildcards.family]["threads"]
+    return PLANS[wildcards.family].threads
 
 
 def subsets(family):
     """Return the names of a family's training sets, in order of size."""
-    return subset_names(PLANS[family]["subsets"])
+    return subset_names(PLANS[family].subsets)
 
 
 def files_of_subsets(*names):
@@ -228,7 +228,7 @@ def baseline_tables(wildcards):
     return [
         f"{OUT}/{family}/{subset}/models/{model}/{name}"
         for subset in subsets(family)
-        for model in PLANS[family]["models"]
+        for model in PLANS[family].models
         for name in MODEL_FILES
     ]
 
@@ -243,15 +243,15 @@ def validation_inputs(wildcards):
     """Return the user's structure and measured mutants as named inputs, if the family has them."""
     plan = PLANS[wildcards.family]
     files = {
-        "structure": plan["structure"]["path"],
-        "measured": plan["mutants"]["table"],
+        "structure": plan.structure.path,
+        "measured": plan.mutants.table,
     }
     return {name: path for name, path in files.items() if path}
 
 
 def imported_model_input(wildcards):
     """Return the imported Potts model as a named input, if the family has one."""
-    path = PLANS[wildcards.family]["model"]
+    path = PLANS[wildcards.family].model
     return {"imported": path} if path else {}
 
 
@@ -263,32 +263,32 @@ def joint_training_input(wildcards):
 
 def trains_jointly(wildcards):
     """Tell whether one job trains all models of the family."""
-    return JOINT_TRAINING and not PLANS[wildcards.family]["model"]
+    return JOINT_TRAINING and not PLANS[wildcards.family].model
 
 
 def baseline_file_input(wildcards):
     """Return the file of a baseline model as a named input, if it is read instead of trained."""
-    path = PLANS[wildcards.family]["models"][wildcards.model]["path"]
+    path = PLANS[wildcards.family].models[wildcards.model].path
     return {"other": path} if path else {}
 
 
 def size_and_replicate(wildcards):
     """Return the configured size and the replicate that the name of a training set stands for."""
     label, replicate = wildcards.subset.rsplit("-r", 1)
-    sizes = PLANS[wildcards.family]["subsets"]["sizes"]
+    sizes = PLANS[wildcards.family].subsets.sizes
     return next(size for size in sizes if size_label(size) == label), int(replicate)
 
 
 def largest_subset(family):
     """Return the name of the first replicate of the largest size, from whose model designs come."""
-    plan = PLANS[family]["subsets"]
-    return f"{size_label(plan['sizes'][-1])}-r1"
+    plan = PLANS[family].subsets
+    return f"{size_label(plan.sizes[-1])}-r1"
 
 
 def subset_seed(wildcards):
     """Return the seed of a training set: nested ones of a replicate share it, independent ones do not."""
     size, replicate = size_and_replicate(wildcards)
-    nested = PLANS[wildcards.family]["subsets"]["draws"] == "nested"
+    nested = PLANS[wildcards.family].subsets.draws == "nested"
     return derive_seed(
         RUN["seed"],
         SEED_FAMILY[wildcards.family],
@@ -300,7 +300,7 @@ def subset_seed(wildcards):
 
 def truth_folder(family):
     """Return the folder in which the family's truth is, None if the family is not drawn from one."""
-    return f"{OUT}/{SOURCES.get(family, family)}" if "truth" in PLANS[family] else None
+    return f"{OUT}/{SOURCES.get(family, family)}" if PLANS[family].truth else None
 
 
 def alignment_path(wildcards):
@@ -313,7 +313,7 @@ def alignment_path(wildcards):
         "query": f"{OUT}/{family}/found.a2m",
         "seed": f"{OUT}/{family}/found.a2m",
     }
-    return paths.get(source_key(plan)) or plan["alignment"]
+    return paths.get(source_key(plan)) or plan.alignment
 
 
 def stamps(*inputs):
@@ -344,12 +344,12 @@ def alignment_input(wildcards):
 def search_inputs(wildcards):
     """Return the query or seed alignment and the database of a search as named inputs."""
     plan = PLANS[wildcards.family]
-    return {name: plan[name] for name in (source_key(plan), "database")}
+    return {name: getattr(plan, name) for name in (source_key(plan), "database")}
 
 
 def search_memory(wildcards, attempt):
     """Request the megabytes of a search, twice as many at each further attempt."""
-    return database_memory(PLANS[wildcards.family]["database"]) * 2 ** (attempt - 1)
+    return database_memory(PLANS[wildcards.family].database) * 2 ** (attempt - 1)
 
 
 def truth_input(wildcards):
@@ -362,14 +362,12 @@ def judge_inputs(wildcards):
     """Return the files of the family's judges as named inputs."""
     folder = f"{OUT}/{wildcards.family}"
     files = {"judge": f"{folder}/judge.safetensors"}
-    if has_hmm(PLANS[wildcards.family]):
+    if has_hmm(PLANS[wildcards.family].alphabet):
         files["hmm"] = f"{folder}/heldout.hmm"
-    if PLANS[wildcards.family]["optimum"]["covariance"]:
+    if PLANS[wildcards.family].optimum.covariance:
         files["covariance"] = f"{folder}/heldout.cm"
     # The user's programs and scripts: the words of their commands that are names of files.
-    commands = [
-        judge["command"] for judge in PLANS[wildcards.family]["judges"].values()
-    ]
+    commands = [judge.command for judge in PLANS[wildcards.family].judges.values()]
     programs = [word for words in commands for word in words if Path(word).is_file()]
     programs = [local(word) for word in programs]
     return truth_input(wildcards) | files | {"programs": programs}
@@ -377,7 +375,7 @@ def judge_inputs(wildcards):
 
 def has_constraints(plan):
     """Tell whether designs of a family have constraints."""
-    return any(plan["constraints"][key] for key in ("fixed", "forbidden", "seed"))
+    return any(getattr(plan.constraints, key) for key in ("fixed", "forbidden", "seed"))
 
 
 def constraints_input(wildcards):
@@ -388,11 +386,11 @@ def constraints_input(wildcards):
 
 def truth_origin(wildcards):
     """Return the input of a truth: all folds of lattice proteins, a teacher's model, or nothing."""
-    truth = PLANS[wildcards.family]["truth"]
-    if truth["kind"] == "lattice":
+    truth = PLANS[wildcards.family].truth
+    if truth.kind == "lattice":
         return FOLDS
-    if truth["kind"] == "teacher":
-        name = truth["teacher"]
+    if truth.kind == "teacher":
+        name = truth.teacher
         return (
             f"{OUT}/{name}/{largest_subset(name)}/model.safetensors"
             if name in FAMILIES
@@ -402,14 +400,18 @@ def truth_origin(wildcards):
 
 
 def family_points(wildcards):
-    """Return the points of one family of a study, in order of the varied value."""
+    """Return the points of one family of a study, in order of the varied value, as plain values."""
     points = STUDIES[wildcards.study]["points"]
-    return [point for point in points if point["family"] == wildcards.name]
+    return [
+        point | {"settings": point["settings"].model_dump()}
+        for point in points
+        if point["family"] == wildcards.name
+    ]
 
 
 def is_enumerable(point):
     """Tell whether all sequences of a point's family can be enumerated."""
-    return point["settings"]["truth"]["kind"] in ENUMERABLE
+    return isinstance(point["settings"].truth, EnumerableTruth)
 
 
 def study_families(study, enumerable):
@@ -438,12 +440,12 @@ def files_of_family(family):
     """Return every file of a family's results, so that a missing one is made again with all that depends on it."""
     plan = PLANS[family]
     family_rules = [
-        *([rules.truth] if "truth" in plan else []),
+        *([rules.truth] if plan.truth else []),
         rules.ingest,
         rules.split,
         rules.judge,
-        *([rules.hmm] if has_hmm(plan) else []),
-        *([rules.covariance_model] if plan["optimum"]["covariance"] else []),
+        *([rules.hmm] if has_hmm(plan.alphabet) else []),
+        *([rules.covariance_model] if plan.optimum.covariance else []),
         *([rules.constrain] if has_constraints(plan) else []),
         rules.optimum,
         rules.design,
@@ -466,9 +468,9 @@ def files_of_family(family):
             patterns([rules.compare]),
             family=family,
             subset=names,
-            model=list(plan["models"]),
+            model=list(plan.models),
         )
-        + [f"{OUT}/{family}/export/{EXPORTS[form]}" for form in plan["export"]]
+        + [f"{OUT}/{family}/export/{EXPORTS[form]}" for form in plan.export]
     )
 
 

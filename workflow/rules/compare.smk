@@ -29,7 +29,9 @@ rule compare:
         gpu=GPU,
     params:
         # Settings of this model alone: a change of another one does not repeat the job.
-        kind=lambda wildcards: PLANS[wildcards.family]["models"][wildcards.model],
+        kind=lambda wildcards: PLANS[wildcards.family]
+        .models[wildcards.model]
+        .model_dump(),
         name=lambda wildcards: wildcards.model,
         settings=settings("compare"),
         engine_name=RUN["engine"],

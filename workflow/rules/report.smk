@@ -39,7 +39,7 @@ rule figures:
         mem_mb=stage_memory("figures"),
         runtime=stage_minutes("figures"),
     params:
-        settings=lambda wildcards: PLANS[wildcards.family],
+        settings=lambda wildcards: PLANS[wildcards.family].model_dump(),
         subsets=lambda wildcards: subsets(wildcards.family),
     script:
         "../../scripts/figures.py"
@@ -67,7 +67,7 @@ rule page:
         mem_mb=stage_memory("figures"),
         runtime=stage_minutes("figures"),
     params:
-        settings=lambda wildcards: PLANS[wildcards.family],
+        settings=lambda wildcards: PLANS[wildcards.family].model_dump(),
         subsets=lambda wildcards: subsets(wildcards.family),
         seed=RUN["seed"],
     script:

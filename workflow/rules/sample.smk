@@ -20,7 +20,7 @@ rule sample:
         gpu=GPU,
     params:
         settings=settings("sample"),
-        keep_all=lambda wildcards: "truth" in PLANS[wildcards.family],
+        keep_all=lambda wildcards: PLANS[wildcards.family].truth is not None,
         engine_name=RUN["engine"],
         seed=seed("sample"),
     script:

@@ -1,12 +1,12 @@
 """Sizes of training sets, as the configuration names them."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from temperance.core.errors import InputError
+from temperance.core.settings.alignment import SubsetSettings
 
 
 def parse_sizes(sizes: Any, key: str) -> list[int | float]:
@@ -90,13 +90,13 @@ def size_label(size: int | float) -> str:
     return f"n{size}" if isinstance(size, int) else f"f{size:g}"
 
 
-def subset_names(settings: Mapping[str, Any]) -> list[str]:
+def subset_names(settings: SubsetSettings) -> list[str]:
     """Name the training sets of a family, size by size.
 
     Parameters
     ----------
-    settings : mapping
-        `subsets` of the configuration: sizes, ascending, and the number of replicates.
+    settings : SubsetSettings
+        Sizes, ascending, and the number of replicates.
 
     Returns
     -------
@@ -105,11 +105,13 @@ def subset_names(settings: Mapping[str, Any]) -> list[str]:
 
     Examples
     --------
-    >>> subset_names({"sizes": [500, 1.0], "replicates": 2})
+    >>> subset_names(SubsetSettings(sizes=[500, 1.0], replicates=2))
     ['n500-r1', 'n500-r2', 'f1-r1', 'f1-r2']
     """
-    replicates = range(1, settings["replicates"] + 1)
-    return [f"{size_label(size)}-r{replicate}" for size in settings["sizes"] for replicate in replicates]
+    replicates = range(1, settings.replicates + 1)
+    # What stands for several sizes is resolved by `parse_sizes` before.
+    sizes = [size for size in settings.sizes if not isinstance(size, str)]
+    return [f"{size_label(size)}-r{replicate}" for size in sizes for replicate in replicates]
 
 
 def resolve_size(size: int | float, available: int, family: str) -> int:

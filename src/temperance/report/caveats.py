@@ -42,7 +42,7 @@ def warnings(evidence: Evidence) -> list[str]:
     return [
         *evidence.best["limits"],
         *_check_penalties(evidence, concerned=True),
-        *_check_imported(evidence.settings["model"]),
+        *_check_imported(evidence.settings.model),
         *_check_training(evidence.training, evidence.ingest["L"]),
         *_check_chains(evidence.history),
         *_check_sampling(_unequilibrated_rows(evidence, concerned=True), evidence.designs),
@@ -80,7 +80,7 @@ def notes(evidence: Evidence) -> list[str]:
 
 def _check_penalties(evidence: Evidence, concerned: bool) -> Iterator[str]:
     """Warn where the chosen penalty is the path's weakest: of the largest training sets (concerned), or of others."""
-    strengths, path = evidence.strengths, evidence.settings["train"]["l2_path"]
+    strengths, path = evidence.strengths, evidence.settings.train.l2_path
     at_end = strengths[strengths["chosen"].astype(bool) & (strengths["l2_couplings"] <= min(path))]
     at_end = at_end[(at_end["M"] == evidence.training["M"].max()) == concerned]
     if len(at_end):
@@ -200,7 +200,7 @@ def _check_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
                 f"Up to τ = {hottest['temperature']:.3g} samples have gaps at {hottest['gaps']:.0%} of sites or more, "
                 f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. Fragments among "
                 "the natural sequences teach it to; leave them out by a lower filter.max_sequence_gaps "
-                f"({evidence.settings['filter']['max_sequence_gaps']:g})."
+                f"({evidence.settings.filter.max_sequence_gaps:g})."
             )
 
 

@@ -61,12 +61,12 @@ def _describe_source(evidence: Evidence) -> str:
     """Name the family's alignment, or its truth and how well it was sampled."""
     truth, settings = evidence.truth, evidence.settings
     if truth is None:
-        query = settings.get("query") or settings.get("seed")
+        query = settings.query or settings.seed
         if query:
-            return f"{Path(settings['database']).name}, searched from {Path(query).name}"
-        entry = settings.get("pfam") or settings.get("interpro")
-        return f"{entry}, {settings['fetch']['alignment']} alignment" if entry else Path(evidence.ingest["source"]).name
-    kind = evidence.settings["truth"]["kind"]
+            return f"{Path(settings.database or '').name}, searched from {Path(query).name}"
+        entry = settings.pfam or settings.interpro
+        return f"{entry}, {settings.fetch.alignment} alignment" if entry else Path(evidence.ingest["source"]).name
+    kind = settings.truth.kind if settings.truth else ""
     return (
         f"{kind}, R-hat {truth['rhat']:.3f}, ESS {truth['ess']:,.0f}" if "rhat" in truth else f"{kind}, listed in full"
     )

@@ -1,12 +1,13 @@
 """Description of what was done with one family, as a paper's methods section would give it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from temperance.core.settings.run import FamilySettings
+from temperance.core.settings.scoring import BaselineSettings
 from temperance.core.words import join_words
 from temperance.report.results import Evidence
 from temperance.temperature.operating_points import LEAST_PERCENTILE
@@ -26,8 +27,8 @@ def methods(evidence: Evidence) -> str:
         One paragraph.
     """
     settings, ingest = evidence.settings, evidence.ingest
-    sampling, split, filters, floors = (settings[key] for key in ("sample", "heldout", "filter", "optimum"))
-    identity, split_identity = settings["weights"]["identity"], split["identity"]
+    sampling, split, filters, floors = settings.sample, settings.heldout, settings.filter, settings.optimum
+    identity, split_identity = settings.weights.identity, split.identity
     weighting = f"weighted by their number of neighbours at {identity:.0%} identity" if identity else "not weighted"
     separation = (
         f" such that none exceeds {split_identity:.0%} identity to a training sequence" if split_identity else ""
@@ -36,23 +37,23 @@ def methods(evidence: Evidence) -> str:
     sentences = [
         *_describe_search(settings),
         f"Of {ingest['sequences_read']:,} sequences and {ingest['columns_read']} columns, {ingest['M']:,} and "
-        f"{ingest['L']} were kept (columns with at most {filters['max_column_gaps']:.0%} gaps, sequences with at "
-        f"most {filters['max_sequence_gaps']:.0%}); sequences were {weighting} (Meff {ingest['Meff']:,.0f}).",
-        f"{split['fraction']:.0%} of the sequences were held out{separation}.",
+        f"{ingest['L']} were kept (columns with at most {filters.max_column_gaps:.0%} gaps, sequences with at "
+        f"most {filters.max_sequence_gaps:.0%}); sequences were {weighting} (Meff {ingest['Meff']:,.0f}).",
+        f"{split.fraction:.0%} of the sequences were held out{separation}.",
         _describe_training(evidence),
-        *_describe_comparison(settings["models"]),
-        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(sampling['temperatures']))}"
+        *_describe_comparison(settings.models),
+        f"Each was sampled at τ = {', '.join(f'{t:g}' for t in sorted(sampling.temperatures))}"
         f"{_added_temperatures(evidence)} by replica exchange "
-        f"({sampling['ladders']} ladders, {sampling['sequences']:,} sequences a temperature; equilibrated: split R-hat "
-        f"at most {sampling['max_rhat']:g}, an effective sample size of {sampling['min_ess']:g} or more, and a mean "
+        f"({sampling.ladders} ladders, {sampling.sequences:,} sequences a temperature; equilibrated: split R-hat "
+        f"at most {sampling.max_rhat:g}, an effective sample size of {sampling.min_ess:g} or more, and a mean "
         "energy that does not drift by more than a quarter of its standard deviation).",
         "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the "
-        f"nearest natural sequence in {floors['novelty_floor']:.0%} of sites on average and have "
-        f"{floors['diversity_floor']:.0%} "
+        f"nearest natural sequence in {floors.novelty_floor:.0%} of sites on average and have "
+        f"{floors.diversity_floor:.0%} "
         "of the natural diversity, with their errors, provided that it is not above the temperature at which samples "
         "have the mean energy of the training sequences, nor above that up to which every trusted judge places samples "
         f"at a mean percentile of {LEAST_PERCENTILE:.0f} or more among natural sequences; "
-        f"intervals are from {floors['bootstrap']:,} bootstrap draws over ladders, training sets and clusters of "
+        f"intervals are from {floors.bootstrap:,} bootstrap draws over ladders, training sets and clusters of "
         "related held-out sequences.",
         f"temperance {versions['temperance']}, Python {versions['python']}, NumPy {versions['numpy']}, SciPy "
         f"{versions['scipy']}.",
@@ -62,7 +63,7 @@ def methods(evidence: Evidence) -> str:
 
 def _added_temperatures(evidence: Evidence) -> str:
     """Describe the temperatures that were sampled beside those of the configuration."""
-    listed, spacing = evidence.settings["sample"]["temperatures"], evidence.settings["sample"]["spacing"]
+    listed, spacing = evidence.settings.sample.temperatures, evidence.settings.sample.spacing
     scores = evidence.scores
     extra = scores[[not np.isclose(t, listed, rtol=1e-4).any() for t in scores["temperature"]]]
     if extra.empty:
@@ -77,28 +78,28 @@ def _added_temperatures(evidence: Evidence) -> str:
     )
 
 
-def _describe_search(settings: dict[str, Any]) -> Iterator[str]:
+def _describe_search(settings: FamilySettings) -> Iterator[str]:
     """Say how the sequences were found in a database, or from where the alignment was fetched."""
-    search = settings["search"]
-    query = settings.get("query") or settings.get("seed")
+    search = settings.search
+    query = settings.query or settings.seed
     if query:
-        method = f"{search['iterations']} rounds of jackhmmer" if settings.get("query") else "hmmsearch and hmmalign"
+        method = f"{search.iterations} rounds of jackhmmer" if settings.query else "hmmsearch and hmmalign"
         threshold = (
-            f"{search['bits_per_residue']:g} bits a residue or more"
-            if search["evalue"] is None
-            else f"E-values of at most {search['evalue']:g}"
+            f"{search.bits_per_residue:g} bits a residue or more"
+            if search.evalue is None
+            else f"E-values of at most {search.evalue:g}"
         )
         yield (
-            f"Sequences of {Path(settings['database']).name} were found by {method} from {Path(query).name}, "
-            f"sequences and domains with {threshold}, and kept if they cover {search['coverage']:.0%} of the profile."
+            f"Sequences of {Path(settings.database or '').name} were found by {method} from {Path(query).name}, "
+            f"sequences and domains with {threshold}, and kept if they cover {search.coverage:.0%} of the profile."
         )
-    elif entry := settings.get("pfam") or settings.get("interpro"):
-        yield f"The {settings['fetch']['alignment']} alignment of {entry} was fetched from InterPro."
+    elif entry := settings.pfam or settings.interpro:
+        yield f"The {settings.fetch.alignment} alignment of {entry} was fetched from InterPro."
 
 
 def _describe_training(evidence: Evidence) -> str:
     """Say how the models were trained, or that the model was imported."""
-    train, imported = evidence.settings["train"], evidence.settings["model"]
+    train, imported = evidence.settings.train, evidence.settings.model
     if imported:
         return (
             f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
@@ -109,31 +110,31 @@ def _describe_training(evidence: Evidence) -> str:
     choice = (
         f"a stronger one than which was less likely, and a weaker one no likelier, for held-out sequences ({strengths} "
         "sequences)"
-        if train["l2_couplings"] == "auto"
+        if train.l2_couplings == "auto"
         else f"of {', '.join(f'{value:g}' for value in evidence.training['l2_couplings'].unique())}, as configured"
     )
     stopping = (
         "Training went on to the optimum of the penalised likelihood, within the noise of its sampling."
-        if train["stop"] == "converged"
+        if train.stop == "converged"
         else "Training was stopped early, by the Pearson correlation of two-site correlations, which acts as a further "
         "regularisation."
     )
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_join_numbers(evidence.training['M'])} "
-        f"sequences by persistent contrastive divergence with {train['chains']:,} chains, {train['sweeps']} Gibbs "
-        f"sweeps a step, and an L2 penalty on the couplings, {choice} (on fields {train['l2_fields']:g}). {stopping} "
-        f"{train['confirm_chains']:,} chains annealed from infinite temperature were "
+        f"sequences by persistent contrastive divergence with {train.chains:,} chains, {train.sweeps} Gibbs "
+        f"sweeps a step, and an L2 penalty on the couplings, {choice} (on fields {train.l2_fields:g}). {stopping} "
+        f"{train.confirm_chains:,} chains annealed from infinite temperature were "
         "compared with the data."
     )
 
 
-def _describe_comparison(models: dict[str, Any]) -> Iterator[str]:
+def _describe_comparison(models: Mapping[str, BaselineSettings]) -> Iterator[str]:
     """Name the models that the family's own were compared with."""
     if models:
         descriptions = []
         for name, model in models.items():
-            l2 = "" if model["l2_couplings"] is None else f", L2 {model['l2_couplings']:g} on couplings"
-            descriptions.append(f"{name} ({model['kind']}{l2})")
+            l2 = "" if model.l2_couplings is None else f", L2 {model.l2_couplings:g} on couplings"
+            descriptions.append(f"{name} ({model.kind}{l2})")
         yield f"On the same subsets they were compared with {', '.join(descriptions)}."
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_table
+from temperance.core.settings.run import FamilySettings
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import natural_scale
 
@@ -26,7 +27,7 @@ class Evidence:
     ----------
     folder : Path
         The family's folder of results.
-    settings : dict
+    settings : FamilySettings
         The family's configuration.
     alphabet : Alphabet
         States of a site.
@@ -69,7 +70,7 @@ class Evidence:
     """
 
     folder: Path
-    settings: dict[str, Any]
+    settings: FamilySettings
     alphabet: Alphabet
     ingest: dict[str, Any]
     best: dict[str, Any]
@@ -103,7 +104,7 @@ class Evidence:
     reference: dict[str, float]
 
     @classmethod
-    def load(cls, folder: str | Path, subsets: list[str], settings: dict[str, Any]) -> "Evidence":
+    def load(cls, folder: str | Path, subsets: list[str], settings: FamilySettings) -> "Evidence":
         """Read the results of a family.
 
         Parameters
@@ -112,7 +113,7 @@ class Evidence:
             The family's folder of results.
         subsets : list of str
             Names of the training sets, in order of size.
-        settings : dict
+        settings : FamilySettings
             The family's configuration.
 
         Returns
@@ -128,7 +129,7 @@ class Evidence:
         alphabet = find_alphabet(metadata["alphabet"])
         optimum, scores = load_table(folder / "optimum.tsv"), _read_all(folder, training, "scores.tsv")
         thermodynamics = _read_all(folder, training, "thermodynamics.tsv")
-        models, compared = _compared(folder, training, settings["models"], scores, thermodynamics, optimum)
+        models, compared = _compared(folder, training, settings.models, scores, thermodynamics, optimum)
         return cls(
             folder=folder,
             settings=settings,
@@ -154,7 +155,7 @@ class Evidence:
             orders=load_table(folder / largest / "orders.tsv"),
             density=load_table(folder / largest / "density.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
-            truth=load_json(folder / "truth.json") if "truth" in settings else None,
+            truth=load_json(folder / "truth.json") if settings.truth else None,
             rungs=_read_all(folder, training, "ladder.tsv"),
             history=_read_all(folder, training, "history.tsv"),
             strengths=_read_all(folder, training, "regularisation.tsv"),
@@ -162,7 +163,7 @@ class Evidence:
             largest=largest,
             natural=natural,
             samples=load_table(folder / largest / "samples.parquet"),
-            reference=_reference(folder, arrays["sequences"], natural, alphabet.q, settings["optimum"]),
+            reference=_reference(folder, arrays["sequences"], natural, alphabet.q, settings.optimum.fidelity),
         )
 
     @property
@@ -174,7 +175,7 @@ class Evidence:
         str
             Name of its column in tables of scores.
         """
-        return self.settings["optimum"]["fidelity"]
+        return self.settings.optimum.fidelity
 
     @property
     def temperature(self) -> float:
@@ -196,12 +197,14 @@ class Evidence:
             Name in `temperance.report.figures.FIGURES` -> positional arguments of its function.
         """
         sequences = self._sequence_sets()
-        trade_off = (self.scores, self.reference, self.best, self.judge, self.settings["optimum"])
+        optimum = self.settings.optimum
+        floors = {"novelty_floor": optimum.novelty_floor, "diversity_floor": optimum.diversity_floor}
+        trade_off = (self.scores, self.reference, self.best, self.judge, floors)
         return {
             "trade_off": trade_off,
             "novelty_fidelity": trade_off,
             "operating_points": (self.points, self.best, self._largest_scores()["temperature"].to_numpy()),
-            "sensitivity": (self.sensitivity, self.best, self.settings["optimum"]),
+            "sensitivity": (self.sensitivity, self.best, floors),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
@@ -216,7 +219,7 @@ class Evidence:
             "mutants": (self.mutants, self.predictions, self.alphabet),
             "training": (self.history, self.training, self.strengths),
             "ladder": (self.rungs,),
-            "models": (self.models, self.compared, self.reference, self.judge, self.settings["optimum"]),
+            "models": (self.models, self.compared, self.reference, self.judge, floors),
         }
 
     def _largest_scores(self) -> pd.DataFrame:
@@ -282,11 +285,8 @@ def _read_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _reference(
-    folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, optimum: dict[str, Any]
-) -> dict[str, float]:
+def _reference(folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str) -> dict[str, float]:
     """Average fidelity and novelty of the held-out natural sequences, and compute their diversity."""
-    judge = optimum["fidelity"]
     parts = load_arrays(folder / "split.safetensors")[0]
     heldout = natural[natural["set"] == "heldout"]
     scores = heldout[judge].to_numpy(float)

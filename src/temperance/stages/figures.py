@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.settings import Settings
+from temperance.core.settings.run import FamilySettings
 from temperance.report import figures
 from temperance.report.results import Evidence
 
@@ -42,7 +42,7 @@ class Outputs(NamedTuple):
     figures: list[Path]
 
 
-def run(inputs: Inputs, outputs: Outputs, settings: Settings, subsets: Sequence[str]) -> None:
+def run(inputs: Inputs, outputs: Outputs, settings: FamilySettings, subsets: Sequence[str]) -> None:
     """Plot every figure of a family.
 
     Parameters

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.settings import Settings
+from temperance.core.settings.run import FamilySettings
 from temperance.report.page import write_page
 from temperance.report.results import Evidence
 
@@ -55,7 +55,7 @@ class Outputs(NamedTuple):
 
 
 def run(
-    inputs: Inputs, outputs: Outputs, settings: Settings, seed: int, subsets: Sequence[str], family: str
+    inputs: Inputs, outputs: Outputs, settings: FamilySettings, seed: int, subsets: Sequence[str], family: str
 ) -> None:  # fmt: skip
     """Write the page of one family.
 

@@ -15,8 +15,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings import Settings
 from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, StudySettings
-from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
-from temperance.core.settings.truths import read_truth
+from temperance.core.settings.truths import EnumerableTruth, LatticeTruth, TeacherTruth, read_truth
 from temperance.core.sizes import parse_sizes
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
 
@@ -38,7 +37,6 @@ _IMPORTED_MODEL_OVERRIDES: Settings = {
 }
 # Models of a study differ in the varied setting only, not in a penalty chosen for each.
 _STUDY_DEFAULTS: Settings = {"train": {"l2_couplings": 0.003}}
-ENUMERABLE = ("planted", "hopfield", "gapless", "critical", "random")
 # Folders of results that no family may be named after.
 _RESERVED_FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
@@ -82,8 +80,7 @@ def configure(config: Mapping[str, Any]) -> Settings:
     families = {
         name: plans.plan(name, overrides, f"families.{name}") for name, overrides in _families(settings).items()
     }
-    for name, family in families.items():
-        _check_teacher(name, family, families)
+    families = {name: _with_alphabet_of_teacher(name, family, families) for name, family in families.items()}
     run = RunSettings.model_validate({key: settings[key] for key in _RUN_KEYS if key in settings}).model_dump()
     if isinstance(run["seed"], str):
         run["seed"] = RunSettings().seed
@@ -173,7 +170,7 @@ class _Plans:
         self.defaults = Choices().model_dump()
         self._shared = {key: value for key, value in settings.items() if key not in _TOP_LEVEL_KEYS}
 
-    def plan(self, name: str, overrides: Settings, key: str) -> Settings:
+    def plan(self, name: str, overrides: Settings, key: str) -> FamilySettings:
         """Check and complete the settings of a family; `key` is where they stand in the configuration."""
         if name in _RESERVED_FOLDERS:
             raise InputError(f"{key}: {name} is a folder of results; name the family otherwise")
@@ -196,44 +193,46 @@ class _Plans:
         if "truth" in overrides:
             family |= self._truth(overrides, family, key)
         alphabet(family["alphabet"])
-        for section, kind in (("judges", JudgeSettings), ("models", BaselineSettings)):
-            family[section] = {
-                name: kind.model_validate(settings).model_dump() for name, settings in family[section].items()
-            }
         for baseline, entry in family["models"].items():
-            if (entry["kind"] == "file") != bool(entry["path"]):
+            if (entry["kind"] == "file") != bool(entry.get("path")):
                 raise InputError(
                     f"{key}.models.{baseline}.path: the path of a model goes with kind: file, and only with it"
                 )
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
-        return family
+        return FamilySettings.model_validate(family)
 
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""
-        kind = overrides["truth"]["kind"]
         if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
             raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
-        truth = read_truth(overrides["truth"]).model_dump()
-        if kind in ENUMERABLE and truth["q"] ** truth["length"] > 1 << 20:
-            raise InputError(f"{key}.truth.length: {truth['q']}^{truth['length']} sequences are more than 2^20")
-        symbols = {"lattice": _LATTICE_ALPHABET, "teacher": family["alphabet"]}.get(kind) or _ENUMERABLE_SYMBOLS[
-            : truth["q"]
-        ]
-        return {"truth": truth, "alphabet": overrides.get("alphabet", symbols)}
+        truth, symbols = read_truth(overrides["truth"]), family["alphabet"]
+        if isinstance(truth, EnumerableTruth):
+            if truth.q**truth.length > 1 << 20:
+                raise InputError(f"{key}.truth.length: {truth.q}^{truth.length} sequences are more than 2^20")
+            symbols = _ENUMERABLE_SYMBOLS[: truth.q]
+        elif isinstance(truth, LatticeTruth):
+            symbols = _LATTICE_ALPHABET
+        return {"truth": truth.model_dump(), "alphabet": overrides.get("alphabet", symbols)}
 
 
-def _check_teacher(name: str, family: Settings, families: Settings) -> None:
+def _teacher(family: FamilySettings) -> str | None:
+    return family.truth.teacher if isinstance(family.truth, TeacherTruth) else None
+
+
+def _with_alphabet_of_teacher(
+    name: str, family: FamilySettings, families: Mapping[str, FamilySettings]
+) -> FamilySettings:
     """Give the students of a teacher that is a family of the run the teacher's alphabet."""
-    teacher = family.get("truth", {}).get("teacher")
-    if teacher not in families:
-        return
-    if "truth" in families[teacher]:
-        raise InputError(f"{name}: truth.teacher: {teacher} is not a family with an alignment")
-    family["alphabet"] = families[teacher]["alphabet"]
+    teacher = families.get(_teacher(family) or "")
+    if teacher is None:
+        return family
+    if teacher.truth:
+        raise InputError(f"{name}: truth.teacher: {_teacher(family)} is not a family with an alignment")
+    return family.model_copy(update={"alphabet": teacher.alphabet})
 
 
-def _studies(config: Settings, plans: _Plans, families: Settings) -> Settings:
+def _studies(config: Settings, plans: _Plans, families: Mapping[str, FamilySettings]) -> Settings:
     """List what each study varies and its points, one family of its own for each value.
 
     A point's `source` is the family whose truth its sequences are drawn from: another point's, unless the truth is
@@ -250,7 +249,7 @@ def _studies(config: Settings, plans: _Plans, families: Settings) -> Settings:
             base = _merge(_merge(_STUDY_DEFAULTS, _merge(templates.get(name, {}), overrides)), {"subsets": subsets})
             points += _points(study, name, base, settings, plans)
         for point in points:
-            _check_teacher(point["label"], point["settings"], families)
+            point["settings"] = _with_alphabet_of_teacher(point["label"], point["settings"], families)
         studies[study] = {"vary": settings.get("vary"), "points": points}
     return studies
 
@@ -312,20 +311,20 @@ def _single_family(config: Mapping[str, Any]) -> Settings:
     return ({"seed": config["seed"]} if isinstance(config.get("seed"), str) else {}) | sources
 
 
-def source_key(family: Settings) -> str:
+def source_key(family: FamilySettings) -> str:
     """Find the key from which a family's sequences come.
 
     Parameters
     ----------
-    family : dict
-        Every setting of the family, by section.
+    family : FamilySettings
+        Every setting of the family.
 
     Returns
     -------
     str
         alignment, truth, pfam, interpro, query or seed.
     """
-    return next(source for source in _SOURCES if family.get(source))
+    return next(source for source in _SOURCES if getattr(family, source))
 
 
 def reduce_to_family(config: Mapping[str, Any], label: str | None) -> Settings:
@@ -374,29 +373,29 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
         If a file or a program is missing; names the family and the file.
     """
     for name, family in run["families"].items():
-        files = {key: family.get(key) for key in ("alignment", "query", "seed", "database", "model")}
-        files |= {"structure.path": family["structure"]["path"], "mutants.table": family["mutants"]["table"]}
-        files |= {f"models.{baseline}.path": entry["path"] for baseline, entry in family["models"].items()}
+        files = {key: getattr(family, key) for key in ("alignment", "query", "seed", "database", "model")}
+        files |= {"structure.path": family.structure.path, "mutants.table": family.mutants.table}
+        files |= {f"models.{baseline}.path": entry.path for baseline, entry in family.models.items()}
         for key, path in files.items():
             if path and set(path) & set("{}"):
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
             if local and path and not Path(path).is_file():
                 problem = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
                 raise InputError(f"{name}: {key}: {path}: {problem} (paths count from {Path.cwd()})")
-        for judge, settings in family["judges"].items():
-            program = settings["command"][0]
+        for judge, settings in family.judges.items():
+            program = settings.command[0]
             if shutil.which(program) is None:
                 raise InputError(f"{name}: judges.{judge}.command: there is no program {program} (from {Path.cwd()})")
     students = [*run["families"].items()]
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:
-        teacher = family.get("truth", {}).get("teacher")
+        teacher = _teacher(family)
         if local and teacher and teacher not in run["families"] and not Path(teacher).is_file():
             names = ", ".join(run["families"])
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({names}) nor a file")
 
 
-def family_plan(run: Mapping[str, Any], label: str) -> Settings:
+def family_plan(run: Mapping[str, Any], label: str) -> FamilySettings:
     """Find the settings of a family of the run, of a point of a study, or of the family that a point is drawn from.
 
     Parameters
@@ -408,8 +407,8 @@ def family_plan(run: Mapping[str, Any], label: str) -> Settings:
 
     Returns
     -------
-    dict
-        Every setting of the family, by section.
+    FamilySettings
+        Every setting of the family.
     """
     points = [point for study in run["studies"].values() for point in study["points"]]
     plans = {point["source"]: point["settings"] for point in points}
@@ -446,19 +445,19 @@ def _merge(base: Settings, overrides: Mapping[str, Any]) -> Settings:
     return merged
 
 
-def has_hmm(family: Settings) -> bool:
-    """Tell whether HMMER supports the family's alphabet.
+def has_hmm(alphabet_name: str) -> bool:
+    """Tell whether HMMER supports an alphabet.
 
     Parameters
     ----------
-    family : dict
-        Every setting of the family, by section.
+    alphabet_name : str
+        As of the setting `alphabet`.
 
     Returns
     -------
     bool
     """
-    return family["alphabet"] in (*_BIOLOGICAL_ALPHABETS, _LATTICE_ALPHABET)
+    return alphabet_name in (*_BIOLOGICAL_ALPHABETS, _LATTICE_ALPHABET)
 
 
 def _check_judge(name: str, family: Settings) -> None:
@@ -478,7 +477,7 @@ def _check_judge(name: str, family: Settings) -> None:
     key = f"{name}: optimum.fidelity"
     if judge in _RNA_JUDGES and not family["optimum"][judge]:
         raise InputError(f"{key}: {judge} has to be asked for with optimum.{judge}: true")
-    if judge in programs and programs[judge]["sequences"]:
+    if judge in programs and programs[judge].get("sequences"):
         raise InputError(f"{key}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
     if judge not in (*_JUDGES, *programs):
         raise InputError(f"{key}: '{judge}' is not one of auto, {', '.join((*_JUDGES, *programs))}")
@@ -486,7 +485,7 @@ def _check_judge(name: str, family: Settings) -> None:
         raise InputError(f"{key}: p_nat needs a lattice truth; auto would do")
     if judge == "truth" and kind in (None, "lattice"):
         raise InputError(f"{key}: truth needs an enumerable truth or a teacher; auto would do")
-    if judge == "hmm" and not has_hmm(family):
+    if judge == "hmm" and not has_hmm(family["alphabet"]):
         raise InputError(f"{key}: hmm needs alphabet protein, rna or dna; potts would do")
 
 

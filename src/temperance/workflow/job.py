@@ -46,7 +46,7 @@ def run_stage(stage: Any, snakemake: Any) -> None:
         parameters = inspect.signature(stage.run).parameters
         if "sizes" in parameters:
             # Not a parameter of the rule: adding a size must not trigger a new split.
-            arguments["sizes"] = family_plan(_family_run(snakemake), snakemake.wildcards.family)["subsets"]["sizes"]
+            arguments["sizes"] = family_plan(_family_run(snakemake), snakemake.wildcards.family).subsets.sizes
         stage.run(**{name: _typed(arguments[name], parameter.annotation) for name, parameter in parameters.items()})
 
 

@@ -5,12 +5,12 @@ docs/scale.md compares the formulas with what jobs have used.
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Settings = Mapping[str, Any]
+from temperance.core.settings.run import FamilySettings
 
 
 class Size(NamedTuple):
@@ -64,15 +64,15 @@ _IDLE_MEMORY, _CARD_MEMORY, SNAKEMAKE = 260, 3500, 400
 _LEAST_MINUTES, _SHORT_MINUTES, _SAFETY_FACTOR = 10, {"hmm": 5, "subsample": 2}, 3
 
 
-def alignment_size(summary: str, family: Settings) -> Size:
+def alignment_size(summary: str, family: FamilySettings) -> Size:
     """Read the size of a family that `ingest` has measured, or estimate it from the files that the family is made from.
 
     Parameters
     ----------
     summary : str
         Path of `ingest.json`, which may not exist yet.
-    family : mapping
-        Every setting of the family, by section.
+    family : FamilySettings
+        Every setting of the family.
 
     Returns
     -------
@@ -83,11 +83,11 @@ def alignment_size(summary: str, family: Settings) -> Size:
         counts = json.loads(Path(summary).read_text(encoding="utf-8"))
         return Size(counts["M"], counts["L"], counts["q"])
     except (OSError, ValueError, KeyError):
-        if alignment := family.get("alignment"):
+        if alignment := family.alignment:
             return _estimate_size(alignment)
-        if query := family.get("query") or family.get("seed"):
+        if query := family.query or family.seed:
             # As many columns as the query or seed has, and no more sequences than the database.
-            sequences = _unpacked_bytes(family["database"]) // _BYTES_PER_PROTEIN + 1
+            sequences = _unpacked_bytes(family.database or "") // _BYTES_PER_PROTEIN + 1
             return _estimate_size(query)._replace(M=min(sequences, _DEFAULT_SIZE.M))
         return _DEFAULT_SIZE
 
@@ -133,7 +133,7 @@ def _unpacked_bytes(path: str) -> int:
     return size * _COMPRESSION if path.endswith(".gz") else size
 
 
-def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: bool = False) -> int:
+def memory(stage: str, size: Size, family: FamilySettings, engine: str = "auto", gpu: bool = False) -> int:
     """Estimate the largest memory that a job of a stage takes, without that of an accelerator.
 
     Couplings dominate for long families, the alignment for deep ones.
@@ -144,8 +144,8 @@ def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: 
         Name of the stage.
     size : Size
         Size of the family.
-    family : mapping
-        Every setting of the family, by section.
+    family : FamilySettings
+        Every setting of the family.
     engine : str
         Gibbs sampler, `engine` of the configuration.
     gpu : bool
@@ -159,11 +159,11 @@ def memory(stage: str, size: Size, family: Settings, engine: str = "auto", gpu: 
     models, alignments, samples, constant = _MEMORY[stage]
     if stage == "train" and engine == "jax" and not gpu:
         models = _REFERENCE_COUPLINGS
-    chains = family["train"]["confirm_chains"] * size.L / 1e6 if stage == "train" else 0
+    chains = family.train.confirm_chains * size.L / 1e6 if stage == "train" else 0
     idle = (_CARD_MEMORY if gpu else _IDLE_MEMORY) + SNAKEMAKE
-    sampled = _temperatures(family) * family["sample"]["sequences"] * size.L / 1e6
+    sampled = _temperatures(family) * family.sample.sequences * size.L / 1e6
     # Reduced energies of all samples at all rungs, for MBAR.
-    reweighted = 8e-6 * family["sample"]["sequences"] * _rungs(size, family) ** 2 if stage == "thermodynamics" else 0
+    reweighted = 8e-6 * family.sample.sequences * _rungs(size, family) ** 2 if stage == "thermodynamics" else 0
     constant += samples * sampled + 3 * reweighted
     return round(idle + constant + models * (size.couplings + chains) + alignments * size.alignment)
 
@@ -191,7 +191,7 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
 }
 
 
-def minutes(stage: str, size: Size, family: Settings, threads: int) -> int:
+def minutes(stage: str, size: Size, family: FamilySettings, threads: int) -> int:
     """Estimate the longest time of a job of a stage, on processors a third as fast as those of docs/scale.md.
 
     Parameters
@@ -200,8 +200,8 @@ def minutes(stage: str, size: Size, family: Settings, threads: int) -> int:
         Name of the stage.
     size : Size
         Size of the family.
-    family : mapping
-        Every setting of the family, by section.
+    family : FamilySettings
+        Every setting of the family.
     threads : int
         Threads of the job.
 
@@ -221,53 +221,53 @@ def _updates(size: Size, count: float) -> float:
     return count * size.L * (20 + 0.5 * size.L * size.q / 21) * 1e-9
 
 
-def _added_temperatures(family: Settings) -> float:
+def _added_temperatures(family: FamilySettings) -> float:
     """Estimate the largest number of temperatures that are added to those listed: from 1.1 down to 0.1."""
-    spacing = family["sample"]["spacing"]
+    spacing = family.sample.spacing
     return math.log(11) / -math.log1p(-spacing) if spacing else 0
 
 
-def _temperatures(family: Settings) -> float:
-    return len(family["sample"]["temperatures"]) + _added_temperatures(family)
+def _temperatures(family: FamilySettings) -> float:
+    return len(family.sample.temperatures) + _added_temperatures(family)
 
 
-def _rungs(size: Size, family: Settings) -> float:
+def _rungs(size: Size, family: FamilySettings) -> float:
     return 10 + 4 * size.L**0.5 + _added_temperatures(family)
 
 
-def _train(size: Size, family: Settings) -> float:
-    plan = family["train"]
-    steps = plan["max_steps"] + len(plan["l2_path"]) * plan["path_steps"]
+def _train(size: Size, family: FamilySettings) -> float:
+    plan = family.train
+    steps = plan.max_steps + len(plan.l2_path) * plan.path_steps
     # Population annealing: a share of the chains at each check, all at each penalty, and two confirmations.
-    annealed = (0.15 * steps / plan["check_every"] + len(plan["l2_path"])) * plan["chains"] + 2 * plan["confirm_chains"]
-    seconds = 2 * _updates(size, steps * plan["chains"] * plan["sweeps"] + annealed * _ANNEALING_SWEEPS * size.L**0.5)
-    return min(seconds, 60 * plan["max_minutes"] + seconds / 2) if plan["max_minutes"] else seconds
+    annealed = (0.15 * steps / plan.check_every + len(plan.l2_path)) * plan.chains + 2 * plan.confirm_chains
+    seconds = 2 * _updates(size, steps * plan.chains * plan.sweeps + annealed * _ANNEALING_SWEEPS * size.L**0.5)
+    return min(seconds, 60 * plan.max_minutes + seconds / 2) if plan.max_minutes else seconds
 
 
 # Sweeps of a population from infinite temperature to 1, divided by the square root of the number of sites.
 _ANNEALING_SWEEPS = 15
 
 
-def _sample(size: Size, family: Settings) -> float:
-    plan = family["sample"]
-    draws = max(1, plan["sequences"] / plan["ladders"])
+def _sample(size: Size, family: FamilySettings) -> float:
+    plan = family.sample
+    draws = max(1, plan.sequences / plan.ladders)
     # Survey, and draws that are repeated at four times the spacing, up to max_sweeps.
-    sweeps = draws * (2 * plan["sweeps"] + 1.5 * plan["max_sweeps"])
-    return 1.5 * _updates(size, sweeps * plan["ladders"] * _rungs(size, family))
+    sweeps = draws * (2 * plan.sweeps + 1.5 * plan.max_sweeps)
+    return 1.5 * _updates(size, sweeps * plan.ladders * _rungs(size, family))
 
 
-def _design(size: Size, family: Settings) -> float:
-    plan = family["sample"] | {"spacing": None, "sequences": family["design"]["candidates"]}
-    return _sample(size, {"sample": plan}) + 60
+def _design(size: Size, family: FamilySettings) -> float:
+    plan = family.sample.model_copy(update={"spacing": None, "sequences": family.design.candidates})
+    return _sample(size, family.model_copy(update={"sample": plan})) + 60
 
 
-def _score(size: Size, family: Settings) -> float:
+def _score(size: Size, family: FamilySettings) -> float:
     return 20 + 6 * _temperatures(family) + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8
 
 
-def _thermodynamics(size: Size, family: Settings) -> float:
-    plan = family["annealing"]
-    return 4 * _updates(size, plan["chains"] * plan["steps"] * 10) + 1e-3 * size.L * size.q * _rungs(size, family)
+def _thermodynamics(size: Size, family: FamilySettings) -> float:
+    plan = family.annealing
+    return 4 * _updates(size, plan.chains * plan.steps * 10) + 1e-3 * size.L * size.q * _rungs(size, family)
 
 
 def _conditionals(size: Size) -> float:
@@ -275,7 +275,7 @@ def _conditionals(size: Size) -> float:
     return 100 * 4 * size.M * (size.L * size.q) ** 2 / 3e10
 
 
-_SECONDS: dict[str, Callable[[Size, Settings], float]] = {
+_SECONDS: dict[str, Callable[[Size, FamilySettings], float]] = {
     "train": _train,
     "sample": _sample,
     "thermodynamics": _thermodynamics,

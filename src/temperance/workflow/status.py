@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
         for path in options.config:
             config |= yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
         run = configure(with_table(config))
-        families = {family: subset_names(plan["subsets"]) for family, plan in run["families"].items()}
+        families = {family: subset_names(plan.subsets) for family, plan in run["families"].items()}
         print(status(options.results or run["results"], families).to_string(index=False))
     except (InputError, OSError, yaml.YAMLError) as error:
         print(f"error: {error}", file=sys.stderr)

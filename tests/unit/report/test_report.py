@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from temperance.core.settings.run import FamilySettings
+from temperance.core.settings.training import TrainSettings
 from temperance.report.caveats import _check_chains, notes, warnings
 from temperance.report.unfinished import unfinished
 
@@ -45,7 +47,7 @@ def evidence(recommended, unsound, chosen=0.03, gaps=(0.1, 0.1, 0.1)):
     ]
     return SimpleNamespace(
         best={"limits": [], "notes": [], "status": recommended},
-        settings={"model": "", "train": {"l2_path": [0.1, 0.03, 0.01]}, "filter": {"max_sequence_gaps": 0.5}},
+        settings=FamilySettings(train=TrainSettings(l2_path=[0.1, 0.03, 0.01])),
         training=pd.DataFrame(training),
         ingest={"L": 20},
         history=pd.DataFrame({"subset": ["n90-r1"], "acceptance": [0.3]}),

@@ -28,11 +28,11 @@ ROOT = Path(__file__).parents[3]
 def test_the_embedded_default_is_valid_and_complete():
     run = configure(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
     family = run["families"]["lattice"]
-    assert len(family["subsets"]["sizes"]) == 3
-    assert len(family["sample"]["temperatures"]) == 7
-    assert family["optimum"]["fidelity"] == "p_nat"
-    assert family["weights"]["identity"] is None
-    assert configure({"alignment": "a.fasta"})["families"]["a"]["weights"]["identity"] == 0.8
+    assert len(family.subsets.sizes) == 3
+    assert len(family.sample.temperatures) == 7
+    assert family.optimum.fidelity == "p_nat"
+    assert family.weights.identity is None
+    assert configure({"alignment": "a.fasta"})["families"]["a"].weights.identity == 0.8
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
@@ -44,17 +44,17 @@ def test_an_alignment_alone_is_a_run():
     run = configure({"alignment": "some/PF00014.fasta.gz", "train": {"chains": 50}})
     assert list(run["families"]) == ["PF00014"]
     family = run["families"]["PF00014"]
-    assert family["train"]["chains"] == 50
-    assert family["train"]["sweeps"] == 10
-    assert family["optimum"]["fidelity"] == "potts"
+    assert family.train.chains == 50
+    assert family.train.sweeps == 10
+    assert family.optimum.fidelity == "potts"
 
 
 def test_a_family_overrides_what_all_share():
     given = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
     given["families"]["b"]["train"] = {"chains": 70}
     families = configure(given)["families"]
-    assert [families[name]["train"]["chains"] for name in "ab"] == [50, 70]
-    assert families["b"]["train"]["sweeps"] == 2
+    assert [families[name].train.chains for name in "ab"] == [50, 70]
+    assert families["b"].train.sweeps == 2
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,13 @@ def test_numbers_as_text_and_whole_numbers_with_a_point_are_taken():
     }  # fmt: skip
     run = configure(config)
     family = run["families"]["a"]
-    assert (run["gpu"], family["threads"], family["subsets"]["sizes"], family["subsets"]["replicates"]) == (
+    assert (run["gpu"], family.threads, family.subsets.sizes, family.subsets.replicates) == (
         True, 3, [200], 2,
     )  # fmt: skip
-    assert (family["train"]["l2_couplings"], family["train"]["chains"], family["train"]["l2_path"]) == (
+    assert (family.train.l2_couplings, family.train.chains, family.train.l2_path) == (
         0.001, 200, [1.0, 0.1],
     )  # fmt: skip
-    assert type(family["train"]["chains"]) is int
+    assert type(family.train.chains) is int
 
 
 def test_defaults_of_functions_are_those_of_the_configuration():
@@ -254,13 +254,13 @@ def test_points_of_a_study_share_a_truth_unless_it_is_varied():
     }
     found = configure({"families": {"x": lattice}, "studies": studies})["studies"]
     gap, l2 = found["gap"]["points"], found["regularisation"]["points"]
-    assert [point["settings"]["truth"]["gamma"] for point in gap] == [3, 30]
+    assert [point["settings"].truth.gamma for point in gap] == [3, 30]
     assert [point["source"] for point in gap] == ["studies/gap/x/3", "studies/gap/x/30"]
     assert [point["label"] for point in l2] == ["studies/regularisation/x/0", "studies/regularisation/x/0.5"]
     assert {point["source"] for point in l2} == {"studies/regularisation/x"}
-    assert [point["settings"]["train"]["l2_couplings"] for point in l2] == [0, 0.5]
-    assert all(point["settings"]["train"]["chains"] == 50 and point["settings"]["threads"] == 1 for point in l2)
-    assert l2[0]["settings"]["subsets"] == {"sizes": [100], "replicates": 3, "draws": "nested"}
+    assert [point["settings"].train.l2_couplings for point in l2] == [0, 0.5]
+    assert all(point["settings"].train.chains == 50 and point["settings"].threads == 1 for point in l2)
+    assert l2[0]["settings"].subsets.model_dump() == {"sizes": [100], "replicates": 3, "draws": "nested"}
 
 
 def test_students_speak_their_teachers_alphabet():
@@ -270,4 +270,4 @@ def test_students_speak_their_teachers_alphabet():
             "x": {"truth": {"kind": "teacher", "teacher": "rna"}},
         }
     }
-    assert configure(run)["families"]["x"]["alphabet"] == "rna"
+    assert configure(run)["families"]["x"].alphabet == "rna"

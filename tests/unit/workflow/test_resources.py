@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from temperance.core.settings.run import FamilySettings
 from temperance.workflow.configuration import configure
 from temperance.workflow.resources import Size, alignment_size, database_memory, memory, minutes
 
@@ -28,28 +29,33 @@ def test_the_size_is_what_ingest_found_or_else_what_the_file_begins_with(tmp_pat
     fasta.write_text(">name\nACDEF\nGHIKL\n" * 1000)
     psicov.write_text("ACDEFGHIKL\n" * 1000)
     for path in (fasta, psicov):
-        guess = alignment_size(str(summary), {"alignment": str(path)})
+        guess = alignment_size(str(summary), FamilySettings(alignment=str(path)))
         assert guess.L in (10, 11)
         assert 900 < guess.M < 1200
     packed = tmp_path / "a.gz"
     packed.write_bytes(gzip.compress(fasta.read_bytes()))
-    assert alignment_size(str(summary), {"alignment": str(packed)}).L > 10
-    assert alignment_size(str(summary), {"alignment": str(tmp_path / "none")}) == alignment_size(
-        str(summary), {"pfam": "PF1"}
+    assert alignment_size(str(summary), FamilySettings(alignment=str(packed))).L > 10
+    assert alignment_size(str(summary), FamilySettings(alignment=str(tmp_path / "none"))) == alignment_size(
+        str(summary), FamilySettings(pfam="PF00014")
     )
     (tmp_path / "query").write_text(">q\nACDEFGHIKL\n")
-    searched = alignment_size(str(summary), {"query": str(tmp_path / "query"), "database": str(fasta)})
+    searched = alignment_size(str(summary), FamilySettings(query=str(tmp_path / "query"), database=str(fasta)))
     assert searched.L in (10, 11) and searched.M < 100 < database_memory(str(packed))
     summary.write_text(json.dumps({"M": 7, "L": 8, "q": 9, "Meff": 3}))
-    assert alignment_size(str(summary), {"alignment": str(fasta)}) == Size(7, 8, 9)
+    assert alignment_size(str(summary), FamilySettings(alignment=str(fasta))) == Size(7, 8, 9)
+
+
+def with_sample(family, **settings):
+    return family.model_copy(update={"sample": family.sample.model_copy(update=settings)})
 
 
 def test_more_is_asked_for_temperatures_that_are_added():
     """From 1.1 to 0.1 in steps of 8 %: ln 11 / -ln 0.92 = 28.8."""
-    size, alone = Size(1000, 100, 21), FAMILY | {"sample": FAMILY["sample"] | {"spacing": None}}
+    size = Size(1000, 100, 21)
+    alone = with_sample(FAMILY, spacing=None)
     rungs = (50 + 28.8) / 50
     # Beyond 10 minutes, and what the number of sequences takes anyway.
-    few, many = (minutes("sample", size, plan | {"sample": plan["sample"] | {"sequences": 10**6}}, 2) - 10
+    few, many = (minutes("sample", size, with_sample(plan, sequences=10**6), 2) - 10
                  for plan in (alone, FAMILY))  # fmt: skip
     assert many / few == pytest.approx(rungs, rel=0.02)
     for stage in ("sample", "thermodynamics", "score"):

@@ -33,8 +33,8 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         "1e5": {"pfam": "PF00397"},
     }
     families = configure(given)["families"]
-    assert families["kunitz"]["subsets"]["sizes"] == [100, 1.0]
-    assert families["1e5"]["train"]["l2_couplings"] == "auto"
+    assert families["kunitz"].subsets.sizes == [100, 1.0]
+    assert families["1e5"].train.l2_couplings == "auto"
 
 
 @pytest.mark.parametrize(

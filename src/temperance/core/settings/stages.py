@@ -33,13 +33,13 @@ class StageSettings(Section):
     """Settings that one stage reads."""
 
     @classmethod
-    def of(cls, family: Mapping[str, Any]) -> Self:
+    def of(cls, family: Mapping[str, Any] | Section) -> Self:
         """Select the settings that the stage reads.
 
         Parameters
         ----------
-        family : mapping
-            Every setting of a family, by section.
+        family : FamilySettings or mapping
+            Every setting of a family, or those that the stage reads, by section.
 
         Returns
         -------
@@ -70,10 +70,12 @@ class StageSettings(Section):
         return {name: str(extra["key"]) if isinstance(extra, dict) else name for name, extra in extras.items()}
 
 
-def _value_of(settings: Mapping[str, Any], key: str) -> Any:
-    """Return the setting that a dotted key names, None if it is not set."""
-    section, _, option = key.rpartition(".")
-    return (settings[section] if section else settings).get(option)
+def _value_of(settings: Mapping[str, Any] | Section, key: str) -> Any:
+    """Find the value of a dotted key."""
+    value: Any = settings
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part)
+    return value
 
 
 class FetchStage(StageSettings):
