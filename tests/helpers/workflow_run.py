@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import yaml
 from small_systems import random_potts
 
@@ -54,6 +55,15 @@ def snakemake(folder: Path, config: dict, *arguments: str, cores: int | None = 2
     return subprocess.run(
         **command(folder, config, *arguments, cores=cores), capture_output=True, text=True, timeout=600
     )
+
+
+def install(folder: Path, *packages: str) -> str:
+    """Have pip install packages into a folder of their own, for PYTHONPATH; skip the test where it cannot."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", folder]
+    run = subprocess.run([*pip, *packages], capture_output=True, text=True)
+    if run.returncode:
+        pytest.skip(f"pip does not install {' '.join(packages)} here: {run.stderr.strip().splitlines()[-1:]}")
+    return os.fspath(folder)
 
 
 RESULTS = ["*.tsv", "*.json", "*.fasta", "*.hmm", "*/*.safetensors", "*/*.parquet", "*/*.tsv", "*/*.json",

@@ -1,11 +1,10 @@
 """The workflow with the oldest version of Snakemake that it says it runs with; all other tests have the newest."""
 
-import os
 import subprocess
 import sys
 
 import pytest
-from workflow_run import SMALL, command, fasta, planted_rows
+from workflow_run import SMALL, command, fasta, install, planted_rows
 
 from temperance.core.alphabet import alphabet
 from temperance.workflow.versions import OLDEST
@@ -14,19 +13,14 @@ from temperance.workflow.versions import OLDEST
 @pytest.fixture(scope="module")
 def oldest(tmp_path_factory):
     """A folder with the packages of the oldest version, or a reason why there are none."""
-    folder = tmp_path_factory.mktemp("oldest")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", folder]
-    run = subprocess.run([*pip, f"snakemake=={OLDEST}.0"], capture_output=True, text=True)
-    if run.returncode:
-        pytest.skip(f"pip does not install snakemake {OLDEST}.0 here: {run.stderr.strip().splitlines()[-1:]}")
-    return folder
+    return install(tmp_path_factory.mktemp("oldest"), f"snakemake=={OLDEST}.0")
 
 
 def test_a_family_is_learnt_with_the_oldest_version(oldest, tmp_path):
     (tmp_path / "family.fasta").write_text(fasta(planted_rows(alphabet("protein"))))
     config = SMALL | {"alignment": str(tmp_path / "family.fasta")}
     run = command(tmp_path, config, "--", f"{tmp_path}/results/family/n60-r1/model.safetensors")
-    run["env"] = run["env"] | {"PYTHONPATH": os.fspath(oldest)}
+    run["env"] = run["env"] | {"PYTHONPATH": oldest}
     version = subprocess.run(
         [sys.executable, "-c", "import snakemake; print(snakemake.__version__)"],
         env=run["env"], capture_output=True, text=True, check=True,

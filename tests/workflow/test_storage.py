@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from workflow_run import SMALL, command, fasta, planted_rows
+from workflow_run import SMALL, command, fasta, install, planted_rows
 
 from temperance.core.alphabet import alphabet
 
@@ -26,14 +26,6 @@ elif sys.argv[2] == "delete":
 pages = client.get_paginator("list_objects_v2").paginate(Bucket="bucket")
 print(json.dumps([entry["Key"] for page in pages for entry in page.get("Contents", [])]))
 """
-
-
-def install(folder, *packages):
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", folder]
-    run = subprocess.run([*pip, *packages], capture_output=True, text=True)
-    if run.returncode:
-        pytest.skip(f"pip does not install {' '.join(packages)} here: {run.stderr.strip().splitlines()[-1:]}")
-    return os.fspath(folder)
 
 
 @pytest.fixture(scope="module")

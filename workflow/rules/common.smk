@@ -20,6 +20,7 @@ from snakemake import __version__ as snakemake_version
 from temperance.workflow.configuration import (
     check_files,
     configure,
+    family_plans,
     has_hmm,
     source_key,
     with_table,
@@ -63,12 +64,7 @@ except InputError as error:
 FAMILIES = RUN["families"]
 STUDIES = RUN["studies"]
 POINTS = [point for study in STUDIES.values() for point in study["points"]]
-# Settings of every family: those of the run, the points of studies, and the families from which points are drawn.
-PLANS = (
-    {point["source"]: point["settings"] for point in POINTS}
-    | {point["label"]: point["settings"] for point in POINTS}
-    | FAMILIES
-)
+PLANS = family_plans(RUN)
 # Number of GPUs of a job that trains or samples; and whether one job trains all models of a family.
 GPU = int(RUN["gpu"])
 JOINT_TRAINING = RUN["batch_replicates"] > 1

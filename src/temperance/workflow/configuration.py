@@ -344,17 +344,18 @@ def reduce_to_family(config: Mapping[str, Any], label: str | None) -> Settings:
     dict
         A configuration that makes the same results of that family.
     """
-    if label is None or "families" not in config:
-        return dict(config)
+    settings: Settings = _with_text_keys(config)
+    if label is None or not settings.get("families"):
+        return settings
     study, names = (label.split("/")[1], {label.split("/")[2]}) if "/" in label else ("", {label})
-    families = config["families"]
+    families = settings["families"]
     names |= {families[name].get("truth", {}).get("teacher") for name in names & families.keys()}
-    reduced: Settings = {"families": {name: settings for name, settings in families.items() if name in names}}
-    if "studies" in config:
-        reduced["studies"] = {name: settings for name, settings in config["studies"].items() if name == study}
+    reduced: Settings = {"families": {name: entry for name, entry in families.items() if name in names}}
+    if "studies" in settings:
+        reduced["studies"] = {name: entry for name, entry in settings["studies"].items() if name == study}
     if study:
         reduced["families"] = dict(families)
-    return {**config, **reduced}
+    return {**settings, **reduced}
 
 
 def check_files(run: Mapping[str, Any], local: bool = True) -> None:
@@ -395,24 +396,22 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({names}) nor a file")
 
 
-def family_plan(run: Mapping[str, Any], label: str) -> FamilySettings:
-    """Find the settings of a family of the run, of a point of a study, or of the family that a point is drawn from.
+def family_plans(run: Mapping[str, Any]) -> dict[str, FamilySettings]:
+    """Collect the settings of every family: those of the run, points of studies, and those that points are drawn from.
 
     Parameters
     ----------
     run : mapping
         From `configure`.
-    label : str
-        Folder of the family in the results.
 
     Returns
     -------
-    FamilySettings
-        Every setting of the family.
+    dict
+        Folder of the family in the results -> every setting of the family.
     """
     points = [point for study in run["studies"].values() for point in study["points"]]
     plans = {point["source"]: point["settings"] for point in points}
-    return (plans | {point["label"]: point["settings"] for point in points} | run["families"])[label]
+    return plans | {point["label"]: point["settings"] for point in points} | run["families"]
 
 
 def _settings(config: Mapping[str, Any]) -> Settings:

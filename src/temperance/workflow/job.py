@@ -1,6 +1,7 @@
 """Run a stage as a job of the workflow: files by name, a log, threads, and errors in one line."""
 
 import contextlib
+import functools
 import hashlib
 import inspect
 import logging
@@ -20,7 +21,7 @@ from temperance.core.settings.section import Section
 from temperance.core.stamps import check_unchanged, file_stamps
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
-from temperance.workflow.configuration import configure, family_plan, reduce_to_family, with_table
+from temperance.workflow.configuration import configure, family_plans, reduce_to_family, with_table
 
 
 def run_stage(stage: Any, snakemake: Any) -> None:
@@ -34,19 +35,20 @@ def run_stage(stage: Any, snakemake: Any) -> None:
     snakemake : object
         The object that Snakemake passes to a script.
     """
-    with job(snakemake):
+    with job(snakemake) as config:
+        run = functools.cache(lambda: configure(config))
         arguments = {
             "inputs": _paths(stage.Inputs, snakemake.input),
             "outputs": _paths(stage.Outputs, snakemake.output),
             "threads": snakemake.threads,
-            "checkpoint": lambda task, part="": checkpoint(snakemake, task, part),
+            "checkpoint": lambda task, part="": checkpoint(snakemake, run()["checkpoint_seconds"], task, part),
             **dict(snakemake.wildcards.items()),
             **dict(snakemake.params.items()),
         }
         parameters = inspect.signature(stage.run).parameters
         if "sizes" in parameters:
             # Not a parameter of the rule: adding a size must not trigger a new split.
-            arguments["sizes"] = family_plan(_family_run(snakemake), snakemake.wildcards.family).subsets.sizes
+            arguments["sizes"] = family_plans(run())[snakemake.wildcards.family].subsets.sizes
         stage.run(**{name: _typed(arguments[name], parameter.annotation) for name, parameter in parameters.items()})
 
 
@@ -54,16 +56,6 @@ def _typed(value: Any, annotation: Any) -> Any:
     """Convert settings, which Snakemake passes to a job as plain values, to the annotated class."""
     is_section = inspect.isclass(annotation) and issubclass(annotation, Section)
     return annotation.model_validate(value) if is_section else value
-
-
-def _family_config(snakemake: Any) -> Settings:
-    """Reduce the user's configuration to what determines the results of the job's family."""
-    return reduce_to_family(with_table(snakemake.config), snakemake.wildcards.get("family"))
-
-
-def _family_run(snakemake: Any) -> Settings:
-    """Complete the configuration of the job's family."""
-    return configure(_family_config(snakemake))
 
 
 def _paths(form: Any, files: Any) -> Any:
@@ -84,7 +76,7 @@ def _paths(form: Any, files: Any) -> Any:
 
 
 @contextlib.contextmanager
-def job(snakemake: Any) -> Iterator[logging.Logger]:
+def job(snakemake: Any) -> Iterator[Settings]:
     """Set up logging, threads and caches for a job, and exit with one line if the user's input is wrong.
 
     Messages go to the log file of the rule and, with rule and wildcards in front, to the terminal. Digests of the files
@@ -97,8 +89,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
     Yields
     ------
-    logging.Logger
-        Logger of the library.
+    dict
+        The user's configuration, reduced to what determines the results of the job's family.
     """
     _share_compiled()
     # JAX reads this: as many threads as the rule has, not as the machine has.
@@ -121,13 +113,14 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         log.addHandler(handler)
     try:
         provenance.record_path(snakemake.output[0]).unlink(missing_ok=True)
+        config = reduce_to_family(with_table(snakemake.config), snakemake.wildcards.get("family"))
         stamps = file_stamps(snakemake.input)
         input_digests = provenance.verified_digests(snakemake.input)
         # One BLAS thread: otherwise the order of sums, and so the last digits, would depend on the number of threads.
         with threadpool_limits(1):
-            yield log
+            yield config
         check_unchanged(stamps)
-        provenance.write(snakemake, input_digests, _family_config(snakemake))
+        provenance.write(snakemake, input_digests, config)
     except InputError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -158,13 +151,15 @@ def _share_compiled() -> None:
             os.environ.setdefault(name.upper(), str(value))
 
 
-def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Checkpoint:
+def checkpoint(snakemake: Any, seconds: float, task: Mapping[str, Any], part: str = "") -> Checkpoint:
     """Make the checkpoint of a job, or of a part of it: a file beside the first output, removed when the job is done.
 
     Parameters
     ----------
     snakemake : object
         The object that Snakemake passes to a script.
+    seconds : float
+        Least time between two states that are kept.
     task : mapping
         All that determines what is computed.
     part : str
@@ -173,7 +168,6 @@ def checkpoint(snakemake: Any, task: Mapping[str, Any], part: str = "") -> Check
     Returns
     -------
     Checkpoint
-        Checkpoint that is written at the interval `checkpoint_seconds` of the configuration.
     """
     folder, name = Path(snakemake.output[0]).parent, "-".join(filter(None, (snakemake.rule, part)))
-    return Checkpoint(folder / f".{name}.checkpoint", task, _family_run(snakemake)["checkpoint_seconds"])
+    return Checkpoint(folder / f".{name}.checkpoint", task, seconds)

@@ -82,9 +82,7 @@ def _tables() -> dict[str, str]:
     sources = [row.replace("| null |", "| – |") for row in sources]
     studies = _rows(Configuration.model_fields["studies"].annotation, "studies.")
     return {
-        "keys": _table(
-            _rows(RunSettings) + studies + [row.replace("| null |", "| – |") for row in sources] + _rows(Choices)
-        ),
+        "keys": _table([*_rows(RunSettings), *studies, *sources, *_rows(Choices)]),
         "judges": _table(_rows(JudgeSettings, "judges.NAME.")),
         "models": _table(_rows(BaselineSettings, "models.NAME.")),
         "truths": "\n".join(truths),

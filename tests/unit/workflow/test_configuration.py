@@ -20,7 +20,7 @@ from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import annealed
 from temperance.training import train
 from temperance.workflow import reference
-from temperance.workflow.configuration import configure
+from temperance.workflow.configuration import configure, family_plans, reduce_to_family
 
 ROOT = Path(__file__).parents[3]
 
@@ -261,6 +261,15 @@ def test_points_of_a_study_share_a_truth_unless_it_is_varied():
     assert [point["settings"].train.l2_couplings for point in l2] == [0, 0.5]
     assert all(point["settings"].train.chains == 50 and point["settings"].threads == 1 for point in l2)
     assert l2[0]["settings"].subsets.model_dump() == {"sizes": [100], "replicates": 3, "draws": "nested"}
+
+
+def test_a_family_called_by_a_number_is_that_of_its_jobs():
+    """YAML reads the name as a number; jobs know it as a folder."""
+    config = {"families": {12: {"alignment": "a", "threads": 3}, "x": {"alignment": "b"}}, "seed": 2}
+    reduced = reduce_to_family(config, "12")
+    assert reduced == {"families": {"12": {"alignment": "a", "threads": 3}}, "seed": 2}
+    assert family_plans(configure(reduced))["12"].threads == 3
+    assert reduce_to_family({"families": None, "alignment": "a"}, "a") == {"families": None, "alignment": "a"}
 
 
 def test_students_speak_their_teachers_alphabet():

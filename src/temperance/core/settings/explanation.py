@@ -34,7 +34,7 @@ _MESSAGES: dict[str, str] = {
 }
 
 
-def explain(error: pydantic.ValidationError, section: type[BaseModel], key: str = "") -> str:
+def explain(error: pydantic.ValidationError, section: type[BaseModel]) -> str:
     """Explain in one line what is wrong with settings.
 
     Parameters
@@ -43,8 +43,6 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel], key: str 
         Errors that pydantic found; the one nearest to the top level is explained.
     section : type
         Class as which the settings were read.
-    key : str
-        Key of the settings in the configuration.
 
     Returns
     -------
@@ -59,7 +57,7 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel], key: str 
 
     first = min(error.errors(include_url=False), key=_depth)
     place = _Place(section, first["loc"])
-    keys = [*filter(None, [key]), *place.keys]
+    keys = list(place.keys)
     if first["type"] == "extra_forbidden":
         name, names = keys[-1], list(place.section.model_fields)
         similar = difflib.get_close_matches(name, names, n=1)

@@ -46,15 +46,13 @@ class Section(BaseModel):
     )
 
     @classmethod
-    def read(cls, settings: Mapping[str, Any], key: str = "") -> Self:
+    def read(cls, settings: Mapping[str, Any]) -> Self:
         """Check the settings of a section, and complete them with defaults.
 
         Parameters
         ----------
         settings : mapping
             Settings as the user wrote them.
-        key : str
-            Key of the section in the configuration, for error messages.
 
         Returns
         -------
@@ -69,4 +67,4 @@ class Section(BaseModel):
         try:
             return cls.model_validate(settings)
         except pydantic.ValidationError as error:
-            raise InputError(explain(error, cls, key)) from None
+            raise InputError(explain(error, cls)) from None
