@@ -12,15 +12,14 @@ import pandas as pd
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
-from temperance.core.errors import InputError
 from temperance.core.settings.training import SampleSettings
 from temperance.core.sizes import resolve_size
 from temperance.design import selection
 from temperance.design.scored import Scored
 from temperance.engines.registry import choose_engine
-from temperance.msa import alignment
 from temperance.msa import split as splitting
 from temperance.msa.hmmer import build_hmm
+from temperance.msa.prepare import encode_rows, prepare_alignment
 from temperance.msa.weights import sequence_weights
 from temperance.potts.formats.registry import read_model, write_model
 from temperance.potts.model import Potts
@@ -28,13 +27,9 @@ from temperance.predict import contacts, mutants
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples
 from temperance.scoring.cross_fitted import CrossFittedJudge
-from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.judges import Judge, hmm_judge, profile_judge
 from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as NaturalSequences
-from temperance.scoring.tables import natural_threshold, score_natural, score_samples
-from temperance.temperature.divergence import training_temperature
-from temperance.temperature.rungs import RungScores
 from temperance.training import Training, train
 
 __all__ = ["Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
@@ -99,13 +94,11 @@ def read_family(
     (64, 12)
     """
     symbols = find_alphabet(alphabet)
-    raw = alignment.read(path, reference)
-    encoded = alignment.encode(raw, symbols, ambiguous, path)
-    kept = alignment.filter_alignment(encoded, symbols, path=path, **filters)
-    parts = splitting.split(kept.sequences, np.random.default_rng(seed), heldout, identity)
+    raw, filtered, weights = prepare_alignment(path, symbols, ambiguous, identity, reference, **filters)
+    parts = splitting.split(filtered.sequences, np.random.default_rng(seed), heldout, identity)
     return Family(
-        symbols, np.array(kept.names), kept.columns_table(), kept.sequences,
-        sequence_weights(kept.sequences, identity), parts.training, parts.heldout, identity, raw.sequences.shape[1],
+        symbols, np.array(filtered.names), filtered.columns_table(), filtered.sequences, weights, parts.training,
+        parts.heldout, identity, raw.sequences.shape[1],
     )  # fmt: skip
 
 
@@ -318,26 +311,17 @@ class Family:
         >>> sorted(set(scored.samples["temperature"]))
         [0.5, 1.0]
         """
-        weights = sequence_weights(self.sequences[self.heldout], self.identity)
-        pool, heldout = self.sequences[self.training], self.sequences[self.heldout]
-        sequences = NaturalSequences(
-            self.sequences, self.weights, self.training, pool, self.heldout, heldout, weights, pool,
+        heldout, pool = self.sequences[self.heldout], self.sequences[self.training]
+        heldout_weights = sequence_weights(heldout, self.identity)
+        natural = NaturalSequences(
+            self.sequences, self.weights, self.training, pool, self.heldout, heldout, heldout_weights, pool,
             self.weights[self.training], self.alphabet.gap,
         )  # fmt: skip
+        training = self.sequences[self.training if learnt_from is None else learnt_from]
+        mean_energy = float(np.average(model.energies(training), weights=sequence_weights(training, self.identity)))
         with tempfile.TemporaryDirectory() as folder:
-            panel = {judge: self._judge(judge, weights, Path(folder), threads)}
-            natural = score_natural(model, sequences, panel, np.random.default_rng(seed))
-            scores = score_samples(model, sequences, panel, samples.arrays(), natural, judge)
-        diversity = natural_diversity(heldout, self.alphabet.q, weights)
-        requested = samples.rungs[samples.rungs["requested"].astype(bool)].sort_values("temperature")
-        equilibrated = requested["equilibrated"].to_numpy(bool)
-        rungs = RungScores.measure(scores, samples.sequences, diversity, self.alphabet.q, equilibrated)
-        indices = self.training if learnt_from is None else learnt_from
-        training = self.sequences[indices]
-        training_weights = sequence_weights(training, self.identity)
-        mean_energy = float(np.average(model.energies(training), weights=training_weights))
-        tau_train = training_temperature(samples.betas, samples.energies, mean_energy, np.random.default_rng(seed))
-        return Scored(scores, natural, rungs, tau_train, judge, natural_threshold(natural, judge, percentile))
+            panel = {judge: self._judge(judge, heldout_weights, Path(folder), threads)}
+            return Scored.measure(model, natural, panel, samples, mean_energy, percentile, seed)
 
     @cached_property
     def judge(self) -> CrossFittedJudge:
@@ -383,32 +367,12 @@ class Family:
         >>> family = temperance.example_family()
         >>> family.percentiles(["000000000000", "000000111111"]).shape
         (2,)
-
-        A table of designs, judged:
-
-        >>> designs = pandas.read_csv("designs.tsv", sep="\t")                  # doctest: +SKIP
-        >>> designs["percentile"] = family.percentiles(designs["aligned"])      # doctest: +SKIP
         """
-        encoded = (
-            sequences if isinstance(sequences, np.ndarray) and sequences.ndim == 2 else self._encode(list(sequences))
-        )
+        encoded = np.asarray(sequences)
+        if encoded.ndim != 2:
+            columns = self.columns["column"].to_numpy()
+            encoded = encode_rows(list(map(str, sequences)), self.alphabet, columns, self.columns_read)
         return NaturalScale.measure(self.judge.natural_scores, self.weights).percentiles(self.judge(encoded))
-
-    def _encode(self, sequences: Sequence[str]) -> np.ndarray:
-        """Encode rows of all columns of the file, or of those that were kept, as (M, L) uint8."""
-        rows = list(map(str, sequences))
-        kept = self.sequences.shape[1]
-        lengths = {len(row) for row in rows}
-        if len(lengths) != 1 or not lengths <= {kept, self.columns_read}:
-            listed = ", ".join(map(str, sorted(lengths)))
-            raise InputError(
-                f"sequences: {listed} columns; aligned ones of this family have {self.columns_read} or {kept}"
-            )
-        symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in rows])
-        names = [f"number {number}" for number in range(1, len(rows) + 1)]
-        raw = alignment.Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))
-        encoded = alignment.encode(raw, self.alphabet, "gap", "sequences").sequences
-        return encoded if lengths == {kept} else encoded[:, self.columns["column"].to_numpy() - 1]
 
     def _judge(self, name: str, weights: np.ndarray, folder: Path, threads: int) -> Judge:
         """Find or build a judge by its name; files of an HMM are written to `folder`."""

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.potts.model import Potts
+from temperance.sampling.samples import TemperedSamples
+from temperance.scoring.diversity import natural_diversity
+from temperance.scoring.judges import Judge
+from temperance.scoring.tables import Family, natural_threshold, score_natural, score_samples
 from temperance.stats.estimate import Estimate
+from temperance.temperature.divergence import training_temperature
 from temperance.temperature.operating_points import judge_units, operating_points
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
@@ -36,6 +42,44 @@ class Scored:
     tau_train: Estimate
     judge: str
     threshold: float
+
+    @classmethod
+    def measure(
+        cls, model: Potts, family: Family, panel: dict[str, Judge], samples: TemperedSamples, training_energy: float,
+        percentile: float, seed: int,
+    ) -> "Scored":  # fmt: skip
+        """Score samples and natural sequences by one judge, and find tau_train.
+
+        Parameters
+        ----------
+        model : Potts
+            Model that was sampled.
+        family : Family
+            Natural sequences.
+        panel : dict
+            One judge by its name.
+        samples : TemperedSamples
+            Samples of the model.
+        training_energy : float
+            Mean energy of the training sequences, nats.
+        percentile : float
+            Percentile among natural sequences that a design has to reach.
+        seed : int
+            Random seed.
+
+        Returns
+        -------
+        Scored
+        """
+        (judge,) = panel
+        natural = score_natural(model, family, panel, np.random.default_rng(seed))
+        scores = score_samples(model, family, panel, samples.arrays(), natural, judge)
+        diversity = natural_diversity(family.heldout, model.q, family.heldout_weights)
+        requested = samples.rungs[samples.rungs["requested"].astype(bool)].sort_values("temperature")
+        equilibrated = requested["equilibrated"].to_numpy(bool)
+        rungs = RungScores.measure(scores, samples.sequences, diversity, model.q, equilibrated)
+        tau_train = training_temperature(samples.betas, samples.energies, training_energy, np.random.default_rng(seed))
+        return cls(scores, natural, rungs, tau_train, judge, natural_threshold(natural, judge, percentile))
 
     def recommend(
         self, novelty_floor: float = 0.2, diversity_floor: float = 0.5, *,

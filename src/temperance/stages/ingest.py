@@ -10,8 +10,7 @@ import pandas as pd
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import provenance, save_arrays, save_json, save_table
 from temperance.core.settings.stages import IngestStage
-from temperance.msa.alignment import encode, filter_alignment, read
-from temperance.msa.weights import sequence_weights
+from temperance.msa.prepare import prepare_alignment
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +69,9 @@ def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
         If the file is no alignment of the alphabet, or the filter leaves too little of it.
     """
     path, alphabet = str(inputs.alignment), find_alphabet(settings.alphabet)
-    options = settings.filter.model_dump()
-    raw = read(path, options.pop("reference"))
-    encoded = encode(raw, alphabet, settings.ambiguous, path)
-    filtered = filter_alignment(encoded, alphabet, path=path, **options)
-    weights = sequence_weights(filtered.sequences, settings.identity)
+    raw, filtered, weights = prepare_alignment(
+        path, alphabet, settings.ambiguous, settings.identity, **settings.filter.model_dump()
+    )
     arrays = {"sequences": filtered.sequences, "columns": filtered.columns.astype(np.int32), "weights": weights}
     source, audit = provenance(settings.configured()), filtered.audit_table()
     summary = {
