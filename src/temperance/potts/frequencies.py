@@ -125,10 +125,27 @@ def agreement(reference: np.ndarray, values: np.ndarray) -> Agreement:
     Agreement(pearson=1.0, slope=2.0)
     """
     x, y = reference - reference.mean(), values - values.mean()
-    return _compute_agreement(float(x @ x), float(y @ y), float(x @ y))
+    return agreement_from_sums(float(x @ x), float(y @ y), float(x @ y))
 
 
-def _compute_agreement(xx: float, yy: float, xy: float) -> Agreement:
+def agreement_from_sums(xx: float, yy: float, xy: float) -> Agreement:
+    """Compute Pearson correlation and slope from sums over centred pairs of values.
+
+    Parameters
+    ----------
+    xx, yy, xy : float
+        Sums of squares of the reference and of the values, and of their products.
+
+    Returns
+    -------
+    Agreement
+        Nan where either is constant.
+
+    Examples
+    --------
+    >>> agreement_from_sums(2.0, 8.0, 4.0)
+    Agreement(pearson=1.0, slope=2.0)
+    """
     if xx == 0 or yy == 0:
         return Agreement(float("nan"), float("nan"))
     return Agreement(xy / (xx * yy) ** 0.5, xy / xx)
@@ -173,7 +190,7 @@ class CorrelationAgreement(Agreement):
         x, y, xx, yy, xy = map(float, moments)
         length, q = single.shape
         variance = yy - y * y
-        uncorrected = _compute_agreement(xx - x * x, variance, xy - x * y)
+        uncorrected = agreement_from_sums(xx - x * x, variance, xy - x * y)
         site_variances = (single * (1 - single)).sum(axis=1)
         pair_variance = (site_variances.sum() ** 2 - (site_variances**2).sum()) / (length * (length - 1))
         sampling_variance = float(pair_variance / q**2)

@@ -4,19 +4,27 @@ r20 (McGee et al., Nat. Commun. 12:6302, 2021): of a set of n sites, the Pearson
 reference's 20 most frequent words have in the reference and in samples; its mean over sets of sites.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import pandas as pd
 
-from temperance.potts.frequencies import Agreement, Frequencies, agreement, correlation_agreement, frequencies
+from temperance.potts.frequencies import (
+    Agreement,
+    Frequencies,
+    agreement_from_sums,
+    correlation_agreement,
+    frequencies,
+)
 
 ORDERS = tuple(range(2, 11))
 _TOP = 20
 # Sets of sites of each order: errors of their means are a few thousandths.
 _SETS, _TRIPLES = 200, 300
-# Sequences whose words are encoded at a time. A code that no word of ten sites has.
-_TOGETHER, _NO_WORD = 1024, np.uint64(2**64 - 1)
+# A code that no word of ten sites has.
+_NO_WORD = np.uint64(2**64 - 1)
 
 
 def triple_correlations(
@@ -48,17 +56,26 @@ def triple_correlations(
     >>> float(triple_correlations(sequences, 2, np.array([[0, 1, 2]]))[0, 0, 0, 0])
     0.125
     """
+    blocks = list(_iterate_triples(sequences, q, triples, weights))
+    return np.array(blocks) if blocks else np.empty((0, q, q, q))
+
+
+def _iterate_triples(
+    sequences: np.ndarray, q: int, triples: np.ndarray, weights: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Compute the three-site connected correlations (q, q, q) of one triple after the other."""
     weights = np.full(len(sequences), 1.0) if weights is None else weights
     states = sequences.astype(np.int64)
-    correlations = np.empty((len(triples), q, q, q))
-    for n, (i, j, k) in enumerate(triples):
+    for i, j, k in triples:
         codes = (states[:, i] * q + states[:, j]) * q + states[:, k]
         f = np.bincount(codes, weights, q**3).reshape(q, q, q) / weights.sum()
         ij, ik, jk = f.sum(axis=2), f.sum(axis=1), f.sum(axis=0)
         a, b, c = ij.sum(axis=1), ij.sum(axis=0), jk.sum(axis=0)
-        pair_terms = ij[:, :, None] * c + ik[:, None, :] * b[:, None] + jk * a[:, None, None]
-        correlations[n] = f - pair_terms + 2 * np.multiply.outer(np.multiply.outer(a, b), c)
-    return correlations
+        # f - f_ij f_k - f_ik f_j - f_i (f_jk - 2 f_j f_k)
+        f -= ij[:, :, None] * c
+        f -= ik[:, None, :] * b[:, None]
+        f -= np.multiply.outer(a, jk - 2 * np.multiply.outer(b, c))
+        yield f
 
 
 def pair_correlations(
@@ -152,12 +169,7 @@ class TopPatterns:
         np.ndarray
             (S, 20)
         """
-        counts = np.zeros(self.codes.shape)
-        for start in range(0, len(sequences), _TOGETHER):
-            codes = _encode(sequences[start : start + _TOGETHER, self.sites])
-            for row, words, set_codes in zip(counts, self.codes, codes.T, strict=True):
-                row += np.count_nonzero(set_codes == words[:, None], axis=1)
-        return counts / len(sequences)
+        return _count_words(sequences, self.sites, self.codes) / len(sequences)
 
     def correlations(self, sequences: np.ndarray) -> np.ndarray:
         """Correlate the frequencies in sequences with the reference's, for each set whose words differ in frequency.
@@ -185,6 +197,22 @@ class TopPatterns:
 def _encode(words: np.ndarray) -> np.ndarray:
     """Encode words (..., n) of up to ten sites and 64 states as numbers: six bits a site."""
     return (words.astype(np.uint64) << (np.uint64(6) * np.arange(words.shape[-1], dtype=np.uint64))).sum(axis=-1)
+
+
+@numba.njit(cache=True)
+def _count_words(sequences: np.ndarray, sites: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Count the words of ascending codes (S, 20) in sequences (M, L) at sets of sites (S, n)."""
+    counts = np.zeros(codes.shape, np.int64)
+    for n in range(len(sites)):
+        words = codes[n]
+        for m in range(len(sequences)):
+            code = np.uint64(0)
+            for k in range(sites.shape[1]):
+                code |= np.uint64(sequences[m, sites[n, k]]) << np.uint64(6 * k)
+            place = np.searchsorted(words, code)
+            if place < len(words) and words[place] == code:
+                counts[n, place] += 1
+    return counts
 
 
 @dataclass(frozen=True)
@@ -261,8 +289,7 @@ class Reference:
         """
         agreements: dict[int, Agreement] = {2: correlation_agreement(self.pairs, samples)}
         if len(self.triples):
-            correlations = triple_correlations(samples, self.q, self.triples)
-            agreements[3] = agreement(self.triple.ravel(), correlations.ravel())
+            agreements[3] = self._compare_triples(samples)
         rows = []
         for order, words in self.words.items():
             pearson = words.correlations(samples)
@@ -271,3 +298,11 @@ class Reference:
             connected = {"pearson": connected_agreement.pearson, "slope": connected_agreement.slope}
             rows.append({"order": order} | connected | {"r20": r20, "r20_error": error})
         return pd.DataFrame(rows)
+
+    def _compare_triples(self, samples: np.ndarray) -> Agreement:
+        """Compare connected correlations of three sites, whose mean over the states is 0, a triple at a time."""
+        xx = yy = xy = 0.0
+        for reference, correlations in zip(self.triple, _iterate_triples(samples, self.q, self.triples), strict=True):
+            x, y = reference.ravel(), correlations.ravel()
+            xx, yy, xy = xx + x @ x, yy + y @ y, xy + x @ y
+        return agreement_from_sums(float(xx), float(yy), float(xy))
