@@ -1,5 +1,6 @@
 # make        sets up .venv and runs the embedded default; with CUDA=1 for NVIDIA cards
 # make test   runs every test; says so and stops where nothing changed since they passed
+# make mutants  runs the unit tests on wrong programs, and prints those that no test notices (hours)
 # make docs   builds the documentation into site/, and checks its links
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
@@ -14,7 +15,7 @@ PEER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/temperance/adabmDCA-1.0.0
 FAMILIES ?=
 MEASURE = PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/src" PEER="$(PEER)" python benchmarks
 
-.PHONY: all test retest bench docs lint lock licences audit clean
+.PHONY: all test retest mutants bench docs lint lock licences audit clean
 all: $(INSTALLED)
 	@echo "== snakemake --cores all: the configuration in config/config.yaml"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all
@@ -39,6 +40,14 @@ $(INSTALLED): $(LOCK)
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r $<
 	@touch $@
+
+# The tool lies beside the locked packages, in a folder of its own, with what it needs and they do not have.
+MUTMUT := .venv/mutmut
+MUTMUT_PACKAGES := mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8 textual==8.2.8 coverage==7.17.5
+mutants: $(INSTALLED)
+	@test -d $(MUTMUT) || $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(MUTMUT) $(MUTMUT_PACKAGES)
+	PYTHONPATH="$(CURDIR)/$(MUTMUT)" $(BIN)/python -m mutmut run $(MUTANTS)
+	PYTHONPATH="$(CURDIR)/$(MUTMUT)" $(BIN)/python -m mutmut results
 
 bench: $(INSTALLED) $(PEER)/bin/adabmDCA
 	$(MEASURE)/sampler.py

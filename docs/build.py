@@ -24,7 +24,8 @@ NAVIGATION = {
     "docs/library.md": "library",
     "docs/faq.md": "questions", "config/README.md": "every key", "docs/studies.md": "studies",
     "docs/claims/README.md": "claims", "docs/coverage.md": "intervals", "docs/scale.md": "many families",
-    "benchmarks/README.md": "benchmarks", "docs/architecture.md": "architecture", "docs/licences.md": "licences",
+    "benchmarks/README.md": "benchmarks", "docs/architecture.md": "architecture", "docs/testing.md": "testing",
+    "docs/licences.md": "licences",
     "CHANGELOG.md": "changes",
 }  # fmt: skip
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")

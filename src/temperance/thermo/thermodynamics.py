@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 import pandas as pd
-from scipy.special import logsumexp
+from scipy.integrate import cumulative_trapezoid
+from scipy.special import logsumexp, softmax
 
 from temperance.stats.resampling import jackknife_error, weighted_mean
 from temperance.thermo.annealing import Annealed
 
-# pymbar warns that it switches JAX to double precision, which `_solve` undoes.
+# pymbar warns that it switches JAX to double precision, which `_solve_safely` undoes.
 logging.getLogger("pymbar").setLevel(logging.ERROR)
 
 # Inverse temperatures of a curve, about: eight between two neighbouring rungs, fewer where rungs are many.
@@ -30,8 +31,12 @@ _LOST = 1e-200
 _Z_MISSING_MODE, _AIS_MARGIN_NATS = 4.0, 5.0
 # Groups of ladders of the delete-one jackknife.
 _MOST_GROUPS = 16
-# Free energies to a share of 1e-7 of themselves: their errors are a hundredth of a nat at best.
-_SOLVER = ({"method": "adaptive", "tol": 1e-7, "options": {"min_sc_iter": 0}},)
+# Relative tolerance of MBAR's equations and of pymbar's free energies, whose statistical errors are far larger.
+_TOLERANCE = 1e-7
+_SOLVER = ({"method": "adaptive", "tol": _TOLERANCE, "options": {"min_sc_iter": 0}},)
+# Steps after which Newton's method is given up; five are enough from thermodynamic integration, three from a full
+# solution where one ladder of many is left out.
+_MOST_NEWTON_STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ def curves(
     between = int(np.clip(_POINTS // len(betas), 2, 8))
     parts = [np.linspace(low, high, between, endpoint=False) for low, high in itertools.pairwise(betas)]
     grid = np.concatenate([*parts, betas[-1:]])
-    full_solution = _solve(betas, energies, None)
+    mean_energies = energies.mean(axis=(1, 2))
+    full_solution = _solve(betas, energies, cumulative_trapezoid(mean_energies, betas, initial=0))
     subsets = [np.ones(energies.shape[1], bool)]
     if len(subsets[0]) > 1:
         subsets += list(~np.eye(len(subsets[0]), dtype=bool))
@@ -143,14 +149,33 @@ def curves(
     return Curves(grid, log_z, energy, variance, *((None, None) if second_energies is None else (mean, covariance)))
 
 
-def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray | None) -> np.ndarray:
-    """MBAR's dimensionless free energies (R,) of the rungs, from energies (R, K, D)."""
+def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Solve for MBAR's dimensionless free energies (R,) of the rungs, from energies (R, K, D) and nearby free energies.
+
+    Newton's method by equations C6 and C9 of Shirts and Chodera, that of the first rung being held. It needs a few
+    steps of milliseconds, where pymbar compiles for seconds; pymbar's solver, safe from any start, takes over where it
+    does not settle.
+    """
+    free, samples = start.copy(), energies[0].size
+    exponents = -np.multiply.outer(energies.ravel(), betas)
+    for _ in range(_MOST_NEWTON_STEPS):
+        weights = softmax(exponents + free, axis=1)
+        occupancies = weights.sum(axis=0)
+        if np.abs(occupancies - samples).max() <= _TOLERANCE * samples:
+            return free
+        curvature = np.diag(occupancies) - weights.T @ weights
+        free[1:] += np.linalg.lstsq(curvature[1:, 1:], samples - occupancies[1:])[0]
+    return _solve_safely(betas, energies)
+
+
+def _solve_safely(betas: np.ndarray, energies: np.ndarray) -> np.ndarray:
+    """Solve for the free energies (R,) by pymbar."""
     import pymbar  # a second, for those who need it
 
     x64 = jax.config.read("jax_enable_x64")
     reduced = np.outer(betas, energies.ravel())
     try:
-        solved = pymbar.MBAR(reduced, np.full(len(betas), energies[0].size), initial_f_k=start, solver_protocol=_SOLVER)
+        solved = pymbar.MBAR(reduced, np.full(len(betas), energies[0].size), solver_protocol=_SOLVER)
     finally:
         jax.config.update("jax_enable_x64", x64)
     return np.asarray(solved.f_k, float)

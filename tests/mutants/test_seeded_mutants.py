@@ -1,0 +1,113 @@
+"""Twenty wrong programs, each of which the unit tests of its folder notice.
+
+Each mutant is a copy of the library with one line changed: a constant, a comparison, a leak. The tests named beside it
+run on the copy, and have to fail. `make mutants` does the same with every change that a tool can think of
+(docs/testing.md).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Mutant(NamedTuple):
+    """One wrong line, and the tests that are to notice it.
+
+    Attributes
+    ----------
+    file : str
+        File of the library.
+    right, wrong : str
+        Text that occurs once in the file, and what replaces it.
+    tests : str
+        Tests, relative to tests/unit.
+    """
+
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+MUTANTS = {
+    "every sample at percentile 50": Mutant(
+        "scoring/tables.py",
+        "natural_scale(natural, name).percentiles(table[name].to_numpy(float))",
+        "50.0",
+        "scoring/test_tables.py",
+    ),
+    "every standard error 0.01": Mutant(
+        "scoring/tables.py",
+        "float(by_ladder.std() / by_ladder.count() ** 0.5)",
+        "0.01",
+        "scoring/test_tables.py",
+    ),
+    "the scale of a judge ignores sequence weights": Mutant(
+        "scoring/tables.py",
+        'scored["scale_weight"] * scored["set"]',
+        '1.0 * scored["set"]',
+        "scoring/test_tables.py",
+    ),
+    "distances to the training set instead of to all natural sequences": Mutant(
+        "scoring/tables.py", "nearest(flat, family.natural)", "nearest(flat, family.training)", "scoring/test_tables.py"
+    ),
+    "the profile HMM is built from all sequences": Mutant(
+        "stages/hmm.py", 'arrays["sequences"][heldout]', 'arrays["sequences"]', "stages"
+    ),
+    "designs ignore the novelty floor": Mutant(
+        "design/selection.py",
+        '(scored["distance_natural"] >= novelty_floor - 1e-9)',
+        '(scored["distance_natural"] >= 0)',
+        "design",
+    ),
+    "designs are the nearest to each other": Mutant(
+        "design/selection.py", "int(np.argmax(distance))", "int(np.argmin(distance))", "design"
+    ),
+    "exported chains are of the hottest temperature": Mutant(
+        "stages/export.py", 'int(np.argmin(np.abs(samples["temperatures"] - tau)))', "-1", "stages"
+    ),
+    "every optimum is equilibrated": Mutant(
+        "sampling/diagnostics.py", "PLACEHOLDER", "PLACEHOLDER", "sampling/test_diagnostics.py"
+    ),
+    "an edge of the ladder is recommended": Mutant(
+        "temperature/choice.py",
+        "return _refuse_edges(rungs, int(candidates[0]))",
+        "return Choice(int(candidates[0]), fallback=int(candidates[0]))",
+        "temperature",
+    ),
+    "the hottest able temperature is chosen instead of the coldest": Mutant(
+        "temperature/choice.py", "int(candidates[0])", "int(candidates[-1])", "temperature"
+    ),
+    "the most lenient judge sets the limit": Mutant(
+        "temperature/choice.py",
+        "return min((point for point in points if point.bounds)",
+        "return max((point for point in points if point.bounds)",
+        "temperature",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_program_is_noticed(name, tmp_path):
+    mutant = MUTANTS[name]
+    # Times are kept, so that compiled kernels beside the sources stay valid.
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    path = tmp_path / "src" / "temperance" / mutant.file
+    text = path.read_text()
+    assert text.count(mutant.right) == 1, "the line of this mutant has changed; so has the mutant to"
+    path.write_text(text.replace(mutant.right, mutant.wrong))
+    command = [
+        sys.executable, "-m", "pytest", ROOT / "tests" / "unit" / mutant.tests, "--exitfirst", "-n0", "-q",
+        "-p", "no:cacheprovider", "-o", f"pythonpath={tmp_path / 'src'} {ROOT / 'tests' / 'helpers'}",
+    ]  # fmt: skip
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ, timeout=300)
+    assert run.returncode == 1, f"not noticed by tests/unit/{mutant.tests}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
+    assert re.search(r"^FAILED ", run.stdout, re.M)
