@@ -209,9 +209,15 @@ def _count_words(sequences: np.ndarray, sites: np.ndarray, codes: np.ndarray) ->
             code = np.uint64(0)
             for k in range(sites.shape[1]):
                 code |= np.uint64(sequences[m, sites[n, k]]) << np.uint64(6 * k)
-            place = np.searchsorted(words, code)
-            if place < len(words) and words[place] == code:
-                counts[n, place] += 1
+            low, high = 0, len(words) - 1
+            while low < high:
+                middle = (low + high) // 2
+                if words[middle] < code:
+                    low = middle + 1
+                else:
+                    high = middle
+            if words[low] == code:
+                counts[n, low] += 1
     return counts
 
 
