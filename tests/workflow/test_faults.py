@@ -84,7 +84,7 @@ def test_one_job_that_is_killed_goes_on_where_it_was(whole, tmp_path):
     assert run.returncode != 0, log.read_text()
     run = snakemake(folder, plan)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(r"going on from \S+\.train\.checkpoint", run.stdout + run.stderr)
+    assert re.search(r"resuming from checkpoint \S+\.train\.checkpoint", run.stdout + run.stderr)
     assert digests(whole) == digests(folder)
 
 

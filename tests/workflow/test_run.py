@@ -312,7 +312,7 @@ GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "A
     [
         ("", {}, "family.fasta: the file is empty"),
         (fasta([*GOOD, "ACD"]), {}, "family.fasta, line 13, sequence natural_6: not aligned"),
-        (fasta(GOOD[:1]), {}, "family.fasta: 1 of 1 sequences pass the filters, at least 4 are needed"),
+        (fasta(GOOD[:1]), {}, "family.fasta: 1 of 1 sequences pass the filters; at least 4 are needed"),
         (fasta(["----------"] * 6), {}, "family.fasta: 0 of 10 columns have at most 0.5 gaps"),
         (fasta(GOOD), {"alphabet": "rna"}, "'E' is not in the alphabet rna"),
         (fasta(["ACGTACGTAC"] * 6), {}, "nucleic acid; set 'alphabet: dna'"),

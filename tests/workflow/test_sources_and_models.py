@@ -117,7 +117,7 @@ def test_a_model_from_elsewhere_is_sampled_scored_and_reported(tmp_path, rows):
     sampled, _, _ = load(folder / "model.safetensors")
     np.testing.assert_array_equal(sampled.couplings, model.couplings)
     page = (tmp_path / "results" / "report.html").read_text()
-    assert "learnt elsewhere" in page and "params.dat" in page
+    assert "trained elsewhere" in page and "params.dat" in page
 
 
 def test_a_model_of_another_length_is_told_of(tmp_path, rows):

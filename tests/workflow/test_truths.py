@@ -114,4 +114,4 @@ def test_a_damaged_teacher_is_named(tmp_path):
     assert run.returncode != 0
     found = {line[line.index("error: ") :] for line in error_lines(run)}
     assert len(found) == 1, found
-    assert "model.safetensors: not a whole safetensors file" in found.pop()
+    assert "model.safetensors: not a complete safetensors file" in found.pop()

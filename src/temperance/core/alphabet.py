@@ -142,11 +142,11 @@ def alphabet(name: str) -> Alphabet:
     """
     if name in NAMED:
         return NAMED[name]
-    hint = f"give {', '.join(NAMED)}, or the symbols of your own such as '-ACGU' or '01'"
+    hint = f"expected {', '.join(NAMED)}, or the symbols of your own alphabet, such as '-ACGU' or '01'"
     if name.isalpha() and name.islower():
-        raise InputError(f"alphabet: '{name}' is not known; {hint}")
+        raise InputError(f"alphabet: '{name}' is unknown; {hint}")
     if not 2 <= len(name) <= 64 or len(set(name)) < len(name):
         raise InputError(f"alphabet: '{name}' does not list 2 to 64 different symbols; {hint}")
     if not name.isascii() or not name.isprintable() or any(symbol in " >#." for symbol in name):
-        raise InputError(f"alphabet: '{name}' has a symbol that alignment files reserve; {hint}")
+        raise InputError(f"alphabet: '{name}' contains a symbol that alignment files reserve; {hint}")
     return Alphabet(name, name)

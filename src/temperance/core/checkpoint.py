@@ -66,12 +66,12 @@ class Checkpoint:
         except (InputError, KeyError, TypeError):
             intact = False
         if not intact:
-            log.warning("warning: %s is damaged; this starts anew", self._path)
+            log.warning("warning: checkpoint %s is damaged; starting from the beginning", self._path)
             return None
         if task != self._identity:
-            log.info("%s is of another task; this starts anew", self._path)
+            log.info("checkpoint %s is of other settings, data or versions; starting from the beginning", self._path)
             return None
-        log.info("going on from %s", self._path)
+        log.info("resuming from checkpoint %s", self._path)
         return state
 
     @cached_property
@@ -104,7 +104,7 @@ class Checkpoint:
         try:
             save_arrays(self._path, arrays, {"task": self._identity, "state": plain, "digest": _digest(state)})
         except OSError as error:  # the result may yet find room
-            log.warning("warning: no checkpoint: %s", error)
+            log.warning("warning: no checkpoint was saved: %s", error)
         self._written = time.monotonic()
 
     def clear(self) -> None:

@@ -105,7 +105,7 @@ def load_json(path: str | Path) -> Any:
 
 
 def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
-    return InputError(f"{path}: not a whole {kind} file ({error}); delete it and run again")
+    return InputError(f"{path}: not a complete {kind} file ({error}); delete it and run again")
 
 
 def announce_reading(path: str | Path) -> None:

@@ -140,11 +140,11 @@ def resolve_size(size: int | float, available: int, family: str) -> int:
     if count > available:
         raise InputError(
             f"{family}: subsets.sizes: {size} is larger than the {available} sequences of the training set; "
-            f"{available} or a fraction is right"
+            f"expected at most {available}, or a fraction"
         )
     if count < 2:
         raise InputError(
-            f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; a training set has "
-            "2 or more"
+            f"{family}: subsets.sizes: {size} of {available} training sequences is {count}; a training set "
+            "needs at least 2"
         )
     return count

@@ -79,20 +79,22 @@ class Constraints:
             path = f"fixed.{key}"
             site, (state, *excess) = _site(site_by_column, columns_read, path, key), _states(alphabet, path, residue)
             if excess:
-                raise InputError(f"constraints.fixed.{key}: '{residue}' is more than one residue; forbid the others")
+                raise InputError(
+                    f"constraints.fixed.{key}: '{residue}' is more than one residue; forbid all others instead"
+                )
             # A fixed residue overrides what is forbidden in every column.
             allowed[site] = np.arange(alphabet.q) == state
         empty = columns[~allowed.any(axis=1)]
         if len(empty):
-            raise InputError(f"constraints.forbidden: nothing is left for column {empty[0]}; allow a residue there")
+            raise InputError(f"constraints.forbidden: no residue is left for column {empty[0]}; allow at least one")
         seed, budget = None, settings.mutations
         if settings.seed:
             seed = _seed(settings.seed, columns, columns_read, alphabet, names, sequences)
             violated = columns[~allowed[np.arange(len(columns)), seed]]
             if len(violated) > budget:
                 raise InputError(
-                    f"constraints.mutations: the seed breaks {len(violated)} constraints, of column {violated[0]} say, "
-                    f"but may change in {budget} sites; allow more"
+                    f"constraints.mutations: the seed violates {len(violated)} constraints (the first in column "
+                    f"{violated[0]}) and may change at {budget} sites; allow at least {len(violated)}"
                 )
         return cls(allowed, seed, budget)
 
@@ -215,9 +217,11 @@ class Constraints:
 def _site(site_by_column: Mapping[int, int], columns_read: int, key: str, column: str) -> int:
     """Find the site of a column that the configuration names."""
     if not column.isdigit() or not 1 <= int(column) <= columns_read:
-        raise InputError(f"constraints.{key}: the alignment has columns 1 to {columns_read}")
+        raise InputError(f"constraints.{key}: there is no such column; the alignment has columns 1 to {columns_read}")
     if int(column) not in site_by_column:
-        raise InputError(f"constraints.{key}: column {column} was dropped, too gapped for filter.max_column_gaps")
+        raise InputError(
+            f"constraints.{key}: column {column} was dropped; see filter.max_column_gaps and filter.columns"
+        )
     return site_by_column[int(column)]
 
 
@@ -225,7 +229,9 @@ def _states(alphabet: Alphabet, key: str, residues: str) -> list[int]:
     """Encode the residues that the configuration lists."""
     states = alphabet.codes()[np.frombuffer(residues.encode("ascii", "replace"), np.uint8)]
     if not len(states) or (states >= alphabet.q).any():
-        raise InputError(f"constraints.{key}: '{residues}' has to be of the alphabet {alphabet.symbols}")
+        raise InputError(
+            f"constraints.{key}: '{residues}' contains a symbol that is not in the alphabet {alphabet.symbols}"
+        )
     return states.tolist()
 
 
@@ -238,7 +244,7 @@ def _seed(
         return sequences[matches[0]]
     if len(seed) != columns_read:
         raise InputError(
-            "constraints.seed: neither the name of a sequence that was kept nor a sequence of the alignment's "
-            f"{columns_read} columns (it has {len(seed)})"
+            f"constraints.seed: '{seed[:30]}' is neither the name of a sequence that passed the filters nor a sequence "
+            f"of the alignment's {columns_read} columns (it has {len(seed)})"
         )
     return np.array(_states(alphabet, "seed", seed), np.uint8)[columns - 1]

@@ -56,7 +56,7 @@ class CudaEngine(JaxEngine):
             raise InputError(f"engine: cuda needs an NVIDIA card of compute capability 8.0 or more: {error}") from error
         if self._card.capability < _LEAST_CAPABILITY:
             raise InputError(
-                "engine: cuda needs an NVIDIA card of compute capability 8.0 or more, and this one has "
+                "engine: cuda needs an NVIDIA card of compute capability 8.0 or more; this one has "
                 f"{self._card.capability / 10}"
             )
         self._single, self._launcher = single, _launcher(self._card)

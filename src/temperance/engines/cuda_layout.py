@@ -108,7 +108,7 @@ class Shape:
 
 
 def row_states(q: int) -> int:
-    """Compute the number of states that a thread holds.
+    """Choose how many states of a site one thread of the Gibbs kernel computes the energies of.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def choose_shape(length: int, q: int, count: int, card: Card, single: bool = Fal
         If q is above 64, or not even a few chains fit a multiprocessor.
     """
     if not 2 <= q <= MOST_STATES:
-        raise InputError(f"engine: cuda takes alphabets of 2 to {MOST_STATES} states, not {q}; jax takes any")
+        raise InputError(f"engine: cuda supports alphabets of 2 to {MOST_STATES} states, not {q}; set it to jax")
     for room in _CHUNK_ROOMS:
         chunk = _choose_chunk(length, q, room * card.shared_memory, single)
         # Few chains: share the sources of each out among more threads, so that there are warps enough.
@@ -207,7 +207,9 @@ def choose_shape(length: int, q: int, count: int, card: Card, single: bool = Fal
         for split in splits[splits.index(min(sufficient, default=splits[-1])) :]:
             if shape := _fit(length, count, card, Shape(q, split, chunk, 1, 1, single)):
                 return shape
-    raise InputError(f"engine: cuda has no room for chains of {length} sites and {q} states on this card; jax has")
+    raise InputError(
+        f"engine: chains of {length} sites and {q} states are too large for cuda on this card; set it to jax"
+    )
 
 
 def _count_chains(card: Card, shape: Shape) -> int:

@@ -50,7 +50,7 @@ def check_training(engine: Engine, length: int, q: int, chains: int) -> None:
     needed = training_bytes(length, q, chains)
     if needed > available:
         raise InputError(
-            f"engine: a training with {length} sites, {q} states and {chains} chains takes {needed / 1e9:.1f} GB, and "
-            f"{available / 1e9:.1f} GB of this card are free; lower train.chains and train.confirm_chains, or choose "
-            "numba"
+            f"engine: a training with {length} sites, {q} states and {chains} chains needs {needed / 1e9:.1f} GB, but "
+            f"only {available / 1e9:.1f} GB of this card are free; lower train.chains and train.confirm_chains, or set "
+            "engine to numba"
         )

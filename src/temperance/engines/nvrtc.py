@@ -96,7 +96,7 @@ def compile_source(source: str, defines: Mapping[str, int], capability: int) -> 
         failed = library.nvrtcCompileProgram(program, len(options), arguments)
         log = _text(program, "ProgramLog").decode(errors="replace").rstrip("\0")
         if failed:
-            raise CompilationError(f"NVRTC does not compile the kernel for compute capability {capability}: {log}")
+            raise CompilationError(f"NVRTC cannot compile the kernel for compute capability {capability}: {log}")
         return _text(program, "CUBIN"), log
     finally:
         library.nvrtcDestroyProgram(ctypes.byref(program))
@@ -143,7 +143,7 @@ def _library() -> ctypes.CDLL:
             return ctypes.CDLL(str(path))
         except OSError:
             continue
-    raise CompilationError("NVRTC is not installed; the package nvidia-cuda-nvrtc-cu12 has it")
+    raise CompilationError("NVRTC is not installed; install the package nvidia-cuda-nvrtc-cu12")
 
 
 def _installed() -> list[Path]:

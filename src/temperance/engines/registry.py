@@ -42,7 +42,7 @@ def choose_engine(name: str = "auto") -> Engine:
         return NumbaEngine()
     if name == "cuda":
         if _capability() < _AMPERE:
-            raise InputError("engine: cuda needs an NVIDIA card of compute capability 8.0 or more, and JAX sees none")
+            raise InputError("engine: cuda needs an NVIDIA card of compute capability 8.0 or more; JAX finds none")
         from temperance.engines.cuda_engine import CudaEngine
 
         try:
@@ -54,7 +54,9 @@ def choose_engine(name: str = "auto") -> Engine:
             fault = str(error)
         if fault is None:
             return engine
-        log.warning("warning: the kernel does not run on this card, so the engine is jax, which is slower: %s", fault)
+        log.warning(
+            "warning: the CUDA kernel does not run on this card; using the slower engine jax instead: %s", fault
+        )
     from temperance.engines.jax_engine import JaxEngine
 
     return JaxEngine()

@@ -128,7 +128,7 @@ def read(path: str | Path, reference: str = "") -> Alignment:
     lines = _read_lines(Path(path))
     opening = list(islice((line for line in lines if line[1].strip()), 2))
     if not opening:
-        raise InputError(f"{path}: the file is empty; an alignment is needed")
+        raise InputError(f"{path}: the file is empty; expected an alignment")
     first, following = opening[0][1], opening[-1][1]
     lines = chain(opening, lines)
     # A3M may open with a line of its own, such as "#A3M#" or ColabFold's lengths.
@@ -141,7 +141,7 @@ def read(path: str | Path, reference: str = "") -> Alignment:
     else:
         parsed = _read_psicov(path, lines)
     if reference and reference not in parsed.names:
-        raise InputError(f"filter.reference: {path} has no sequence {reference}; its first is {parsed.names[0]}")
+        raise InputError(f"filter.reference: {path} has no sequence named {reference}; its first is {parsed.names[0]}")
     return _build_alignment(path, parsed, parsed.names.index(reference) if reference else 0)
 
 
@@ -215,9 +215,9 @@ def _read_stockholm(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
         with MSAFile(io.BytesIO(text.encode()), format="stockholm", digital=False) as file:
             msa = file.read()
     except (ValueError, EaselError) as error:
-        raise InputError(f"{path}: not a whole Stockholm alignment: {str(error).split(': ')[-1]}") from None
+        raise InputError(f"{path}: not a complete Stockholm alignment: {str(error).split(': ')[-1]}") from None
     if msa is None:
-        raise InputError(f"{path}: the Stockholm alignment holds no sequence")
+        raise InputError(f"{path}: the Stockholm alignment contains no sequence")
     return _ParsedFile(list(msa.names), list(msa.alignment), [], msa.reference or "")
 
 
@@ -232,7 +232,7 @@ def _read_clustal(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
         name, residues, _ = match.groups()
         rows[name] = rows.get(name, "") + residues
     if not rows:
-        raise InputError(f"{path}: the Clustal alignment holds no sequence")
+        raise InputError(f"{path}: the Clustal alignment contains no sequence")
     return _ParsedFile(list(rows), list(rows.values()), [])
 
 
@@ -352,7 +352,7 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
         symbol = chr(alignment.sequences[row, column])
         raise InputError(
             f"{path}, sequence {row + 1} ({alignment.names[row]}), column {column + 1}: '{symbol}' is not in the "
-            f"alphabet {alphabet.name}; set the key 'alphabet' to what the file holds"
+            f"alphabet {alphabet.name}; set 'alphabet' to protein, rna, dna or the symbols of the file"
         )
     _refuse_nucleotides(alignment, alphabet, path)
     has_ambiguous = (states == AMBIGUOUS).any(axis=1)
@@ -360,7 +360,7 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     if has_ambiguous.any() and ambiguous == "error":
         row = int(np.argmax(has_ambiguous))
         raise InputError(
-            f"{path}, sequence {row + 1} ({alignment.names[row]}): has an ambiguous residue; remove it or set "
+            f"{path}, sequence {row + 1} ({alignment.names[row]}): contains an ambiguous residue; remove it or set "
             "'ambiguous' to gap or drop"
         )
     if ambiguous == "gap" and has_ambiguous.any() and alphabet.gap is None:
@@ -436,8 +436,8 @@ def filter_alignment(
     ]
     if dense.sum() < 2:
         raise InputError(
-            f"{path}: {dense.sum()} of {dense.size} columns have at most {max_column_gaps:g} gaps, 2 are needed; "
-            "raise filter.max_column_gaps or give a denser alignment"
+            f"{path}: {dense.sum()} of {dense.size} columns have at most {max_column_gaps:g} gaps; at least 2 are "
+            "needed: raise  filter.max_column_gaps or give a denser alignment"
         )
     states, gaps = states[:, dense], gaps[:, dense]
     shares = gaps.mean(axis=1)
@@ -450,8 +450,8 @@ def filter_alignment(
         audit += [("sequence", names[m], f"same as {names[first]}") for m, first in repeats]
     if rows.sum() < 4:
         raise InputError(
-            f"{path}: {rows.sum()} of {rows.size} sequences pass the filters, at least 4 are needed; "
-            "see 'filter' in the configuration or give more sequences"
+            f"{path}: {rows.sum()} of {rows.size} sequences pass the filters; at least 4 are needed: "
+            "relax 'filter' in the configuration or give more sequences"
         )
     kept = [names[m] for m in np.flatnonzero(rows)]
     match = None if alignment.match is None else alignment.match[dense]

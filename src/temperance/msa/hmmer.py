@@ -53,7 +53,9 @@ def build_hmm(sequences: np.ndarray, alphabet: Alphabet, name: str, path: str | 
     """
     hmmer_alphabet = hmm_alphabet(alphabet)
     if hmmer_alphabet is None:
-        raise InputError(f"alphabet: HMMER has no alphabet {alphabet.name}; choose another fidelity than hmm")
+        raise InputError(
+            f"alphabet: HMMER supports protein, rna and dna, not {alphabet.name}; set optimum.fidelity to another judge"
+        )
     rows = [pyhmmer.easel.TextSequence(name=f"s{m}", sequence=row) for m, row in enumerate(alphabet.decode(sequences))]
     msa = pyhmmer.easel.TextMSA(name=name, sequences=rows).digitize(hmmer_alphabet)
     # "hand" would need a reference line; every column of a filtered alignment is a match column.

@@ -102,7 +102,9 @@ def encode_rows(rows: Sequence[str], alphabet: Alphabet, columns: np.ndarray, co
     lengths, kept = {len(row) for row in rows}, len(columns)
     if len(lengths) != 1 or not lengths <= {kept, columns_read}:
         listed = ", ".join(map(str, sorted(lengths)))
-        raise InputError(f"sequences: {listed} columns; aligned ones of this family have {columns_read} or {kept}")
+        raise InputError(
+            f"sequences: {listed} columns; expected {columns_read} (all of the alignment) or {kept} (those kept)"
+        )
     symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in rows])
     names = [f"number {number}" for number in range(1, len(rows) + 1)]
     raw = Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))

@@ -79,14 +79,16 @@ def search_query(
     """
     hmmer_alphabet = _find_hmmer_alphabet(alphabet)
     if hmmer_alphabet.type != "amino":
-        raise InputError(f"query: iterative search is for protein, not {alphabet.name}; begin with a seed alignment")
+        raise InputError(
+            f"query: iterative search is for protein, not {alphabet.name}; give a seed alignment as 'seed'"
+        )
     try:
         with SequenceFile(str(query), digital=True, alphabet=hmmer_alphabet) as file:
             sequences = list(file.read_block())
     except (EaselError, ValueError, OSError) as error:
-        raise InputError(f"{query}: no {alphabet.name} sequence that HMMER reads: {last_line(error)}") from None
+        raise InputError(f"{query}: HMMER reads no {alphabet.name} sequence from it: {last_line(error)}") from None
     if len(sequences) != 1:
-        raise InputError(f"{query}: {len(sequences)} sequences; a query is one")
+        raise InputError(f"{query}: {len(sequences)} sequences; expected exactly one")
     query_sequence, thresholds = sequences[0], _thresholds(settings, len(sequences[0]))
     profile, hits = None, None
     try:
@@ -143,9 +145,9 @@ def search_seed(
         with MSAFile(str(seed), digital=True, alphabet=hmmer_alphabet) as file:
             msa = file.read()
     except (ValueError, EaselError, OSError) as error:
-        raise InputError(f"{seed}: no {alphabet.name} alignment that HMMER reads: {last_line(error)}") from None
+        raise InputError(f"{seed}: HMMER reads no {alphabet.name} alignment from it: {last_line(error)}") from None
     if msa is None:
-        raise InputError(f"{seed}: holds no alignment")
+        raise InputError(f"{seed}: contains no alignment")
     msa.name = msa.name or "seed"
     profile, _, _ = Builder(hmmer_alphabet, seed=1).build_msa(msa, Background(hmmer_alphabet))
     thresholds = _thresholds(settings, profile.M)
@@ -203,7 +205,7 @@ def _targets(path: str | Path, hmmer_alphabet: HmmerAlphabet) -> Iterator[Any]:
 
 
 def _unreadable(path: str | Path, error: Exception) -> InputError:
-    return InputError(f"{path}: no sequences that HMMER reads, plain or gzipped: {last_line(error)}")
+    return InputError(f"{path}: HMMER reads no sequences from it, plain or gzipped: {last_line(error)}")
 
 
 def _domains(hits: TopHits | None) -> Iterable[Any]:

@@ -94,7 +94,8 @@ def split(
     if len(parts.heldout) < _FEWEST or len(parts.training) < _FEWEST:
         raise InputError(
             f"heldout: of {count} sequences {len(parts.heldout)} can be held out and {len(parts.training)} kept for "
-            f"training at identity {identity:g}; raise heldout.identity or heldout.max_discarded"
+            f"training at identity {identity:g}; raise heldout.identity or heldout.max_discarded (mutants of one "
+            "sequence are too similar to each other to be split)"
         )
     return parts
 

@@ -49,7 +49,7 @@ def all_sequences(length: int, q: int) -> np.ndarray:
     [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
     if q**length > MOST_SEQUENCES:
-        raise InputError(f"{q}^{length} sequences are too many to list; {MOST_SEQUENCES:,} are the most")
+        raise InputError(f"{q}^{length} sequences are too many to enumerate; at most {MOST_SEQUENCES:,} are possible")
     return np.stack(np.unravel_index(np.arange(q**length), (q,) * length), axis=1).astype(np.uint8)
 
 

@@ -227,7 +227,7 @@ def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     """
     arrays, metadata = load_arrays(path)
     if {"fields", "couplings"} - arrays.keys() or "alphabet" not in metadata:
-        raise InputError(f"{path}: holds no Potts model (fields, couplings, alphabet)")
+        raise InputError(f"{path}: not a Potts model (fields, couplings, alphabet)")
     return Potts(arrays["fields"], arrays["couplings"]), find_alphabet(metadata["alphabet"]), metadata
 
 

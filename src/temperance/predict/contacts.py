@@ -169,7 +169,9 @@ def structure_distances(
     reference = columns["residue"].fillna("").str.upper().to_numpy()
     sites = np.flatnonzero((reference != "") & (reference != "-"))
     if not len(sites):
-        raise InputError(f"structure.path: {path}: the reference has no residue; see filter.reference")
+        raise InputError(
+            f"structure.path: {path}: the reference has no residue in these columns; choose another by filter.reference"
+        )
     in_reference, in_chain = _aligned_positions("".join(reference[sites]), sequence, alphabet)
     identical = np.array([reference[sites[a]] == sequence[b] for a, b in zip(in_reference, in_chain, strict=True)])
     if len(in_reference) < 2 or identical.mean() < 0.25:
@@ -196,7 +198,7 @@ def _chain(path: str | Path, chain: str) -> tuple[list, str]:
             model = next(iter(parser.get_structure("structure", io.StringIO(text))))
         chains = {entry.id: entry for entry in model}
     except Exception as error:  # the parsers raise whatever a damaged file leads to
-        raise InputError(f"structure.path: {path}: no PDB or mmCIF file ({type(error).__name__}: {error})") from None
+        raise InputError(f"structure.path: {path}: not a PDB or mmCIF file ({type(error).__name__}: {error})") from None
     if not chains or (chain and chain not in chains):
         available = f"its chains are {', '.join(chains)}" if chains else "it has no chain"
         raise InputError(f"structure.chain: {path} has no chain {chain}; {available}")

@@ -116,7 +116,7 @@ def read_measured(path: str | Path) -> pd.DataFrame:
             mutant, score = cells[positions[0]].strip(), float(cells[positions[1]])
         except (IndexError, ValueError):
             raise InputError(
-                f"mutants.table: {path}, line {number}: no mutant and number in columns mutant and score"
+                f"mutants.table: {path}, line {number}: expected a mutant and a number in the columns mutant and score"
             ) from None
         if np.isfinite(score):
             measurements.append((mutant, score, number))
@@ -163,7 +163,7 @@ def score_measured(
         changes = [re.fullmatch(r"([A-Za-z])(\d+)([A-Za-z*-])", part.strip()) for part in re.split(r"[:,;]", mutant)]
         if not all(changes):
             raise InputError(
-                f"mutants.table: {path}, line {table['line'][row]}: '{mutant[:30]}'; A12V, or A12V:G30S, is right"
+                f"mutants.table: {path}, line {table['line'][row]}: '{mutant[:30]}'; expected A12V or A12V:G30S"
             )
         covered = []
         for change in changes:
@@ -177,8 +177,8 @@ def score_measured(
         scorable[row] = all(covered)
     if len(mismatches) > 0.1 * max(1, scorable.sum()):
         raise InputError(
-            f"mutants.table: {path}: {len(mismatches)} mutants are of another sequence, {mismatches[0]} say; numbers "
-            "count from the reference's first residue, or from 39 if it is named NAME/39-91 (columns.tsv)"
+            f"mutants.table: {path}: {len(mismatches)} mutants do not fit the reference, {mismatches[0]} for example; "
+            "numbers count from the reference's first residue, or from 39 if it is named NAME/39-91 (columns.tsv)"
         )
     scores = np.full(len(table), np.nan)
     if scorable.any():

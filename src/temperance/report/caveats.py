@@ -66,7 +66,7 @@ def notes(evidence: Evidence) -> list[str]:
     """
     flagged = _unequilibrated_rows(evidence, concerned=False)
     sampling = (
-        [f"{_describe_unequilibrated(flagged)} They do not touch the recommended temperature itself."]
+        [f"{_describe_unequilibrated(flagged)} This does not affect the recommended temperature."]
         if len(flagged)
         else []
     )
@@ -86,9 +86,9 @@ def _check_penalties(evidence: Evidence, concerned: bool) -> Iterator[str]:
     if len(at_end):
         listed = ", ".join(f"{row.subset} {row.l2_couplings:g}" for row in at_end.itertuples())
         yield (
-            f"The weakest penalty that was tried makes held-out sequences likeliest ({listed}): weaker ones may do so "
-            "even more, and their recommended temperature may be another. Add them to train.l2_path; models with them "
-            "take longer and are harder to sample."
+            f"Held-out sequences are likeliest under the weakest L2 penalty that was tried ({listed}): a weaker one "
+            "may be better still, and lead to another recommended temperature. Add weaker ones to train.l2_path; their "
+            "models take longer to train and are harder to sample."
         )
 
 
@@ -112,8 +112,8 @@ def _check_imported(model: str) -> Iterator[str]:
     """Warn of an imported model, which may have been trained on the held-out sequences."""
     if model:
         yield (
-            f"The model {Path(model).name} was learnt elsewhere, perhaps from the sequences held out here too: "
-            "fidelity and τ_f then flatter it."
+            f"The model {Path(model).name} was trained elsewhere, perhaps on the sequences that are held out here: "
+            "fidelity and τ_f would then make it look better than it is."
         )
 
 
@@ -124,13 +124,14 @@ def _check_training(training: pd.DataFrame, length: int) -> Iterator[str]:
         if len(unconverged):
             yield (
                 f"Training reached {limit} before it had converged: {', '.join(unconverged['subset'])}. The "
-                f"temperatures of such a model hold what training left undone. {remedy}"
+                f"temperatures of such a model also reflect unfinished training. {remedy}"
             )
     early = training[training["stopped"] == "target"]
     if len(early):
         yield (
             f"Training was stopped early, as configured, at a Pearson correlation of {early['target'].iloc[0]:.2f}. "
-            "That regularises a model beyond its L2 penalty, so its temperatures do not diagnose the penalty."
+            "That regularises a model beyond its L2 penalty, so its temperatures do not tell whether the penalty "
+            "is right."
         )
     uncertain = training[~training["equilibrated"]]
     if len(uncertain):
@@ -140,12 +141,12 @@ def _check_training(training: pd.DataFrame, length: int) -> Iterator[str]:
         )
     few = training[training["l2_choice"] == "too few held-out sequences"]
     if len(few):
-        yield "Too few sequences are held out to choose the L2 penalty by them: the choice is a guess."
+        yield "The L2 penalty is a guess: too few sequences are held out to choose it by their likelihood."
     largest = training["Meff"].max()
     if largest < length:
         yield (
-            f"The largest training set has Meff {largest:.0f}, less than one effective sequence a column (L = "
-            f"{length}): the couplings are hardly determined."
+            f"The largest training set has Meff {largest:.0f}, less than one effective sequence per column (L = "
+            f"{length}): the data hardly determine the couplings."
         )
 
 
@@ -156,7 +157,7 @@ def _check_chains(history: pd.DataFrame) -> Iterator[str]:
     if len(frozen):
         listed = ", ".join(f"{subset} {share:.2%}" for subset, share in frozen.items())
         yield (
-            "Chains hardly moved at the end of training; the sweeps of a step changed so many of their sites: "
+            "Chains hardly moved at the end of training; share of sites that the Gibbs sweeps of a step changed: "
             f"{listed}. Raise train.l2_couplings or train.sweeps."
         )
 
@@ -169,9 +170,10 @@ def _describe_unequilibrated(flagged: pd.DataFrame) -> str:
     )
     return (
         f"Samples are not equilibrated (crosses in figures over temperature): {listed}. R-hat is up to "
-        f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}; where these "
-        "are good, the ladders' energies still drift, a group of sequences (usually around a training sequence) is so "
-        "probable that the sampler should have found it, and it has not, or a hotter temperature is not equilibrated."
+        f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}. Where both are "
+        "good, the cause is another: the ladders' energies still drift; a group of sequences (usually around a "
+        "training sequence) is so probable that the sampler should have found it, and it has not; or a hotter "
+        "temperature is not equilibrated."
     )
 
 
@@ -198,33 +200,35 @@ def _check_gaps(evidence: Evidence, concerned: bool) -> Iterator[str]:
         if (hottest["temperature"] > _coldest_concerned(evidence)) == concerned:
             yield (
                 f"Up to τ = {hottest['temperature']:.3g} samples have gaps at {hottest['gaps']:.0%} of sites or more, "
-                f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. Fragments among "
-                "the natural sequences teach it to; leave them out by a lower filter.max_sequence_gaps "
-                f"({evidence.settings.filter.max_sequence_gaps:g})."
+                f"natural sequences at {natural:.0%}: the model prefers fragments to whole sequences. It learns "
+                "that from fragments in the alignment; drop them by a filter.max_sequence_gaps below "
+                f"{evidence.settings.filter.max_sequence_gaps:g}."
             )
 
 
 def _check_data(evidence: Evidence) -> Iterator[str]:
     """Warn of a truth that is not equilibrated, of few designs or held-out sequences, and of τ_f without a value."""
     if evidence.truth and evidence.truth.get("rhat", 1) > _MOST_RHAT:
-        yield f"The truth's own draws are not equilibrated (R-hat {evidence.truth['rhat']:.3f})."
+        yield f"The samples of the truth are not equilibrated (R-hat {evidence.truth['rhat']:.3f})."
     designs = evidence.designs
     if designs["designs"] < designs["wanted"]:
         judges = join_words(map(short_judge_name, designs["judges"]))
         yield (
-            f"Only {designs['designs']} of {designs['wanted']} designs were found that are as new as the novelty floor "
-            f"asks, as natural by the {judges} as design.percentile asks, "
-            f"and have gaps at no more than {designs['most_gaps']:.0%} of sites. "
+            f"Only {designs['designs']} of {designs['wanted']} designs were found that meet the novelty floor, reach "
+            f"design.percentile by the {judges}, and have gaps at no more than {designs['most_gaps']:.0%} of sites. "
             + (
                 "Raise design.candidates."
                 if designs["recommended"]
-                else "They are sampled where no temperature is recommended."
+                else "They are sampled at a temperature that is not recommended."
             )
         )
     heldout = int((evidence.natural["set"] == "heldout").sum())
     if heldout < _FEW_HELDOUT:
-        yield f"Only {heldout} sequences are held out: thresholds and τ_f rest on few data."
+        yield f"Only {heldout} sequences are held out: τ_f and the scales of judges are uncertain."
     for row in evidence.optimum.itertuples():
         if not np.isfinite(row.tau_f) or row.tau_f == 0:
-            side = "above every temperature" if row.tau_f else "below the coldest rung"
-            yield f"τ_f of {row.size}-r{row.replicate} lies {side}: held-out and sampled energies do not meet."
+            side, energy = ("above every temperature", "higher") if row.tau_f else ("below all sampled", "lower")
+            yield (
+                f"τ_f of {row.size}-r{row.replicate} lies {side}: held-out sequences have a {energy} mean energy than "
+                "samples at any temperature."
+            )

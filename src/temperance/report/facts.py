@@ -50,7 +50,7 @@ def _prediction_facts(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
         values = (
             f"{ranks[rank]['precision']:.0%} ± {1.96 * ranks[rank]['error']:.0%} of {rank}" for rank in ("L/2", "L")
         )
-        yield "predicted contacts that are", ", ".join(values) + f" (random {ranks['L']['expected']:.0%})"
+        yield "precision of predicted contacts", ", ".join(values) + f" (random {ranks['L']['expected']:.0%})"
     if "mutants" in predictions:
         spearman = predictions["mutants"]
         interval = f"{spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})"

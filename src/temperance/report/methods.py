@@ -102,14 +102,14 @@ def _describe_training(evidence: Evidence) -> str:
     train, imported = evidence.settings.train, evidence.settings.model
     if imported:
         return (
-            f"The Potts model (q = {evidence.ingest['q']}) was learnt elsewhere ({Path(imported).name}) and is "
+            f"The Potts model (q = {evidence.ingest['q']}) was trained elsewhere ({Path(imported).name}) and is "
             "sampled as it is; whether it has seen the held-out sequences is not known."
         )
     trained = evidence.training.groupby("M")["l2_couplings"].unique()
     strengths = "; ".join(f"{' or '.join(f'{value:g}' for value in values)} at {M:,}" for M, values in trained.items())
     choice = (
-        f"a stronger one than which was less likely, and a weaker one no likelier, for held-out sequences ({strengths} "
-        "sequences)"
+        f"chosen so that held-out sequences were less likely under a stronger one and no likelier under a weaker one "
+        f"({strengths} sequences)"
         if train.l2_couplings == "auto"
         else f"of {', '.join(f'{value:g}' for value in evidence.training['l2_couplings'].unique())}, as configured"
     )

@@ -227,6 +227,6 @@ def _describe_designs(evidence: Evidence) -> Iterator[str]:
     """Say at which temperature designs were sampled where none is recommended."""
     if evidence.best["status"] != "recommended":
         yield (
-            f"Designs were sampled at τ = {evidence.temperature:.2f} all the same, the sampled temperature that misses "
-            "least. They are not recommended for that reason."
+            f"Designs were sampled at τ = {evidence.temperature:.2f} all the same, the sampled temperature that "
+            "comes closest to what you ask for. They are not recommended."
         )

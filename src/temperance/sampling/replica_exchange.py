@@ -173,7 +173,7 @@ class _Run:
                 setattr(self, name, saved[name])
             return
         betas = plan_ladder(model, engine, 1 / plan.temperatures[::-1], rng)
-        progress(f"ladder of {len(betas)} rungs, {plan.ladders} of them in parallel")
+        progress(f"{plan.ladders} independent ladders of {len(betas)} temperatures each")
         chains = starting_chains(model, starts, plan.ladders, len(betas), rng)
         self._ladders = Ladders(model, engine, betas, chains, rng)
         # Temperatures beside those of the list; of each round of draws, its sweeps and the R-hats of the
@@ -254,9 +254,9 @@ class _Run:
         colder = self._leading_colder(self._diagnose(energies)["rhat"].to_numpy() <= _PROMISING_RHAT)
         self._change_rungs(self._refined(mean_energies), colder, mean_energies)
         self._progress(
-            f"{len(self.refined)} temperatures were added around that of the training sequences' mean energy, "
-            f"{mean_energies.temperature(self._training_energy):.3g}, and {len(colder)} colder ones; "
-            f"{len(self._ladders.betas)} rungs"
+            f"added {len(self.refined)} temperatures around {mean_energies.temperature(self._training_energy):.3g}, "
+            f"where samples have the training sequences' mean energy, and {len(colder)} colder ones; "
+            f"{len(self._ladders.betas)} temperatures in all"
         )
         self._begin_draws(self._buffer.sweeps)
 

@@ -137,4 +137,6 @@ def _run(command: Sequence[str]) -> None:
         subprocess.run(command, check=True, capture_output=True, text=True, errors="replace")
     except subprocess.CalledProcessError as error:
         why = last_words(error.stderr + error.stdout)
-        raise InputError(f"optimum.covariance: {command[0]} ended with status {error.returncode}: {why}") from None
+        raise InputError(
+            f"optimum.covariance: {command[0]} failed with exit status {error.returncode}: {why}"
+        ) from None

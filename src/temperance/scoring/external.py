@@ -100,7 +100,10 @@ class Program:
             self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
             scores_by_name = self._read(scores)
         if missing := [name for name in names if name not in scores_by_name]:
-            raise InputError(f"{self._key}: {len(missing)} of {len(names)} sequences have no score, {missing[0]} first")
+            raise InputError(
+                f"{self._key}: the program left {len(missing)} of {len(names)} sequences without a score, "
+                f"{missing[0]} for example"
+            )
         values = np.array([scores_by_name[name] for name in names])
         return values if self.higher else -values
 
@@ -111,19 +114,21 @@ class Program:
     def _run(self, substitutions: Mapping[str, str]) -> None:
         command = [self._with(word, substitutions) for word in self.command]
         if shutil.which(command[0]) is None:
-            raise InputError(f"{self._key}.command: there is no program {command[0]} (paths count from {Path.cwd()})")
+            raise InputError(
+                f"{self._key}.command: there is no program {command[0]} (paths are relative to {Path.cwd()})"
+            )
         try:
             subprocess.run(
                 command, check=True, timeout=60 * self.minutes, capture_output=True, text=True, errors="replace"
             )
         except subprocess.TimeoutExpired:
             raise InputError(
-                f"{self._key}: took more than {self.minutes:g} minutes; raise judges.{self.name}.minutes, or have it "
-                f"score fewer sequences (judges.{self.name}.sequences)"
+                f"{self._key}: the program took more than {self.minutes:g} minutes; raise judges.{self.name}.minutes, "
+                f"or have it score fewer sequences (judges.{self.name}.sequences)"
             ) from None
         except subprocess.CalledProcessError as error:
             why = last_words(error.stderr)
-            raise InputError(f"{self._key}: ended with status {error.returncode}: {why}") from None
+            raise InputError(f"{self._key}: the program failed with exit status {error.returncode}: {why}") from None
 
     @staticmethod
     def _with(word: str, substitutions: Mapping[str, str]) -> str:
@@ -133,7 +138,7 @@ class Program:
 
     def _read(self, scores: Path) -> dict[str, float]:
         if not scores.is_file():
-            raise InputError(f"{self._key}: has not written the file that {{scores}} stands for")
+            raise InputError(f"{self._key}: the program did not write the file that {{scores}} stands for")
         scores_by_name: dict[str, float] = {}
         with scores.open(encoding="utf-8", errors="replace") as file:
             for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
@@ -145,10 +150,10 @@ class Program:
                     if number == 1:  # names of columns
                         continue
                     raise InputError(
-                        f"{self._key}: line {number} of its scores is not a name, a tab and a number"
+                        f"{self._key}: line {number} of its scores: expected a name, a tab and a number"
                     ) from None
                 if not np.isfinite(score):
-                    raise InputError(f"{self._key}: line {number} of its scores: {score} is no score")
+                    raise InputError(f"{self._key}: line {number} of its scores: expected a finite number, not {score}")
                 scores_by_name[name] = score
         return scores_by_name
 

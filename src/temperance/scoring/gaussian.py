@@ -74,7 +74,9 @@ def _invert(covariance: np.ndarray) -> np.ndarray:
     if not failed:
         inverse, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
     if failed:
-        raise InputError("the covariance of the alignment's sites cannot be inverted: too few different sequences")
+        raise InputError(
+            "the covariance of the alignment's sites cannot be inverted: there are too few different sequences"
+        )
     for row in range(len(inverse)):
         inverse[row, row + 1 :] = inverse[row + 1 :, row]
     return inverse

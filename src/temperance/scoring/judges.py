@@ -75,7 +75,7 @@ def hmm_judge(path: str | Path, alphabet: Alphabet, threads: int = 1) -> Judge:
     with pyhmmer.plan7.HMMFile(str(path)) as file:
         hmm = file.read()
     if hmm is None:
-        raise InputError(f"{path}: holds no profile HMM; delete it and run again")
+        raise InputError(f"{path}: not a profile HMM; delete it and run again")
 
     def _score(sequences: np.ndarray) -> np.ndarray:
         rows = [row.replace("-", "") for row in alphabet.decode(sequences)]

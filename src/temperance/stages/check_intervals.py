@@ -53,4 +53,8 @@ def run(outputs: Outputs, kind: str, size: str, repeats: int, seed: int, engine_
     """
     table = coverage(kind, int(size), repeats, seed, choose_engine(engine_name), Progress(log.info))
     save_table(outputs.table, table)
-    log.info("covered in %.1f %% of all, least %.0f %%", 100 * table["covered"].mean(), 100 * table["covered"].min())
+    log.info(
+        "intervals hold the truth in %.1f %% of all cases, for the worst estimate in %.0f %%",
+        100 * table["covered"].mean(),
+        100 * table["covered"].min(),
+    )

@@ -62,4 +62,5 @@ def run(inputs: Inputs, outputs: Outputs, settings: ConstrainStage) -> None:
     )  # fmt: skip
     constraints.save(outputs.constraints)
     allowed = constraints.allowed
-    log.info("%d of %d states allowed, seed: %s", allowed.sum(), allowed.size, constraints.seed is not None)
+    seed = "no seed" if constraints.seed is None else "a seed"
+    log.info("%d of %d residues of all columns allowed, %s", allowed.sum(), allowed.size, seed)

@@ -50,4 +50,8 @@ def run(inputs: Inputs, outputs: Outputs) -> None:
     table = pd.concat([load_table(path) for path in inputs.tables], ignore_index=True)
     save_table(outputs.table, table)
     save_text(outputs.markdown, markdown(table))
-    log.info("covered in %.1f %% of all, least %.0f %%", 100 * table["covered"].mean(), 100 * table["covered"].min())
+    log.info(
+        "intervals hold the truth in %.1f %% of all cases, for the worst estimate in %.0f %%",
+        100 * table["covered"].mean(),
+        100 * table["covered"].min(),
+    )

@@ -70,7 +70,7 @@ def run(inputs: Inputs, outputs: Outputs, form: str) -> None:
         tau = load_json(inputs.recommendation)["sampling_temperature"]
         index = int(np.argmin(np.abs(samples["temperatures"] - tau)))
         save_text(outputs.file, format_chains(samples["sequences"][index].reshape(-1, model.L), alphabet))
-        log.info("samples at temperature %g", samples["temperatures"][index])
+        log.info("exported samples at temperature %g", samples["temperatures"][index])
     elif form == "alignment":
         rows = alphabet.decode(load_arrays(inputs.alignment)[0]["sequences"])
         save_text(outputs.file, fasta(load_table(inputs.sequences)["name"], rows))

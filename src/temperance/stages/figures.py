@@ -62,4 +62,4 @@ def run(inputs: Inputs, outputs: Outputs, settings: FamilySettings, subsets: Seq
             paths: list[str | Path] = [path for path in outputs.figures if path.stem == name]
             if paths:
                 figures.save(figures.FIGURES[name](*arguments), paths)
-    log.info("%d files", len(outputs.figures))
+    log.info("wrote %d files", len(outputs.figures))

@@ -93,6 +93,6 @@ def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
     save_table(outputs.columns, filtered.columns_table())
     save_json(outputs.summary, summary | {"provenance": source})
     log.info(
-        "M %d of %d, L %d of %d, q %d, Meff %.0f",
+        "kept %d of %d sequences and %d of %d columns; q = %d states, Meff = %.0f effective sequences",
         *(summary[key] for key in ("M", "sequences_read", "L", "columns_read", "q", "Meff")),
     )

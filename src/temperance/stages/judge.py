@@ -58,7 +58,7 @@ def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
     settings = {"pseudocount": PSEUDOCOUNT, "splits": SPLITS, "folds": FOLDS}
     judge.save(outputs.judge, alphabet, provenance(settings, seed))
     log.info(
-        "judge of %d natural sequences in %d clusters of relatives; models rank sequences that they have not seen "
-        "above shuffled ones in %.0f %% of cases",
+        "pair judge of %d natural sequences in %d clusters of relatives; its models rank natural sequences that they "
+        "were not trained on above shuffled ones in %.0f %% of cases",
         len(judge.clusters), judge.clusters.max() + 1, 100 * judge.discrimination.auc,
     )  # fmt: skip

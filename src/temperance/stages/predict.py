@@ -96,7 +96,10 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     if distances is not None:
         ranks = precision(contacts, model.L, options.cutoff, options.separation)
         summary["precision"] = ranks.to_dict("records")
-        log.info("precision %s", ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()))
+        log.info(
+            "precision of the highest-scoring contacts: %s",
+            ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()),
+        )
 
     reference = reference_states(columns, arrays["sequences"], alphabet)
     mutants = single_mutants(model, reference, columns, alphabet)
@@ -106,7 +109,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
         agreement = spearman(measured["measured"], measured["score"], rng, settings.bootstrap)
         summary["mutants"] = agreement | {"measured": len(measured)}
         mutants = mutants.merge(measured[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
-        log.info("Spearman %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
+        log.info("Spearman correlation with measured scores %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)

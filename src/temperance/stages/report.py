@@ -48,4 +48,4 @@ def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
         Random seed of the whole run, which the report states.
     """
     write_report(outputs.page, inputs.summaries, pd.DataFrame(columns=["family"]), seed)
-    log.info("%d families", len(inputs.summaries))
+    log.info("wrote the report on %d families", len(inputs.summaries))

@@ -144,10 +144,14 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
     row = estimate_columns("tau_cal", calibration.tau_cal) | {"tau_ece": calibration.tau_ece}
     save_table(outputs.calibrated, pd.DataFrame([row]))
     for judge in standings["judges"]:
-        decides = "is trusted" if judge["trusted"] else "decides nothing"
+        decides = "is trusted" if judge["trusted"] else "is not trusted"
         log.info("judge %s %s: %s", judge["name"], decides, judge["why"])
     log.info(
         "fidelity %s, novelty %s at temperatures %s",
         *(", ".join(f"{value:.2f}" for value in scores[column]) for column in ("fidelity", "novelty", "temperature")),
     )
-    log.info("tau_cal %.3f [%.3f, %.3f], tau_ece %.3f", *vars(calibration.tau_cal).values(), calibration.tau_ece)
+    log.info(
+        "site conditionals are calibrated best at tau_cal %.3f (%.3f to %.3f); smallest calibration error at %.3f",
+        *vars(calibration.tau_cal).values(),
+        calibration.tau_ece,
+    )

@@ -64,4 +64,4 @@ def run(inputs: Inputs, outputs: Outputs, vary: Any) -> None:
             figures_of_theory.phase_diagram(summary, vary) if vary else figures_of_theory.optima_against_size(summary)
         )
         figures.save(figure, list(outputs.figures))
-    log.info("%d models of %s", len(models), ", ".join(summary["family"].unique()))
+    log.info("%d models of the families %s", len(models), ", ".join(summary["family"].unique()))

@@ -160,7 +160,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     save_json(outputs.landscape, landscape)
     for row in states[states["missing"] > 0].itertuples():
         log.warning(
-            "warning: temperature %.3g is not equilibrated: ladders miss valleys that make ln Z larger by %.1f or more",
+            "warning: temperature %.3g is not equilibrated: ladders miss groups of sequences that raise ln Z by "
+            "%.1f or more",
             row.temperature, row.missing,
         )  # fmt: skip
     for row in optima.itertuples():

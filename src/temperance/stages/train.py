@@ -94,7 +94,7 @@ def run(
     if inputs.trained:
         for path in outputs:
             shutil.copy(inputs.trained / folder.name / path.name, path)
-        log.info("learnt together with the family's other models: train_together.log")
+        log.info("trained together with the family's other models; see train_together.log")
         return
     options, (arrays, metadata) = settings.train.model_dump(), load_arrays(inputs.alignment)
     alphabet, subset = find_alphabet(metadata["alphabet"]), load_arrays(inputs.subset)[0]

@@ -101,8 +101,8 @@ def _refuse_edges(rungs: RungScores, coldest_able: int) -> Choice:
         coldest = rungs.temperatures[0]
         return Choice(
             None,
-            f"even at τ = {coldest:.3g}, the coldest temperature sampled, samples meet your floors, so the coldest "
-            "that does is not known.",
+            f"samples meet your floors even at τ = {coldest:.3g}, the coldest temperature sampled, so the coldest that "
+            "meets them is not known.",
             f"Add temperatures below {coldest:.3g} to sample.temperatures, or raise optimum.novelty_floor or "
             "optimum.diversity_floor.",
             coldest_able,
@@ -138,7 +138,7 @@ def _explain_unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]
         return Choice(
             None,
             "training sequences have higher energies under the model than random sequences: it is not a model of them.",
-            "See whether the model is one of this family, with the same columns and states.",
+            "Check that the model is one of this family, with the same columns and states.",
             _find_nearest(rungs),
         )
     if train is None or np.isnan(train.value):
@@ -151,8 +151,8 @@ def _explain_unknown_quality(rungs: RungScores, points: Sequence[OperatingPoint]
     if train.value < coldest:
         return Choice(
             None,
-            f"samples are as good as natural sequences up to τ = {train.value:.2f} (τ_train), and samples are "
-            f"equilibrated only from τ = {coldest:.3g} up.",
+            f"samples are as good as natural sequences up to τ = {train.value:.2f} (τ_train), but they are "
+            f"equilibrated only at τ = {coldest:.3g} and above.",
             "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.",
             _find_nearest(rungs, train.value),
         )
@@ -199,7 +199,7 @@ def _explain_unnatural(
     if not cold_enough.any() and limit > 0:
         return Choice(
             None,
-            f"{up_to}, and no equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
+            f"{up_to}, but no equilibrated temperature is as cold as that; the coldest is {coldest:.3g}.",
             _suggest_colder(rungs),
             _find_nearest(rungs, limit),
         )
@@ -215,16 +215,16 @@ def _explain_unnatural(
         refusing = [name for name, point in _list_deciding_judges(rungs, points) if point.limit == 0]
     refusing = refusing or [strictest.name.removeprefix("tau_")]
     names = join_words([judge_name(name) for name in refusing])
-    place = f"{up_to}, and at none up to there" if cold_enough.any() else "at no equilibrated temperature"
+    place = f"{up_to}, but at no temperature up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
-        f"{place} are samples shown to be as natural as natural sequences by {names}. "
+        f"{place} are samples rated as natural as natural sequences by {names}. "
         f"{_report_percentiles(rungs, refusing, candidates)}"
     )
     novel, varied = rungs.meets(*floors)
     for name, floor, met in (("novelty", floors[0], novel), ("diversity", floors[1], varied)):
         met_temperatures = rungs.temperatures[rungs.equilibrated & met]
         if len(met_temperatures) and met_temperatures.min() > coldest:
-            obstacle += f" Your {name} floor of {floor:g} is met from τ = {met_temperatures.min():.3g} up only."
+            obstacle += f" Your {name} floor of {floor:g} is met only at τ = {met_temperatures.min():.3g} and above."
     return Choice(None, obstacle, _suggest_natural_models(rungs, refusing), _find_least_missing(rungs, points, floors))
 
 
@@ -256,8 +256,8 @@ def _suggest_natural_models(rungs: RungScores, judges: Sequence[str]) -> str:
         if all(_is_certainly_natural(rungs, name)[:coldest].any() for name in judges):
             return _suggest_colder(rungs)
         return (
-            f"Colder samples, down to τ = {rungs.temperatures[0]:.3g}, are not equilibrated, and are not shown to be "
-            f"natural either. {_OTHER_MODELS}"
+            f"Colder samples, down to τ = {rungs.temperatures[0]:.3g}, are not equilibrated, and do not look natural "
+            f"either. {_OTHER_MODELS}"
         )
     means = [np.where(rungs.equilibrated, mean_and_half(rungs.percentiles[name])[0], -np.inf) for name in judges]
     if all(values.argmax() == coldest for values in means):
@@ -267,8 +267,8 @@ def _suggest_natural_models(rungs: RungScores, judges: Sequence[str]) -> str:
 
 # What may help where no temperature does.
 _OTHER_MODELS = (
-    "A model of cleaner sequences (filter), of more of them, or of another train.l2_couplings may do better; a judge "
-    "that is not to decide can be left out."
+    "A model trained on cleaner sequences (filter), on more of them, or with another train.l2_couplings may do better; "
+    "a judge that should not decide can be left out."
 )
 
 
@@ -278,7 +278,7 @@ def _suggest_colder(rungs: RungScores) -> str:
         return f"Add temperatures below {rungs.temperatures[0]:.3g} to sample.temperatures."
     coldest = rungs.temperatures[rungs.equilibrated].min()
     return (
-        f"Temperatures below {coldest:.3g} were sampled and are not equilibrated: raise sample.max_sweeps, or "
+        f"Temperatures below {coldest:.3g} were sampled, but are not equilibrated: raise sample.max_sweeps, or "
         "train.l2_couplings, which makes a model easier to sample and a little less like its family."
     )
 
@@ -316,7 +316,7 @@ def _explain_floors(
         met_temperatures = rungs.temperatures[equilibrated & met]
         reached = max(float(np.floor(100 * values[best] - 1e-9) / 100), 0.0)
         floor_text = (
-            f"is met from τ = {met_temperatures.min():.3g} up only"
+            f"is met only at τ = {met_temperatures.min():.3g} and above"
             if len(met_temperatures)
             else "is met at no equilibrated temperature"
         )
@@ -324,7 +324,7 @@ def _explain_floors(
         remedies.append(f"{key} to {reached:g}")
     return Choice(
         None,
-        f"{' and '.join(parts)}, and samples are as good as natural sequences up to τ = {limit:.2f} at most "
+        f"{' and '.join(parts)}, but samples are as good as natural sequences up to τ = {limit:.2f} at most "
         f"({describe(strictest)}). Lower {' and '.join(remedies)} or less.",
         f"At τ = {rungs.temperatures[best]:.3g} samples have a novelty of {rungs.novelty[best].mean():.2f} and "
         f"{rungs.diversity[best].mean():.2f} of the natural diversity.",
@@ -354,5 +354,5 @@ def describe(point: OperatingPoint) -> str:
     meaning = {
         "tau_train": "τ_train, where samples have the mean energy of the training sequences",
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
-    }.get(point.name, f"up to where {judge_name(point.name.removeprefix('tau_'))} finds them as natural")
+    }.get(point.name, f"the limit by {judge_name(point.name.removeprefix('tau_'))}")
     return f"{meaning}: {point.value:.2f}, {point.low:.2f} to {point.high:.2f}"

@@ -195,8 +195,8 @@ def _diagnose_untrained(trainings: Sequence[Training]) -> Diagnosis | None:
                 )  # fmt: skip
                 return Diagnosis(
                     NOT_TRAINED,
-                    f"Not trained: training stopped at {_LIMITS[training.stopped]}{reached}; what its samples show is "
-                    "not what the data and the penalty say.",
+                    f"Not trained: training stopped at {_LIMITS[training.stopped]}{reached}; its samples do "
+                    "not show what the data and the penalty imply.",
                 )
     return None
 
@@ -222,7 +222,7 @@ def _diagnose_undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
             "Cannot tell: the energies of held-out sequences lie outside those that samples of any temperature have.",
         )
     if tau_f.value < lowest:
-        where = "at no temperature" if lowest == np.inf else f"only from τ = {lowest:.2f} up"
+        where = "at no temperature" if lowest == np.inf else f"only at τ = {lowest:.2f} and above"
         return Diagnosis(CANNOT_TELL, f"Cannot tell: τ_f = {tau_f}, but samples are equilibrated {where}.")
     return None
 

@@ -102,17 +102,17 @@ def _advise(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> 
     if diagnosis in (NOT_TRAINED, CANNOT_TELL):
         return
     if diagnosis == NOTHING_LEARNT:
-        colder = "" if tau is None else f" {tau.value:.2f} is that trade at your floors."
+        colder = "" if tau is None else f" Your floors lead to τ = {tau.value:.2f}."
         yield (
-            "A model of single sites is the family's profile, and its samples at 1 are what it can give. Sampling "
-            f"below 1 brings them nearer to the consensus and makes them less varied: your trade.{colder}"
+            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
+            f"Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose.{colder}"
         )
         return
     yield (
-        "For a set that covers the family sample at 1."
+        "For a set that covers the family, sample at 1."
         if diagnosis == FAITHFUL
-        else f"For a set that covers the family sample at {tau_f.value:.2f}."
-    ) + ("" if tau is None else f" For designs sample at {tau.value:.2f}.")
+        else f"For a set that covers the family, sample at {tau_f.value:.2f}."
+    ) + ("" if tau is None else f" For designs, sample at {tau.value:.2f}.")
 
 
 def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
@@ -133,7 +133,7 @@ def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
         previous = pooled(table[table["M"] == sizes[-2]], "tau_r")
         if 0 < previous.value < np.inf and abs(np.log(largest.value)) > (1 - _STALLED) * abs(np.log(previous.value)):
             yield (
-                f"It was {previous.value:.2f} with {sizes[-2]:,} sequences: it does not move to 1 with more of them, "
+                f"It was {previous.value:.2f} with {sizes[-2]:,} sequences: it comes no closer to 1 with more of them, "
                 "so the limit is the model, its pairwise form or its regularisation, not the data."
             )
 
@@ -179,6 +179,6 @@ def _explain_more_data(table: pd.DataFrame, name: str, label: str) -> str:
     if middle > _FURTHEST:
         return f"{label} would need more than {_FURTHEST:.0f} times more sequences to come within {GOAL:.0%} of 1."
     return (
-        f"About {middle:.1f} times as many sequences ({low:.1f} to {high:.1f}, if it goes on as over these sizes) "
+        f"About {middle:.1f} times as many sequences ({low:.1f} to {high:.1f}, if the trend over these sizes goes on) "
         f"would bring {label} within {GOAL:.0%} of 1."
     )

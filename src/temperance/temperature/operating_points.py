@@ -176,7 +176,7 @@ def judge_point(
 
 def _explain_judge(value: float, taus: np.ndarray, standing: Mapping[str, Any] | None) -> str:
     if standing and standing.get("saturated"):
-        return "scores the samples of all temperatures alike and decides nothing"
+        return "scores the samples of all temperatures alike and so decides nothing"
     if standing is None or not standing.get("trusted"):
         why = (standing or {}).get("why") or "nothing shows that it can tell good samples from bad ones"
         return f"decides nothing: {why[:1].lower()}{why[1:].rstrip('.')}"

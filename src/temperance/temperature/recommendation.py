@@ -290,16 +290,16 @@ def _list_limits(
 ) -> list[str]:
     limits = []
     if replicates == 1:
-        limits.append("One training set: intervals hold no variation between training sets. Raise subsets.replicates.")
+        limits.append("One training set: intervals leave out how training sets vary. Raise subsets.replicates.")
     trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
     if not trusted:
-        limits.append("No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone.")
+        limits.append("No judge is trusted: that samples are as good as natural sequences rests on τ_train alone.")
     novel, varied = rungs.meets(*floors)
     colder = rungs.temperatures[: choice.rung][(novel & varied & ~rungs.equilibrated)[: choice.rung]]
     if choice.rung is not None and len(colder):
         limits.append(
-            f"Colder temperatures, from τ = {colder[0]:.3g}, may meet your floors, too: their samples do, but are not "
-            "equilibrated."
+            f"Colder temperatures, down to τ = {colder[0]:.3g}, may meet your floors, too: their samples do, but are "
+            "not equilibrated."
         )
     return limits
 

@@ -243,7 +243,7 @@ class ConvergenceTest:
             equilibrated=bool(equilibrated),
         )
         self._progress(
-            f"{confirmation.chains} independent chains of {confirmation.families:.0f} families: Pearson "
+            f"{confirmation.chains} independent chains from {confirmation.families:.0f} ancestors: Pearson "
             f"{confirmation.pearson:.3f}, energy {confirmation.energy_shift:+.2f} standard deviations from that of the "
             f"training chains, {'in agreement' if equilibrated else 'not in agreement'}"
         )

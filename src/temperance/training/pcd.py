@@ -140,7 +140,7 @@ def train(
     _check_sequences(sequences)
     check_training(engine, sequences.shape[1], q, max(chains, confirm_chains))
     if l2_couplings == "auto" and (heldout is None or heldout_weights is None):
-        raise InputError("train.l2_couplings: auto needs held-out sequences; name a strength")
+        raise InputError("train.l2_couplings: auto needs held-out sequences; give a number")
     checkpoint = checkpoint.with_task(sequences=sequences, weights=weights, form=STATE_FORM)
     share = min(1 / weights.sum() if pseudocount == "auto" else float(pseudocount), 0.5)
     length = sequences.shape[1]
@@ -174,16 +174,16 @@ def train(
         try:
             return run.train(progress)
         except FloatingPointError:
-            progress(f"the parameters diverged with steps {factor:g} times as long as asked for")
-    raise InputError("train.max_move: the parameters diverged; lower it or raise train.l2_couplings")
+            progress(f"training diverged with steps {factor:g} times as long as configured")
+    raise InputError("train.max_move: training diverged; lower train.max_move or raise train.l2_couplings")
 
 
 def _check_sequences(sequences: np.ndarray) -> None:
     varied = int((sequences != sequences[0]).any(axis=0).sum())
     if varied < 2:
         raise InputError(
-            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences, "
-            "2 have to for there to be correlations; train on more sequences"
+            f"subsets.sizes: {varied} of {sequences.shape[1]} columns vary among {len(sequences)} training sequences; "
+            "correlations need at least 2: train on more sequences"
         )
 
 

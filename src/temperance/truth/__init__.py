@@ -88,4 +88,4 @@ def load_truth(path: str | Path) -> Truth:
 
         model = Potts(arrays["fields"], arrays["couplings"])
         return Truth(model.energies, (metadata["log_z"], metadata["log_z_error"]))
-    raise InputError(f"{path}: holds no truth; delete it and run again")
+    raise InputError(f"{path}: not the file of a truth; delete it and run again")

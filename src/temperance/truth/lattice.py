@@ -250,7 +250,7 @@ def draw(settings: LatticeTruth, folds: np.ndarray, seed: int, progress: Callabl
     sampling = settings.model_dump(include={"gamma", "chains", "burn_in", "spacing"})
     draws = sample_family(competing, count=settings.sequences, seed=seed, progress=progress, **sampling)
     if not np.isfinite(draws.log_p_nat).all():
-        raise InputError("truth.gamma: the chains left the range of numbers; lower it")
+        raise InputError("truth.gamma: sampling overflowed; lower truth.gamma")
     sequences = draws.sequences.transpose(1, 0, 2).reshape(-1, RESIDUES)[: settings.sequences]
     all_competing = ensemble(folds, settings.native, None, rng)
     diagnostics = {
@@ -430,7 +430,7 @@ def main(path: str, competing: int = 10_000) -> None:
     raw = read(path)
     sequences = encode(raw, symbols, "error", path).sequences
     if sequences.shape[1] != RESIDUES:
-        raise InputError(f"{path}: {sequences.shape[1]} columns; lattice proteins have {RESIDUES}")
+        raise InputError(f"{path}: {sequences.shape[1]} columns; expected the {RESIDUES} residues of a lattice protein")
     folds = all_folds()
     native = int(np.argmax(fold_probabilities(sequences, folds)))
     columns = {

@@ -51,7 +51,9 @@ def draw(
     """
     model, alphabet, _ = load(path)
     if alphabet.name != symbols:
-        raise InputError(f"{path}: the teacher's alphabet is {alphabet.name}, not {symbols}; set alphabet to it")
+        raise InputError(
+            f"{path}: the teacher's alphabet is {alphabet.name}, not {symbols}; set 'alphabet: {alphabet.name}'"
+        )
     temperature, ladders = settings.temperature, settings.ladders // _GROUPS * _GROUPS or _GROUPS
     starts = np.random.default_rng(seed).integers(0, alphabet.q, (ladders, model.L), dtype=np.uint8)
     samples = sample(

@@ -116,7 +116,7 @@ def with_table(config: Mapping[str, Any]) -> Settings:
             lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"families: {path}: cannot be read as a table ({error}); paths count from {Path.cwd()}"
+            f"families: {path}: cannot be read as a table ({error}); paths are relative to {Path.cwd()}"
         ) from None
     header = [name.strip() for name in lines[0]] if lines else []
     if "family" not in header or len(set(header)) < len(header):
@@ -130,13 +130,13 @@ def with_table(config: Mapping[str, Any]) -> Settings:
             continue
         if len(cells) > len(header):
             raise InputError(
-                f"{path}, line {number}: {len(cells)} cells, {len(header)} columns; cells are separated by tabs"
+                f"{path}, line {number}: {len(cells)} cells, but {len(header)} columns; cells are separated by tabs"
             )
         # Some editors remove empty cells at the end of a line.
         row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
         name = row.pop("family", "")
         if name in families:
-            raise InputError(f"{path}, line {number}: family {name} is on an earlier line, too")
+            raise InputError(f"{path}, line {number}: family {name} is on an earlier line already")
         try:
             families[name] = {}
             for key, cell in row.items():
@@ -144,7 +144,9 @@ def with_table(config: Mapping[str, Any]) -> Settings:
             Configuration.read({"family": name})
             families[name] = FamilySettings.read(families[name]).model_dump(exclude_unset=True)
             if not any(source in families[name] for source in _SOURCES):
-                raise InputError(f"{name}: has no source; one of {', '.join(_SOURCES)} is needed")
+                raise InputError(
+                    f"{name}: the source of its sequences is missing; expected one of {', '.join(_SOURCES)}"
+                )
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
     if not families:
@@ -157,7 +159,7 @@ def _nested(key: str, cell: str) -> Settings:
     try:
         value = yaml.safe_load(cell)
     except yaml.YAMLError:
-        raise InputError(f"{key}: '{cell[:40]}' is no YAML; quote it") from None
+        raise InputError(f"{key}: '{cell[:40]}' is not valid YAML; put it in quotes") from None
     for part in reversed(key.split(".")):
         value = {part: value}
     return value
@@ -173,7 +175,7 @@ class _Plans:
     def plan(self, name: str, overrides: Settings, key: str) -> FamilySettings:
         """Check and complete the settings of a family; `key` is where they stand in the configuration."""
         if name in _RESERVED_FOLDERS:
-            raise InputError(f"{key}: {name} is a folder of results; name the family otherwise")
+            raise InputError(f"{key}: {name} is a folder of results; choose another name")
         sources = [source for source in _SOURCES if source in overrides]
         if len(sources) != 1:
             excess = f", not {' and '.join(sources)}" if sources else ""
@@ -196,7 +198,7 @@ class _Plans:
         for baseline, entry in family["models"].items():
             if (entry["kind"] == "file") != bool(entry.get("path")):
                 raise InputError(
-                    f"{key}.models.{baseline}.path: the path of a model goes with kind: file, and only with it"
+                    f"{key}.models.{baseline}.path: required with kind: file, and allowed with no other kind"
                 )
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
@@ -205,11 +207,11 @@ class _Plans:
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""
         if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
-            raise InputError(f"{key}.filter: draws from a truth are not filtered; leave it out")
+            raise InputError(f"{key}.filter: sequences drawn from a truth are not filtered; remove this section")
         truth, symbols = read_truth(overrides["truth"]), family["alphabet"]
         if isinstance(truth, EnumerableTruth):
             if truth.q**truth.length > 1 << 20:
-                raise InputError(f"{key}.truth.length: {truth.q}^{truth.length} sequences are more than 2^20")
+                raise InputError(f"{key}.truth.length: {truth.q}^{truth.length} sequences; at most 2^20 are enumerated")
             symbols = _ENUMERABLE_SYMBOLS[: truth.q]
         elif isinstance(truth, LatticeTruth):
             symbols = _LATTICE_ALPHABET
@@ -268,7 +270,7 @@ def _points(study: str, name: str, base: Settings, settings: Settings, plans: _P
     """List one point for each value that a study varies, or a single one if it varies training set sizes alone."""
     key, label, vary = f"studies.{study}.families.{name}", f"studies/{study}/{name}", settings.get("vary")
     if "truth" not in base:
-        raise InputError(f"{key}: a study needs families with a truth; a real one can teach (truth.kind teacher)")
+        raise InputError(f"{key}: a study needs a family with a truth; for a real one set truth.kind to teacher")
     if vary is None:
         plan = plans.plan(name, base, key)
         return [{"family": name, "value": None, "label": label, "source": label, "settings": plan}]
@@ -299,7 +301,7 @@ def _families(config: Mapping[str, Any]) -> dict[str, Settings]:
         stem = re.split(r"\.", Path(family[source]).name)[0]
         return {config.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": family}
     if "family" in config:
-        raise InputError("family: names the family of the key 'alignment', which is missing")
+        raise InputError("family: names the single family whose alignment is missing; give 'alignment'")
     if "families" not in config:
         raise InputError("alignment: missing; give the path of an alignment, or families")
     return config["families"]
@@ -382,11 +384,13 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
             if local and path and not Path(path).is_file():
                 problem = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
-                raise InputError(f"{name}: {key}: {path}: {problem} (paths count from {Path.cwd()})")
+                raise InputError(f"{name}: {key}: {path}: {problem} (paths are relative to {Path.cwd()})")
         for judge, settings in family.judges.items():
             program = settings.command[0]
             if shutil.which(program) is None:
-                raise InputError(f"{name}: judges.{judge}.command: there is no program {program} (from {Path.cwd()})")
+                raise InputError(
+                    f"{name}: judges.{judge}.command: there is no program {program} (relative to {Path.cwd()})"
+                )
     students = [*run["families"].items()]
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:
@@ -464,9 +468,11 @@ def _check_judge(name: str, family: Settings) -> None:
     judge, kind = family["optimum"]["fidelity"], family.get("truth", {}).get("kind")
     programs = family["judges"]
     if taken := programs.keys() & _RESERVED_NAMES:
-        raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; name the judge otherwise")
+        raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; choose another name")
     if reserved := [program for program in programs if program.startswith(("percentile_", "above_median_"))]:
-        raise InputError(f"{name}: judges.{reserved[0]}: names of that kind are columns' of tables; choose another")
+        raise InputError(
+            f"{name}: judges.{reserved[0]}: names like this are reserved for columns of tables; choose another"
+        )
     for option, explain_missing in _RNA_JUDGES.items():
         if family["optimum"][option]:
             _check_rna_judge(name, family, option, explain_missing())
@@ -475,22 +481,24 @@ def _check_judge(name: str, family: Settings) -> None:
         return
     key = f"{name}: optimum.fidelity"
     if judge in _RNA_JUDGES and not family["optimum"][judge]:
-        raise InputError(f"{key}: {judge} has to be asked for with optimum.{judge}: true")
+        raise InputError(f"{key}: {judge} is turned off; set optimum.{judge} to true")
     if judge in programs and programs[judge].get("sequences"):
-        raise InputError(f"{key}: {judge} has to score all sequences; leave out judges.{judge}.sequences")
+        raise InputError(f"{key}: {judge} must score all sequences; remove judges.{judge}.sequences")
     if judge not in (*_JUDGES, *programs):
         raise InputError(f"{key}: '{judge}' is not one of auto, {', '.join((*_JUDGES, *programs))}")
     if judge == "p_nat" and kind != "lattice":
-        raise InputError(f"{key}: p_nat needs a lattice truth; auto would do")
+        raise InputError(f"{key}: p_nat needs a lattice truth; set it to auto")
     if judge == "truth" and kind in (None, "lattice"):
-        raise InputError(f"{key}: truth needs an enumerable truth or a teacher; auto would do")
+        raise InputError(f"{key}: truth needs an enumerable truth or a teacher; set it to auto")
     if judge == "hmm" and not has_hmm(family["alphabet"]):
-        raise InputError(f"{key}: hmm needs alphabet protein, rna or dna; potts would do")
+        raise InputError(f"{key}: hmm needs alphabet protein, rna or dna; set it to potts")
 
 
 def _check_rna_judge(name: str, family: Settings, judge: str, missing: str) -> None:
     """Make sure that a judge of RNA can score the family's sequences, and that its programs are installed."""
     if family["alphabet"] not in ("rna", "dna"):
-        raise InputError(f"{name}: optimum.{judge}: it judges RNA and DNA only, not alphabet {family['alphabet']}")
+        raise InputError(
+            f"{name}: optimum.{judge}: this judge is for RNA and DNA only, not alphabet {family['alphabet']}"
+        )
     if missing:
         raise InputError(f"{name}: optimum.{judge}: {missing}")

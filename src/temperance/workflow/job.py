@@ -125,7 +125,7 @@ def job(snakemake: Any) -> Iterator[Settings]:
         log.error("error: %s", error)
         sys.exit(1)
     except MemoryError as error:
-        log.error("error: out of memory (%s); give the job more, mem_mb on a cluster", error)
+        log.error("error: out of memory (%s); give the job more memory (mem_mb on a cluster)", error)
         sys.exit(1)
     except OSError as error:
         log.error("error: %s", error)

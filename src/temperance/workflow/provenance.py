@@ -75,7 +75,7 @@ def verified_digests(paths: Iterable[str]) -> dict[str, str]:
             for path in current.keys() & written.keys():
                 if written[path] != current[path]:
                     raise InputError(
-                        f"{path}: is not what its job wrote, by the digest in {record}: damaged, or changed by "
+                        f"{path}: is not what its job wrote (digest in {record}): damaged, or changed by "
                         "hand; delete it and run again"
                     )
     return current

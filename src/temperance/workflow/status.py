@@ -57,7 +57,7 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
             if path.stem not in finished_jobs and path.stem not in {row.job for row in failed}
         ]  # fmt: skip
         messages = [f"{row.job} failed: {row.reason}" for row in failed] + [_describe(path) for path in running]
-        state = "done" if finished else "; ".join(messages) or ("waiting" if finished_jobs else "not begun")
+        state = "done" if finished else "; ".join(messages) or ("waiting" if finished_jobs else "not started")
         rows.append({"family": family} | counts | {"designs": designs, "state": state})
     return pd.DataFrame(rows)
 
@@ -66,7 +66,7 @@ def _describe(log: Path) -> str:
     """Describe a job that is not done by its last message, and how long ago that was."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
     ago = in_words(time.time() - log.stat().st_mtime)
-    return f"{log.stem} {ago} ago: {lines[-1].partition(' ')[2] or 'begun'}"
+    return f"{log.stem} {ago} ago: {lines[-1].partition(' ')[2] or 'started'}"
 
 
 def main(arguments: list[str]) -> int:

@@ -25,7 +25,7 @@ def check_snakemake(version: str) -> None:
     """
     if not _numbers(OLDEST) <= _numbers(version) < _numbers(BEYOND):
         raise InputError(
-            f"Snakemake {version} cannot run this workflow: versions from {OLDEST} on and before {BEYOND} can; "
+            f"Snakemake {version} cannot run this workflow; expected {OLDEST} or later, but before {BEYOND}: "
             "make installs one into .venv"
         )
 

@@ -171,5 +171,5 @@ def test_a_damaged_checkpoint_is_told_and_not_used(tmp_path, sequences, damage, 
         content = b"\x80\x04K\x01."
     path.write_bytes(content)
     found = compute(Checkpoint(path, TASK, 0.0))
-    assert "damaged; this starts anew" in caplog.text
+    assert "damaged; starting from the beginning" in caplog.text
     np.testing.assert_array_equal(found.model.couplings, whole.model.couplings)

@@ -38,7 +38,7 @@ def test_tables_come_back(tmp_path, ending):
 def test_what_is_no_safetensors_file_is_named(tmp_path):
     for content in (b"", b"hello", b"\xff" * 64):
         (tmp_path / "broken").write_bytes(content)
-        with pytest.raises(InputError, match="broken: not a whole safetensors file"):
+        with pytest.raises(InputError, match="broken: not a complete safetensors file"):
             files.load_arrays(tmp_path / "broken")
     with pytest.raises(InputError, match="none"):
         files.load_arrays(tmp_path / "none")

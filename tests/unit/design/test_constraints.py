@@ -82,11 +82,11 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
     [
         ({"fixed": {"3": "C"}}, "constraints.fixed.3: column 3 was dropped"),
         ({"fixed": {"10": "C"}}, "columns 1 to 9"),
-        ({"fixed": {"1": "W"}}, "'W' has to be of the alphabet -ACD"),
-        ({"forbidden": {"1": "-ACD"}}, "nothing is left for column 1"),
+        ({"fixed": {"1": "W"}}, "'W' contains a symbol that is not in the alphabet -ACD"),
+        ({"forbidden": {"1": "-ACD"}}, "no residue is left for column 1"),
         ({"seed": "three"}, "neither the name of a sequence"),
-        ({"seed": "AAAAAAAAW"}, "'AAAAAAAAW' has to be of the alphabet"),
-        ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "breaks 2 constraints, of column 1 say"),
+        ({"seed": "AAAAAAAAW"}, "'AAAAAAAAW' contains a symbol that is not in the alphabet"),
+        ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "violates 2 constraints (the first in column 1)"),
     ],
 )
 def test_constraints_that_cannot_be_met_are_told_in_one_line(given, said):

@@ -117,5 +117,5 @@ def test_the_profile_judge_is_the_log_odds_of_the_site_frequencies():
 
 
 def test_an_alphabet_without_hmm_is_refused(tmp_path):
-    with pytest.raises(InputError, match="HMMER has no alphabet 01"):
+    with pytest.raises(InputError, match="HMMER supports protein, rna and dna, not 01"):
         build_hmm(np.zeros((4, 4), np.uint8), alphabet("01"), "x", tmp_path / "x.hmm")

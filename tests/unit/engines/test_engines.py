@@ -248,6 +248,6 @@ def test_a_kernel_that_does_not_run_gives_way_to_plain_jax(monkeypatch, caplog):
     monkeypatch.setattr(registry, "_accelerator", lambda: True)
     if jax.default_backend() == "cpu":
         assert choose_engine("auto").name == "jax"
-        assert "the kernel does not run on this card" in caplog.text
+        assert "the CUDA kernel does not run on this card" in caplog.text
     monkeypatch.setattr(registry, "_capability", lambda: 7.5)
     assert choose_engine("auto").name == "jax"

@@ -142,7 +142,7 @@ def test_ambiguous_residues_follow_the_policy(tmp_path):
     dropped = encode(found, PROTEIN, "drop")
     assert dropped.names == ["b"]
     assert [row[1:] for row in dropped.audit] == [("a", "ambiguous residue"), ("c", "ambiguous residue")]
-    with pytest.raises(InputError, match=r"sequence 1 \(a\): has an ambiguous residue"):
+    with pytest.raises(InputError, match=r"sequence 1 \(a\): contains an ambiguous residue"):
         encode(found, PROTEIN, "error")
 
 
@@ -190,7 +190,7 @@ def test_columns_are_numbered_by_residues_of_the_reference(tmp_path):
     second = read(path, "second/5-9")
     # Four residues are no span of five: counted from 1.
     assert second.numbers.tolist() == [1, 2, 3, 0, 4]
-    with pytest.raises(InputError, match="no sequence third; its first is first/11-16"):
+    with pytest.raises(InputError, match="no sequence named third; its first is first/11-16"):
         read(path, "third")
     table = first.columns_table()
     assert table["column"].tolist() == [1, 2, 3, 4, 5] and table["number"].isna().tolist() == [0, 1, 0, 0, 0]

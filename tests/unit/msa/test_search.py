@@ -115,12 +115,12 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
     query, seed, database = folder / "query.fasta", folder / "seed.fasta", folder / "db.fasta"
     for search, begin, where, letters, said in (
         (search_query, tmp_path / "empty", database, LETTERS, "empty: "),
-        (search_query, tmp_path / "two.fasta", database, LETTERS, "2 sequences; a query is one"),
+        (search_query, tmp_path / "two.fasta", database, LETTERS, "2 sequences; expected exactly one"),
         (search_query, query, tmp_path / "empty", LETTERS, "empty: "),
         (search_query, query, tmp_path / "damaged.gz", LETTERS, r"damaged\.gz: "),
         (search_seed, seed, tmp_path / "damaged.gz", LETTERS, r"damaged\.gz: "),
         (search_seed, tmp_path / "empty", database, LETTERS, "empty: "),
-        (search_seed, database, database, LETTERS, r"db\.fasta: no protein alignment"),
+        (search_seed, database, database, LETTERS, r"db\.fasta: HMMER reads no protein alignment"),
         (search_query, query, database, RNA, "iterative search is for protein"),
         (search_seed, seed, database, alphabet("01"), "alphabet: HMMER searches"),
     ):

@@ -78,8 +78,8 @@ def test_structures_that_do_not_fit_are_told_of(fold, tmp_path):
         ("Z", residues, None, "no chain Z; its chains are A"),
         ("", "WWWWWWWWWWWW", None, "does not resemble the reference"),
         ("", "------", None, "has no residue"),
-        ("", residues, "hello", "has no chain|no PDB or mmCIF"),
-        ("", residues, "data_x\nloop_\n", "no PDB or mmCIF"),
+        ("", residues, "hello", "has no chain|not a PDB or mmCIF"),
+        ("", residues, "data_x\nloop_\n", "not a PDB or mmCIF"),
     ):
         if content:
             path.write_text(content)
@@ -139,8 +139,8 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
         ("variants\tscore\n", "line 1: .*columns mutant and score"),
         ("mutant\tscore\nA7C\n", "line 2"),
         ("mutant\tscore\nA7C\tx\n", "line 2"),
-        ("mutant\tscore\nA7C\t1\nseven\t1\n", "line 3: 'seven'; A12V"),
-        ("mutant\tscore\nC7A\t1\n", "of another sequence, C7A say"),
+        ("mutant\tscore\nA7C\t1\nseven\t1\n", "line 3: 'seven'; expected A12V"),
+        ("mutant\tscore\nC7A\t1\n", "do not fit the reference, C7A for example"),
     ],
 )
 def test_mutants_that_do_not_fit_are_told_of(content, said, tmp_path):

@@ -141,7 +141,7 @@ def test_the_window_is_around_the_enumerated_temperature_of_the_training_sequenc
 def test_the_survey_finds_the_enumerated_temperature_of_the_training_sequences(larger, training):
     messages = []
     refined(larger, training, [0.6, 1.0, 2.0], progress=messages.append)
-    told = next(float(m.split("mean energy, ")[1].split(",")[0]) for m in messages if "mean energy, " in m)
+    told = next(float(m.split(" temperatures around ")[1].split(",")[0]) for m in messages if " around " in m)
     assert told == pytest.approx(training_temperature(larger, training), rel=0.1)
 
 

@@ -71,5 +71,5 @@ def test_without_infernal_it_is_said_in_one_line(tmp_path, monkeypatch):
 @needs_infernal
 def test_a_file_that_is_no_covariance_model_is_refused_with_the_words_of_infernal(tmp_path):
     (tmp_path / "a.cm").write_text("no model")
-    with pytest.raises(InputError, match=r"optimum\.covariance: cmalign ended with status 1: \w"):
+    with pytest.raises(InputError, match=r"optimum\.covariance: cmalign failed with exit status 1: \w"):
         covariance_judge(tmp_path / "a.cm", LETTERS)(hairpins(2, np.random.default_rng(1)))

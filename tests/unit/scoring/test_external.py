@@ -59,14 +59,14 @@ def test_of_some_a_few_of_each_set_are_scored_and_the_others_are_nan():
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("raise SystemExit('no such model')", "ended with status 1: no such model"),
-        ("", "has not written the file"),
+        ("raise SystemExit('no such model')", "failed with exit status 1: no such model"),
+        ("", "did not write the file"),
         (
             "import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns2\\t1\\ns3\\t1\\n')",
-            "1 of 4 sequences have no score, s1",
+            "left 1 of 4 sequences without a score, s1",
         ),
         ("import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tgood\\n')", "line 2 of its scores"),
-        ("import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tnan\\n')", "nan is no score"),
+        ("import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tnan\\n')", "expected a finite number, not nan"),
         ("import sys; open(sys.argv[2], 'wb').write(bytes(range(256)) * 9)", "of its scores"),
         ("import time; time.sleep(60)", "took more than 0.02 minutes"),
     ],

@@ -106,7 +106,7 @@ def test_a_temperature_above_tau_train_is_never_recommended():
     best = advise(rungs(), floors=(0.29, 0.5))
     assert best.status == "none"
     assert best.tau is None
-    assert "your novelty floor of 0.29 is met from τ = 0.9 up only" in best.headline
+    assert "your novelty floor of 0.29 is met only at τ = 0.9 and above" in best.headline
     assert "Lower optimum.novelty_floor to 0.26 or less" in best.headline
     assert "diversity" not in best.headline
     assert best.sampling_temperature == 0.8
@@ -155,7 +155,7 @@ def test_a_judge_that_no_samples_satisfy():
     assert best.reasons[0].startswith("Add temperatures below 0.4")
     warm = advise(rungs(percentiles=20 + 10 * LADDER))
     assert "At best it places them at percentile 35 (at τ = 1.5)" in warm.headline
-    assert warm.reasons[0].startswith("Colder samples are no more natural. A model of cleaner sequences")
+    assert warm.reasons[0].startswith("Colder samples are no more natural. A model trained on cleaner sequences")
     # Floors are met from 0.7 on. Of 50 are missing 46 % at 0.7, 44 % at 0.8; 0.9 lies 2 % above tau_train besides.
     assert warm.sampling_temperature == 0.8
 
@@ -171,7 +171,7 @@ def test_samples_that_are_not_equilibrated_are_never_recommended():
     assert "no temperature was equilibrated" in none.headline
     above = advise(rungs(equilibrated=LADDER >= 0.95))
     assert above.status == "none"
-    assert "equilibrated only from τ = 1 up" in above.headline
+    assert "equilibrated only at τ = 1 and above" in above.headline
     assert above.sampling_temperature == 1.0
 
 
@@ -317,9 +317,10 @@ def test_judges_that_no_temperature_satisfies_are_both_named():
     judges = TRUSTED | {"hmm": {"trusted": True, "saturated": False}}
     best = advise(both, judges=judges, units=MANY | {"hmm": np.inf})
     assert best.status == "none"
-    assert "up to τ = 0.70 at most (up to where the pair judge" in best.headline
-    assert "and at none up to there are samples shown to be as natural as natural sequences by the profile HMM." in (
-        best.headline
+    assert "up to τ = 0.70 at most (the limit by the pair judge" in best.headline
+    assert (
+        "but at no temperature up to there are samples rated as natural as natural sequences by the profile HMM."
+        in (best.headline)
     )
     assert "At best it places them at percentile 11 (at τ = 0.4), and natural sequences at 50." in best.headline
 
@@ -409,7 +410,7 @@ def test_all_judges_that_refuse_are_named_and_colder_samples_that_were_tried_are
     )
     assert "At best they place them at percentile 39 (at τ = 0.6) and at percentile 38 (at τ = 0.6)" in best.headline
     assert best.headline.endswith("Your novelty floor of 0.2 is met from τ = 0.7 up only.")
-    assert best.reasons[0].startswith("Colder samples, down to τ = 0.4, are not equilibrated, and are not shown")
+    assert best.reasons[0].startswith("Colder samples, down to τ = 0.4, are not equilibrated, and do not look natural")
     # Of 50 percentiles 22 + 24 % are missing at 0.6, where the novelty is just short, and 24 + 26 % at 0.7.
     assert best.sampling_temperature == 0.6
     assert best.limit == 0

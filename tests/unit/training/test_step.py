@@ -59,6 +59,6 @@ def test_a_training_that_a_card_does_not_hold_is_refused_before_it_starts(monkey
     card = SimpleNamespace(memory_stats=lambda: {"bytes_limit": 31e9, "bytes_in_use": 1e9})
     monkeypatch.setattr(jax, "devices", lambda: [card])
     check_training(choose_engine("jax"), 900, 21, 10_000)
-    with pytest.raises(InputError, match=r"takes 31\.6 GB, and 30\.0 GB of this card are free"):
+    with pytest.raises(InputError, match=r"needs 31\.6 GB, but only 30\.0 GB of this card are free"):
         check_training(choose_engine("jax"), 1000, 21, 10_000)
     check_training(choose_engine("numba"), 1000, 21, 10_000)

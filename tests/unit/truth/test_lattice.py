@@ -110,5 +110,5 @@ def test_published_like_sequences_are_judged_from_the_command_line(folds, tmp_pa
     table = pd.read_csv(io.StringIO(out), sep="\t")
     assert (table["p_nat_103346"] <= table["p_nat_10000"] + 1e-9).all()
     path.write_text(">a\nACD\n>b\nACD\n")
-    with pytest.raises(InputError, match="3 columns; lattice proteins have 27"):
+    with pytest.raises(InputError, match="3 columns; expected the 27 residues"):
         main(str(path))

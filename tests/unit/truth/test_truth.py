@@ -66,5 +66,5 @@ def test_lattice_energies_are_minus_gamma_ln_p_nat(tmp_path):
 
 def test_a_file_without_a_truth_is_refused(tmp_path):
     save_arrays(tmp_path / "x.safetensors", {"a": np.zeros(2)}, {})
-    with pytest.raises(InputError, match="holds no truth"):
+    with pytest.raises(InputError, match="not the file of a truth"):
         load_truth(tmp_path / "x.safetensors")

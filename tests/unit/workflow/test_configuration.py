@@ -65,13 +65,13 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "train": {"chain": 50}}, "train.chain: unknown key; did you mean chains?"),
         (
             {"alignment": "a", "train": {"chains": "many"}},
-            "train.chains: 'many' is of the wrong type, integer",
+            "train.chains: 'many' is of the wrong type; expected a whole number",
         ),
-        ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small, 10 is the least"),
+        ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small; 10 is the smallest allowed"),
         ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
         ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry is repeated"),
         ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
-        ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is not known"),
+        ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is unknown"),
         ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),
         ({"alignment": "a", "engine": "torch"}, "engine: 'torch' is not one of auto, cuda, jax, numba"),
         ({"alignment": "a", "subsets": {"sizes": "geometric(500, 100, 3)"}}, "subsets.sizes: geometric(500, 100, 3)"),
@@ -86,16 +86,16 @@ def test_a_family_overrides_what_all_share():
         ({"families": {"x": {"truth": {"kind": "plant"}}}}, "families.x.truth.kind: 'plant' is not one of lattice,"),
         (
             {"families": {"x": {"truth": {"kind": "hopfield", "q": 3, "length": 13}}}},
-            "3^13 sequences are more than 2^20",
+            "3^13 sequences; at most 2^20",
         ),
-        ({"families": {"x": {"truth": {"kind": "teacher"}}}}, "'teacher' is a required property"),
+        ({"families": {"x": {"truth": {"kind": "teacher"}}}}, "the key 'teacher' is missing"),
         (
             {"families": {"x": {"truth": {"kind": "planted"}, "filter": {"duplicates": "drop"}}}},
-            "families.x.filter: draws from a truth are not filtered",
+            "families.x.filter: sequences drawn from a truth are not filtered",
         ),
         (
             {"alignment": "a", "family": "b", "studies": {"gap": {"families": {"b": {}}}}},
-            "studies.gap.families.b: a study needs families with a truth",
+            "studies.gap.families.b: a study needs a family with a truth",
         ),
         (
             {"alignment": "a", "studies": {"gap": {"vary": "sample.ladders"}}},
@@ -110,14 +110,17 @@ def test_a_family_overrides_what_all_share():
             "optimum.fidelity: p_nat needs a lattice truth",
         ),
         ({"families": {"studies": {"alignment": "a"}}}, "families.studies: studies is a folder of results"),
-        ({"family": "x"}, "family: names the family"),
+        ({"family": "x"}, "family: names the single family"),
         ({"alignment": "a", "optimum": {"fidelity": "p_nat"}}, "optimum.fidelity: p_nat needs a lattice truth"),
         ({"alignment": "a", "alphabet": "01", "optimum": {"fidelity": "hmm"}}, "optimum.fidelity: hmm needs"),
-        ({"alignment": "a", "optimum": {"folding": True}}, "optimum.folding: it judges RNA and DNA only, not alphabet"),
-        ({"alignment": "a", "optimum": {"covariance": True}}, "optimum.covariance: it judges RNA and DNA only"),
+        (
+            {"alignment": "a", "optimum": {"folding": True}},
+            "optimum.folding: this judge is for RNA and DNA",
+        ),
+        ({"alignment": "a", "optimum": {"covariance": True}}, "optimum.covariance: this judge is for RNA and DNA"),
         (
             {"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "covariance"}},
-            "optimum.fidelity: covariance has to be asked for with optimum.covariance: true",
+            "optimum.fidelity: covariance is turned off; set optimum.covariance to true",
         ),
         # tau_train is the temperature of the training sequences' mean energy, not of a judge.
         ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
@@ -152,7 +155,7 @@ def test_labels_and_resolved_sizes():
     assert [resolve_size(size, 800, "x") for size in (500, 0.25, 1.0)] == [500, 200, 800]
     with pytest.raises(InputError, match="801 is larger than the 800 sequences"):
         resolve_size(801, 800, "x")
-    with pytest.raises(InputError, match="a training set has 2 or more"):
+    with pytest.raises(InputError, match="a training set needs at least 2"):
         resolve_size(0.001, 800, "x")
 
 

@@ -39,7 +39,7 @@ def test_each_family_has_a_row(tmp_path):
     assert table.loc["done"].tolist() == ["2/2", "2/2", "2/2", "yes", "done"]
     assert table.loc["busy"].tolist() == ["1/2", "0/2", "0/2", "", "train-f1-r1 5 min ago: step 10: Pearson 0.4"]
     assert table.loc["broken", "state"] == "ingest failed: a.fasta: no sequences"
-    assert table.loc["later", "state"] == "not begun"
+    assert table.loc["later", "state"] == "not started"
 
 
 def test_the_command_prints_every_time_and_writes_nothing(tmp_path, capsys):

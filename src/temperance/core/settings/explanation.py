@@ -18,18 +18,23 @@ def _parts(annotation: Any) -> list[Any]:
 
 
 _TYPES: dict[Any, str] = {
-    int: "integer", float: "number", str: "string", bool: "boolean", list: "array", dict: "object",
+    int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list",
+    dict: "keys with values",
 }  # fmt: skip
 _MESSAGES: dict[str, str] = {
-    "greater_than_equal": "{value!r} is too small, {ge} is the least",
-    "less_than_equal": "{value!r} is too large, {le} is the most",
-    "greater_than": "{value!r} is too small, it has to be above {gt}",
-    "less_than": "{value!r} is too large, it has to be below {lt}",
-    "finite_number": "{value!r} is no finite number",
-    "too_short": "{actual_length} of at least {min_length} entries",
+    "greater_than_equal": "{value!r} is too small; {ge} is the smallest allowed",
+    "less_than_equal": "{value!r} is too large; {le} is the largest allowed",
+    "greater_than": "{value!r} is too small; it must be above {gt}",
+    "less_than": "{value!r} is too large; it must be below {lt}",
+    "finite_number": "{value!r} is not a finite number",
+    "too_short": "at least {min_length} entries needed, not {actual_length}",
+    "string_pattern_mismatch": "{value!r} does not have the right form",
+    "string_too_short": "{value!r} is too short; at least {min_length} characters needed",
+    "string_too_long": "{value!r} is too long; at most {max_length} characters allowed",
     "repeated": "an entry is repeated",
-    "missing": "'{name}' is a required property",
-    "union_tag_not_found": "'kind' is a required property",
+    "reserved": "{value!r} is the name of the family's own model; choose another",
+    "missing": "the key '{name}' is missing",
+    "union_tag_not_found": "the key 'kind' is missing",
     "union_tag_invalid": "{tag!r} is not one of {tags}",
 }
 
@@ -60,8 +65,8 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel]) -> str:
     keys = list(place.keys)
     if first["type"] == "extra_forbidden":
         name, names = keys[-1], list(place.section.model_fields)
-        similar = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {similar[0]}?" if similar else f"known are {', '.join(names)}"
+        suggestions = difflib.get_close_matches(name, names, n=1) or _sections_with(place.section, name)
+        hint = f"did you mean {' or '.join(suggestions)}?" if suggestions else f"known are {', '.join(names)}"
         return f"{'.'.join(keys)}: unknown key; {hint}"
     if first["type"] == "missing":
         keys.pop()
@@ -76,6 +81,15 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel]) -> str:
     return " ".join(f"{'.'.join(keys) or 'configuration'}: {text}".split())
 
 
+def _sections_with(section: type[BaseModel], name: str) -> list[str]:
+    """List where in the sections within a section a key of this name belongs."""
+    return [
+        f"{key}.{name}"
+        for key, field in section.model_fields.items()
+        if any(name in inner.model_fields for inner in _sections(field.annotation))
+    ]
+
+
 def _wrong_value(place: "_Place", value: Any) -> str:
     """Explain that a value is not among the choices, or not of the type, of its key."""
     text = repr(value).replace("{", "{{").replace("}", "}}")
@@ -85,8 +99,8 @@ def _wrong_value(place: "_Place", value: Any) -> str:
     if choices and not types:
         return f"{text} is not one of {', '.join(choices)}"
     if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
-        return f"{text} is not allowed here" if types else f"{text} is of the wrong type, object is needed"
-    return f"{text} is of the wrong type, {' or '.join(dict.fromkeys([*choices, *types]))} is needed"
+        return f"{text} is not allowed here" if types else f"{text} is of the wrong type; expected keys with values"
+    return f"{text} is of the wrong type; expected {' or '.join(dict.fromkeys([*choices, *types]))}"
 
 
 class _Place:

@@ -42,10 +42,11 @@ class Sources(Section):
     """Path of an alignment - FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped."""
 
     pfam: Annotated[str, Field(pattern=r"^PF[0-9]{5}$")] | None = None
-    """Accession of a Pfam entry, whose alignment is downloaded."""
+    """Accession of a Pfam entry, such as PF00014, whose alignment is downloaded."""
 
     interpro: Annotated[str, Field(pattern=r"^IPR[0-9]{6}$")] | None = None
-    """Accession of an InterPro entry that integrates exactly one Pfam entry, whose alignment is downloaded."""
+    """Accession of an InterPro entry, such as IPR002223, that integrates exactly one Pfam entry, whose alignment is
+    downloaded."""
 
     query: Text | None = None
     """Path of one sequence, whose homologues are searched for in database."""
@@ -95,14 +96,16 @@ class Choices(Section):
     """Judges and criteria by which a sampling temperature is recommended."""
 
     judges: dict[JudgeName, JudgeSettings] = {}
-    """Programs of your own that score sequences, by name. Each adds a column to every table of scores."""
+    """Programs of your own that score sequences, by name (a-z, 0-9 and _). Each adds a column to every table
+    of scores."""
 
     model: str = ""
     """Path of a Potts model trained elsewhere, which is sampled and scored instead of training one; formats are listed
     in docs/formats.md."""
 
     models: dict[BaselineName, BaselineSettings] = {}
-    """Other models to compare with, by name. Each is trained on every training set, sampled and scored."""
+    """Other models to compare with, by name (a-z, 0-9 and . _ -). Each is trained on every training set, sampled and
+    scored."""
 
     constraints: ConstraintSettings = ConstraintSettings()
     """Constraints on designs, applied while they are sampled. Columns count from 1 in the alignment as it is read."""
@@ -211,7 +214,7 @@ class RunSettings(Section):
     alignment of a single family.)"""
 
     results: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9._/-]+$")] = "results"
-    """Folder in which all results are written."""
+    """Folder in which all results are written; its path may have letters, digits and . _ / - only."""
 
     engine: Literal["auto", "cuda", "jax", "numba"] = "auto"
     """Gibbs sampler. auto chooses cuda on NVIDIA cards from Ampere on, jax on other accelerators, numba on a CPU."""
@@ -242,8 +245,8 @@ class Configuration(RunSettings, Sources, Choices):
     """
 
     families: Families | None = None
-    """Families by name, each with a source (alignment, pfam, interpro, query, seed or truth) and the settings that
-    differ for it; or the path of a table of families."""
+    """Families by name (letters, digits and . _ -), each with a source (alignment, pfam, interpro, query, seed or
+    truth) and the settings that differ for it; or the path of a table of families."""
 
     studies: StudySettings = StudySettings()
     """Studies that `snakemake study_data_size`, `study_gap` and `study_regularisation` run."""

@@ -56,7 +56,7 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
         pairs = np.empty((length * (length - 1) // 2, q, q), np.float32)
         for pair_index, (i, j) in enumerate(zip(*pairs_of_sites(length), strict=True)):
             if words != ["#", str(i), str(j)]:
-                raise InputError(f"{path}: line {number}: '{' '.join(words)[:40]}'; '# {i} {j}' is right")
+                raise InputError(f"{path}: line {number}: '{' '.join(words)[:40]}'; expected '# {i} {j}'")
             block = [next(lines, (number, [])) for _ in range(q)]
             pairs[pair_index] = [parse_numbers(path, *row, q) for row in block]
             number, words = next(lines, (number, ["the", "end"]))

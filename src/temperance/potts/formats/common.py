@@ -113,9 +113,11 @@ def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -
     try:
         values = np.array(words, float)
     except ValueError:
-        raise InputError(f"{path}: line {number}: '{' '.join(words)[:40]}' has what is no number") from None
+        raise InputError(
+            f"{path}: line {number}: '{' '.join(words)[:40]}' contains something that is not a number"
+        ) from None
     if len(values) != count:
-        raise InputError(f"{path}: line {number}: {len(values)} numbers, {count} are needed")
+        raise InputError(f"{path}: line {number}: {len(values)} numbers; expected {count}")
     return values
 
 
@@ -144,7 +146,7 @@ def state_order(path: str | Path, alphabet: Alphabet, program: str) -> np.ndarra
     orders = {find_alphabet(name).symbols: symbols_order for name, symbols_order in _ORDERS.items()}
     if alphabet.symbols not in orders or (program == "CCMpred" and alphabet.name != "protein"):
         supported = "protein" if program == "CCMpred" else ", ".join(_ORDERS)
-        raise InputError(f"{path}: {program} has alphabet {supported}, not {alphabet.name}")
+        raise InputError(f"{path}: {program} supports the alphabet {supported}, not {alphabet.name}")
     return np.array([alphabet.symbols.index(symbol) for symbol in orders[alphabet.symbols]])
 
 

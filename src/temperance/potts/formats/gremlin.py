@@ -50,7 +50,7 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
                 continue
             match = re.fullmatch(r"V\[(\d+)\]|W\[(\d+)\]\[(\d+)\]", words[0])
             if match is None:
-                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; V[i] or W[i][j] is right")
+                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; expected V[i] or W[i][j]")
             site, i, j = match.groups()
             if site is None:
                 blocks[int(i), int(j)] = parse_numbers(path, number, words[1:], q * q)

@@ -50,14 +50,14 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
             table = pd.read_csv(file, skipinitialspace=True, quoting=3, engine="c", comment="#", **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning, OSError, EOFError) as error:
-        raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
+        raise InputError(f"{path}: expected lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
     if (is_unknown := ~(couplings | fields)).any():
         row = int(is_unknown.argmax())
-        raise InputError(f"{path}: line {row + 1}: begins with '{table['what'][row]}'; J or h is right")
+        raise InputError(f"{path}: line {row + 1}: begins with '{table['what'][row]}'; expected J or h")
     if (is_long := (table["more"].notna() & (table["more"] != "")).to_numpy()).any():
-        raise InputError(f"{path}: line {int(is_long.argmax()) + 1}: more than 'J i j a b value'")
+        raise InputError(f"{path}: line {int(is_long.argmax()) + 1}: has more than 'J i j a b value'")
     state_columns = (table["a"][couplings], table["b"][couplings], table["j"][fields])
     states = _states(alphabet, {_word(word) for words in state_columns for word in words.unique()})
 
@@ -76,7 +76,7 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         if (is_wrong := np.isnan(numbers)).any():
             row = int(is_wrong.argmax())
             line, word = words.index[row] + 1, words.iloc[row]
-            raise InputError(f"{path}: line {line}: '{_word(word)}' is no {kind}" + _hint(kind, alphabet))
+            raise InputError(f"{path}: line {line}: '{_word(word)}' is not a {kind}" + _hint(kind, alphabet))
         return numbers if kind == "value" else numbers.astype(int)
 
     i, j, a, b, values = (
@@ -87,12 +87,14 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         _parse_column(fields, name, kind) for name, kind in (("i", "site"), ("j", "state"), ("a", "value"))
     )
     if not len(site):
-        raise InputError(f"{path}: has no fields ('h i a value')")
+        raise InputError(f"{path}: has no fields (lines 'h i a value')")
     length = int(site.max()) + 1
     if len(site) != length * alphabet.q or length > len(site):
-        raise InputError(f"{path}: {len(site)} fields of {length} sites; {length} x {alphabet.q} are needed")
+        raise InputError(f"{path}: {len(site)} fields at {length} sites; expected {length} x {alphabet.q}")
     if len(i) and max(i.max(), j.max()) >= length:
-        raise InputError(f"{path}: a coupling of site {max(i.max(), j.max())}, but fields of sites 0 to {length - 1}")
+        raise InputError(
+            f"{path}: a coupling has site {max(i.max(), j.max())}, but the fields have sites 0 to {length - 1}"
+        )
     if (i == j).any():
         line = table.index[couplings][int((i == j).argmax())] + 1
         raise InputError(f"{path}: line {line}: couples a site to itself")
@@ -125,7 +127,7 @@ def _states(alphabet: Alphabet, words: set[str]) -> dict[str, int]:
 
 def _hint(kind: str, alphabet: Alphabet) -> str:
     hint = f"a symbol of {alphabet.symbols} or a number from 0 to {alphabet.q - 1}"
-    return f"; {hint} is right (alphabet {alphabet.name})" if kind == "state" else "; a number is right"
+    return f"; expected {hint} (alphabet {alphabet.name})" if kind == "state" else "; expected a number"
 
 
 def _write_lines(path: Path, model: Potts, names: list[str]) -> None:

@@ -36,18 +36,22 @@ def read_mi3(path: str | Path, alphabet: Alphabet) -> Potts:
     try:
         pairs = np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
-        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {last_line(error)})") from error
+        raise InputError(f"{path}: not an array of numbers ({type(error).__name__}: {last_line(error)})") from error
     rows = len(pairs) if pairs.ndim == 2 else 0
     length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":
-        raise InputError(f"{path}: shape {pairs.shape} of {pairs.dtype}; Mi3's is (L (L - 1) / 2, q^2) of numbers")
+        raise InputError(f"{path}: array {pairs.shape} of {pairs.dtype}; expected (L (L - 1) / 2, q^2) numbers")
     if pairs.shape[1] != alphabet.q**2:
-        raise InputError(f"{path}: {pairs.shape[1]} numbers a pair; alphabet {alphabet.name} needs {alphabet.q**2}")
+        raise InputError(
+            f"{path}: {pairs.shape[1]} numbers a pair; expected {alphabet.q**2} (alphabet {alphabet.name})"
+        )
     return check_model(path, np.zeros((length, alphabet.q)), -pairs.astype(float).reshape(-1, alphabet.q, alphabet.q))
 
 
 def write_mi3(path: Path, model: Potts, alphabet: Alphabet) -> None:
-    """Write the couplings of a model as Mi3's J.npy; fields are added to the couplings in equal parts.
+    """Write a model as Mi3's J.npy, (L (L - 1) / 2, q^2) couplings with the sign that Mi3 gives them.
+
+    Mi3 has no fields: h_i / (L - 1) is added to each coupling of site i, which leaves energies as they are.
 
     Parameters
     ----------

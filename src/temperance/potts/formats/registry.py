@@ -48,7 +48,7 @@ def read_model(path: str | Path, alphabet: Alphabet, length: int | None = None) 
     if length not in (None, model.L):
         raise InputError(
             f"{path}: the model has {model.L} sites, the alignment keeps {length} columns; give the alignment that it "
-            "was learnt from, with filter.max_column_gaps: 1 if none was dropped there"
+            "was trained on, with filter.max_column_gaps: 1 if no column was dropped there"
         )
     return model
 
@@ -62,7 +62,7 @@ def _read(path: str | Path, alphabet: Alphabet) -> Potts:
         model, stored, _ = load(path)
         if stored.symbols != alphabet.symbols:
             raise InputError(
-                f"{path}: is of alphabet {stored.name}, not {alphabet.name}; set 'alphabet: {stored.name}'"
+                f"{path}: the model's alphabet is {stored.name}, not {alphabet.name}; set 'alphabet: {stored.name}'"
             )
         return model
     with open_text(path) as file:
