@@ -90,7 +90,7 @@ class Fetcher:
     ):
         parts = urlsplit(url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
-            raise InputError(f"fetch.url: {url}: https:// is needed")
+            raise InputError(f"fetch.url: {url}: expected an address that begins with https://")
         self.url, self.tries, self.stall_timeout = url.rstrip("/"), tries, stalled
         self.seconds, self.max_bytes, self.progress = 60 * minutes, int(1e6 * megabytes), progress
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -123,7 +123,9 @@ class Fetcher:
             beginning = file.read(12)
         if not beginning.startswith((b"\x1f\x8b", b"# STOCKHOLM")):
             self._forget(fetched.url)
-            raise InputError(f"{fetched.url}: is no Stockholm alignment, gzipped or not; it begins with {beginning!r}")
+            raise InputError(
+                f"{fetched.url}: not a Stockholm alignment, plain or gzipped; it begins with {beginning!r}"
+            )
         return fetched
 
     def find_pfam(self, interpro: str) -> str:
@@ -150,10 +152,10 @@ class Fetcher:
             members = sorted(content["metadata"]["member_databases"].get("pfam", {}))
         except (ValueError, KeyError, TypeError, AttributeError):
             self._forget(fetched.url)
-            raise InputError(f"{fetched.url}: is no InterPro entry (metadata.member_databases)") from None
+            raise InputError(f"{fetched.url}: not an InterPro entry (no metadata.member_databases)") from None
         if len(members) != 1:
             entries = f"several Pfam entries, {', '.join(members)}" if members else "no Pfam entry"
-            raise InputError(f"interpro: {interpro} has {entries}; give one as pfam")
+            raise InputError(f"interpro: {interpro} has {entries}; give one Pfam entry as 'pfam'")
         return members[0]
 
     def get(self, path: str, sha256: str = "") -> Fetched:
@@ -180,7 +182,9 @@ class Fetcher:
         fetched = self._load_cached(url) or self._fetch_with_retries(url)
         if sha256 and fetched.sha256 != sha256.lower():
             self._forget(url)
-            raise InputError(f"fetch.sha256: {url} has {fetched.sha256}, not {sha256}; it may have a new release")
+            raise InputError(
+                f"fetch.sha256: {url} has the digest {fetched.sha256}, not {sha256}; it may be a new release"
+            )
         return fetched
 
     def _paths(self, url: str) -> tuple[Path, Path]:
@@ -194,7 +198,7 @@ class Fetcher:
             record = json.loads(record_path.read_text(encoding="utf-8"))
             fetched = Fetched(path, url, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
             if record["sha256"] == fetched.sha256:
-                self.progress(f"{url}: from the cache, {path}")
+                self.progress(f"{url}: using the cached file {path}")
                 return fetched
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -230,22 +234,20 @@ class Fetcher:
             for piece in self._pieces(url):
                 size += len(piece)
                 if size > self.max_bytes:
-                    raise InputError(
-                        f"{url}: more than {self.max_bytes / 1e6:g} MB; raise fetch.megabytes if you want it all"
-                    )
+                    raise InputError(f"{url}: more than {self.max_bytes / 1e6:g} MB; raise fetch.megabytes")
                 if time.monotonic() > end:
-                    raise _RetryError(f"{size:,} bytes came in {self.seconds / 60:g} minutes (fetch.minutes)")
+                    raise _RetryError(f"only {size:,} bytes arrived in {self.seconds / 60:g} minutes (fetch.minutes)")
                 digest.update(piece)
                 file.write(piece)
             if not size:
-                raise _RetryError("the answer was empty")
+                raise _RetryError("the server sent an empty file")
         save_json(record_path, {"url": url, "sha256": digest.hexdigest(), "bytes": size})
         self.progress(f"{url}: {size:,} bytes, SHA-256 {digest.hexdigest()}")
         return Fetched(path, url, digest.hexdigest(), size)
 
     def _pieces(self, url: str) -> Iterator[bytes]:
         with (
-            _translate_errors(self.stall_timeout),
+            _translate_errors(url, self.stall_timeout),
             requests.get(
                 url,
                 stream=True,
@@ -254,15 +256,15 @@ class Fetcher:
             ) as answer,
         ):
             if answer.status_code in _BUSY:
-                raise _RetryError(f"the server said {answer.status_code} {answer.reason}", _retry_delay(answer))
+                raise _RetryError(f"the server answered {answer.status_code} {answer.reason}", _retry_delay(answer))
             if answer.status_code in (204, 404, 410):
                 raise InputError(
-                    f"{url}: there is no such entry or alignment ({answer.status_code}); see its accession"
+                    f"{url}: there is no such entry or alignment ({answer.status_code}); check the accession"
                 )
             if not answer.ok:
-                raise InputError(f"{url}: the server said {answer.status_code} {answer.reason}")
+                raise InputError(f"{url}: the server answered {answer.status_code} {answer.reason}")
             if urlsplit(answer.url).scheme != urlsplit(url).scheme:
-                raise InputError(f"{url}: was sent on to {answer.url}; https:// is needed")
+                raise InputError(f"{url}: redirected to {answer.url}, which is not https://")
             length = answer.headers.get("Content-Length", "")
             if length.isdigit() and int(length) > self.max_bytes:
                 raise InputError(
@@ -274,22 +276,22 @@ class Fetcher:
                 size += len(piece)
                 yield piece
             if length.isdigit() and size != int(length) and not is_encoded:
-                raise _RetryError(f"{size:,} bytes came of {int(length):,}")
+                raise _RetryError(f"only {size:,} of {int(length):,} bytes arrived")
 
 
 @contextlib.contextmanager
-def _translate_errors(stall_timeout: float) -> Iterator[None]:
+def _translate_errors(url: str, stall_timeout: float) -> Iterator[None]:
     """Translate failures of a connection to errors that say whether to retry."""
     import urllib3
 
     try:
         yield
     except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
-        raise _RetryError(f"nothing came for {stall_timeout:g} s") from None
+        raise _RetryError(f"no data for {stall_timeout:g} s") from None
     except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError):
-        raise _RetryError("the connection broke off") from None
+        raise _RetryError("the connection was interrupted") from None
     except requests.exceptions.SSLError as error:
-        raise InputError(f"the server's certificate is not trusted ({_innermost(error)})") from None
+        raise InputError(f"{url}: the server's certificate is not trusted ({_innermost(error)})") from None
     except requests.exceptions.RequestException as error:
         raise _RetryError(f"no connection ({_innermost(error)})") from None
 

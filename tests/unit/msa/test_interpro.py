@@ -8,9 +8,10 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from temperance.core.errors import InputError
-from temperance.msa.interpro import Fetcher
+from temperance.msa.interpro import Fetcher, _translate_errors
 
 STOCKHOLM = gzip.compress(b"# STOCKHOLM 1.0\nA/1-4 ACDE\nB/1-4 AC-E\n//\n", mtime=0)
 
@@ -122,12 +123,12 @@ def test_trouble_that_passes_is_waited_for(trouble, server, fetcher):
     ("trouble", "said"),
     [
         ({"status": 503}, "503 Service Unavailable, after 3 tries"),
-        ({"sent": 10}, "10 bytes came of|the connection broke off"),
-        ({"sent": 10, "stall": True}, "nothing came for 0.5 s"),
+        ({"sent": 10}, "only 10 of|the connection was interrupted"),
+        ({"sent": 10, "stall": True}, "no data for 0.5 s"),
         ({"status": 404}, "no such entry"),
         ({"status": 204, "body": b""}, "no such entry"),
         ({"status": 403}, "403 Forbidden"),
-        ({"body": b"<html>try again</html>"}, "is no Stockholm alignment"),
+        ({"body": b"<html>try again</html>"}, "not a Stockholm alignment"),
         ({"body": b"x" * 1_100_000}, "1 MB, more than 1 MB; raise fetch.megabytes"),
         ({"body": b"x" * 1_100_000, "length": False}, "more than 1 MB; raise fetch.megabytes"),
     ],
@@ -172,7 +173,7 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
         [
             (entry({"PF1": "", "PF2": ""}), "several Pfam"),
             (entry({}), "no Pfam"),
-            ({"body": b"{}"}, "no InterPro entry"),
+            ({"body": b"{}"}, "not an InterPro entry"),
         ]
     ):
         server.script = [answer]
@@ -182,7 +183,15 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
 
 def test_only_https_is_trusted_beyond_this_computer(server, fetcher):
     given = {"tries": 1, "stalled": 1, "minutes": 1, "megabytes": 1}
-    with pytest.raises(InputError, match="https:// is needed"):
+    with pytest.raises(InputError, match="https://"):
         Fetcher("http://example.org", **given)
-    with pytest.raises(InputError, match="https:// is needed"):
+    with pytest.raises(InputError, match="https://"):
         Fetcher("file:///etc/passwd", **given)
+
+
+def test_an_untrusted_certificate_is_reported_with_the_address():
+    with (
+        pytest.raises(InputError, match=r"^https://example\.org/entry: the server's certificate is not trusted"),
+        _translate_errors("https://example.org/entry", 1.0),
+    ):
+        raise requests.exceptions.SSLError("self-signed certificate")
