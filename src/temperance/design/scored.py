@@ -24,8 +24,10 @@ class Scored:
 
     Attributes
     ----------
-    samples, natural : pandas.DataFrame
-        One row a sample, and a natural sequence.
+    samples : pandas.DataFrame
+        One row a sample, with the columns of `temperance.scoring.tables.score_samples`.
+    natural : pandas.DataFrame
+        One row a natural or random sequence, with the columns of `temperance.scoring.tables.score_natural`.
     rungs : RungScores
         Novelty, diversity and percentiles over temperature.
     tau_train : Estimate
@@ -33,7 +35,7 @@ class Scored:
     judge : str
         Name of the judge.
     threshold : float
-        Score from which a sequence is natural-like.
+        Smallest score by the judge that a design may have.
     """
 
     samples: pd.DataFrame

@@ -80,7 +80,8 @@ class JaxLearner:
         Returns
         -------
         dict of str to jax.Array
-            Parameters, and the direction of each.
+            fields (L, q) and couplings (L, q, L, q); of_fields and of_couplings, of the same shapes, are the search
+            directions.
         """
         (fields, couplings), (field_direction, coupling_direction) = self.prepared, self.direction
         return {

@@ -151,19 +151,20 @@ def _constant(value: float) -> Any:
 
 @cache
 def sweep_kernel(width: int, row: int) -> Any:
-    """Compile the kernel for one padded number of states, which `_draw` has to know.
+    """Compile the Gibbs sweeps of the Numba engine for one number of states.
 
     Parameters
     ----------
     width : int
-        States, padded to a multiple of `LANES`.
+        States q, padded to a multiple of `LANES`.
     row : int
-        Numbers in a row of a slab.
+        Numbers in memory from one row of a slab (couplings of a site with one state of another) to the next.
 
     Returns
     -------
     callable
-        `kernel(fields, slabs, unit, chains, beta, streams, sweeps)`, which updates chains (C, L) in place.
+        `kernel(fields, slabs, unit, chains, beta, streams, sweeps)`, which updates chains (C, L) in place so many
+        times. Each chain has its inverse temperature, beta (C,), and random stream, streams (C,) uint64.
     """
 
     @threaded

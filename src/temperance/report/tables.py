@@ -244,7 +244,7 @@ def _format_interval(row: pd.Series, name: str) -> str:
 
 
 def front_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate the Pareto front of fidelity, novelty and diversity.
+    """Tabulate the Pareto front of fidelity and novelty, with the diversity of its points.
 
     Parameters
     ----------

@@ -172,7 +172,7 @@ def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values
 
 
 def split_rhat(energies: np.ndarray) -> float:
-    """Compute R-hat of energies, each ladder split in halves.
+    """Compute the split R-hat of energies, each ladder split in halves: near 1 where all halves agree, else larger.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ def ladder_diversity(sequences: np.ndarray, q: int) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        (K,)
+        (K,) distances from 0 (all alike) to 1, one for each ladder.
 
     Examples
     --------

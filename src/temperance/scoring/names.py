@@ -17,7 +17,7 @@ def judge_name(judge: str) -> str:
     Parameters
     ----------
     judge : str
-        Its key.
+        Its name in the configuration and in tables, such as hmm.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def short_judge_name(judge: str) -> str:
     Parameters
     ----------
     judge : str
-        Its key.
+        Its name in the configuration and in tables, such as hmm.
 
     Returns
     -------

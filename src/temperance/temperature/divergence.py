@@ -46,22 +46,23 @@ class Heldout:
 
     @property
     def labels(self) -> np.ndarray:
-        """Clusters of relatives, each sequence its own where none are known.
+        """Return the clusters of relatives; where none are known, each sequence is a cluster of its own.
 
         Returns
         -------
         np.ndarray
-            (N,)
+            (N,) labels, equal for sequences of one cluster.
         """
         return np.arange(len(self.model)) if self.clusters is None else self.clusters
 
     @property
     def units(self) -> float:
-        """Number of independent units of equal weight that the sequences are worth.
+        """Count the clusters of relatives, each by its weight: the effective number of independent sequences.
 
         Returns
         -------
         float
+            From 1, where one cluster has all the weight, to the number of clusters, where all weigh the same.
         """
         return effective_clusters(self.labels, self.weights)
 

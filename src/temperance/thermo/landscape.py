@@ -19,16 +19,17 @@ _QUENCH_BETA, _QUENCH_SWEEPS = 1e4, 30
 
 @dataclass(frozen=True)
 class Valleys:
-    """Minima in which quenches end.
+    """Local minima of a model's energy in which quenches end.
 
     Attributes
     ----------
     energy, sequence : float, np.ndarray
-        The lowest energy of all (nats at temperature 1), an upper bound on the least, and its sequence (L,) uint8.
+        The lowest energy that was found (nats at temperature 1) and its sequence (L,) uint8. It is an upper bound on
+        the lowest energy of the model.
     hits, quenches : int
-        How many of the quenches ended there; a bound that many reach is likely the least.
+        How many of how many quenches ended in that sequence; where many did, it likely is the lowest.
     energies : np.ndarray
-        Of all distinct sequences that quenches ended or began with.
+        (N,) nats, of all different sequences with which quenches began or ended.
     """
 
     energy: float

@@ -49,7 +49,7 @@ class StageSettings(Section):
         return cls.model_validate({name: _value_of(family, key) for name, key in cls._keys().items()})
 
     def configured(self) -> dict[str, Any]:
-        """Return the settings by section, as in a configuration.
+        """Return the stage's settings as a nested dictionary, as a configuration file has them.
 
         Returns
         -------

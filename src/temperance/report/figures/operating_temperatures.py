@@ -148,7 +148,7 @@ def best_window(rows: pd.DataFrame, best: dict) -> tuple[float, float] | None:
     Returns
     -------
     (float, float) or None
-        None where no temperature is recommended, or the window is empty.
+        Its coldest and hottest temperature; None where no temperature is recommended, or the window is empty.
     """
     coldest = rows.loc[rows["name"] == "coldest", "value"]
     if not best["tau"] or coldest.empty or coldest.iloc[0] > best["limit"]:

@@ -199,7 +199,7 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame, temperatures: Sequenc
     Parameters
     ----------
     natural : pandas.DataFrame
-        One row a sequence: set, energy under the largest model (nats).
+        One row a sequence: set (training, heldout, other or random), energy under the largest model (nats).
     samples : pandas.DataFrame
         One row a sample: temperature, energy under the largest model (nats).
     temperatures : sequence of float
