@@ -1,22 +1,25 @@
 """Reproduce a recorded result, starting from the alignment, and compare it by digest.
 
-Called as ``python -m temperance.workflow.reproduce RECORD`` in the folder in which the workflow ran; it leaves no files
-there.
+Called as ``python -m temperance.workflow.reproduce RECORD [CORES]`` in the folder in which the workflow ran; it
+leaves no files there.
 """
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from temperance.core.errors import InputError
 from temperance.core.files import load_json, versions
 from temperance.workflow.provenance import digests
 
 SNAKEFILE = Path(__file__).parents[3] / "Snakefile"
 
 
-def main(path: str, cores: str = "all") -> int:
+def reproduce(path: str, cores: str = "all") -> int:
     """Repeat the computation of a record in a temporary folder, and print whether each file has the same bytes.
 
     Versions of programs that differ from the recorded ones are printed, too.
@@ -32,8 +35,15 @@ def main(path: str, cores: str = "all") -> int:
     -------
     int
         Exit status: 0 if all files are the same, else 1.
+
+    Raises
+    ------
+    InputError
+        If the file is no record.
     """
     record = load_json(path)
+    if not isinstance(record, dict) or not {"config", "versions", "output"} <= record.keys():
+        raise InputError(f"{path}: not the record of a job; expected a JSON file in a folder 'provenance'")
     results = record["config"].get("results", "results")
     for program, recorded in record["versions"].items():
         if (current := versions().get(program)) != recorded:
@@ -52,5 +62,31 @@ def main(path: str, cores: str = "all") -> int:
     return 0 if all(identical.values()) else 1
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reproduce the record that the command line names.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Of the command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if all files are the same; 1 if not, or if the record cannot be read.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m temperance.workflow.reproduce", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("record", help="a JSON file in a folder 'provenance' of the results")
+    parser.add_argument("cores", nargs="?", default="all", help="number of CPU cores; all of them by default")
+    options = parser.parse_args(arguments)
+    try:
+        return reproduce(options.record, options.cores)
+    except (InputError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
