@@ -35,8 +35,8 @@ from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.annealing import annealed
-from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.annealing import estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
 from temperance.training import train
 
 Row = dict[str, Any]
@@ -285,7 +285,7 @@ def exchange(bench: Bench) -> Iterator[Row]:
         samples = sample(bench.model, engine, 1, TEMPERATURES, starts=bench.data["training"],
                          progress=lines.append, **few)  # fmt: skip
         seconds, started, betas = time.perf_counter() - started, time.perf_counter(), 1 / samples.temperatures[::-1]
-        annealed(bench.model, engine, 1, betas, energy_curve(samples.betas, samples.energies))
+        estimate_log_z(bench.model, engine, 1, betas, interpolate_energies(samples.betas, samples.energies))
         annealing = time.perf_counter() - started
         use_threads(before)
         rungs = samples.rungs

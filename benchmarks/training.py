@@ -30,8 +30,8 @@ from temperance.msa.weights import sequence_weights
 from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts, load
 from temperance.sampling.population import anneal_population
-from temperance.thermo.annealing import annealed
-from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.annealing import estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -130,7 +130,9 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     betas = np.linspace(0, 1, 41)
     pilot = [engine.energies(prepared, engine.sweep(prepared, uniform_chains(500, model.L, model.q, rng), b, 1, 50))
              for b in betas]  # fmt: skip
-    log_z = annealed(model, engine, 1, np.array([1.0]), energy_curve(betas, np.array(pilot)[:, None]), steps=4000)
+    log_z = estimate_log_z(
+        model, engine, 1, np.array([1.0]), interpolate_energies(betas, np.array(pilot)[:, None]), steps=4000
+    )
     mean = np.average(model.energies(data["heldout"]), weights=data["heldout_weights"])
     return {
         "fresh_pearson": agreement.pearson, "fresh_slope": agreement.slope, "ceiling": ceiling.pearson,

@@ -16,7 +16,7 @@ from temperance.engines.chains import profile_chains
 from temperance.msa.frequencies import profile_frequencies
 from temperance.potts.model import Potts, profile_fields
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.energy_curve import interpolate_energies
 from temperance.training import train
 
 # L2 strengths on fields and couplings where none are given: of arDCA's and plmDCA's own publications, in the
@@ -194,7 +194,7 @@ def draw(
                 model, settings, seed, lambda *arguments: _draw_sites(model, *arguments), _site_log_probabilities(model)
             )
         samples = sample(model, engine, seed, starts=starts, checkpoint=checkpoint, **settings)
-        curve, betas = energy_curve(samples.betas, samples.energies), 1 / samples.temperatures
+        curve, betas = interpolate_energies(samples.betas, samples.energies), 1 / samples.temperatures
 
         def _log_likelihood(sequences: np.ndarray) -> np.ndarray:
             return -model.energies(sequences)[:, None] * betas - curve.log_z(betas, model.L, model.q)

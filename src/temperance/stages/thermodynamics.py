@@ -20,10 +20,17 @@ from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.scoring.tables import Family
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
-from temperance.thermo.annealing import annealed
-from temperance.thermo.energy_curve import energy_curve
-from temperance.thermo.landscape import energy_sets, gaps, valleys
-from temperance.thermo.thermodynamics import compare, curves, density_of_states, group_ladders, is_equilibrated, table
+from temperance.thermo.annealing import estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
+from temperance.thermo.landscape import find_valleys, measure_gaps, summarise_energies
+from temperance.thermo.thermodynamics import (
+    compare_log_z,
+    estimate_curves,
+    estimate_density_of_states,
+    group_ladders,
+    is_equilibrated,
+    tabulate_states,
+)
 from temperance.truth import Truth, load_truth
 
 log = logging.getLogger(__name__)
@@ -112,7 +119,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     true_energies = None
     if truth:
         true_energies = truth.energies(sequences_of_all_rungs(samples).reshape(-1, model.L)).reshape(energies.shape)
-    states_curves = curves(betas, energies, model.L, alphabet.q, true_energies)
+    states_curves = estimate_curves(betas, energies, model.L, alphabet.q, true_energies)
     heldout = Heldout(
         model.energies(family.heldout), family.heldout_weights, truth.energies(family.heldout) if truth else None,
         label_clusters(family.heldout),
@@ -124,12 +131,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
         true_energies=true_energies, true_log_z=truth.log_z if truth else None,
     )  # fmt: skip
 
-    requested_betas, curve = 1 / samples["temperatures"][::-1], energy_curve(betas, energies)
-    check = annealed(model, engine, seed, requested_betas, curve, **settings.annealing.model_dump())
+    requested_betas, curve = 1 / samples["temperatures"][::-1], interpolate_energies(betas, energies)
+    check = estimate_log_z(model, engine, seed, requested_betas, curve, **settings.annealing.model_dump())
     coldest = samples["sequences"][0].reshape(-1, model.L)
-    lowest_valleys = valleys(model, engine, seed, np.concatenate([coldest, family.training]))
-    states = table(states_curves, requested_betas, heldout.model, heldout.weights, model.L, heldout.labels)
-    states = compare(
+    lowest_valleys = find_valleys(model, engine, seed, np.concatenate([coldest, family.training]))
+    states = tabulate_states(states_curves, requested_betas, heldout.model, heldout.weights, model.L, heldout.labels)
+    states = compare_log_z(
         states, check, curve.log_z(requested_betas, model.L, alphabet.q), lowest_valleys.log_z_bound(requested_betas)
     )
     states["rhat_sequences"] = [sequence_rhat(sequences, alphabet.q) for sequences in samples["sequences"]]
@@ -138,7 +145,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     frequencies = site_frequencies(family.training, alphabet.q, weights)
     entropy_at_one = float(np.interp(1, states_curves.betas, states_curves.entropy[0], right=np.nan))
     energies_near_one = energies[np.argmin(np.abs(betas - 1))].ravel()
-    sets = energy_sets(
+    sets = summarise_energies(
         model, family.training, family.heldout, family.heldout_weights, frequencies, energies_near_one, rng
     )
     independent = independent_log_likelihood(family.training, weights, family.heldout, alphabet.q)
@@ -148,13 +155,13 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     landscape = {
         "ground_state": lowest_valleys.summary(alphabet),
         "energies": sets.reset_index().to_dict("records"),
-        "gaps": gaps(sets, frequencies, alphabet.q, entropy_at_one),
+        "gaps": measure_gaps(sets, frequencies, alphabet.q, entropy_at_one),
         "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
         "provenance": provenance(settings.configured(), seed),
     }
     optima = complete_optima(divergence.optima_table(), states, model, truth, training_energy)
     save_table(outputs.table, states)
-    save_table(outputs.density, density_of_states(states_curves, betas, energies, model.L, alphabet.q))
+    save_table(outputs.density, estimate_density_of_states(states_curves, betas, energies, model.L, alphabet.q))
     save_table(outputs.divergence, divergence.table)
     save_table(outputs.optima, optima)
     save_json(outputs.landscape, landscape)

@@ -22,7 +22,7 @@ from temperance.temperature.divergence import optima_row
 from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
-from temperance.thermo.thermodynamics import equilibrated_above
+from temperance.thermo.thermodynamics import find_lowest_equilibrated
 
 _AGREEMENT = ("pearson", "slope", "ceiling")
 
@@ -85,7 +85,7 @@ class SubsetResults:
         units = judge_units(load_table(folder / "natural.parquet"), rungs.percentiles)
         points = operating_points(rungs, taus, floors, read_judges(folder / "judges.json"), units)
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
-        lowest = equilibrated_above(load_table(folder / "thermodynamics.tsv"))
+        lowest = find_lowest_equilibrated(load_table(folder / "thermodynamics.tsv"))
         training = Training.read(summary)
         gain = _gain(landscape)
         row = {"size": size, "replicate": int(replicate), "M": summary["M"], "Meff": summary["Meff"]} | optima_row(

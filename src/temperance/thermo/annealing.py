@@ -52,7 +52,7 @@ def _cool(engine: Engine, prepared: Any, state: _Annealing, cooling: _Cooling) -
     return _Annealing(engine.sweep(prepared, state.chains, cooling.betas, cooling.seeds, 1), logs), _Weights(logs)
 
 
-def annealed(
+def estimate_log_z(
     model: Potts,
     engine: Engine,
     seed: int,

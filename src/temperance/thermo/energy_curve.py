@@ -31,7 +31,7 @@ class EnergyCurve:
         return length * np.log(q) - self.spline.antiderivative()(beta)
 
 
-def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
+def interpolate_energies(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
     """Interpolate the rungs' sampled mean energies.
 
     Parameters
@@ -47,7 +47,7 @@ def energy_curve(betas: np.ndarray, energies: np.ndarray) -> EnergyCurve:
 
     Examples
     --------
-    >>> curve = energy_curve(np.array([0.0, 1.0]), np.array([[[-1.0, 1.0]], [[-2.0, 0.0]]]))
+    >>> curve = interpolate_energies(np.array([0.0, 1.0]), np.array([[[-1.0, 1.0]], [[-2.0, 0.0]]]))
     >>> float(curve.log_z(1.0, length=2, q=3) - 2 * np.log(3))
     0.5
     """

@@ -70,7 +70,7 @@ class Valleys:
         return logsumexp(-np.multiply.outer(beta, self.energies), axis=-1)
 
 
-def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Valleys:
+def find_valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Valleys:
     """Quench sequences to the nearest minima under single mutations.
 
     Parameters
@@ -96,7 +96,7 @@ def valleys(model: Potts, engine: Engine, seed: int, starts: np.ndarray) -> Vall
     return Valleys(least, ends[np.argmin(energies)], int(hits.sum()), len(starts), model.energies(distinct))
 
 
-def energy_sets(
+def summarise_energies(
     model: Potts, training: np.ndarray, heldout: np.ndarray, weights: np.ndarray, single: np.ndarray,
     samples: np.ndarray, rng: np.random.Generator,
 ) -> pd.DataFrame:  # fmt: skip
@@ -138,13 +138,13 @@ def energy_sets(
     return pd.DataFrame(rows).set_index("set")
 
 
-def gaps(sets: pd.DataFrame, single: np.ndarray, q: int, entropy: float) -> dict[str, dict[str, Any]]:
+def measure_gaps(sets: pd.DataFrame, single: np.ndarray, q: int, entropy: float) -> dict[str, dict[str, Any]]:
     """Compute the energy gap of held-out sequences below random ones, and the temperatures of random-energy models.
 
     Parameters
     ----------
     sets : pandas.DataFrame
-        Of `energy_sets`.
+        Of `summarise_energies`.
     single : np.ndarray
         (L, q) one-site frequencies of the training set.
     q : int
@@ -156,7 +156,7 @@ def gaps(sets: pd.DataFrame, single: np.ndarray, q: int, entropy: float) -> dict
     -------
     dict
         By what random sequences are, uniform or profile: gap (in standard deviations of the random energies; None where
-        these do not vary), random_entropy (nats), and the temperatures of `random_energy`.
+        these do not vary), random_entropy (nats), and the temperatures of `estimate_freezing_and_folding`.
     """
     entropies = {"uniform": len(single) * np.log(q), "profile": float(-xlogy(single, single).sum())}
     natural = sets.loc["heldout", "mean"]
@@ -164,11 +164,13 @@ def gaps(sets: pd.DataFrame, single: np.ndarray, q: int, entropy: float) -> dict
     for name, random_entropy in entropies.items():
         mean, sd = sets.loc[name, "mean"], sets.loc[name, "sd"]
         gap = {"gap": float((mean - natural) / sd) if sd > 0 else None, "random_entropy": random_entropy}
-        results[name] = gap | random_energy(mean - natural, sd, random_entropy, entropy)
+        results[name] = gap | estimate_freezing_and_folding(mean - natural, sd, random_entropy, entropy)
     return results
 
 
-def random_energy(depth: float, sd: float, random_entropy: float, entropy: float) -> dict[str, float | None]:
+def estimate_freezing_and_folding(
+    depth: float, sd: float, random_entropy: float, entropy: float
+) -> dict[str, float | None]:
     """Compute freezing and folding temperature of a random-energy model with a family below it.
 
     Random sequences with normal energies of standard deviation `sd` and entropy S0 have the free energy
@@ -193,7 +195,7 @@ def random_energy(depth: float, sd: float, random_entropy: float, entropy: float
 
     Examples
     --------
-    >>> random_energy(depth=10.0, sd=2.0, random_entropy=8.0, entropy=0.0)
+    >>> estimate_freezing_and_folding(depth=10.0, sd=2.0, random_entropy=8.0, entropy=0.0)
     {'freezing_temperature': 0.5, 'folding_temperature': 1.0}
     """
     freezing = sd / (2 * random_entropy) ** 0.5 if random_entropy > 0 else None

@@ -116,7 +116,7 @@ def group_ladders(energies: np.ndarray) -> np.ndarray:
     return energies.reshape(rungs, count, -1) if count >= _MOST_GROUPS // 2 else energies
 
 
-def curves(
+def estimate_curves(
     betas: np.ndarray, energies: np.ndarray, length: int, q: int, second_energies: np.ndarray | None = None
 ) -> Curves:
     """Reweight the samples of all rungs to all inverse temperatures between them by MBAR.
@@ -231,7 +231,7 @@ def _log_mixture_density(betas: np.ndarray, energies: np.ndarray, free: np.ndarr
     return mixture.ravel()
 
 
-def density_of_states(
+def estimate_density_of_states(
     averages: Curves, betas: np.ndarray, energies: np.ndarray, length: int, q: int, bins: int = 60
 ) -> pd.DataFrame:
     """Estimate the number of sequences by energy, from samples of all rungs reweighted to beta = 0.
@@ -239,7 +239,7 @@ def density_of_states(
     Parameters
     ----------
     averages : Curves
-        What `curves` made of the same betas and energies.
+        What `estimate_curves` made of the same betas and energies.
     betas, energies : np.ndarray
         Rungs (R,) ascending from 0 and sampled energies (R, K, D).
     length, q : int
@@ -273,7 +273,7 @@ def density_of_states(
     return pd.DataFrame({"energy": centre[sampled], "width": edges[1] - edges[0], "log_g": log_g, "log_g_error": error})
 
 
-def table(
+def tabulate_states(
     averages: Curves, betas: np.ndarray, heldout: np.ndarray, weights: np.ndarray, length: int,
     labels: np.ndarray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
@@ -309,13 +309,13 @@ def table(
     return pd.DataFrame(columns)
 
 
-def compare(states: pd.DataFrame, annealing: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
+def compare_log_z(states: pd.DataFrame, annealing: Annealed, integrated: np.ndarray, bound: np.ndarray) -> pd.DataFrame:
     """Compare MBAR's ln Z in a table of states with other estimates and bounds of it.
 
     Parameters
     ----------
     states : pandas.DataFrame
-        Of `table`.
+        Of `tabulate_states`.
     annealing : Annealed
         At the table's temperatures, in its order.
     integrated : np.ndarray
@@ -373,7 +373,7 @@ def _from_hottest(flags: np.ndarray) -> np.ndarray:
     return np.logical_and.accumulate(flags[::-1])[::-1]
 
 
-def equilibrated_above(states: pd.DataFrame) -> float:
+def find_lowest_equilibrated(states: pd.DataFrame) -> float:
     """Find the lowest temperature of a table of states from which on all are equilibrated.
 
     Parameters
@@ -388,7 +388,7 @@ def equilibrated_above(states: pd.DataFrame) -> float:
 
     Examples
     --------
-    >>> equilibrated_above(pd.DataFrame({"temperature": [0.5, 0.7, 1.0], "equilibrated": [True, False, True]}))
+    >>> find_lowest_equilibrated(pd.DataFrame({"temperature": [0.5, 0.7, 1.0], "equilibrated": [True, False, True]}))
     1.0
     """
     ascending = states.sort_values("temperature")

@@ -11,7 +11,7 @@ from temperance.engines.base import Engine
 from temperance.potts.model import load
 from temperance.sampling.replica_exchange import sample
 from temperance.stats.resampling import jackknife_error
-from temperance.thermo.thermodynamics import curves, group_ladders
+from temperance.thermo.thermodynamics import estimate_curves, group_ladders
 from temperance.truth import DrawnFamily
 
 # Groups of ladders from which the error of ln Z is estimated.
@@ -61,7 +61,7 @@ def draw(
         min_ess=np.inf, progress=progress,
     )  # fmt: skip
     rung = samples.rungs[samples.rungs.requested].iloc[0]
-    log_z = curves(samples.betas, group_ladders(samples.energies), model.L, alphabet.q).log_z[:, -1]
+    log_z = estimate_curves(samples.betas, group_ladders(samples.energies), model.L, alphabet.q).log_z[:, -1]
     diagnostics = {
         "temperature": temperature,
         "rhat": float(rung.rhat),

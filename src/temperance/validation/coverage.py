@@ -14,9 +14,9 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples, sequences_of_all_rungs
 from temperance.stats.resampling import interval_factor, jackknife_error
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.thermo.annealing import annealed
-from temperance.thermo.energy_curve import energy_curve
-from temperance.thermo.thermodynamics import curves
+from temperance.thermo.annealing import estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
+from temperance.thermo.thermodynamics import estimate_curves
 from temperance.truth.enumerable import KINDS
 
 LENGTH, Q = 10, 2
@@ -86,7 +86,7 @@ def _intervals(
     """Yield estimator and temperature, exact value, and the interval's ends, of every estimate from the samples."""
     true_energies = truth[enumeration.positions(sequences_of_all_rungs(samples.arrays()).reshape(-1, LENGTH), Q)]
     true_energies = true_energies.reshape(samples.energies.shape)
-    estimates = curves(samples.betas, samples.energies, LENGTH, Q, true_energies)
+    estimates = estimate_curves(samples.betas, samples.energies, LENGTH, Q, true_energies)
     heldout = rng.choice(len(truth), 1000, p=enumeration.boltzmann(truth))
     divergence = divergences(
         estimates, samples.betas, samples.energies, Heldout(energies[heldout], np.ones(1000), truth[heldout]), rng,
@@ -94,8 +94,8 @@ def _intervals(
     )  # fmt: skip
     factor = interval_factor(samples.energies.shape[1])
     betas = np.sort(1 / np.array(TABULATED))
-    annealing = annealed(
-        model, engine, int(rng.integers(2**63)), betas, energy_curve(samples.betas, samples.energies), steps=100
+    annealing = estimate_log_z(
+        model, engine, int(rng.integers(2**63)), betas, interpolate_energies(samples.betas, samples.energies), steps=100
     )
     for k, beta in enumerate(betas):
         tau, g = float(1 / beta), int(np.argmin(np.abs(estimates.betas - beta)))

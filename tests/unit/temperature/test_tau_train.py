@@ -16,7 +16,7 @@ from temperance.temperature.divergence import (
     training_temperature,
 )
 from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
-from temperance.thermo.thermodynamics import curves
+from temperance.thermo.thermodynamics import estimate_curves
 
 L, Q, M, L2 = 6, 3, 300, 0.05
 TEMPERATURES = [0.4, 0.6, 0.8, 0.9, 1.0, 1.5]
@@ -55,7 +55,7 @@ def drawn(model, training):
 
 @pytest.fixture(scope="module")
 def reweighted(drawn):
-    return curves(drawn.betas, drawn.energies, L, Q)
+    return estimate_curves(drawn.betas, drawn.energies, L, Q)
 
 
 def test_tau_train_is_that_of_enumeration_found_twice(drawn, reweighted, model, training, of_all):
@@ -146,7 +146,7 @@ def test_a_profile_model_gains_nothing(training, truth):
 
     profile = independent(training, np.ones(M), Q)
     drawn = sample(profile, choose_engine("numba"), 5, [0.7, 1.0, 1.4], starts=training, sequences=512, ladders=16)
-    known = curves(drawn.betas, drawn.energies, L, Q)
+    known = estimate_curves(drawn.betas, drawn.energies, L, Q)
     rng = np.random.default_rng(2)
     heldout = enumeration.draw(truth, L, Q, 400, rng)
     scores = independent_log_likelihood(training, np.ones(M), heldout, Q)

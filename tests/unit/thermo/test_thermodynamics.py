@@ -13,18 +13,18 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resample
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.thermo.annealing import Annealed, annealed
-from temperance.thermo.energy_curve import energy_curve
-from temperance.thermo.landscape import energy_sets, gaps, random_energy, valleys
+from temperance.thermo.annealing import Annealed, estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
+from temperance.thermo.landscape import estimate_freezing_and_folding, find_valleys, measure_gaps, summarise_energies
 from temperance.thermo.thermodynamics import (
     _reweight,
-    compare,
-    curves,
-    density_of_states,
-    equilibrated_above,
+    compare_log_z,
+    estimate_curves,
+    estimate_density_of_states,
+    find_lowest_equilibrated,
     group_ladders,
     is_equilibrated,
-    table,
+    tabulate_states,
 )
 from temperance.truth.enumerable import KINDS
 
@@ -65,7 +65,7 @@ def under_truth(drawn, truth):
 
 @pytest.fixture(scope="module")
 def found(drawn, truth):
-    return curves(drawn.betas, drawn.energies, L, Q, under_truth(drawn, truth))
+    return estimate_curves(drawn.betas, drawn.energies, L, Q, under_truth(drawn, truth))
 
 
 def at(found, beta):
@@ -102,12 +102,14 @@ def test_the_infinite_temperature_is_exact(found):
 def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, drawn, found, of_all):
     heldout = of_all[:200]
     betas = 1 / TEMPERATURES[::-1]
-    curve = energy_curve(drawn.betas, drawn.energies)
-    check = annealed(model, choose_engine("numba"), 3, betas, curve, chains=400, steps=200)
+    curve = interpolate_energies(drawn.betas, drawn.energies)
+    check = estimate_log_z(model, choose_engine("numba"), 3, betas, curve, chains=400, steps=200)
     for beta, value, error in zip(betas, check.log_z, check.error, strict=True):
         assert abs(value - enumeration.log_z(of_all, beta)) < 4 * error
         assert abs(curve.log_z(beta, L, Q) - enumeration.log_z(of_all, beta)) < 0.05
-    states = compare(table(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9)
+    states = compare_log_z(
+        tabulate_states(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9
+    )
     agree = [sequence_rhat(sequences, Q) for sequences in drawn.sequences]
     assert is_equilibrated(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
     assert max(agree) < 1.05
@@ -118,13 +120,13 @@ def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, d
 
 
 def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model, drawn):
-    curve = energy_curve(drawn.betas, drawn.energies)
-    check = annealed(model, choose_engine("numba"), 3, np.array([2.5]), curve, chains=400, steps=1)
+    curve = interpolate_energies(drawn.betas, drawn.energies)
+    check = estimate_log_z(model, choose_engine("numba"), 3, np.array([2.5]), curve, chains=400, steps=1)
     assert check.ess[0] < 20
 
 
 def test_the_density_of_states_counts_every_sequence(drawn, found, of_all):
-    counted = density_of_states(found, drawn.betas, drawn.energies, L, Q, bins=12)
+    counted = estimate_density_of_states(found, drawn.betas, drawn.energies, L, Q, bins=12)
     assert np.exp(counted["log_g"]).sum() == pytest.approx(Q**L)
     for row in counted.itertuples():
         inside = np.abs(of_all - row.energy) <= row.width / 2
@@ -139,7 +141,7 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
 
     def judged(bound, ais, ladder=(True,) * 4, agree=(9.0,) * 4):
         check = Annealed(np.array(ais), np.full(4, 0.1), np.full(4, 100.0))
-        beside = compare(states, check, states["log_z"].to_numpy(), np.array(bound))
+        beside = compare_log_z(states, check, states["log_z"].to_numpy(), np.array(bound))
         return is_equilibrated(beside.assign(rhat_sequences=agree), rungs.assign(equilibrated=ladder), 1.05).tolist()
 
     low = [30.0, 15, 8, 4]
@@ -155,12 +157,12 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
 
 def test_equilibrated_from_a_temperature_up_leaves_out_what_lies_below_a_gap():
     states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "equilibrated": [True, False, True, True]})
-    assert equilibrated_above(states) == 2.0
-    assert equilibrated_above(states.assign(equilibrated=False)) == np.inf
+    assert find_lowest_equilibrated(states) == 2.0
+    assert find_lowest_equilibrated(states.assign(equilibrated=False)) == np.inf
 
 
 def test_quenches_find_the_ground_state(model, drawn, of_all):
-    lowest = valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
+    lowest = find_valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
     assert (
         lowest.log_z_bound(np.array([0.5, 2.0])) <= [enumeration.log_z(of_all, 0.5), enumeration.log_z(of_all, 2.0)]
     ).all()
@@ -175,8 +177,8 @@ def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
     states = all_states(L, Q)
     cold = states[rng.choice(len(states), 500, p=enumeration.boltzmann(of_all, 2.0))]
     single = np.full((L, Q), 1 / Q)
-    sets = energy_sets(model, cold, cold, np.ones(500), single, drawn.energies[-1].ravel(), rng)
-    measured = gaps(sets, single, Q, entropy=2.0)
+    sets = summarise_energies(model, cold, cold, np.ones(500), single, drawn.energies[-1].ravel(), rng)
+    measured = measure_gaps(sets, single, Q, entropy=2.0)
     expected = (of_all.mean() - model.energies(cold).mean()) / of_all.std()
     for reference in ("uniform", "profile"):
         assert measured[reference]["gap"] == pytest.approx(expected, rel=0.1)
@@ -185,12 +187,12 @@ def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
 
 def test_random_energy_temperatures_are_where_free_energies_meet():
     """The freezing temperature of the random-energy model, and the crossing of the two branches written out."""
-    found = random_energy(depth=30.0, sd=4.0, random_entropy=20.0, entropy=5.0)
+    found = estimate_freezing_and_folding(depth=30.0, sd=4.0, random_entropy=20.0, entropy=5.0)
     assert found["freezing_temperature"] == pytest.approx(4 / 40**0.5)
     tau = found["folding_temperature"]
     assert -(4.0**2) / (2 * tau) - 20 * tau == pytest.approx(-30 - 5 * tau)
     assert tau > found["freezing_temperature"]
-    assert random_energy(5.0, 4.0, 20.0, 5.0)["folding_temperature"] is None
+    assert estimate_freezing_and_folding(5.0, 4.0, 20.0, 5.0)["folding_temperature"] is None
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +225,7 @@ def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, na
 
 def test_optima_outside_the_ladder_are_said_to_be(drawn, of_all):
     rng = np.random.default_rng(0)
-    plain = curves(drawn.betas, drawn.energies, L, Q)
+    plain = estimate_curves(drawn.betas, drawn.energies, L, Q)
     for energy, expected in ((of_all.mean() + 5, np.inf), (of_all.min() - 5, 0.0)):
         outside = divergences(plain, drawn.betas, drawn.energies, Heldout(np.full(9, energy), np.ones(9)), rng)
         assert outside.optima["tau_f"].minimum.value == expected
@@ -234,7 +236,7 @@ def test_optima_outside_the_ladder_are_said_to_be(drawn, of_all):
 def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(drawn, of_all):
     rng = np.random.default_rng(3)
     heldout = of_all[rng.choice(len(of_all), 4000, p=enumeration.boltzmann(of_all, 1 / 0.8))]
-    plain = curves(drawn.betas, drawn.energies, L, Q)
+    plain = estimate_curves(drawn.betas, drawn.energies, L, Q)
     found = divergences(plain, drawn.betas, drawn.energies, Heldout(heldout, np.ones(4000)), rng)
     assert found.absolute == {"forward": False}
     assert found.table["forward"].min() == 0

@@ -17,7 +17,7 @@ from temperance.core.sizes import parse_sizes, resolve_size, size_label
 from temperance.msa.alignment import filter_alignment
 from temperance.msa.split import split
 from temperance.sampling.replica_exchange import sample
-from temperance.thermo.annealing import annealed
+from temperance.thermo.annealing import estimate_log_z
 from temperance.training import train
 from temperance.workflow import reference
 from temperance.workflow.configuration import configure, family_plans, reduce_to_family
@@ -208,7 +208,7 @@ def test_numbers_as_text_and_whole_numbers_with_a_point_are_taken():
 
 def test_defaults_of_functions_are_those_of_the_configuration():
     for function, settings in (
-        (train, TrainSettings()), (sample, SampleSettings()), (annealed, AnnealingSettings()),
+        (train, TrainSettings()), (sample, SampleSettings()), (estimate_log_z, AnnealingSettings()),
         (split, HeldoutSettings()), (filter_alignment, FilterSettings()),
     ):  # fmt: skip
         defaults = {
