@@ -146,7 +146,7 @@ def worth_more_sweeps(
     return improvable & ~equilibrated & (not hopeless)
 
 
-def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:
+def is_within_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Tell which temperatures are equilibrated sampled ones, or lie between two of these or above all.
 
     Parameters
@@ -163,7 +163,8 @@ def lies_equilibrated(temperatures: np.ndarray, equilibrated: np.ndarray, values
 
     Examples
     --------
-    >>> lies_equilibrated(np.array([0.5, 1.0, 2.0]), np.array([True, True, False]), np.array([0.4, 0.7, 1.0, 1.5, 3.0]))
+    >>> temperatures, equilibrated = np.array([0.5, 1.0, 2.0]), np.array([True, True, False])
+    >>> is_within_equilibrated(temperatures, equilibrated, np.array([0.4, 0.7, 1.0, 1.5, 3.0]))
     array([False,  True,  True, False, False])
     """
     colder = np.searchsorted(temperatures, np.asarray(values) * (1 + 1e-9), "right") - 1

@@ -282,7 +282,7 @@ class Ladders:
         self.betas, self._swept, self._rng.bit_generator.state = saved["betas"], saved["swept"], saved["rng"]
 
 
-def uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generator) -> np.ndarray:
+def draw_uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generator) -> np.ndarray:
     """Draw chains whose sites are independent, all states that the model allows equally likely.
 
     Parameters
@@ -302,7 +302,9 @@ def uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generator) -
     return profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
 
 
-def starting_chains(model: Potts, starts: np.ndarray, ladders: int, rungs: int, rng: np.random.Generator) -> np.ndarray:
+def draw_starting_chains(
+    model: Potts, starts: np.ndarray, ladders: int, rungs: int, rng: np.random.Generator
+) -> np.ndarray:
     """Draw the starting chains of ladders: every other ladder from given sequences, the others at random.
 
     Parameters
@@ -321,7 +323,7 @@ def starting_chains(model: Potts, starts: np.ndarray, ladders: int, rungs: int, 
     np.ndarray
         (K, R, L) uint8.
     """
-    chains = uniform_allowed_chains(model, ladders * rungs, rng).reshape(ladders, rungs, model.L)
+    chains = draw_uniform_allowed_chains(model, ladders * rungs, rng).reshape(ladders, rungs, model.L)
     copies = starts[rng.integers(0, len(starts), (len(chains[1::2]), rungs))]
     allowed = model.allowed[np.arange(model.L), copies]
     chains[1::2] = np.where(allowed, copies, chains[1::2])

@@ -16,7 +16,7 @@ from temperance.msa.weights import nearest
 from temperance.potts.model import Potts
 from temperance.sampling import window
 from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat, worth_more_sweeps
-from temperance.sampling.ladders import DrawBuffer, Ladders, starting_chains
+from temperance.sampling.ladders import DrawBuffer, Ladders, draw_starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
 
@@ -67,7 +67,7 @@ def sample(
     repeated four times as far apart, up to `max_sweeps`.
 
     With a spacing, a survey of half as many draws comes first. It tells the temperature at which samples have the mean
-    energy of `starts`, around which and below which rungs are added (`window.refined_temperatures`). Colder ones
+    energy of `starts`, around which and below which rungs are added (`window.refine_temperatures`). Colder ones
     follow while samples are equilibrated and either have a higher mean energy than `starts` or are further than
     `window.LEAST_DISTANCE` from their nearest of `starts`; they end with the first of which this is not true. Draws are
     repeated only for the sake of temperatures that `window.may_decide` regards as hot enough, and not for those above
@@ -174,7 +174,7 @@ class _Run:
             return
         betas = plan_ladder(model, engine, 1 / plan.temperatures[::-1], rng)
         progress(f"{plan.ladders} independent ladders of {len(betas)} temperatures each")
-        chains = starting_chains(model, starts, plan.ladders, len(betas), rng)
+        chains = draw_starting_chains(model, starts, plan.ladders, len(betas), rng)
         self._ladders = Ladders(model, engine, betas, chains, rng)
         # Temperatures beside those of the list; of each round of draws, its sweeps and the R-hats of the
         # temperatures that have to be equilibrated; and whether rungs were added after draws that could have been last.
@@ -316,7 +316,7 @@ class _Run:
         plan, colder = self._plan, self.colder
         assert plan.spacing is not None
         refined, training = self.refined, mean_energies.temperature(self._training_energy)
-        if not window.brackets(self._temperatures(), plan.spacing, training):
+        if not window.is_bracketed(self._temperatures(), plan.spacing, training):
             refined = self._refined(mean_energies)
         # Where draws took all that they may, colder ones are not worth as much again.
         if rungs.equilibrated.iloc[-1] and not len(colder) and self._buffer.sweeps < plan.max_sweeps:
@@ -335,7 +335,7 @@ class _Run:
         listed, spacing = self._plan.temperatures, self._plan.spacing
         if spacing is None:
             return self.refined
-        refined = window.refined_temperatures(listed, spacing, mean_energies.temperature(self._training_energy))
+        refined = window.refine_temperatures(listed, spacing, mean_energies.temperature(self._training_energy))
         return np.union1d(self.refined, refined[: MOST_RUNGS // 2])
 
     def _quench(self, mean_energies: MeanEnergies) -> tuple[np.ndarray, MeanEnergies]:
@@ -347,7 +347,7 @@ class _Run:
         assert spacing is not None
         temperatures, means, variances = [float(self._temperatures()[0])], [float(mean_energies.means[-1])], []
         while temperatures[-1] > window.COLDEST and self._is_worth_cooling(chains, means[-1]):
-            temperatures.append(window.colder(temperatures[-1], spacing))
+            temperatures.append(window.next_colder(temperatures[-1], spacing))
             chains, energies = self._ladders.cool(chains, 1 / temperatures[-1], _QUENCH_SWEEPS)
             means.append(float(energies.mean()))
             variances.append(float(energies.var()))

@@ -10,7 +10,7 @@ from scipy.special import erfc, erfcinv
 
 from temperance.engines.base import Engine
 from temperance.potts.model import Potts
-from temperance.sampling.ladders import EXCHANGES_PER_CALL, Ladders, uniform_allowed_chains
+from temperance.sampling.ladders import EXCHANGES_PER_CALL, Ladders, draw_uniform_allowed_chains
 
 # Between rungs: an acceptance near 0.35 keeps round trips short without wasting replicas.
 _TARGET_ACCEPTANCE = 0.35
@@ -136,7 +136,7 @@ def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.
     betas = np.concatenate([[0.0], np.sort(betas)])
     step = 2 * erfcinv(_TARGET_ACCEPTANCE)
     for _ in range(4):
-        chains = uniform_allowed_chains(model, 16 * len(betas), rng).reshape(16, len(betas), -1)
+        chains = draw_uniform_allowed_chains(model, 16 * len(betas), rng).reshape(16, len(betas), -1)
         pilot = Ladders(model, engine, betas, chains, rng)
         pilot.advance(32, pilot.empty_buffer(0, 1))
         # As many sweeps as go into a call: engines that compile have one program less to compile for each ladder.

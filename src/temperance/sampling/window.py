@@ -18,7 +18,7 @@ _TRAINING_PIECES = 3
 _LEAST_SHARE = 0.7
 
 
-def refined_temperatures(temperatures: np.ndarray, spacing: float, training: float) -> np.ndarray:
+def refine_temperatures(temperatures: np.ndarray, spacing: float, training: float) -> np.ndarray:
     """Choose temperatures between and above `temperatures` so that neighbours are close where a decision is made.
 
     From the coldest of `temperatures` to the first that is at least 1.1 times `training`, neighbours differ by at most
@@ -48,7 +48,7 @@ def refined_temperatures(temperatures: np.ndarray, spacing: float, training: flo
         inside = _divided(low, high, pieces, spacing)
         chosen += [inside[n] for n in range(len(inside)) if (inside[n - 1] if n else low) < end]
     while hottest < end:
-        hottest = hotter(hottest, spacing)
+        hottest = next_hotter(hottest, spacing)
         chosen.append(hottest)
     merged = np.union1d(listed, chosen)
     index = int(np.searchsorted(merged, training))
@@ -73,7 +73,7 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
     temperatures : np.ndarray
         (T,)
     training : float
-        As of `refined_temperatures`. All are where none has the energy of the training sequences; where a hotter one
+        As of `refine_temperatures`. All are where none has the energy of the training sequences; where a hotter one
         than these would have it, the hottest of these stands for it.
 
     Returns
@@ -92,7 +92,7 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
     return temperatures >= _LEAST_SHARE * training * (1 - 1e-9)
 
 
-def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
+def is_bracketed(temperatures: np.ndarray, spacing: float, training: float) -> bool:
     """Tell whether a temperature lies between two close neighbours of a list.
 
     Parameters
@@ -110,7 +110,7 @@ def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
 
     Examples
     --------
-    >>> brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.95), brackets(np.array([0.5, 0.9, 1.0]), 0.1, 0.7)
+    >>> is_bracketed(np.array([0.5, 0.9, 1.0]), 0.1, 0.95), is_bracketed(np.array([0.5, 0.9, 1.0]), 0.1, 0.7)
     (True, False)
     """
     index = int(np.searchsorted(temperatures, training))
@@ -119,7 +119,7 @@ def brackets(temperatures: np.ndarray, spacing: float, training: float) -> bool:
     return bool(temperatures[index - 1] >= temperatures[index] * (1 - spacing) - 1e-5)
 
 
-def colder(temperature: float, spacing: float) -> float:
+def next_colder(temperature: float, spacing: float) -> float:
     """Return the next colder temperature, of three significant digits, and no lower than the coldest of all.
 
     Parameters
@@ -135,7 +135,7 @@ def colder(temperature: float, spacing: float) -> float:
 
     Examples
     --------
-    >>> colder(1.0, 0.05)
+    >>> next_colder(1.0, 0.05)
     0.95
     """
     exact = temperature * (1 - spacing)
@@ -144,7 +144,7 @@ def colder(temperature: float, spacing: float) -> float:
     return max(rounded if rounded < temperature else exact, COLDEST)
 
 
-def hotter(temperature: float, spacing: float) -> float:
+def next_hotter(temperature: float, spacing: float) -> float:
     """Return the next hotter temperature, of three significant digits.
 
     Parameters
@@ -160,7 +160,7 @@ def hotter(temperature: float, spacing: float) -> float:
 
     Examples
     --------
-    >>> hotter(1.0, 0.05)
+    >>> next_hotter(1.0, 0.05)
     1.05
     """
     exact = temperature / (1 - spacing)

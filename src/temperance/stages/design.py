@@ -14,7 +14,7 @@ from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
-from temperance.sampling.diagnostics import lies_equilibrated
+from temperance.sampling.diagnostics import is_within_equilibrated
 from temperance.sampling.replica_exchange import sample
 from temperance.scoring.tables import Family, judges, natural_threshold, score_samples
 from temperance.temperature.operating_points import deciding_judges
@@ -158,7 +158,7 @@ def run(
         seed_sequence = alphabet.decode(constraints.seed[None])[0]
         table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_sequence, columns))
     rung, states = samples.rungs[samples.rungs.requested].iloc[0], load_table(inputs.states)
-    equilibrated = lies_equilibrated(
+    equilibrated = is_within_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), np.array([tau])
     ).item()
     summary = {

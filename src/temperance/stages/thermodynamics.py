@@ -15,7 +15,7 @@ from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import site_frequencies
 from temperance.potts import enumeration
 from temperance.potts.model import Potts, load
-from temperance.sampling.diagnostics import lies_equilibrated, sequence_rhat
+from temperance.sampling.diagnostics import is_within_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.scoring.tables import Family
 from temperance.temperature.divergence import Heldout, divergences
@@ -203,7 +203,7 @@ def complete_optima(
         exact: dict[str, Any] = asdict(enumeration.optima(truth.all_energies, all_energies))
         exact["tau_train"] = enumeration.matching_temperature(all_energies, training_energy)
         optima["exact"] = optima["optimum"].map(exact)
-    optima["equilibrated"] = lies_equilibrated(
+    optima["equilibrated"] = is_within_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), optima["value"].to_numpy()
     )
     return optima

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.msa.clusters import effective_clusters
-from temperance.sampling.diagnostics import lies_equilibrated
+from temperance.sampling.diagnostics import is_within_equilibrated
 from temperance.stats.estimate import NORMAL, Estimate, pool_temperatures
 from temperance.temperature.rungs import RungScores, mean_and_half
 
@@ -127,7 +127,7 @@ def _make_optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScor
     if not 0 < tau.value < np.inf:
         side = "colder" if tau.value == 0 else "hotter"
         note = f"lies {side} than every temperature sampled"
-    elif not lies_equilibrated(rungs.temperatures, rungs.equilibrated, np.array([tau.value])).all():
+    elif not is_within_equilibrated(rungs.temperatures, rungs.equilibrated, np.array([tau.value])).all():
         note = "lies where samples are not equilibrated"
         # All that is sure is that it lies above the next colder temperature at which they are.
         low = min(low, float(colder.max(initial=0.0)))

@@ -7,7 +7,7 @@ from temperance.sampling.diagnostics import (
     can_equilibrate,
     diagnose_rungs,
     effective_sample_size,
-    lies_equilibrated,
+    is_within_equilibrated,
     relative_drift,
     sequence_rhat,
     split_rhat,
@@ -91,7 +91,7 @@ def test_ladders_in_valleys_of_equal_energy_disagree_in_their_sequences():
 def test_a_value_is_equilibrated_if_both_its_neighbours_are():
     sound = np.array([True, True, False, True])
     values = np.array([0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, np.inf])
-    lies = lies_equilibrated(np.array([0.5, 1.0, 2.0, 4.0]), sound, values)
+    lies = is_within_equilibrated(np.array([0.5, 1.0, 2.0, 4.0]), sound, values)
     assert lies.tolist() == [False, True, True, True, False, False, False, True, True, True]
 
 
