@@ -25,7 +25,7 @@ _MOST_OF_SAMPLES = 0.7
 Projection = Callable[[np.ndarray], np.ndarray]
 
 
-def effective_parameters(
+def estimate_effective_parameters(
     samples: np.ndarray, q: int, l2: float, rng: np.random.Generator, engine: Engine | None = None
 ) -> float:
     """Estimate p_eff = tr[I (I + L2)^-1] of a model with Fisher information I and a penalty L2 on its couplings only.
@@ -87,7 +87,7 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     Parameters
     ----------
     parameters : float
-        Effective number of parameters, of `effective_parameters`.
+        Effective number of parameters, of `estimate_effective_parameters`.
     meff : float
         Effective number of training sequences.
     penalty : float

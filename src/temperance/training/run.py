@@ -16,7 +16,7 @@ from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.population import Population
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
-from temperance.training.effective_parameters import effective_parameters
+from temperance.training.effective_parameters import estimate_effective_parameters
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
 from temperance.training.step import Learning, Step
@@ -25,8 +25,8 @@ from temperance.training.strengths import (
     HeldoutSequences,
     Strength,
     choose_strength,
-    likelier,
-    strength_table,
+    is_likelier,
+    tabulate_strengths,
 )
 
 log = logging.getLogger(__name__)
@@ -239,7 +239,7 @@ class Run:
         equilibrated = [tried for tried in state.tried if tried.equilibrated]
         if state.retries >= _RETRIES or not equilibrated:
             return state.retries < _RETRIES
-        return likelier(strength, equilibrated[choose_strength(equilibrated, self._heldout)], self._heldout)
+        return is_likelier(strength, equilibrated[choose_strength(equilibrated, self._heldout)], self._heldout)
 
     def _assess(self) -> Strength:
         """Compute the held-out likelihood of the present model from a population of independent chains."""
@@ -271,7 +271,7 @@ class Run:
 
     def _table(self, strengths: Sequence[Strength]) -> pd.DataFrame:
         meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
-        return strength_table(strengths, self._heldout, meff, length, self._strength)
+        return tabulate_strengths(strengths, self._heldout, meff, length, self._strength)
 
     def _effective_parameters(self) -> float:
         """Count the effective parameters of the present model, from as many snapshots of its chains as it takes.
@@ -285,7 +285,7 @@ class Run:
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)
         while True:
-            count = effective_parameters(samples, q, self._strength, self._rng, self._engine)
+            count = estimate_effective_parameters(samples, q, self._strength, self._rng, self._engine)
             if np.isfinite(count) or _MORE_SAMPLES * len(samples) * length**2 > _MOST_SITE_PAIRS:
                 return count
             snapshots = [samples]

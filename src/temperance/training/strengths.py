@@ -110,7 +110,7 @@ class Strength:
     scale_error: float
 
 
-def likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) -> bool:
+def is_likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) -> bool:
     """Tell whether the weaker penalty's model is likelier for held-out sequences, by more than a standard error.
 
     The difference is taken sequence by sequence, so that what all models find hard does not blur it; its error is that
@@ -152,12 +152,14 @@ def choose_strength(strengths: Sequence[Strength], heldout: HeldoutSequences) ->
     """
     best = 0
     for number, strength in enumerate(strengths[1:], 1):
-        if strength.equilibrated and (not strengths[best].equilibrated or likelier(strength, strengths[best], heldout)):
+        if strength.equilibrated and (
+            not strengths[best].equilibrated or is_likelier(strength, strengths[best], heldout)
+        ):
             best = number
     return best
 
 
-def strength_table(
+def tabulate_strengths(
     strengths: Sequence[Strength], heldout: HeldoutSequences, meff: float, length: int, chosen: float
 ) -> pd.DataFrame:
     """Tabulate the strengths that were tried, from the strongest.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from temperance.engines.registry import choose_engine
-from temperance.training.effective_parameters import effective_parameters, predict_tau_f
+from temperance.training.effective_parameters import estimate_effective_parameters, predict_tau_f
 
 L, Q = 7, 3
 PROBES = 12
@@ -42,7 +42,7 @@ def test_it_is_the_trace_over_the_exact_spectrum(model, l2, samples):
     exact = L * (Q - 1) + (spectrum / (spectrum + l2)).sum()
     rng = np.random.default_rng(1)
     estimates = [
-        effective_parameters(sequences[rng.choice(len(sequences), samples, p=probabilities)], Q, l2, rng)
+        estimate_effective_parameters(sequences[rng.choice(len(sequences), samples, p=probabilities)], Q, l2, rng)
         for _ in range(PROBES)
     ]
     # The variance of one probe is 2 p_eff at most, and the samples vary besides.
@@ -56,7 +56,7 @@ def test_what_few_samples_cannot_show_is_corrected_for(model):
     exact, rng = L * (Q - 1) + (spectrum / (spectrum + 0.1)).sum(), np.random.default_rng(1)
     assert exact == pytest.approx(49.5, abs=0.1)
     estimates = [
-        effective_parameters(sequences[rng.choice(len(sequences), 100, p=probabilities)], Q, 0.1, rng)
+        estimate_effective_parameters(sequences[rng.choice(len(sequences), 100, p=probabilities)], Q, 0.1, rng)
         for _ in range(100)
     ]
     assert np.mean(estimates) == pytest.approx(exact, abs=2)
@@ -67,7 +67,7 @@ def test_devices_count_alike(model):
     sequences, probabilities, _ = model
     samples = sequences[np.random.default_rng(3).choice(len(sequences), 300, p=probabilities)]
     counts = [
-        effective_parameters(samples, Q, 0.1, np.random.default_rng(4), choose_engine(name))
+        estimate_effective_parameters(samples, Q, 0.1, np.random.default_rng(4), choose_engine(name))
         for name in ("numba", "jax")
     ]
     assert counts[1] == pytest.approx(counts[0], rel=1e-4)
@@ -76,7 +76,9 @@ def test_devices_count_alike(model):
 def test_too_few_samples_say_nothing(model):
     sequences, probabilities, _ = model
     rng = np.random.default_rng(2)
-    assert np.isnan(effective_parameters(sequences[rng.choice(len(sequences), 100, p=probabilities)], Q, 0.001, rng))
+    assert np.isnan(
+        estimate_effective_parameters(sequences[rng.choice(len(sequences), 100, p=probabilities)], Q, 0.001, rng)
+    )
 
 
 def test_penalty_and_noise_cancel_at_the_evidence_optimum():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from temperance.training.strengths import HeldoutSequences, Strength, choose_strength, likelier, strength_table
+from temperance.training.strengths import HeldoutSequences, Strength, choose_strength, is_likelier, tabulate_strengths
 
 WEIGHTS = np.array([1.0, 1.0, 2.0])
 # Three sequences without a relative; and the same, with the last two relatives of each other.
@@ -18,11 +18,11 @@ def strength(l2, energies, log_z=0.0, equilibrated=True, error=0.0):
 def test_a_weaker_penalty_has_to_gain_more_than_its_error():
     strong = strength(0.1, [10, 20, 30])
     # Gains of 1, 3 and 2 nats: mean 2, standard error sqrt(1/16 + 1/16) = 0.35.
-    assert likelier(strength(0.03, [9, 17, 28]), strong, UNRELATED)
+    assert is_likelier(strength(0.03, [9, 17, 28]), strong, UNRELATED)
     # ln Z larger by 1.7 leaves 0.3, less than the error; by 1.6 leaves 0.4.
-    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.7), strong, UNRELATED)
-    assert likelier(strength(0.03, [9, 17, 28], log_z=1.6), strong, UNRELATED)
-    assert not likelier(strength(0.03, [9, 17, 28], log_z=1.6, error=0.4), strong, UNRELATED)
+    assert not is_likelier(strength(0.03, [9, 17, 28], log_z=1.7), strong, UNRELATED)
+    assert is_likelier(strength(0.03, [9, 17, 28], log_z=1.6), strong, UNRELATED)
+    assert not is_likelier(strength(0.03, [9, 17, 28], log_z=1.6, error=0.4), strong, UNRELATED)
 
 
 def test_the_strongest_of_equally_likely_penalties_is_chosen():
@@ -38,7 +38,7 @@ def test_a_model_that_cannot_be_sampled_is_not_chosen():
 
 
 def test_the_table_has_likelihoods_a_site():
-    table = strength_table([strength(0.1, [10, 20, 30], log_z=2.5)], UNRELATED, 20, 5, 0.1)
+    table = tabulate_strengths([strength(0.1, [10, 20, 30], log_z=2.5)], UNRELATED, 20, 5, 0.1)
     row = table.iloc[0]
     # Weighted mean energy 22.5, so -(22.5 + 2.5) / 5.
     assert row["log_likelihood"] == pytest.approx(-5.0)
@@ -48,7 +48,7 @@ def test_the_table_has_likelihoods_a_site():
     assert row["predicted_tau_f"] == pytest.approx(1.05)
     assert bool(row["chosen"]) and row["penalty"] == 2.5
     nobody = HeldoutSequences.from_sequences(np.empty((0, 5), np.uint8), np.empty(0))
-    empty = strength_table([strength(0.1, [])], nobody, 20, 5, 0.1).iloc[0]
+    empty = tabulate_strengths([strength(0.1, [])], nobody, 20, 5, 0.1).iloc[0]
     assert np.isnan(empty["log_likelihood"]) and empty["l2_couplings"] == 0.1
 
 
@@ -60,8 +60,8 @@ def test_relatives_among_held_out_sequences_count_as_one():
     assert RELATED.mean(strong.energies - weak.energies) == pytest.approx((0.75, 2**0.5 * 0.8125), abs=1e-5)
     # Relatives that agree widen the error: gains of 0, 2 and 2 nats, mean 1.5, errors 0.459 and 0.530.
     weak = strength(0.03, [10, 18, 28], log_z=1.01)
-    assert likelier(weak, strong, UNRELATED)
-    assert not likelier(weak, strong, RELATED)
+    assert is_likelier(weak, strong, UNRELATED)
+    assert not is_likelier(weak, strong, RELATED)
 
 
 def test_clusters_of_held_out_sequences_are_found():
