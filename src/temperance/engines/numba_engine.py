@@ -371,7 +371,7 @@ class NumbaLearner:
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
         field_direction += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - field_direction)
         noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
-        sums = pair_kernels.advance(
+        sums = pair_kernels.update_pair_direction(
             chains,
             self._data,
             ascent,

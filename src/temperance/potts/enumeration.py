@@ -53,7 +53,7 @@ def all_sequences(length: int, q: int) -> np.ndarray:
     return np.stack(np.unravel_index(np.arange(q**length), (q,) * length), axis=1).astype(np.uint8)
 
 
-def positions(sequences: np.ndarray, q: int) -> np.ndarray:
+def find_positions(sequences: np.ndarray, q: int) -> np.ndarray:
     """Compute the position of each sequence in the list of all.
 
     Parameters
@@ -70,7 +70,7 @@ def positions(sequences: np.ndarray, q: int) -> np.ndarray:
 
     Examples
     --------
-    >>> positions(np.array([[1, 0, 1]], np.uint8), 2)
+    >>> find_positions(np.array([[1, 0, 1]], np.uint8), 2)
     array([5])
     """
     return sequences.astype(np.int64) @ (q ** np.arange(sequences.shape[1] - 1, -1, -1, dtype=np.int64))
@@ -200,7 +200,7 @@ def heat_capacity(energies: np.ndarray, beta: float = 1.0) -> float:
     return float(beta**2 * (p @ energies**2 - (p @ energies) ** 2))
 
 
-def draw(energies: np.ndarray, length: int, q: int, count: int, rng: np.random.Generator) -> np.ndarray:
+def draw_sequences(energies: np.ndarray, length: int, q: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Draw independent sequences from the Boltzmann distribution at temperature 1.
 
     Parameters
@@ -226,7 +226,7 @@ def draw(energies: np.ndarray, length: int, q: int, count: int, rng: np.random.G
 # ---------------------------------------------------------------- truth P against model Q
 
 
-def forward(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
+def forward_divergence(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     """Compute the forward divergence D_f = KL(P || Q_tau) of truth P and model Q.
 
     Parameters
@@ -245,7 +245,7 @@ def forward(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     return float(p @ (beta * model - truth)) + log_z(model, beta) - log_z(truth)
 
 
-def reverse(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
+def reverse_divergence(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     """Compute the reverse divergence D_r = KL(Q_tau || P) of truth P and model Q.
 
     Parameters
@@ -264,7 +264,7 @@ def reverse(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     return float(p @ (truth - beta * model)) + log_z(truth) - log_z(model, beta)
 
 
-def jeffreys(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
+def jeffreys_divergence(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     """Compute the Jeffreys divergence D_f + D_r of truth and model.
 
     Parameters
@@ -279,10 +279,10 @@ def jeffreys(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     float
         Nats.
     """
-    return forward(truth, model, beta) + reverse(truth, model, beta)
+    return forward_divergence(truth, model, beta) + reverse_divergence(truth, model, beta)
 
 
-def reverse_slope(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
+def reverse_divergence_slope(truth: np.ndarray, model: np.ndarray, beta: float) -> float:
     """Compute the derivative of the reverse divergence, dD_r / dbeta = beta Var(E_Q) - Cov(E_P, E_Q) over Q_tau.
 
     Parameters
@@ -317,7 +317,7 @@ class Optima:
     tau_j: float
 
 
-def optima(truth: np.ndarray, model: np.ndarray) -> Optima:
+def find_optima(truth: np.ndarray, model: np.ndarray) -> Optima:
     """Compute the optimal temperatures of a model.
 
     tau_f is the root of <E_Q>_P = <E_Q>_tau, whose left side is constant and whose right side falls with beta; the
@@ -334,7 +334,7 @@ def optima(truth: np.ndarray, model: np.ndarray) -> Optima:
         Of the forward, the reverse and the Jeffreys divergence.
     """
     tau_f = matching_temperature(model, float(boltzmann(truth) @ model))
-    betas = (_minimise(partial(function, truth, model)) for function in (reverse, jeffreys))
+    betas = (_minimise(partial(function, truth, model)) for function in (reverse_divergence, jeffreys_divergence))
     return Optima(tau_f, *(1 / beta if beta > 0 else float("inf") for beta in betas))
 
 
@@ -374,7 +374,7 @@ def _minimise(curve: Any) -> float:
 # ---------------------------------------------------------------- maximum likelihood
 
 
-def fit(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
+def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
     """Fit the pairwise model of largest penalised likelihood to frequencies, by L-BFGS on exact gradients.
 
     The penalty is that of `temperance.training.train`. Without one, frequencies have to be positive, as a pseudocount

@@ -106,7 +106,7 @@ class Agreement:
     slope: float
 
 
-def agreement(reference: np.ndarray, values: np.ndarray) -> Agreement:
+def measure_agreement(reference: np.ndarray, values: np.ndarray) -> Agreement:
     """Compute the Pearson correlation of values with a reference, and the slope of their regression on it.
 
     Parameters
@@ -121,7 +121,7 @@ def agreement(reference: np.ndarray, values: np.ndarray) -> Agreement:
 
     Examples
     --------
-    >>> agreement(np.array([0.0, 1.0, 2.0]), np.array([0.0, 2.0, 4.0]))
+    >>> measure_agreement(np.array([0.0, 1.0, 2.0]), np.array([0.0, 2.0, 4.0]))
     Agreement(pearson=1.0, slope=2.0)
     """
     x, y = reference - reference.mean(), values - values.mean()

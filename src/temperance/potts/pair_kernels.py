@@ -185,7 +185,7 @@ def _subtract_pair(
 
 
 @threaded
-def advance(
+def update_pair_direction(
     part: int,
     parts: int,
     samples: np.ndarray,

@@ -16,7 +16,7 @@ from temperance.engines.chains import uniform_chains
 from temperance.msa.clusters import effective_clusters
 from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import nearest
-from temperance.potts.frequencies import agreement
+from temperance.potts.frequencies import measure_agreement
 from temperance.potts.model import Potts
 from temperance.scoring.covariance_model import covariance_judge
 from temperance.scoring.cross_fitted import CrossFittedJudge
@@ -433,7 +433,7 @@ def score_temperatures(
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": mean_pairwise_distance(sequences, q),
                 "effective_share": effective_share(sequences),
-                "pearson_single": agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
+                "pearson_single": measure_agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
             }
             | {
                 f"{name}_{label}": order_agreements[name].get(order, np.nan)

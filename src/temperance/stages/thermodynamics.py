@@ -200,7 +200,7 @@ def complete_optima(
     """
     if truth and truth.all_energies is not None:
         all_energies = enumeration.energies_of_all(model)
-        exact: dict[str, Any] = asdict(enumeration.optima(truth.all_energies, all_energies))
+        exact: dict[str, Any] = asdict(enumeration.find_optima(truth.all_energies, all_energies))
         exact["tau_train"] = enumeration.matching_temperature(all_energies, training_energy)
         optima["exact"] = optima["optimum"].map(exact)
     optima["equilibrated"] = is_within_equilibrated(

@@ -79,10 +79,10 @@ def load_truth(path: str | Path) -> Truth:
         ensemble, gamma = Ensemble(arrays["contacts"]), metadata["gamma"]
         return Truth(lambda sequences: -gamma * ensemble.log_p_nat(sequences), None)
     if kind == "enumerable":
-        from temperance.potts.enumeration import positions
+        from temperance.potts.enumeration import find_positions
 
         energies, q = arrays["energies"], metadata["q"]
-        return Truth(lambda sequences: energies[positions(sequences, q)], (metadata["log_z"], 0.0), energies)
+        return Truth(lambda sequences: energies[find_positions(sequences, q)], (metadata["log_z"], 0.0), energies)
     if kind == "teacher":
         from temperance.potts.model import Potts
 

@@ -228,5 +228,5 @@ def draw(settings: EnumerableTruth, symbols: str, seed: int) -> DrawnFamily:
         "gap": float((energies.mean() - natural) / energies.std()) if energies.std() > 0 else 0.0,
     }
     metadata = {"kind": "enumerable", "q": q, "log_z": diagnostics["log_z"]}
-    sequences = enumeration.draw(energies, length, q, settings.sequences, rng)
+    sequences = enumeration.draw_sequences(energies, length, q, settings.sequences, rng)
     return DrawnFamily(sequences, alphabet(symbols), {"energies": energies}, metadata, diagnostics)

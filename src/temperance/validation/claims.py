@@ -141,7 +141,7 @@ def regularisation(
     """
     truth = KINDS["hopfield"](LENGTH, Q, np.random.default_rng(derive_seed(seed, "hopfield", "truth")), gap=6)
     exact = frequencies(enumeration.all_sequences(LENGTH, Q), Q, enumeration.boltzmann(truth))
-    norm = float(np.sqrt((enumeration.fit(exact).couplings.astype(float) ** 2).sum() / 2))
+    norm = float(np.sqrt((enumeration.fit_pairwise(exact).couplings.astype(float) ** 2).sum() / 2))
     tables = [
         _models(seed, ["hopfield"], sizes, replicates, l2_couplings=strength).assign(value=strength)
         for strength in strengths
@@ -176,8 +176,8 @@ def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFra
             rows.append(
                 {"scale": scale, "temperature": scale * tau, "tau_over_scale": tau,
                  "entropy": enumeration.entropy(enumeration.boltzmann(energies, beta)),
-                 "forward": enumeration.forward(truth, energies, beta),
-                 "reverse": enumeration.reverse(truth, energies, beta)}
+                 "forward": enumeration.forward_divergence(truth, energies, beta),
+                 "reverse": enumeration.reverse_divergence(truth, energies, beta)}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -284,8 +284,8 @@ def _trained(seed: int) -> tuple[np.ndarray, Potts]:
     """Plant a truth, and train a model on 300 of its sequences; return energies of every sequence, and the model."""
     rng = np.random.default_rng(seed)
     truth = KINDS["planted"](LENGTH, Q, rng)
-    sequences = enumeration.draw(truth, LENGTH, Q, 300, rng)
-    return truth, enumeration.fit(frequencies(sequences, Q).with_pseudocount(1 / 300), 0.003)
+    sequences = enumeration.draw_sequences(truth, LENGTH, Q, 300, rng)
+    return truth, enumeration.fit_pairwise(frequencies(sequences, Q).with_pseudocount(1 / 300), 0.003)
 
 
 CLAIMS: dict[str, Callable[[int], pd.DataFrame]] = {

@@ -56,8 +56,8 @@ def coverage(
     """
     rng = np.random.default_rng(seed)
     truth = KINDS[kind](LENGTH, Q, rng)
-    training = enumeration.draw(truth, LENGTH, Q, size, rng)
-    model = enumeration.fit(frequencies(training, Q).with_pseudocount(1 / size), 0.01)
+    training = enumeration.draw_sequences(truth, LENGTH, Q, size, rng)
+    model = enumeration.fit_pairwise(frequencies(training, Q).with_pseudocount(1 / size), 0.01)
     energies = enumeration.energies_of_all(model)
     covered: dict[tuple[str, float | None], list[bool]] = {}
     exact: dict[tuple[str, float | None], float] = {}
@@ -84,7 +84,7 @@ def _intervals(
     rng: np.random.Generator,
 ) -> Iterator[tuple[tuple[str, float | None], float, float, float]]:  # fmt: skip
     """Yield estimator and temperature, exact value, and the interval's ends, of every estimate from the samples."""
-    true_energies = truth[enumeration.positions(sequences_of_all_rungs(samples.arrays()).reshape(-1, LENGTH), Q)]
+    true_energies = truth[enumeration.find_positions(sequences_of_all_rungs(samples.arrays()).reshape(-1, LENGTH), Q)]
     true_energies = true_energies.reshape(samples.energies.shape)
     estimates = estimate_curves(samples.betas, samples.energies, LENGTH, Q, true_energies)
     heldout = rng.choice(len(truth), 1000, p=enumeration.boltzmann(truth))
@@ -124,7 +124,7 @@ def _intervals(
                 row[f"{name}_low"],
                 row[f"{name}_high"],
             )
-    for name, value in asdict(enumeration.optima(truth, energies)).items():
+    for name, value in asdict(enumeration.find_optima(truth, energies)).items():
         optimum = divergence.optima[name]
         for method in ("minimum", "root"):
             estimate = getattr(optimum, method)

@@ -49,7 +49,7 @@ def tabulate_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
         energies = draw_energies(truth, np.random.default_rng(derive_seed(seed, point["family"], "truth")))
         for replicate in range(1, settings["subsets"]["replicates"] + 1):
             rng = np.random.default_rng(derive_seed(seed, point["family"], "draw", replicate))
-            sequences = enumeration.draw(energies, truth.length, truth.q, truth.sequences, rng)
+            sequences = enumeration.draw_sequences(energies, truth.length, truth.q, truth.sequences, rng)
             for size in settings["subsets"]["sizes"]:
                 training = sequences[: resolve_size(size, len(sequences), point["family"])]
                 row = {"value": point["value"], "M": len(training), "replicate": replicate}
@@ -62,9 +62,9 @@ def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Tra
     share = 1 / len(training) if settings.pseudocount == "auto" else settings.pseudocount
     data = frequencies(training, q).with_pseudocount(share)
     assert settings.l2_couplings != "auto"
-    model = enumeration.fit(data, settings.l2_couplings, settings.l2_fields)
+    model = enumeration.fit_pairwise(data, settings.l2_couplings, settings.l2_fields)
     energies = enumeration.energies_of_all(model)
-    optima = enumeration.optima(truth, energies)
+    optima = enumeration.find_optima(truth, energies)
     return {name: getattr(optima, name) for name in OPTIMA} | {
         "coupling_norm": float(np.sqrt((model.couplings.astype(float) ** 2).sum() / 2)),
         "energy_training": float(model.energies(training).mean()),

@@ -15,7 +15,7 @@ from temperance.truth.enumerable import KINDS
 def test_energies_of_all_are_those_of_each(length, q):
     model, states = random_potts(length, q, seed=2), all_states(length, q)
     np.testing.assert_array_equal(enumeration.all_sequences(length, q), states)
-    np.testing.assert_array_equal(enumeration.positions(states, q), np.arange(q**length))
+    np.testing.assert_array_equal(enumeration.find_positions(states, q), np.arange(q**length))
     np.testing.assert_allclose(enumeration.energies_of_all(model), model.energies(states), atol=1e-5)
     np.testing.assert_allclose(enumeration.boltzmann(model.energies(states), 1 / 0.7), boltzmann(model, states, 0.7))
 
@@ -31,9 +31,11 @@ def test_a_million_sequences_are_listed_and_more_are_refused():
 
 @pytest.mark.parametrize("l2", [0.0, 0.02])
 def test_the_exact_model_satisfies_the_stationarity_of_the_penalised_likelihood(l2):
-    sequences = enumeration.draw(KINDS["planted"](6, 3, np.random.default_rng(1)), 6, 3, 200, np.random.default_rng(2))
+    sequences = enumeration.draw_sequences(
+        KINDS["planted"](6, 3, np.random.default_rng(1)), 6, 3, 200, np.random.default_rng(2)
+    )
     data = frequencies(sequences, 3).with_pseudocount(0.01)
-    model = enumeration.fit(data, l2)
+    model = enumeration.fit_pairwise(data, l2)
     shown = frequencies(enumeration.all_sequences(6, 3), 3, enumeration.boltzmann(enumeration.energies_of_all(model)))
     np.testing.assert_allclose(shown.single, data.single, atol=1e-5)
     residual = data.pair - shown.pair - l2 * model.pairs()
@@ -54,9 +56,9 @@ def test_divergences_and_their_optima_are_those_written_out():
         return np.exp(-beta * model) / np.exp(-beta * model).sum()
 
     for beta in (0.0, 0.6, 2.0):
-        assert enumeration.forward(truth, model, beta) == pytest.approx(slow_divergence(p, tempered(beta)))
-        assert enumeration.reverse(truth, model, beta) == pytest.approx(slow_divergence(tempered(beta), p))
-    found = enumeration.optima(truth, model)
+        assert enumeration.forward_divergence(truth, model, beta) == pytest.approx(slow_divergence(p, tempered(beta)))
+        assert enumeration.reverse_divergence(truth, model, beta) == pytest.approx(slow_divergence(tempered(beta), p))
+    found = enumeration.find_optima(truth, model)
     for tau, curve in (
         (found.tau_f, lambda b: slow_divergence(p, tempered(b))),
         (found.tau_r, lambda b: slow_divergence(tempered(b), p)),
@@ -64,13 +66,13 @@ def test_divergences_and_their_optima_are_those_written_out():
     ):
         least = minimize_scalar(curve, bounds=(0, 10), method="bounded", options={"xatol": 1e-8})
         assert tau == pytest.approx(1 / least.x, rel=1e-4)
-    assert enumeration.reverse_slope(truth, model, 1 / found.tau_r) == pytest.approx(0, abs=1e-5)
+    assert enumeration.reverse_divergence_slope(truth, model, 1 / found.tau_r) == pytest.approx(0, abs=1e-5)
 
 
 def test_a_model_against_its_truth_has_its_optimum_outside():
     energies = np.random.default_rng(0).normal(size=500)
-    assert enumeration.optima(energies, -energies) == enumeration.Optima(np.inf, np.inf, np.inf)
-    assert enumeration.optima(2.5 * energies, energies).tau_f == pytest.approx(1 / 2.5, rel=1e-5)
+    assert enumeration.find_optima(energies, -energies) == enumeration.Optima(np.inf, np.inf, np.inf)
+    assert enumeration.find_optima(2.5 * energies, energies).tau_f == pytest.approx(1 / 2.5, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["planted", "hopfield"])
@@ -93,5 +95,7 @@ def test_a_pairwise_model_represents_hopfield_patterns_but_not_planted_ones():
     for kind, least, most in (("hopfield", 0, 1e-6), ("planted", 0.1, 10)):
         truth = KINDS[kind](8, 2, np.random.default_rng(1))
         data = frequencies(enumeration.all_sequences(8, 2), 2, enumeration.boltzmann(truth))
-        distance = enumeration.forward(truth, enumeration.energies_of_all(enumeration.fit(data)), 1.0)
+        distance = enumeration.forward_divergence(
+            truth, enumeration.energies_of_all(enumeration.fit_pairwise(data)), 1.0
+        )
         assert least <= distance + 1e-9 < most

@@ -3,7 +3,7 @@ import pytest
 from small_systems import all_states, boltzmann
 
 from temperance.msa.frequencies import site_frequencies
-from temperance.potts.frequencies import agreement, correlation_agreement, frequencies
+from temperance.potts.frequencies import correlation_agreement, frequencies, measure_agreement
 from temperance.potts.pair_kernels import pairs_of_sites
 
 
@@ -40,10 +40,10 @@ def test_agreement_is_the_correlation_and_the_regression_slope():
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     y = 0.7 * x + rng.normal(scale=0.3, size=500) + 2
-    found = agreement(x, y)
+    found = measure_agreement(x, y)
     assert found.pearson == pytest.approx(np.corrcoef(x, y)[0, 1])
     assert found.slope == pytest.approx(np.polyfit(x, y, 1)[0])
-    assert np.isnan(agreement(x, np.ones(500)).pearson)
+    assert np.isnan(measure_agreement(x, np.ones(500)).pearson)
 
 
 def test_what_samples_show_is_the_agreement_of_their_connected_correlations():
@@ -52,7 +52,7 @@ def test_what_samples_show_is_the_agreement_of_their_connected_correlations():
     sequences[:, 3] = samples[:60, 2] = sequences[:, 1]
     reference = frequencies(sequences, 5, rng.random(60)).with_pseudocount(0.1)
     found = correlation_agreement(reference, samples)
-    expected = agreement(reference.connected(), frequencies(samples, 5).connected())
+    expected = measure_agreement(reference.connected(), frequencies(samples, 5).connected())
     assert found.pearson == pytest.approx(expected.pearson)
     assert found.slope == pytest.approx(expected.slope)
 

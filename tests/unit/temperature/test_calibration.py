@@ -29,7 +29,7 @@ def test_site_logits_are_the_conditionals_of_the_joint_distribution(model):
 def test_sequences_of_a_tempered_model_are_calibrated_at_its_temperature(model, temperature):
     rng = np.random.default_rng(1)
     energies = enumeration.energies_of_all(model) / temperature
-    drawn = enumeration.draw(energies, 6, 4, 4000, rng)
+    drawn = enumeration.draw_sequences(energies, 6, 4, 4000, rng)
     found = calibrate(model, drawn, np.ones(4000), np.array([0.5, 1.0, 2.0]), rng)
     assert found.tau_cal.low < temperature < found.tau_cal.high
     assert found.tau_cal.high - found.tau_cal.low < 0.15 * temperature

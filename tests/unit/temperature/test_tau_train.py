@@ -29,11 +29,11 @@ def truth():
 
 @pytest.fixture(scope="module")
 def training(truth):
-    return enumeration.draw(truth, L, Q, M, np.random.default_rng(1))
+    return enumeration.draw_sequences(truth, L, Q, M, np.random.default_rng(1))
 
 
 def fit(training, l2):
-    return enumeration.fit(frequencies(training, Q).with_pseudocount(1 / (50 * M)), l2)
+    return enumeration.fit_pairwise(frequencies(training, Q).with_pseudocount(1 / (50 * M)), l2)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_samples_at_tau_train_are_as_good_as_nature(truth, training, l2):
     energies = enumeration.energies_of_all(model)
     tau = enumeration.matching_temperature(energies, float(model.energies(training).mean()))
     natural = enumeration.boltzmann(truth) @ truth
-    noise = truth[enumeration.positions(training, Q)].std() / M**0.5
+    noise = truth[enumeration.find_positions(training, Q)].std() / M**0.5
     at = {t: float(enumeration.boltzmann(energies, 1 / t) @ truth - natural) for t in (tau, 1.0)}
     assert abs(at[tau]) < 2.5 * noise
     assert at[1.0] > at[tau] + (1 if l2 > 0.02 else 0.3) * noise
@@ -148,7 +148,7 @@ def test_a_profile_model_gains_nothing(training, truth):
     drawn = sample(profile, choose_engine("numba"), 5, [0.7, 1.0, 1.4], starts=training, sequences=512, ladders=16)
     known = estimate_curves(drawn.betas, drawn.energies, L, Q)
     rng = np.random.default_rng(2)
-    heldout = enumeration.draw(truth, L, Q, 400, rng)
+    heldout = enumeration.draw_sequences(truth, L, Q, 400, rng)
     scores = independent_log_likelihood(training, np.ones(M), heldout, Q)
     gain = likelihood_gain(known, Heldout(profile.energies(heldout), np.ones(400)), scores, L, 1.0, rng)
     assert abs(gain.at_one.value) < 4 * float(jackknife_error(known.log_z)[-1]) / L + 1e-3
@@ -159,7 +159,7 @@ def test_a_profile_model_gains_nothing(training, truth):
 def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(drawn, reweighted, truth, of_all, relatives):
     """Held-out sequences in clusters of equals; the interval from single ones is far too narrow."""
     rng, p = np.random.default_rng(relatives), enumeration.boltzmann(truth)
-    expected = enumeration.optima(truth, of_all).tau_f
+    expected = enumeration.find_optima(truth, of_all).tau_f
     labels = np.repeat(np.arange(400 // relatives), relatives)
     covered = {"clusters": [], "single": []}
     for _ in range(60):

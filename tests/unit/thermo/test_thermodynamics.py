@@ -60,7 +60,7 @@ def of_all(model):
 
 def under_truth(drawn, truth):
     sequences = sequences_of_all_rungs(drawn.arrays()).reshape(-1, L)
-    return truth[enumeration.positions(sequences, Q)].reshape(drawn.energies.shape)
+    return truth[enumeration.find_positions(sequences, Q)].reshape(drawn.energies.shape)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_divergences_are_those_of_enumeration(measured, of_all, truth):
 
 @pytest.mark.parametrize("name", ["tau_f", "tau_r", "tau_j"])
 def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, name):
-    expected = getattr(enumeration.optima(truth, of_all), name)
+    expected = getattr(enumeration.find_optima(truth, of_all), name)
     optimum = measured.optima[name]
     for estimate in (optimum.minimum, optimum.root):
         assert estimate.low < estimate.value < estimate.high

@@ -9,7 +9,7 @@ from small_systems import all_states, boltzmann, random_potts, spins
 from temperance.core.errors import InputError
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
-from temperance.potts.frequencies import agreement, frequencies
+from temperance.potts.frequencies import frequencies, measure_agreement
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 from temperance.training import evaluate_imported, train
@@ -42,9 +42,9 @@ def test_the_true_model_is_learnt(family, engine):
     learnt = result.model
     exact = truth.zero_sum()
     assert np.abs(learnt.fields - exact.fields).max() < 0.15
-    assert agreement(exact.couplings.ravel(), learnt.couplings.ravel()).pearson > 0.97
+    assert measure_agreement(exact.couplings.ravel(), learnt.couplings.ravel()).pearson > 0.97
     enumerated = frequencies(STATES, 3, boltzmann(learnt, STATES, 1)).connected()
-    assert agreement(frequencies(sequences, 3).connected(), enumerated).pearson > 0.99
+    assert measure_agreement(frequencies(sequences, 3).connected(), enumerated).pearson > 0.99
     assert result.confirmation.equilibrated
 
 
@@ -76,12 +76,12 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
     for replicate in range(3):
         truth = random_potts(7, 3, seed=replicate, scale=0.5)
         energies = enumeration.energies_of_all(truth)
-        sequences = enumeration.draw(energies, 7, 3, size, np.random.default_rng(100 + replicate))
+        sequences = enumeration.draw_sequences(energies, 7, 3, size, np.random.default_rng(100 + replicate))
         result = train(sequences, np.ones(size), 3, choose_engine("numba"), replicate, l2_couplings=l2)
         assert result.stopped == "converged"
-        optimum = enumeration.fit(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
+        optimum = enumeration.fit_pairwise(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
         trained, best = (
-            enumeration.optima(energies, enumeration.energies_of_all(m)).tau_f for m in (result.model, optimum)
+            enumeration.find_optima(energies, enumeration.energies_of_all(m)).tau_f for m in (result.model, optimum)
         )
         ratios.append(trained / best)
     assert np.mean(ratios) == pytest.approx(1, abs=0.02)
@@ -91,10 +91,10 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
     """Few sequences want more regularisation than many, and the chosen penalty is about the best for the truth."""
     truth = random_potts(7, 3, seed=1, scale=0.7)
     energies = enumeration.energies_of_all(truth)
-    heldout = enumeration.draw(energies, 7, 3, 2000, np.random.default_rng(0))
+    heldout = enumeration.draw_sequences(energies, 7, 3, 2000, np.random.default_rng(0))
     p, chosen = enumeration.boltzmann(energies), {}
     for size in (20, 6000):
-        sequences = enumeration.draw(energies, 7, 3, size, np.random.default_rng(1))
+        sequences = enumeration.draw_sequences(energies, 7, 3, size, np.random.default_rng(1))
         result = train(
             sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000)
         )
@@ -104,7 +104,7 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
         data = frequencies(sequences, 3).with_pseudocount(1 / size)
         exact_gains = []
         for l2 in result.strengths["l2_couplings"]:
-            model = enumeration.energies_of_all(enumeration.fit(data, l2))
+            model = enumeration.energies_of_all(enumeration.fit_pairwise(data, l2))
             exact_gains.append(-(p @ model + enumeration.log_z(model)) / 7)
         # Penalties on the way are left a little before their optimum.
         np.testing.assert_allclose(result.strengths["log_likelihood"], exact_gains, atol=0.03)
@@ -146,7 +146,7 @@ def test_regularised_training_reaches_the_enumerated_optimum(family):
     # The penalty picks the zero-sum gauge of the couplings, so the condition holds for its zero-sum part.
     left = (data.connected() - model.connected()).reshape(-1, 9)
     right = np.array([l2 * result.model.couplings[i, :, j].ravel() for i in range(5) for j in range(i + 1, 5)])
-    assert agreement(right.ravel(), left.ravel()).pearson > 0.9
+    assert measure_agreement(right.ravel(), left.ravel()).pearson > 0.9
     free = train(sequences, weights, 3, choose_engine("numba"), 1, **(plan | {"l2_couplings": 0.0}))
     assert np.linalg.norm(result.model.couplings) < 0.8 * np.linalg.norm(free.model.couplings)
 
@@ -266,14 +266,14 @@ def test_divergence_is_said_in_one_line(family):
 def test_training_goes_on_until_the_models_own_temperature_has_settled():
     """The correlations of a ferromagnet are alike at all scales: Pearson is at 0.999 long before the scale is right."""
     truth = KINDS["critical"](12, 2, np.random.default_rng(0))
-    sequences = enumeration.draw(truth, 12, 2, 4000, np.random.default_rng(1))
+    sequences = enumeration.draw_sequences(truth, 12, 2, 4000, np.random.default_rng(1))
     trained = train(
         sequences, np.ones(4000), 2, choose_engine("numba"), 3, l2_couplings=0.003, chains=4000, confirm_chains=8000
     )
-    reference = enumeration.fit(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
+    reference = enumeration.fit_pairwise(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
     assert trained.stopped == "converged"
     found, expected = (
-        enumeration.optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
+        enumeration.find_optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
     )
     for name in ("tau_f", "tau_r", "tau_j"):
         assert abs(getattr(found, name) / getattr(expected, name) - 1) < 0.06

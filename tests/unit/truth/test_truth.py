@@ -27,7 +27,7 @@ def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
     np.testing.assert_allclose(truth.energies(listed), truth.all_energies)
     p = np.exp(-truth.energies(listed) - truth.log_z[0])
     assert p.sum() == pytest.approx(1)
-    counts = np.bincount(enumeration.positions(drawn.sequences, q), minlength=q**4)
+    counts = np.bincount(enumeration.find_positions(drawn.sequences, q), minlength=q**4)
     chi = ((counts - 20_000 * p) ** 2 / (20_000 * p))[p > 1e-3]
     assert chi.sum() < len(chi) + 5 * (2 * len(chi)) ** 0.5
     assert drawn.diagnostics["entropy"] == pytest.approx(enumeration.entropy(p))
@@ -45,7 +45,7 @@ def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_know
     assert abs(truth.log_z[0] - log_z) < 4 * truth.log_z[1]
     np.testing.assert_allclose(truth.energies(states), model.energies(states) / 1.4, rtol=1e-5)
     assert drawn.diagnostics["rhat"] < 1.05
-    counts = np.bincount(enumeration.positions(drawn.sequences, 3), minlength=243) / 4000
+    counts = np.bincount(enumeration.find_positions(drawn.sequences, 3), minlength=243) / 4000
     assert np.abs(counts - p).max() < 5 * (p.max() / drawn.diagnostics["ess"]) ** 0.5
     with pytest.raises(InputError, match="the teacher's alphabet is ABC, not protein"):
         teacher.draw(settings, tmp_path / "model.safetensors", "protein", choose_engine("numba"), 1, lambda _: None)

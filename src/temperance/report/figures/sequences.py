@@ -22,7 +22,7 @@ from sklearn.decomposition import PCA
 from temperance.core.alphabet import Alphabet
 from temperance.msa.conservation import information, residue_frequencies
 from temperance.msa.frequencies import site_frequencies
-from temperance.potts.frequencies import agreement
+from temperance.potts.frequencies import measure_agreement
 from temperance.report.figures.style import (
     HELDOUT,
     RANDOM,
@@ -122,7 +122,7 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
             if not len(values):
                 axis.set_axis_off()
                 continue
-            fit = agreement(reference, values)
+            fit = measure_agreement(reference, values)
             limits = np.array([min(reference.min(), values.min()), max(reference.max(), values.max())])
             axis.hexbin(
                 reference, values, gridsize=60, bins="log", cmap="viridis", mincnt=1, lw=0.1, rasterized=True,
