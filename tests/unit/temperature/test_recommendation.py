@@ -164,7 +164,7 @@ def test_samples_that_are_not_equilibrated_are_never_recommended():
     cold = advise(rungs(equilibrated=LADDER >= 0.8))
     assert cold.tau.value == 0.8
     # At 0.7 the floors are met as well, at 0.6 and below they are not: nothing is in doubt from there.
-    assert any(limit.startswith("Colder temperatures, from τ = 0.7, may meet your floors") for limit in cold.limits)
+    assert any(limit.startswith("Colder temperatures, down to τ = 0.7, may meet your floors") for limit in cold.limits)
     assert not any("Colder" in limit for limit in advise(rungs(equilibrated=LADDER >= 0.65)).limits)
     none = advise(rungs(equilibrated=np.zeros(len(LADDER), bool)))
     assert none.status == "none"
@@ -409,7 +409,7 @@ def test_all_judges_that_refuse_are_named_and_colder_samples_that_were_tried_are
         best.headline
     )
     assert "At best they place them at percentile 39 (at τ = 0.6) and at percentile 38 (at τ = 0.6)" in best.headline
-    assert best.headline.endswith("Your novelty floor of 0.2 is met from τ = 0.7 up only.")
+    assert best.headline.endswith("Your novelty floor of 0.2 is met only at τ = 0.7 and above.")
     assert best.reasons[0].startswith("Colder samples, down to τ = 0.4, are not equilibrated, and do not look natural")
     # Of 50 percentiles 22 + 24 % are missing at 0.6, where the novelty is just short, and 24 + 26 % at 0.7.
     assert best.sampling_temperature == 0.6
