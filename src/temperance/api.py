@@ -180,7 +180,7 @@ class Family:
         (20,)
         """
         count = resolve_size(size, len(self.training), "size")
-        return splitting.subset(self.training, count, np.random.default_rng(seed))
+        return splitting.draw_subset(self.training, count, np.random.default_rng(seed))
 
     def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
         r"""Train a Potts model on a subset of the training sequences.

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from temperance.core.alphabet import GAP, Alphabet
-from temperance.msa.fasta import fasta
+from temperance.msa.fasta import format_fasta
 
 # Quantile of the natural sequences' shares of gaps up to which a design may have gaps.
 _GAP_QUANTILE = 0.95
@@ -200,7 +200,7 @@ def format_designs(designs: pd.DataFrame, sequence: str = "sequence") -> str:
         f"energy={row['energy']:.2f} novelty={row['distance_natural']:.3f}"
         for row in designs.to_dict("records")
     )
-    return fasta(titles, designs[sequence])
+    return format_fasta(titles, designs[sequence])
 
 
 def plates(designs: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from temperance.msa.weights import compare_group, grouped_columns, largest_distance
+from temperance.msa.weights import compare_group, group_columns, largest_distance
 
 # Unrelated sequences that may pass for a relative of a sequence by chance. Such links join what is independent, which
 # widens no interval on average, as long as they are too few (below 1) to chain everything together.
@@ -30,8 +30,8 @@ def label_clusters(sequences: np.ndarray, identity: float | None = None) -> np.n
     sequences : np.ndarray
         (N, L) uint8.
     identity : float, optional
-        Share of columns from which on two sequences count as relatives; chosen by `relatives_distance` if not set, from
-        10,000 random sequences if there are more.
+        Share of columns from which on two sequences count as relatives; chosen by `choose_relatives_distance` if not
+        set, from 10,000 random sequences if there are more.
 
     Returns
     -------
@@ -50,14 +50,14 @@ def label_clusters(sequences: np.ndarray, identity: float | None = None) -> np.n
     if identity is not None:
         distance = largest_distance(identity, length)
     elif count <= _MOST_SEQUENCES:
-        distance = relatives_distance(sequences, tree)
+        distance = choose_relatives_distance(sequences, tree)
     else:
         subsample = np.random.default_rng(_SEED).choice(count, _MOST_SEQUENCES, replace=False)
-        distance = relatives_distance(sequences[subsample], _spanning_tree(sequences[subsample]))
+        distance = choose_relatives_distance(sequences[subsample], _spanning_tree(sequences[subsample]))
     return _cut(tree, distance, count)
 
 
-def relatives_distance(sequences: np.ndarray, tree: np.ndarray) -> int:
+def choose_relatives_distance(sequences: np.ndarray, tree: np.ndarray) -> int:
     """Choose the number of differing columns up to which two sequences count as relatives.
 
     It is the largest at which at most one in twenty sequences would have a relative by chance, if sites were
@@ -126,7 +126,7 @@ def _cut(tree: np.ndarray, distance: int, count: int) -> np.ndarray:
 
 def _spanning_tree(sequences: np.ndarray) -> np.ndarray:
     """Compute the edges (N - 1, 3) of the minimum spanning tree by Hamming distance (Prim's algorithm)."""
-    return _prim(np.ascontiguousarray(sequences), grouped_columns(sequences))
+    return _prim(np.ascontiguousarray(sequences), group_columns(sequences))
 
 
 @numba.njit(cache=True, nogil=True)

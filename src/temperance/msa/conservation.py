@@ -38,7 +38,7 @@ def residue_frequencies(
     return np.divide(frequencies, total, out=np.zeros_like(frequencies), where=total > 0), gap_shares
 
 
-def information(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarray:
+def information_content(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarray:
     """Compute the information content of each column: the bits by which its entropy is below the largest possible.
 
     No correction for few sequences is made.
@@ -62,7 +62,7 @@ def information(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarray:
     Examples
     --------
     >>> from temperance.core.alphabet import alphabet
-    >>> information(np.array([[0, 1, 0, 0, 0], [0, 0.25, 0.25, 0.25, 0.25]]), alphabet("rna"))
+    >>> information_content(np.array([[0, 1, 0, 0, 0], [0, 0.25, 0.25, 0.25, 0.25]]), alphabet("rna"))
     array([2., 0.])
     """
     max_entropy = np.log2(alphabet.q - (alphabet.gap is not None))
@@ -72,7 +72,9 @@ def information(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarray:
     return bits
 
 
-def conservation(sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFrame, alphabet: Alphabet) -> pd.DataFrame:
+def tabulate_conservation(
+    sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFrame, alphabet: Alphabet
+) -> pd.DataFrame:
     """Tabulate the consensus, its share, the information content and the gaps of each column.
 
     Parameters
@@ -96,6 +98,6 @@ def conservation(sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFra
     return columns.assign(
         consensus=[alphabet.symbols[state] for state in consensus],
         share=frequencies.max(axis=1),
-        information=information(frequencies, alphabet),
+        information=information_content(frequencies, alphabet),
         gaps=gap_shares,
     )

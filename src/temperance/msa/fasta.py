@@ -7,7 +7,7 @@ import numpy as np
 from temperance.core.alphabet import Alphabet
 
 
-def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
+def format_fasta(names: Iterable[str], rows: Iterable[str]) -> str:
     """Write sequences as FASTA, each on one line.
 
     Parameters
@@ -22,7 +22,7 @@ def fasta(names: Iterable[str], rows: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> print(fasta(["one"], ["ACD"]), end="")
+    >>> print(format_fasta(["one"], ["ACD"]), end="")
     >one
     ACD
     """
@@ -44,4 +44,4 @@ def format_chains(sequences: np.ndarray, alphabet: Alphabet) -> str:
     str
         Content of a FASTA file.
     """
-    return fasta((f"chain_{number}" for number in range(len(sequences))), alphabet.decode(sequences))
+    return format_fasta((f"chain_{number}" for number in range(len(sequences))), alphabet.decode(sequences))

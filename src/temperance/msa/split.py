@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from temperance.core.errors import InputError
-from temperance.msa.weights import grouped_columns, largest_distance, neighbours
+from temperance.msa.weights import find_neighbours, group_columns, largest_distance
 
 # Sequences held out, and kept for training, at least: one differs from nothing.
 _FEWEST = 2
@@ -70,7 +70,7 @@ def split(
         order = rng.permutation(count)
         return Split(np.sort(order[heldout_count:]), np.sort(order[:heldout_count]), order[:0])
     max_distance = largest_distance(identity, sequences.shape[1], exceeding=True)
-    columns = grouped_columns(sequences)
+    columns = group_columns(sequences)
     role = np.zeros(count, np.int8)  # 0 training, 1 held out, 2 discarded
     for candidate in rng.permutation(count):
         heldout_so_far = np.count_nonzero(role == 1)
@@ -84,7 +84,7 @@ def split(
         if cluster is not None and heldout_so_far + len(cluster) <= max(heldout_count, 1):
             role[cluster] = 1
             continue
-        relatives = neighbours(sequences[candidate], columns, max_distance)
+        relatives = find_neighbours(sequences[candidate], columns, max_distance)
         relatives = relatives[(role[relatives] == 0) & (relatives != candidate)]
         if len(relatives) <= discard_budget:
             discard_budget -= len(relatives)
@@ -106,7 +106,7 @@ def _find_cluster(
     """Find the single-linkage cluster of `start` among training sequences, None if it is larger than `largest`."""
     members, frontier = {int(start)}, [int(start)]
     while frontier:
-        relatives = neighbours(sequences[frontier.pop()], columns, max_distance)
+        relatives = find_neighbours(sequences[frontier.pop()], columns, max_distance)
         fresh = [int(m) for m in relatives if role[m] == 0 and int(m) not in members]
         members.update(fresh)
         frontier += fresh
@@ -115,7 +115,7 @@ def _find_cluster(
     return np.array(sorted(members))
 
 
-def subset(training: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+def draw_subset(training: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Draw a random training set: the first `size` of a random order of `training`, sorted.
 
     Subsets drawn with equal generators are nested; with different ones they are independent.

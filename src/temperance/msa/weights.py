@@ -25,7 +25,7 @@ def compare_group(
     sequence : np.ndarray
         (L,) uint8.
     columns : np.ndarray
-        (L, 256) uint8: a group of `grouped_columns`.
+        (L, 256) uint8: a group of `group_columns`.
     max_distance : int
         Differing columns, at most.
     partial_counts : np.ndarray
@@ -120,7 +120,7 @@ def _within(sequence: np.ndarray, columns: np.ndarray, max_distance: int) -> np.
     return is_near
 
 
-def grouped_columns(sequences: np.ndarray) -> np.ndarray:
+def group_columns(sequences: np.ndarray) -> np.ndarray:
     """Arrange sequences by columns in groups of 256, the layout that `compare_group` reads.
 
     Parameters
@@ -195,7 +195,7 @@ def sequence_weights(sequences: np.ndarray, identity: float | None = 0.8) -> np.
     if identity is None:
         return np.ones(len(sequences))
     max_distance = largest_distance(identity, sequences.shape[1])
-    return 1.0 / sum(_count_within(sequences, grouped_columns(sequences), max_distance))
+    return 1.0 / sum(_count_within(sequences, group_columns(sequences), max_distance))
 
 
 def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
@@ -216,7 +216,7 @@ def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
     return float(sequence_weights(sequences, identity).sum())
 
 
-def nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the nearest reference sequence of each sequence, and its identity.
 
     Parameters
@@ -235,16 +235,16 @@ def nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, 
 
     Examples
     --------
-    >>> nearest(np.array([[0, 0, 0, 1]], np.uint8), np.array([[1, 1, 1, 1], [0, 0, 0, 0]], np.uint8))
+    >>> find_nearest(np.array([[0, 0, 0, 1]], np.uint8), np.array([[1, 1, 1, 1], [0, 0, 0, 0]], np.uint8))
     (array([1]), array([0.75]))
     """
     indices = np.zeros(len(sequences), np.int64)
     distances = np.full(len(sequences), sequences.shape[1] + 1, np.int64)
-    _nearest(sequences, grouped_columns(references), len(references), indices, distances)
+    _nearest(sequences, group_columns(references), len(references), indices, distances)
     return indices, 1.0 - distances / sequences.shape[1]
 
 
-def neighbours(sequence: np.ndarray, columns: np.ndarray, max_distance: int) -> np.ndarray:
+def find_neighbours(sequence: np.ndarray, columns: np.ndarray, max_distance: int) -> np.ndarray:
     """Find the sequences within a Hamming distance of one sequence.
 
     Parameters
@@ -252,7 +252,7 @@ def neighbours(sequence: np.ndarray, columns: np.ndarray, max_distance: int) -> 
     sequence : np.ndarray
         (L,) uint8.
     columns : np.ndarray
-        (groups, L, 256) uint8: the sequences, from `grouped_columns`.
+        (groups, L, 256) uint8: the sequences, from `group_columns`.
     max_distance : int
         Differing columns, at most.
 

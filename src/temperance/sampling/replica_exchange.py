@@ -12,7 +12,7 @@ import pandas as pd
 from temperance.core.checkpoint import NONE, Checkpoint
 from temperance.core.progress import Progress, in_words
 from temperance.engines.base import Engine
-from temperance.msa.weights import nearest
+from temperance.msa.weights import find_nearest
 from temperance.potts.model import Potts
 from temperance.sampling import window
 from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat, worth_more_sweeps
@@ -364,7 +364,7 @@ class _Run:
             return True
         # In a fixed random order: sequences of one ladder stand at even distances.
         subsample = sequences[np.random.default_rng(0).permutation(len(sequences))[:_SUBSAMPLE]]
-        distances = 1 - nearest(subsample, self._starts)[1]
+        distances = 1 - find_nearest(subsample, self._starts)[1]
         return bool(distances.mean() + 2 * distances.std() / len(distances) ** 0.5 > window.LEAST_DISTANCE)
 
     def _leading_colder(self, equilibrated: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from temperance.core.alphabet import GAP, Alphabet
 from temperance.core.errors import InputError, last_words
 from temperance.core.files import atomic
-from temperance.msa.fasta import fasta
+from temperance.msa.fasta import format_fasta
 from temperance.scoring.judges import Judge
 from temperance.scoring.rna_tools import explain_missing_infernal
 
@@ -117,7 +117,7 @@ def covariance_judge(path: str | Path, alphabet: Alphabet, threads: int = 1) -> 
         names = [f"s{number}" for number in range(len(rows))]
         with tempfile.TemporaryDirectory() as folder:
             unaligned, table = Path(folder, "sequences.fasta"), Path(folder, "scores.txt")
-            unaligned.write_text(fasta(names, rows), encoding="utf-8")
+            unaligned.write_text(format_fasta(names, rows), encoding="utf-8")
             options = ["-g", "--notrunc", "--cyk", "--noprob", "--mxsize", str(_LARGEST_MATRIX), "--cpu", str(threads)]
             _run(["cmalign", *options, "--sfile", str(table), "-o", os.devnull, str(path), str(unaligned)])
             lines = table.read_text(encoding="utf-8").splitlines()

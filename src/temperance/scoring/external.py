@@ -14,7 +14,7 @@ import numpy as np
 from temperance.core.alphabet import GAP, Alphabet
 from temperance.core.errors import InputError, last_words
 from temperance.core.settings.scoring import JudgeSettings
-from temperance.msa.fasta import fasta
+from temperance.msa.fasta import format_fasta
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Program:
         names = [f"s{number}" for number in range(len(rows))]
         with tempfile.TemporaryDirectory() as folder:
             unscored, scores = Path(folder, "sequences.fasta"), Path(folder, "scores.tsv")
-            unscored.write_text(fasta(names, rows))
+            unscored.write_text(format_fasta(names, rows))
             self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
             scores_by_name = self._read(scores)
         if missing := [name for name in names if name not in scores_by_name]:

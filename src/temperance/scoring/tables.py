@@ -15,7 +15,7 @@ from temperance.core.settings.scoring import JudgeSettings
 from temperance.engines.chains import uniform_chains
 from temperance.msa.clusters import effective_clusters
 from temperance.msa.frequencies import site_frequencies
-from temperance.msa.weights import nearest
+from temperance.msa.weights import find_nearest
 from temperance.potts.frequencies import measure_agreement
 from temperance.potts.model import Potts
 from temperance.scoring.covariance_model import covariance_judge
@@ -187,8 +187,8 @@ def score_natural(
         table["cluster"], table["gaps"] = clusters[chosen], family.gap_shares(sequences)
         if part == "heldout":
             table["weight"] = family.heldout_weights
-            table["distance_training"] = 1 - nearest(sequences, family.training)[1]
-            table["distance_natural"] = 1 - nearest(sequences, family.pool)[1]
+            table["distance_training"] = 1 - find_nearest(sequences, family.training)[1]
+            table["distance_natural"] = 1 - find_nearest(sequences, family.pool)[1]
         for name, judge in panel.items() if len(chosen) else ():
             if isinstance(judge, CrossFittedJudge):
                 table[name] = judge.natural_scores[chosen]
@@ -325,8 +325,8 @@ def score_samples(
     """
     temperatures, ladders, draws, length = arrays["sequences"].shape
     flat = arrays["sequences"].reshape(-1, length)
-    nearest_natural, to_natural = nearest(flat, family.natural)
-    nearest_training, to_training = nearest(flat, family.training)
+    nearest_natural, to_natural = find_nearest(flat, family.natural)
+    nearest_training, to_training = find_nearest(flat, family.training)
     table = pd.DataFrame(
         {
             "temperature": np.repeat(arrays["temperatures"], ladders * draws),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from temperance.core.files import load_arrays, load_json, load_table, save_text
-from temperance.msa.fasta import fasta, format_chains
+from temperance.msa.fasta import format_chains, format_fasta
 from temperance.potts.formats.registry import write_model
 from temperance.potts.model import load
 
@@ -73,6 +73,6 @@ def run(inputs: Inputs, outputs: Outputs, form: str) -> None:
         log.info("exported samples at temperature %g", samples["temperatures"][index])
     elif form == "alignment":
         rows = alphabet.decode(load_arrays(inputs.alignment)[0]["sequences"])
-        save_text(outputs.file, fasta(load_table(inputs.sequences)["name"], rows))
+        save_text(outputs.file, format_fasta(load_table(inputs.sequences)["name"], rows))
     else:
         write_model(outputs.file, model, alphabet, form)

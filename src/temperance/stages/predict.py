@@ -8,7 +8,7 @@ import numpy as np
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import PredictStage
-from temperance.msa.conservation import conservation
+from temperance.msa.conservation import tabulate_conservation
 from temperance.potts.model import load
 from temperance.predict.contacts import contact_table, coupling_scores, precision, structure_distances
 from temperance.predict.mutants import read_measured, reference_states, score_measured, single_mutants, spearman
@@ -114,5 +114,5 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)
     weights = arrays["weights"][pool]
-    save_table(outputs.conservation, conservation(arrays["sequences"][pool], weights, columns, alphabet))
+    save_table(outputs.conservation, tabulate_conservation(arrays["sequences"][pool], weights, columns, alphabet))
     save_json(outputs.summary, summary | {"provenance": provenance(settings.configured(), seed)})

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import save_table, save_text
 from temperance.core.settings.stages import SearchStage
-from temperance.msa.fasta import fasta
+from temperance.msa.fasta import format_fasta
 from temperance.msa.search import search_query, search_seed
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,6 @@ def run(inputs: Inputs, outputs: Outputs, settings: SearchStage, threads: int) -
     alphabet = find_alphabet(settings.alphabet)
     search, query = (search_query, inputs.query) if inputs.query else (search_seed, inputs.seed)
     result = search(str(query), str(inputs.database), alphabet, settings.search, threads, log.info)
-    save_text(outputs.alignment, fasta(result.names, result.rows))
+    save_text(outputs.alignment, format_fasta(result.names, result.rows))
     save_table(outputs.hits, result.hits)
     log.info("%d of %d domains cover enough of the profile", result.hits["kept"].sum(), len(result.hits))

@@ -9,7 +9,7 @@ import numpy as np
 from temperance.core.files import load_arrays, provenance, save_arrays
 from temperance.core.settings.stages import SubsampleStage
 from temperance.core.sizes import resolve_size
-from temperance.msa.split import subset
+from temperance.msa.split import draw_subset
 from temperance.msa.weights import sequence_weights
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def run(
     sequences = load_arrays(inputs.alignment)[0]["sequences"]
     training = load_arrays(inputs.split)[0]["training"]
     count = resolve_size(size[0], len(training), family)
-    indices = subset(training, count, np.random.default_rng(seed))
+    indices = draw_subset(training, count, np.random.default_rng(seed))
     weights = sequence_weights(sequences[indices], settings.identity)
     save_arrays(outputs.subset, {"indices": indices, "weights": weights}, provenance(settings.configured(), seed))
     log.info("%d sequences, Meff %.0f", count, weights.sum())

@@ -9,7 +9,7 @@ from temperance.core.progress import Progress
 from temperance.core.settings.stages import TruthStage
 from temperance.core.settings.truths import LatticeTruth, TeacherTruth, Truth
 from temperance.engines.registry import choose_engine
-from temperance.msa.fasta import fasta
+from temperance.msa.fasta import format_fasta
 from temperance.truth import DrawnFamily
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
         log.warning("warning: the truth's chains are not equilibrated (R-hat %.3f)", family.diagnostics["rhat"])
     rows = family.alphabet.decode(family.sequences)
     source = provenance(settings.truth.model_dump(), seed)
-    save_text(outputs.alignment, fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
+    save_text(outputs.alignment, format_fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
     save_arrays(outputs.truth, family.arrays, source | family.metadata)
     diagnostics = {"sequences": len(rows)} | family.diagnostics
     save_json(outputs.diagnostics, diagnostics | {"provenance": source})

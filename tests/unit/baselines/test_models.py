@@ -11,7 +11,7 @@ from temperance.baselines.registry import draw, independent, learn
 from temperance.baselines.site_conditionals import Autoregressive, learn_conditionals, pseudolikelihood
 from temperance.engines.registry import choose_engine
 from temperance.msa.frequencies import site_frequencies
-from temperance.msa.weights import nearest
+from temperance.msa.weights import find_nearest
 from temperance.potts.frequencies import frequencies
 
 GIVEN = {"l2_fields": None, "l2_couplings": None, "path": ""}
@@ -121,7 +121,7 @@ def test_attention_retrieves_when_cold_and_generates_when_hot():
     rng = np.random.default_rng(3)
     sequences = rng.integers(0, 20, (30, 40), dtype=np.uint8)
     model = Attention.from_sequences(sequences, np.ones(30), 21)
-    near = {tau: nearest(model.draw(100, tau, rng), sequences)[1].mean() for tau in (0.01, 1.0, 4.0)}
+    near = {tau: find_nearest(model.draw(100, tau, rng), sequences)[1].mean() for tau in (0.01, 1.0, 4.0)}
     assert near[0.01] > 0.97 > 0.9 > near[1.0] > near[4.0]
 
 

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from temperance.core.errors import InputError
-from temperance.msa.split import split, subset
+from temperance.msa.split import draw_subset, split
 from temperance.msa.weights import (
     effective_number,
-    grouped_columns,
+    find_nearest,
+    find_neighbours,
+    group_columns,
     largest_distance,
-    nearest,
-    neighbours,
     sequence_weights,
 )
 
@@ -77,7 +77,7 @@ def test_many_sequences_are_weighed_as_few_are(length):
     expected = 1 / (agreeing >= 0.8 * length - 1e-9).sum(axis=1)
     np.testing.assert_allclose(sequence_weights(sequences), expected)
     assert 0.01 < expected.mean() < 0.5
-    near = neighbours(sequences[3], grouped_columns(sequences), length // 5)
+    near = find_neighbours(sequences[3], group_columns(sequences), length // 5)
     np.testing.assert_array_equal(near, np.flatnonzero(agreeing[3] >= length - length // 5))
 
 
@@ -85,7 +85,7 @@ def test_many_sequences_are_weighed_as_few_are(length):
 def test_nearest_equals_a_direct_search(count):
     rng = np.random.default_rng(0)
     left, right = rng.integers(0, 3, (30, 45), dtype=np.uint8), rng.integers(0, 3, (count, 45), dtype=np.uint8)
-    which, identity = nearest(left, right)
+    which, identity = find_nearest(left, right)
     same = (left[:, None] == right[None]).mean(axis=2)
     np.testing.assert_allclose(identity, same.max(axis=1))
     np.testing.assert_allclose(same[np.arange(30), which], same.max(axis=1))
@@ -93,7 +93,7 @@ def test_nearest_equals_a_direct_search(count):
 
 def test_subsets_of_equal_seeds_are_nested_and_of_others_are_not():
     training = np.arange(100, 400)
-    small, large = (subset(training, n, np.random.default_rng(5)) for n in (20, 90))
+    small, large = (draw_subset(training, n, np.random.default_rng(5)) for n in (20, 90))
     assert set(small) < set(large) < set(training)
     assert len(set(small)) == 20
-    assert not set(subset(training, 20, np.random.default_rng(6))) <= set(large)
+    assert not set(draw_subset(training, 20, np.random.default_rng(6))) <= set(large)

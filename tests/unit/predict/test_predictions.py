@@ -10,7 +10,7 @@ from structures import cif, pdb
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.msa.conservation import conservation, information, residue_frequencies
+from temperance.msa.conservation import information_content, residue_frequencies, tabulate_conservation
 from temperance.predict.contacts import apc, contact_table, coupling_scores, precision, structure_distances
 from temperance.predict.mutants import read_measured, score_measured, single_mutants, spearman
 
@@ -170,6 +170,6 @@ def test_conservation_leaves_gaps_out():
     sequences = np.array([[1, 0, 2], [1, 0, 3], [1, 4, 2], [1, 4, 3]], np.uint8)
     frequencies, gaps = residue_frequencies(sequences, np.ones(4), LETTERS)
     np.testing.assert_allclose(gaps, [0, 0.5, 0])
-    np.testing.assert_allclose(information(frequencies, LETTERS), [np.log2(20), np.log2(20), np.log2(20) - 1])
-    table = conservation(sequences, np.ones(4), columns_of("A-C"), LETTERS)
+    np.testing.assert_allclose(information_content(frequencies, LETTERS), [np.log2(20), np.log2(20), np.log2(20) - 1])
+    table = tabulate_conservation(sequences, np.ones(4), columns_of("A-C"), LETTERS)
     assert table["consensus"].tolist() == ["A", "E", "C"] and table["share"].tolist() == [1, 1, 0.5]

@@ -20,7 +20,7 @@ from scipy.stats import entropy
 from sklearn.decomposition import PCA
 
 from temperance.core.alphabet import Alphabet
-from temperance.msa.conservation import information, residue_frequencies
+from temperance.msa.conservation import information_content, residue_frequencies
 from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import measure_agreement
 from temperance.report.figures.style import (
@@ -281,7 +281,7 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabe
     colours = _residue_colours(alphabet)
     for row, (name, sequences) in enumerate(sets.items()):
         frequencies, gaps = residue_frequencies(sequences, np.ones(len(sequences)), alphabet)
-        bits = (1 - gaps) * information(frequencies, alphabet)
+        bits = (1 - gaps) * information_content(frequencies, alphabet)
         for n, start in enumerate(blocks):
             axis = axes[n * len(sets) + row, 0]
             for site in range(start, min(start + _LOGO_WIDTH, length)):
