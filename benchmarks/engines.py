@@ -9,7 +9,7 @@ from common import save
 from scipy.stats import ks_2samp
 from training import FAMILIES, prepare
 
-from temperance.engines.chains import profile_chains
+from temperance.engines.chains import draw_profile_chains
 from temperance.engines.registry import choose_engine
 from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import frequencies
@@ -27,7 +27,7 @@ def main(families: Path) -> None:
     model = train(data["training"], data["weights"], 21, numba, 1, stop="pearson", **settings).model
     samples = []
     for seed, engine in enumerate((numba, choose_engine("jax"))):
-        start = profile_chains(CHAINS, site_frequencies(data["training"], 21), np.random.default_rng(seed))
+        start = draw_profile_chains(CHAINS, site_frequencies(data["training"], 21), np.random.default_rng(seed))
         samples.append(np.asarray(engine.sweep(engine.prepare(model), start, 1.0, seed, SWEEPS)))
     row = {"chains": CHAINS, "sweeps": SWEEPS} | compared(model, samples, ("numba", "jax"))
     save("engines", [row])

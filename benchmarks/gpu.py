@@ -28,7 +28,7 @@ from long_family import SETTINGS, draw, planted
 from training import FAMILIES, FRESH, prepare
 
 from temperance.core.threads import use_threads
-from temperance.engines.chains import profile_chains, uniform_chains
+from temperance.engines.chains import draw_profile_chains, draw_uniform_chains
 from temperance.engines.jax_engine import JaxEngine
 from temperance.engines.registry import choose_engine
 from temperance.msa.frequencies import site_frequencies
@@ -201,7 +201,7 @@ def accuracy(bench: Bench) -> Iterator[Row]:
             possible = states[allowed[np.arange(length), states].all(axis=1)]
             weights = np.exp(-(model.energies(possible) - model.energies(possible).min()) / temperature)
             exact = frequencies(possible, q, weights).pair
-            start = profile_chains(count, allowed / allowed.sum(axis=1, keepdims=True), rng)
+            start = draw_profile_chains(count, allowed / allowed.sum(axis=1, keepdims=True), rng)
             prepared = engine.prepare(model.restrict(allowed))
             chains = np.asarray(engine.sweep(prepared, start, 1 / temperature, 1, 60))
             often = (exact > 20 / count) & (exact < 1 - 20 / count)
@@ -220,7 +220,7 @@ def two_samples(bench: Bench) -> Iterator[Row]:
     engines = {"cuda": bench.engine(), "jax": JaxEngine(), "numba": choose_engine("numba")}
     samples = {}
     for seed, (name, engine) in enumerate(engines.items()):
-        start = profile_chains(count, site_frequencies(bench.data["training"], Q), np.random.default_rng(seed))
+        start = draw_profile_chains(count, site_frequencies(bench.data["training"], Q), np.random.default_rng(seed))
         samples[name] = np.asarray(engine.sweep(engine.prepare(bench.model), start, 1.0, seed, sweeps))
     for one, other in (("cuda", "jax"), ("cuda", "numba")):
         found = compared(bench.model, [samples[one], samples[other]], ("one", "other"))
@@ -240,7 +240,7 @@ def sampler(bench: Bench) -> Iterator[Row]:
         if bench.peer:
             np.savez(file, fields=model.fields, couplings=model.couplings)
         for count in counts:
-            chains = jnp.asarray(uniform_chains(count, length, q, rng))
+            chains = jnp.asarray(draw_uniform_chains(count, length, q, rng))
             sweeps = 2 if bench.small else -(-UPDATES // (count * length))
             contestants = {"cuda": partial(ours, engine, prepared, chains, sweeps)}
             if bench.peer:
@@ -300,7 +300,7 @@ def long_family(bench: Bench) -> Iterator[Row]:
     """A planted family of 400 sites and 20,000 sequences: the whole training on the card, steps of it on two cores."""
     length, count = (8, 200) if bench.small else (400, 20_000)
     model, engine = planted(length), bench.engine()
-    start = uniform_chains(count, length, Q, np.random.default_rng(1))
+    start = draw_uniform_chains(count, length, Q, np.random.default_rng(1))
     sequences = np.asarray(engine.sweep(engine.prepare(model), start, 1.0, 1, 100))
     settings: Row = SETTINGS | {"l2_couplings": 0.003, "confirm_chains": FRESH, "max_minutes": 0.75}
     if bench.small:

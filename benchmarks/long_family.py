@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from common import HERE, Process, save
 
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts
@@ -38,7 +38,7 @@ def planted(length: int) -> Potts:
 def draw(model: Potts, count: int, seed: int) -> np.ndarray:
     """Sequences (count, L) of a planted model."""
     engine = choose_engine("numba")
-    chains = uniform_chains(count, model.L, Q, np.random.default_rng(seed))
+    chains = draw_uniform_chains(count, model.L, Q, np.random.default_rng(seed))
     return engine.sweep(engine.prepare(model), chains, 1.0, seed, SWEEPS)
 
 

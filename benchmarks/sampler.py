@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from common import Peer, clocked, in_turn, random_potts, save
 
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 
 GRID = [(96, 21, 2000), *product((31, 53, 96, 200, 400), (21, 4), (500, 5000))]
@@ -45,7 +45,7 @@ def main() -> None:
     engine, peer, rows = choose_engine("numba"), Peer(), []
     for length, q, count in GRID:
         rng = np.random.default_rng(0)
-        model, chains = random_potts(length, q, rng), uniform_chains(count, length, q, rng)
+        model, chains = random_potts(length, q, rng), draw_uniform_chains(count, length, q, rng)
         prepared = engine.prepare(model)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.npz"

@@ -22,7 +22,7 @@ import pandas as pd
 from common import HERE, REPEATS, Process, peer_program, save, write_fasta
 
 from temperance.core.alphabet import alphabet
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.msa.alignment import encode, filter_alignment, read
 from temperance.msa.split import split
@@ -128,8 +128,11 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     )
     # Annealing needs to know where the energy changes fast: a few hundred chains a temperature tell.
     betas = np.linspace(0, 1, 41)
-    pilot = [engine.energies(prepared, engine.sweep(prepared, uniform_chains(500, model.L, model.q, rng), b, 1, 50))
-             for b in betas]  # fmt: skip
+    starts = (draw_uniform_chains(500, model.L, model.q, rng) for _ in betas)
+    pilot = [
+        engine.energies(prepared, engine.sweep(prepared, start, beta, 1, 50))
+        for start, beta in zip(starts, betas, strict=True)
+    ]
     log_z = estimate_log_z(
         model, engine, 1, np.array([1.0]), interpolate_energies(betas, np.array(pilot)[:, None]), steps=4000
     )

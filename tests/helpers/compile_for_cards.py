@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from temperance.engines import jax_engine, nvrtc
 from temperance.engines.card import Card
-from temperance.engines.cuda_engine import CudaEngine, source
+from temperance.engines.cuda_engine import CudaEngine, read_source
 from temperance.engines.cuda_layout import choose_shape
 from temperance.engines.jax_learner import JaxLearner
 from temperance.training.step import Learning, Step, StepRandomness
@@ -46,7 +46,7 @@ platform_name: "CUDA" dnn_version_info { major: 9 minor: 8 } device_description_
 def kernel(card: str, q: int, chains: int, single: bool = False) -> dict[str, Any]:
     """Registers of a thread and bytes of spills that the assembler says, with the layout that is taken."""
     shape = choose_shape(LENGTH, q, chains, CARDS[card], single)
-    code, log = nvrtc.compile_source(source(), shape.defines, CARDS[card].capability)
+    code, log = nvrtc.compile_source(read_source(), shape.defines, CARDS[card].capability)
     spills = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
     used = re.search(r"Used (\d+) registers", log)
     assert code.startswith(b"\x7fELF")

@@ -12,7 +12,7 @@ import yaml
 from small_systems import random_potts
 
 from temperance.core.alphabet import Alphabet
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def planted_rows(letters: Alphabet, length: int = 10, count: int = 400, seed: in
     """Samples of a random Potts model as aligned strings."""
     model = random_potts(length, letters.q, seed, scale=0.6)
     engine = choose_engine("numba")
-    chains = uniform_chains(count, length, letters.q, np.random.default_rng(seed))
+    chains = draw_uniform_chains(count, length, letters.q, np.random.default_rng(seed))
     return letters.decode(engine.sweep(engine.prepare(model), chains, 1.0, seed, 20))
 
 

@@ -12,7 +12,7 @@ from temperance.baselines.attention import Attention
 from temperance.baselines.site_conditionals import Autoregressive, pseudolikelihood
 from temperance.core.checkpoint import NONE, Checkpoint
 from temperance.engines.base import Engine
-from temperance.engines.chains import profile_chains
+from temperance.engines.chains import draw_profile_chains
 from temperance.msa.frequencies import profile_frequencies
 from temperance.potts.model import Potts, profile_fields
 from temperance.sampling.replica_exchange import sample
@@ -228,7 +228,7 @@ def _draw_independent(
 
 
 def _draw_sites(model: Potts, count: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
-    return profile_chains(count, softmax(model.fields.astype(np.float64) / temperature, axis=1), rng)
+    return draw_profile_chains(count, softmax(model.fields.astype(np.float64) / temperature, axis=1), rng)
 
 
 def _site_log_probabilities(model: Potts) -> Callable[[np.ndarray, float], np.ndarray]:

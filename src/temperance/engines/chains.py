@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
+def draw_uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) -> np.ndarray:
     """Draw chains whose states are all equally likely.
 
     Parameters
@@ -21,7 +21,7 @@ def uniform_chains(count: int, length: int, q: int, rng: np.random.Generator) ->
     return rng.integers(0, q, (count, length), dtype=np.uint8)
 
 
-def profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_profile_chains(count: int, frequencies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw chains whose sites are independent, from one-site frequencies.
 
     Parameters

@@ -18,7 +18,7 @@ import numpy as np
 from temperance.core.errors import InputError
 from temperance.engines.base import seed_words
 from temperance.engines.card import Card, DriverError
-from temperance.engines.cuda_layout import Packed, Shape, choose_shape, pack
+from temperance.engines.cuda_layout import Packed, Shape, choose_shape, pack_model
 from temperance.engines.jax_engine import JaxEngine
 from temperance.engines.jax_functions import energies
 from temperance.engines.launch import TARGET, Launcher
@@ -149,7 +149,7 @@ class CudaEngine(JaxEngine):
             Number by which compiled programs name the kernel.
         """
         shared = shape.shared_bytes(length)
-        identity = repr((source(), shape, shared)).encode()
+        identity = repr((read_source(), shape, shared)).encode()
         number = int.from_bytes(hashlib.sha256(identity).digest()[:7])
         self._launcher.register(number, _load_kernel(self._card, shape), shape.threads, shared, shape.chains)
         return number
@@ -185,7 +185,7 @@ class CudaEngine(JaxEngine):
         if isinstance(prepared, Packed):
             return prepared
         fields, couplings = prepared
-        return pack(fields, couplings, self._single)
+        return pack_model(fields, couplings, self._single)
 
     def find_fault(self) -> str | None:
         """Check the kernel by sweeping a system whose outcome is known.
@@ -207,7 +207,7 @@ class CudaEngine(JaxEngine):
         return None if (states_after == q - 1).all() else "its chains have not the model's distribution"
 
 
-_pack = partial(jax.jit, static_argnames="single")(pack)
+_pack = partial(jax.jit, static_argnames="single")(pack_model)
 
 
 @partial(jax.jit, static_argnames="engine")
@@ -221,7 +221,7 @@ def _sweep(engine: CudaEngine, prepared: Any, chains: Any, beta: Any, words: Any
 
 
 @cache
-def source() -> str:
+def read_source() -> str:
     """Read the kernel's source.
 
     Returns
@@ -245,7 +245,7 @@ _kernels: dict[tuple[str, Shape], int] = {}
 def _load_kernel(card: Any, shape: Shape) -> int:
     key = card.platform, shape
     if key not in _kernels:
-        _kernels[key] = card.load(source(), shape.defines, "sweep")
+        _kernels[key] = card.load(read_source(), shape.defines, "sweep")
     return _kernels[key]
 
 

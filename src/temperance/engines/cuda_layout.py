@@ -261,7 +261,7 @@ class Packed(NamedTuple):
     unit: Any
 
 
-def pack(fields: Any, couplings: Any, single: bool = False) -> Packed:
+def pack_model(fields: Any, couplings: Any, single: bool = False) -> Packed:
     """Bring a model into the kernel's layout.
 
     Couplings are quantised bit by bit as the CPU engine's `Prepared` has them.

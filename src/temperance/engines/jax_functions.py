@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 
 
-def between(length: int) -> Any:
+def mask_between_sites(length: int) -> Any:
     """Mask the diagonal blocks, where frequencies are one-site ones: 1 between different sites, 0 within a site.
 
     Parameters
@@ -70,7 +70,7 @@ def pair_projections(chains: Any, single: Any, vector: Any) -> Any:
     centred = (jax.nn.one_hot(chains, q, dtype=jnp.float32) - single).reshape(len(chains), -1)
     with jax.default_matmul_precision("highest"):
         table = (centred.T @ (jnp.asarray(vector, jnp.float32)[:, None] * centred)).reshape(length, q, length, q)
-        table = (between(length) * table).reshape(length * q, length * q)
+        table = (mask_between_sites(length) * table).reshape(length * q, length * q)
         return ((centred @ table) * centred).sum(axis=1) / 2
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from temperance.engines.base import DAMPING, MOMENTUM, GradientStats, sampling_noise
-from temperance.engines.jax_functions import between, chain_frequencies, energies
+from temperance.engines.jax_functions import chain_frequencies, energies, mask_between_sites
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts, profile_fields
 
@@ -228,8 +228,8 @@ def _compute_direction(learner: JaxLearner, chains: Any, noise_fraction: Any) ->
     chain_single, chain_pair = chain_frequencies(chains, q)
     ascent = single - chain_single - l2_fields * fields
     crossed = jnp.einsum("ia,jb->iajb", ascent, single)
-    raw = between(length) * (pair - chain_pair - l2_couplings * couplings)
-    centred = raw - between(length) * (crossed + crossed.transpose(2, 3, 0, 1))
+    raw = mask_between_sites(length) * (pair - chain_pair - l2_couplings * couplings)
+    centred = raw - mask_between_sites(length) * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
     noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
     factors = jnp.asarray(noise_factors)
@@ -249,7 +249,7 @@ def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
     length, q = single.shape
     chain_single, chain_pair = chain_frequencies(chains, q)
     x, y = (
-        between(length) * (two_site - jnp.einsum("ia,jb->iajb", one_site, one_site))
+        mask_between_sites(length) * (two_site - jnp.einsum("ia,jb->iajb", one_site, one_site))
         for one_site, two_site in ((single, pair), (chain_single, chain_pair))
     )
     entries = length * (length - 1) * q**2

@@ -48,7 +48,7 @@ def compile_cached(source: str, defines: Mapping[str, int], capability: int) -> 
     CompilationError
         If NVRTC is missing or does not compile it.
     """
-    identity = repr((source, sorted(defines.items()), capability, version()))
+    identity = repr((source, sorted(defines.items()), capability, find_version()))
     cached_file = cache_folder() / "cuda" / f"{hashlib.sha256(identity.encode()).hexdigest()}.cubin"
     try:
         return cached_file.read_bytes()
@@ -102,7 +102,7 @@ def compile_source(source: str, defines: Mapping[str, int], capability: int) -> 
         library.nvrtcDestroyProgram(ctypes.byref(program))
 
 
-def version() -> tuple[int, int]:
+def find_version() -> tuple[int, int]:
     """Find the version of NVRTC.
 
     Returns

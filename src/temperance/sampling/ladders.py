@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from temperance.engines.base import Engine
-from temperance.engines.chains import profile_chains
+from temperance.engines.chains import draw_profile_chains
 from temperance.potts.model import Potts
 
 # Exchanges in one call of an engine: few, so that an engine that compiles does so for few numbers of them.
@@ -299,7 +299,7 @@ def draw_uniform_allowed_chains(model: Potts, count: int, rng: np.random.Generat
     np.ndarray
         (count, L) uint8.
     """
-    return profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
+    return draw_profile_chains(count, model.allowed / model.allowed.sum(axis=1, keepdims=True), rng)
 
 
 def draw_starting_chains(

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from temperance.engines.base import Engine, seed_words
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 
@@ -100,7 +100,8 @@ def anneal_population(
     """
     length, q = shape
     ancestors = np.arange(count)
-    chains, energies = resample_chains(engine, prepared, uniform_chains(count, length, q, rng), ancestors, 0.0, 0, 0)
+    starts = draw_uniform_chains(count, length, q, rng)
+    chains, energies = resample_chains(engine, prepared, starts, ancestors, 0.0, 0, 0)
     log_z, beta, sweeps = length * np.log(q), 0.0, 0
     while beta < 1:
         step = _largest_step(energies, 1 - beta)

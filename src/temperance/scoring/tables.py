@@ -12,7 +12,7 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays
 from temperance.core.settings.scoring import JudgeSettings
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.msa.clusters import effective_clusters
 from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import find_nearest
@@ -195,7 +195,7 @@ def score_natural(
             else:
                 table[name] = score_subsample(judge, sequences, np.zeros(len(sequences)))
         tables.append(table)
-    sequences = uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
+    sequences = draw_uniform_chains(_MOST_REFERENCES, model.L, model.q, rng)
     energies = model.energies(sequences)
     tables.append(
         pd.DataFrame({"set": "random", "weight": 1.0, "energy": energies, "scale_weight": 0.0, "cluster": -1})

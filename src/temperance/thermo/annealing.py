@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from temperance.engines.base import Engine
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.potts.model import Potts
 from temperance.stats.resampling import effective_number
 from temperance.thermo.energy_curve import EnergyCurve
@@ -88,7 +88,7 @@ def estimate_log_z(
     """
     rng = np.random.default_rng(seed)
     schedule = np.union1d(_equal_steps(curve, float(betas[-1]), steps), betas)
-    state = _Annealing(uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
+    state = _Annealing(draw_uniform_chains(chains, model.L, model.q, rng), np.zeros(chains))
     seeds = rng.integers(2**32, size=(len(schedule) - 1, 2), dtype=np.uint32)
     cooling = _Cooling(np.diff(schedule), schedule[1:], seeds)
     _, recorded = engine.scan(_cool, engine.prepare(model), state, cooling)

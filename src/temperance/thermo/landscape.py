@@ -9,7 +9,7 @@ from scipy.special import logsumexp, xlogy
 
 from temperance.core.alphabet import Alphabet
 from temperance.engines.base import Engine
-from temperance.engines.chains import profile_chains, uniform_chains
+from temperance.engines.chains import draw_profile_chains, draw_uniform_chains
 from temperance.potts.model import Potts
 
 _RANDOM = 2000
@@ -124,8 +124,8 @@ def summarise_energies(
         `single`, as if the columns of the training set were shuffled; training; heldout, weighted; samples.
     """
     sets = {
-        "uniform": (model.energies(uniform_chains(_RANDOM, model.L, model.q, rng)), None),
-        "profile": (model.energies(profile_chains(_RANDOM, single, rng)), None),
+        "uniform": (model.energies(draw_uniform_chains(_RANDOM, model.L, model.q, rng)), None),
+        "profile": (model.energies(draw_profile_chains(_RANDOM, single, rng)), None),
         "training": (model.energies(training), None),
         "heldout": (model.energies(heldout), weights),
         "samples": (samples, None),

@@ -11,7 +11,7 @@ import pandas as pd
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.progress import in_words
 from temperance.engines.base import Engine, Learner
-from temperance.engines.chains import profile_chains
+from temperance.engines.chains import draw_profile_chains
 from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.population import Population
@@ -103,7 +103,7 @@ class Run:
         self._plan, self._engine, self._data, self._test, self._rng = plan, engine, data, test, rng
         self._heldout, self._checkpoint = heldout, checkpoint
         # The profile model's chains are at equilibrium from the start.
-        start = Learning(self._learner(plan.strengths[0]), profile_chains(chains, data.single, rng))
+        start = Learning(self._learner(plan.strengths[0]), draw_profile_chains(chains, data.single, rng))
         self._state = TrainingState(start, last=len(plan.strengths) == 1)
         self._confirmation: Confirmation | None = None
         self._started = time.monotonic()

@@ -6,7 +6,7 @@ from kernel_in_numpy import emulated_engine
 from small_systems import random_potts
 
 from temperance.core.checkpoint import Checkpoint
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 from temperance.training import train
@@ -58,7 +58,7 @@ def kill(path, compute, moment):
 def sequences():
     model = random_potts(8, 3, seed=3, scale=0.5)
     engine = choose_engine("numba")
-    chains = uniform_chains(500, 8, 3, np.random.default_rng(0))
+    chains = draw_uniform_chains(500, 8, 3, np.random.default_rng(0))
     return engine.sweep(engine.prepare(model), chains, 1.0, 5, 20)
 
 

@@ -15,9 +15,9 @@ from small_systems import random_potts
 
 from temperance.core.errors import InputError
 from temperance.engines import launch, nvrtc
-from temperance.engines.chains import uniform_chains
-from temperance.engines.cuda_engine import CudaEngine, source
-from temperance.engines.cuda_layout import Shape, choose_shape, pack, row_cells, row_states
+from temperance.engines.chains import draw_uniform_chains
+from temperance.engines.cuda_engine import CudaEngine, read_source
+from temperance.engines.cuda_layout import Shape, choose_shape, pack_model, row_cells, row_states
 from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
 
@@ -32,7 +32,7 @@ needs_card = pytest.mark.skipif(not on_a_card(), reason="needs an NVIDIA card")
 @pytest.fixture(scope="module")
 def compiler():
     try:
-        return nvrtc.version()
+        return nvrtc.find_version()
     except nvrtc.CompilationError as error:
         assert "NVRTC_REQUIRED" not in os.environ
         pytest.skip(str(error))
@@ -68,11 +68,11 @@ def test_a_card_of_80_gigabytes_holds_a_training_of_a_thousand_sites():
 def test_compiled_kernels_are_kept_on_disk(compiler, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     defines = choose_shape(20, 4, 100, CARDS["H100"]).defines
-    code = nvrtc.compile_cached(source(), defines, 90)
+    code = nvrtc.compile_cached(read_source(), defines, 90)
     monkeypatch.setattr(nvrtc, "compile_source", lambda *_: pytest.fail("compiled again"))
-    assert nvrtc.compile_cached(source(), defines, 90) == code
+    assert nvrtc.compile_cached(read_source(), defines, 90) == code
     with pytest.raises(pytest.fail.Exception, match="compiled again"):
-        nvrtc.compile_cached(source(), defines, 80)
+        nvrtc.compile_cached(read_source(), defines, 80)
 
 
 def test_what_does_not_compile_is_said(compiler):
@@ -119,13 +119,13 @@ def test_what_does_not_fit_is_said_in_a_line():
 def test_couplings_are_rounded_as_on_the_cpu(length, q):
     """To the last bit, so both engines sample one model."""
     model = random_potts(length, q, seed=length, scale=0.3)
-    ours, others = pack(model.fields, model.couplings), choose_engine("numba").prepare(model)
+    ours, others = pack_model(model.fields, model.couplings), choose_engine("numba").prepare(model)
     slabs = unpacked(ours.slabs, q)
     assert np.asarray(ours.unit) == np.float32(others.unit)
     np.testing.assert_array_equal(slabs[:, :length, :, :q], others.slabs[..., :q])
     assert not slabs[:, length:].any()
     assert not slabs[..., q:].any()
-    single = pack(model.fields, model.couplings, single=True)
+    single = pack_model(model.fields, model.couplings, single=True)
     slabs = unpacked(single.slabs, q)
     np.testing.assert_array_equal(slabs[:, :length, :, :q], model.couplings.transpose(0, 2, 3, 1))
 
@@ -178,7 +178,7 @@ def test_a_kernel_that_is_not_loaded_is_an_error_not_a_crash():
 
 
 def test_models_are_swept_at_once_as_they_are_one_by_one():
-    engine, chains = emulated_engine(), uniform_chains(60, 7, 5, np.random.default_rng(0)).reshape(3, 20, 7)
+    engine, chains = emulated_engine(), draw_uniform_chains(60, 7, 5, np.random.default_rng(0)).reshape(3, 20, 7)
     models = [random_potts(7, 5, seed) for seed in range(3)]
     packed, seeds = [engine.prepare(model) for model in models], np.arange(6, dtype=np.uint32).reshape(3, 2)
     stacked = jax.tree.map(lambda *parts: np.stack(parts), *packed)
@@ -217,7 +217,7 @@ def test_the_kernel_computes_what_numpy_does(q, single):
         allowed = rng.random((length, q)) < 0.7
         allowed[:, 1] = True
         model = model.restrict(allowed)
-        chains, betas = uniform_chains(count, length, q, rng), rng.choice([0.0, 0.5, 1.0, 3.0], count)
+        chains, betas = draw_uniform_chains(count, length, q, rng), rng.choice([0.0, 0.5, 1.0, 3.0], count)
         packed = engine.prepare(model)
         ours = np.asarray(engine.sweep(packed, chains, betas, 2**40 + 7, sweeps))
         key = np.array([2**8, 7], np.uint32)

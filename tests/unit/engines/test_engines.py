@@ -11,7 +11,7 @@ from temperance.core.errors import InputError
 from temperance.core.threads import use_threads
 from temperance.engines import registry
 from temperance.engines.base import DAMPING, MOMENTUM
-from temperance.engines.chains import profile_chains, uniform_chains
+from temperance.engines.chains import draw_profile_chains, draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
@@ -43,7 +43,7 @@ def check_marginals(engine, length, q, temperature, floor=1e-6):
     model = random_potts(length, q, seed=length, scale=0.7)
     states = all_states(length, q)
     exact = frequencies(states, q, boltzmann(model, states, temperature))
-    chains = uniform_chains(CHAINS, length, q, np.random.default_rng(0))
+    chains = draw_uniform_chains(CHAINS, length, q, np.random.default_rng(0))
     sweeps = 20 if engine.name == "cuda" else 60  # NumPy takes its time
     chains = np.asarray(engine.sweep(engine.prepare(model), chains, 1 / temperature, seed=5, sweeps=sweeps))
     shown = frequencies(chains, q)
@@ -61,7 +61,7 @@ def test_forbidden_states_are_never_taken_and_the_others_as_the_condition_says(e
     held = allowed[np.arange(4), states].all(axis=1)
     p = boltzmann(model, states, temperature) * held
     exact = frequencies(states, 5, p / p.sum())
-    start = profile_chains(CHAINS, allowed / allowed.sum(axis=1, keepdims=True), rng)
+    start = draw_profile_chains(CHAINS, allowed / allowed.sum(axis=1, keepdims=True), rng)
     chains = np.asarray(engine.sweep(engine.prepare(restricted), start, 1 / temperature, seed=5, sweeps=40))
     assert allowed[np.arange(4), chains].all()
     shown = frequencies(chains, 5)
@@ -78,7 +78,7 @@ def test_engines_agree_where_the_states_cannot_be_listed():
     model, count = random_potts(30, 21, seed=0, scale=0.15), 4000
     samples = []
     for seed, name in enumerate(("numba", "jax")):
-        engine, start = choose_engine(name), uniform_chains(count, 30, 21, np.random.default_rng(seed))
+        engine, start = choose_engine(name), draw_uniform_chains(count, 30, 21, np.random.default_rng(seed))
         samples.append(np.asarray(engine.sweep(engine.prepare(model), start, 1.0, seed, sweeps=30)))
     assert ks_2samp(*(model.energies(sample) for sample in samples)).pvalue > 1e-4
     one, other = (frequencies(sample, 21).pair for sample in samples)
@@ -92,7 +92,7 @@ def test_engines_agree_where_the_states_cannot_be_listed():
 def test_each_chain_has_its_own_temperature(engine, small):
     states = all_states(4, 3)
     temperatures = np.repeat([0.8, 3.0], CHAINS // 2)
-    chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
+    chains = draw_uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
     chains = np.asarray(engine.sweep(engine.prepare(small), chains, 1 / temperatures, seed=2, sweeps=60))
     for part, temperature in ((chains[: CHAINS // 2], 0.8), (chains[CHAINS // 2 :], 3.0)):
         p = boltzmann(small, states, temperature)
@@ -113,7 +113,7 @@ def test_conditionals_of_one_update_are_exact(engine, small):
 
 def test_a_hot_limit_is_uniform_and_a_cold_one_is_the_conditional_ground_state(engine, small):
     prepared = engine.prepare(small)
-    chains = uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
+    chains = draw_uniform_chains(CHAINS, 4, 3, np.random.default_rng(0))
     hot = frequencies(np.asarray(engine.sweep(prepared, chains, 0.0, seed=1, sweeps=1)), 3).single
     assert np.abs(hot - 1 / 3).max() < 5 * (2 / 9 / CHAINS) ** 0.5
     cold = np.asarray(engine.sweep(prepared, chains[:200], 1e4, seed=1, sweeps=30))
@@ -188,7 +188,7 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
     """Slabs follow moves: chains of the learner and of an engine that is given its parameters are the same."""
     rng = np.random.default_rng(0)
     data = frequencies(rng.integers(0, 3, (50, 5), dtype=np.uint8), 3).with_pseudocount(0.1)
-    learner, chains = engine.learner(data, 0.0, 0.01), uniform_chains(300, 5, 3, rng)
+    learner, chains = engine.learner(data, 0.0, 0.01), draw_uniform_chains(300, 5, 3, rng)
     for rate, factor in ((0.3, 1.0), (0.2, 1.5)):
         learner, _ = learner.update_direction(chains, 1.0)
         learner = learner.step(rate, factor)
@@ -209,7 +209,7 @@ def test_sampled_couplings_are_the_models_to_a_thousandth():
 def test_the_seed_determines_the_chains_whatever_the_threads(small):
     engine = choose_engine("numba")
     prepared = engine.prepare(small)
-    chains = uniform_chains(501, 4, 3, np.random.default_rng(0))
+    chains = draw_uniform_chains(501, 4, 3, np.random.default_rng(0))
     most = use_threads(1)
     try:
         found = [engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3)]
@@ -223,7 +223,7 @@ def test_the_seed_determines_the_chains_whatever_the_threads(small):
 
 
 def test_chains_given_are_not_changed(engine, small):
-    chains = uniform_chains(50, 4, 3, np.random.default_rng(0))
+    chains = draw_uniform_chains(50, 4, 3, np.random.default_rng(0))
     before = chains.copy()
     engine.sweep(engine.prepare(small), chains, 1.0, seed=1, sweeps=2)
     np.testing.assert_array_equal(chains, before)
@@ -232,7 +232,7 @@ def test_chains_given_are_not_changed(engine, small):
 def test_profile_chains_follow_their_frequencies():
     wanted = np.random.default_rng(1).dirichlet(np.ones(4), 3)
     wanted[0] = [0, 0.5, 0.5, 0]
-    shown = frequencies(profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
+    shown = frequencies(draw_profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
     assert (np.abs(shown - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
 
 

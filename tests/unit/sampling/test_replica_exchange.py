@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 from scipy.special import erfc
 from small_systems import all_states, boltzmann, random_potts, spins
 
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
@@ -23,7 +23,7 @@ def model():
 
 @pytest.fixture(scope="module", params=["numba", "jax"])
 def samples(request, model):
-    starts = uniform_chains(50, 5, 3, np.random.default_rng(0))
+    starts = draw_uniform_chains(50, 5, 3, np.random.default_rng(0))
     return sample(
         model, choose_engine(request.param), 7, TEMPERATURES, starts=starts, sequences=6400, ladders=64, sweeps=5
     )
@@ -60,7 +60,7 @@ def test_the_ladder_exchanges_as_predicted(samples):
 
 
 def test_the_sequences_of_all_rungs_are_kept_when_asked_for(model):
-    starts = uniform_chains(10, 5, 3, np.random.default_rng(0))
+    starts = draw_uniform_chains(10, 5, 3, np.random.default_rng(0))
     arrays = sample(
         model, choose_engine("numba"), 3, [0.2, 0.25, 2.0], starts=starts, sequences=64, ladders=8, keep_all=True
     ).arrays()
@@ -71,7 +71,7 @@ def test_the_sequences_of_all_rungs_are_kept_when_asked_for(model):
 
 def test_what_is_not_equilibrated_is_swept_longer_and_then_said_so(model):
     """No finite run has an R-hat of exactly one."""
-    starts = uniform_chains(10, 5, 3, np.random.default_rng(0))
+    starts = draw_uniform_chains(10, 5, 3, np.random.default_rng(0))
     samples = sample(
         model, choose_engine("numba"), 1, [0.5, 1.0],
         starts=starts, sequences=512, ladders=8, sweeps=1, max_sweeps=8, max_rhat=0.5,

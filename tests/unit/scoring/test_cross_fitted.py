@@ -3,7 +3,7 @@ import pytest
 from small_systems import random_potts
 
 from temperance.core.alphabet import alphabet
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import load
 from temperance.scoring.cross_fitted import CrossFittedJudge, assign_folds
@@ -11,7 +11,7 @@ from temperance.scoring.cross_fitted import CrossFittedJudge, assign_folds
 
 def samples(model, count, temperature=1.0, seed=1):
     engine = choose_engine("numba")
-    chains = uniform_chains(count, model.L, model.q, np.random.default_rng(seed))
+    chains = draw_uniform_chains(count, model.L, model.q, np.random.default_rng(seed))
     return engine.sweep(engine.prepare(model), chains, 1 / temperature, seed, 30)
 
 

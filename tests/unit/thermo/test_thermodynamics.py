@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from small_systems import all_states, random_potts
 
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.sampling.diagnostics import sequence_rhat
@@ -47,7 +47,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def drawn(model):
-    starts = uniform_chains(50, L, Q, np.random.default_rng(0))
+    starts = draw_uniform_chains(50, L, Q, np.random.default_rng(0))
     return sample(
         model, choose_engine("numba"), 7, list(TEMPERATURES), starts=starts, sequences=4096, ladders=32, keep_all=True
     )

@@ -10,7 +10,7 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.core.errors import InputError
 from temperance.engines import jax_engine
-from temperance.engines.chains import profile_chains
+from temperance.engines.chains import draw_profile_chains
 from temperance.engines.jax_learner import JaxLearner
 from temperance.engines.memory import check_training, training_bytes
 from temperance.engines.registry import choose_engine
@@ -30,7 +30,7 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     engine, rng, swept = choose_engine("numba"), np.random.default_rng(0), []
     data = frequencies(drawn(3000), 3, dtype=np.float32).with_pseudocount(0.001)
     take = Step(probes=100, sweeps=6, learning_rate=5.0, max_move=most, decay_steps=50)
-    state = Learning(engine.learner(data, 0.0, 0.0), profile_chains(1000, data.single, rng))
+    state = Learning(engine.learner(data, 0.0, 0.0), draw_profile_chains(1000, data.single, rng))
     sweep = engine.sweep
     engine.sweep = lambda *given: swept.append(int(given[-1])) or sweep(*given)
     engine.scan(take, None, state, take.draw_randomness(drawn(100), 1, rng))
