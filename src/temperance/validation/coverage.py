@@ -120,7 +120,7 @@ def _intervals(
         for name in ("forward", "reverse", "jeffreys"):
             yield (
                 (name, tau),
-                getattr(enumeration, name)(truth, energies, beta),
+                getattr(enumeration, f"{name}_divergence")(truth, energies, beta),
                 row[f"{name}_low"],
                 row[f"{name}_high"],
             )
