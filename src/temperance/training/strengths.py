@@ -134,7 +134,7 @@ def is_likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences)
 
 
 def choose_strength(strengths: Sequence[Strength], heldout: HeldoutSequences) -> int:
-    """Find the strongest penalty than which no weaker one is likelier for the held-out sequences.
+    """Find the strongest penalty for which no weaker one makes the held-out sequences likelier.
 
     Only models whose chains have equilibrated take part: one that cannot be sampled is of no use for design.
 
