@@ -8,11 +8,11 @@ from common import HERE, MEASURED, REPEATS, machine
 
 HEAD = f"""# Benchmarks
 
-`make bench` measures everything here anew and writes this page, which is of {machine()}.
+`make bench` repeats all measurements and writes this page, whose numbers are of {machine()}.
 `make bench FAMILIES=folder` also trains on real families: PF00014.fasta, WW_PF00397.fasta and vwa_1atzA.aln have to be
-in that folder. The peer, adabmDCA 1.0.0 with PyTorch 2.13.0 for CPUs, is installed
-into a folder of its own among the user's caches; `make bench PEER=folder` takes one that is there. Times are wall-clock
-medians of {REPEATS} rounds, in which peer and ours take turns, after a round that does not count.
+in that folder. adabmDCA 1.0.0 with PyTorch 2.13.0 for CPUs is installed into a folder of its own in the user's cache;
+`make bench PEER=folder` uses an existing installation. Times are wall-clock medians of {REPEATS} rounds, in which
+adabmDCA and this program take turns, after a first round that does not count.
 """
 
 
@@ -169,35 +169,37 @@ def rounded(t: pd.DataFrame) -> pd.DataFrame:
 
 SECTIONS = (
     ("Sampler", "sampler", """
-Million Gibbs site updates a second, the same random model and number of chains for all. An update reads a row of
-couplings of every site; the bound is what the cores together read, over and over, from a buffer as large as one site's
-couplings.
+Million Gibbs site updates per second, for the same random model and number of chains. An update reads a row of
+couplings from every site; the bound is the rate at which all cores together read, again and again, a buffer as large as
+one site's couplings.
 """, sampler),
     ("Weights and clusters", "identity", """
-Sequence weights at 80 % identity, against the loop of adabmDCA's `compute_weights` over 2 % of the sequences, its time
-divided by that share (each costs what another does); the held-out set, which takes single-linkage clusters; and the
-memory that both take beyond that of the idle program.
+Seconds to compute sequence weights at 80 % identity, compared with the loop of adabmDCA's `compute_weights`, which was
+run for 2 % of the sequences and its time divided by that share (each sequence costs the same); seconds to choose the
+held-out set by single-linkage clusters; and the memory of both beyond that of the idle program.
 """, identity),
     ("Training on real families", "training", """
-Seconds of the whole program until a Pearson correlation. Ours stops when 40,000 fresh chains confirm it (`own
-Pearson`), adabmDCA when the chains that it learns with show it; it was stopped at the limits that a `>` marks. Two runs
-of three that are stopped decide the median; a limit beyond five minutes is waited for once. The last row of adabmDCA
-is one long run: the highest hundredth that it and ours reached, and the seconds, without those of its start, until
-then. `Its own chains`: seconds of learning until the chains that a program learns with showed as much. `Fresh chains`:
-40,000 from the profile model, swept until they rest or 800 times.
+Seconds that the whole program takes until its model reaches a Pearson correlation with the data. Ours stops when 40,000
+fresh chains confirm it (`own Pearson`), adabmDCA when the chains used for training show it; `>` marks runs that were
+stopped at a time limit. If two of three runs were stopped they decide the median; a limit beyond five minutes is waited
+for once. The last row of adabmDCA is one long run: the highest hundredth that both it and ours reached, and the seconds
+to reach it, without those of its start. `Its own chains`: seconds of training until the chains used for training showed
+that correlation. `Fresh chains`: the correlation of 40,000 chains that start from the profile model and are swept until
+they come to rest, 800 times at most.
 """, training),
     ("Training: on the way", "way", """
-Trainings that were cut short, each program at its best settings: seconds of learning, without those of its start, and
-what 40,000 fresh chains show of the model, beside the chains that it learnt with.
+Trainings that were cut short, each program with its best settings: seconds of training, without those of its start, and
+the correlation of 40,000 fresh chains of the model with the data, beside that of the chains used for training.
 """, way),
     ("Engines", "engines", """
-Two samples of one model of PF00014, one by each engine: their energies, and the differences of all pair frequencies
-above 20 in the number of chains, in standard errors.
+Two samples of the same model of PF00014, one by each engine: their energies, and the differences, in standard errors,
+of all pair frequencies that more than 20 chains have.
 """, engines),
     ("Memory, and a long family", "long_family", """
-Peak memory of training, less what the idle program takes, over full L x q x L x q single-precision couplings and the
-chains. The last row is 20,000 sequences of a planted model of 600 sites, trained to a Pearson correlation of 0.9 on
-40,000 fresh chains; as many of the planted model itself would show what stands beside it.
+Peak memory of training, less that of the idle program, over the memory of full L x q x L x q single-precision couplings
+and of the chains. The last row is a planted model of 600 sites, trained on 20,000 of its sequences to a Pearson
+correlation of 0.9 on 40,000 fresh chains; `planted model` is the correlation that as many chains of the planted model
+itself reach.
 """, long_family),
     ("A GPU", "gpu_sampler", """
 `python benchmarks/gpu.py FOLDER` measures this part in one call. The numbers are of an NVIDIA H100 80GB HBM3 (driver
@@ -208,30 +210,31 @@ rounds in which both take turns.
     ("A GPU: whole jobs", "gpu_jobs", """
 Training of PF00014 with an L2 of 0.001 until its gradient is down to its noise or 40,000 independent chains show a
 Pearson correlation of 0.95, whichever comes first, from the start of Python to the model's file: with nothing compiled,
-and with what the first job left on disk. All tables of this part but that of compilation were measured with the XLA
-flags of the workflow: its trials of Triton's products are off.
+and with the compiled code that the first job left on disk. All tables of this part except that of compilation were
+measured with the XLA flags of the workflow, which turn off trials of Triton's products.
 """, gpu),
     ("A GPU: jobs that share it", "gpu_sharing", """
-Such a training until its gradient is down to its noise, 10,000 chains at its end, with what is kept on disk; as many
-jobs at once on one card: seconds to the end of the last one, and in the mean. Each takes 0.6 GB of the card's memory.
+Training of PF00014 until its gradient is down to its noise, with 10,000 chains at its end and compiled code on disk;
+several jobs at once on one card: seconds until the last one ended, and their mean. Each takes 0.6 GB of the card's
+memory.
 """, gpu),
     ("A GPU: trainings in one process", "gpu_learning", "The same, one after the other: seconds of each.", gpu),
     ("A GPU: replica exchange and annealing", "gpu_exchange", """
 The model of PF00014 at seven temperatures from 0.4 to 1.5 by replica exchange, and ln Z by annealing 500 chains over
-1,000 temperatures: seconds of each, the first time in a process and the next, and of two cores of the same machine.
+1,000 temperatures: seconds of each, the first time in a process and the next, and on two cores of the same machine.
 """, gpu),
     ("A GPU: a long family", "gpu_long_family", """
-20,000 sequences of a planted model of 400 sites, trained to a Pearson correlation of 0.9 on 40,000 fresh chains, with a
-look at the chains, and independent chains mixed in, every ten steps; on two cores of the same machine the first ten
-steps.
+A planted model of 400 sites, trained on 20,000 of its sequences to a Pearson correlation of 0.9 on 40,000 fresh chains;
+every ten steps the chains are checked, and independent chains mixed in. On two cores of the same machine only the first
+ten steps were run.
 """, gpu),
     ("A GPU: from the alignment to the scores", "gpu_chain", """
-PF00014 with the settings' defaults, all sequences in one training set: seconds of `snakemake --cores 2` on two cores of
-the card's machine, and of the jobs that use the engine. `First ever`: nothing compiled is on disk. The run without the
+PF00014 with the default settings, all sequences in one training set: seconds of `snakemake --cores 2` on two cores of
+the card's machine, and of the jobs that use the engine. `First ever`: no compiled code is on disk. The run without the
 card went on beside the others, on two cores of its own.
 """, gpu),
     ("A GPU: compilation", "gpu_compilation", """
-Seconds that XLA compiles, on two cores: a training with an automatic L2, replica exchange, MBAR, and annealing.
+Seconds that XLA compiles, on two cores: training with an automatic L2, replica exchange, MBAR, and annealing.
 """, gpu),
     ("A GPU: accuracy", "gpu_accuracy", """
 Pair frequencies of 60,000 chains against enumeration, in standard errors, with couplings of 16 bits and in single
@@ -241,25 +244,25 @@ precision.
 Two samples of the model of PF00014, as above: the card's against plain JAX's on the card, and against the CPU engine's.
 """, gpu),
     ("What jobs ask for", "requests", """
-Memory that the formulas of `temperance.workflow.resources` ask for, without the 400 MB of Snakemake's own processes,
-over what Snakemake saw a job take, and the minutes asked for over those taken. Training was cut to 10 steps, so that
-its minutes are of that.
+Memory that the formulas of `temperance.workflow.resources` request, without the 400 MB of Snakemake's own processes,
+over what Snakemake measured, and the minutes requested over those taken. Training was cut to 10 steps, and its minutes
+are of these.
 """, asked),
     ("Planning many families", "plan", """
-`snakemake -n` of families with six sizes and three replicates each, nothing of which is done; on an Intel Xeon,
-with other work beside it. Of plans in parts the first is measured.
+`snakemake -n` for families with six sizes and three replicates each, none of whose jobs is done; on an Intel Xeon that
+other programs used, too. Where a plan is made in parts, the first part was measured.
 """, plan),
     ("One family", "family", """
-Jobs of PF00014 (13,600 sequences, 52 columns), six sizes and three replicates with default settings, with other work
-on the same two cores: 629 files, 109 MB, 21 minutes.
+Jobs of PF00014 (13,600 sequences, 52 columns), six sizes and three replicates with default settings, on two cores that
+other programs used, too: 629 files, 109 MB, 21 minutes.
 """, family),
     ("A simulated cluster", "simulate", """
 Families like that one, of a quarter to four times its cost, through Snakemake's own scheduler with `profiles/slurm` and
-an executor that computes nothing (`snakemake_executor_plugin_stub`), on 500 slots. Its clock goes on whenever
-Snakemake has submitted nothing for two seconds, so the hours are more than they have to be.
+an executor that computes nothing (`snakemake_executor_plugin_stub`), on 500 slots. Its clock advances whenever
+Snakemake has submitted nothing for two seconds, so the hours are upper bounds.
 """, simulate),
     ("The embedded default", "pipeline", """
-Seconds of all jobs of a rule, from an empty folder, with all that Numba compiles in place.
+Seconds of all jobs of each rule, from an empty folder, with Numba's compiled code in its cache.
 """, pipeline),
 )  # fmt: skip
 
