@@ -179,7 +179,7 @@ class Evidence:
 
     @property
     def temperature(self) -> float:
-        """Return the recommended temperature or, where none is, the sampled one that misses least.
+        """Return the recommended temperature or, where none is, the sampled one that comes closest to the floors.
 
         Returns
         -------

@@ -27,7 +27,7 @@ class Choice:
     obstacle, remedy : str
         Why none is, and what would help.
     fallback : int
-        The temperature whose samples miss least of what the user asks for.
+        The temperature whose samples come closest to what the user asks for.
     """
 
     rung: int | None
@@ -284,7 +284,7 @@ def _suggest_colder(rungs: RungScores) -> str:
 
 
 def _find_least_missing(rungs: RungScores, points: Sequence[OperatingPoint], floors: tuple[float, float]) -> int:
-    """Choose the equilibrated temperature whose samples miss least of the floors and of being natural.
+    """Choose the equilibrated temperature whose samples come closest to the floors and to being natural.
 
     What is missed counts as a share of what is asked for: of each floor, of the natural percentile by each judge that
     decides, and of a temperature above τ_train the part above it.

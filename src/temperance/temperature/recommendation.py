@@ -42,9 +42,9 @@ class Recommendation:
     headline : str
         The recommendation in a sentence.
     reasons, limits : list of str
-        Why; and what the answer does not hold.
+        Why it is recommended or, without one, what would help; and what weakens the answer.
     sampling_temperature : float
-        The recommended temperature or, without one, the sampled temperature that misses least.
+        The recommended temperature or, without one, the sampled temperature whose samples come closest to the floors.
     expected : dict
         Scores of the samples at `sampling_temperature`.
     operating_points : list of OperatingPoint

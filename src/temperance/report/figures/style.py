@@ -188,7 +188,7 @@ def fidelity_label(judge: str) -> str:
 
 
 def mark_temperature(axis: Axes, best: dict) -> None:
-    """Mark the recommended temperature with its interval or, dashed, the one that misses least.
+    """Mark the recommended temperature with its interval or, dashed, the one that comes closest to the floors.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def mark_temperature(axis: Axes, best: dict) -> None:
         axis.axvspan(best["tau"]["low"], best["tau"]["high"], color=CHOSEN, alpha=0.25, lw=0)
         axis.axvline(best["tau"]["value"], color=CHOSEN, lw=1.2, label="recommended")
     else:
-        axis.axvline(best["sampling_temperature"], color=CHOSEN, lw=1.2, ls="--", label="misses least")
+        axis.axvline(best["sampling_temperature"], color=CHOSEN, lw=1.2, ls="--", label="not recommended")
 
 
 def cross_out(axis: Axes, states: pd.DataFrame, heights: pd.Series) -> None:

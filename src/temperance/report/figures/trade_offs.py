@@ -171,7 +171,7 @@ def novelty_fidelity(
     )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=HELDOUT, ms=13, label="held-out natural")
-    tau, label = best["sampling_temperature"], "recommended" if best["tau"] else "misses least"
+    tau, label = best["sampling_temperature"], "recommended" if best["tau"] else "not recommended"
     chosen = all_scores[(all_scores["M"] == sizes[-1]) & np.isclose(all_scores["temperature"], tau, rtol=1e-4)]
     axis.plot(
         chosen["novelty"].mean(), chosen["fidelity"].mean(), "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}"
