@@ -437,7 +437,7 @@ def filter_alignment(
     if dense.sum() < 2:
         raise InputError(
             f"{path}: {dense.sum()} of {dense.size} columns have at most {max_column_gaps:g} gaps; at least 2 are "
-            "needed: raise  filter.max_column_gaps or give a denser alignment"
+            "needed: raise filter.max_column_gaps or give a denser alignment"
         )
     states, gaps = states[:, dense], gaps[:, dense]
     shares = gaps.mean(axis=1)
