@@ -164,8 +164,8 @@ def _pool(values: np.ndarray, errors: np.ndarray, shared: float) -> tuple[float,
     """Compute the mean, and half the width of its 95 % interval."""
     count = len(values)
     within, between = float((errors**2).mean()), float(values.var(ddof=1))
-    shared_variance = max(within - between, 0.0) if np.isnan(shared) else min(shared**2, within)
+    own = min(within, between) if np.isnan(shared) else max(within - shared**2, 0.0)
     freedom = count - 1 + _PRIOR_REPLICATES
-    differing = ((count - 1) * between + _PRIOR_REPLICATES * (within - shared_variance)) / freedom
-    factor = float(stdtrit(freedom, 0.975)) if between > within - shared_variance else NORMAL
-    return float(values.mean()), factor * (shared_variance + differing / count) ** 0.5
+    differing = ((count - 1) * between + _PRIOR_REPLICATES * own) / freedom
+    factor = float(stdtrit(freedom, 0.975)) if between > own else NORMAL
+    return float(values.mean()), factor * (within - own + differing / count) ** 0.5
