@@ -6,15 +6,15 @@ import numpy as np
 
 from temperance.scoring.discrimination import Discrimination
 
-# A judge is saturated if its mean percentile moves by fewer points over the ladder, or lies beyond these everywhere.
-_LEAST_SPAN, _LOWEST, _HIGHEST = 5.0, 1.0, 99.0
+# A judge is saturated if its mean percentile moves by fewer points over the ladder.
+_LEAST_SPAN = 5.0
 # A judge is trusted if it ranks natural sequences above shuffled ones at least so often, by its 95 % interval.
 _LEAST_AUC = 0.6
 TRUTHS = ("p_nat", "truth")
 
 
 def is_saturated(mean: np.ndarray) -> bool:
-    """Tell whether mean percentiles hardly move over the ladder, or are at an end of the scale everywhere.
+    """Tell whether mean percentiles hardly move over the ladder, as they do at an end of the scale.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def is_saturated(mean: np.ndarray) -> bool:
     >>> is_saturated(np.array([99.5, 60.0, 10.0])), is_saturated(np.array([51.0, 50.0, 49.0]))
     (False, True)
     """
-    return bool(np.ptp(mean) < _LEAST_SPAN or (mean >= _HIGHEST).all() or (mean <= _LOWEST).all())
+    return bool(np.ptp(mean) < _LEAST_SPAN)
 
 
 def judge_standing(name: str, percentiles: np.ndarray, discrimination: Discrimination | None) -> dict[str, Any]:
