@@ -24,3 +24,15 @@ def test_the_score_at_a_percentile():
 
 def test_without_scores_nothing_has_a_place():
     assert np.isnan(NaturalScale.measure(np.full(3, np.nan), np.ones(3)).percentiles(np.array([1.0]))).all()
+
+
+def test_sequences_without_weight_are_not_part_of_the_scale():
+    scale = NaturalScale.measure(np.array([9.0, 2.0, 1.0, np.inf]), np.array([0.0, 1.0, 3.0, 5.0]))
+    assert scale.scores.tolist() == [1, 2] and scale.shares.tolist() == [0, 0.75, 1]
+    assert scale.score_at(100) == 2
+
+
+def test_a_percentile_that_rounding_moves_is_still_reached():
+    """Ten equal weights sum to 0.7 but for rounding after seven of them."""
+    scale = NaturalScale.measure(np.arange(10.0), np.full(10, 0.1))
+    assert [scale.score_at(p) for p in (10, 30, 70, 70.1, 99.9)] == [0, 2, 6, 7, 9]
