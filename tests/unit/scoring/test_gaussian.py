@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from temperance.core.errors import InputError
 from temperance.scoring.gaussian import fit_gaussian_potts
 
 RNG = np.random.default_rng(3)
@@ -34,3 +35,22 @@ def test_energies_are_minus_the_log_density(q, length):
     np.testing.assert_allclose(model.couplings.sum(axis=1), 0, atol=1e-4)
     np.testing.assert_array_equal(model.couplings[2, :, 2], 0)
     np.testing.assert_allclose(model.couplings, model.couplings.transpose(2, 3, 0, 1), atol=1e-5)
+
+
+def test_two_sites_of_two_states_by_hand():
+    """Sequences 00 and 11 of weights 3 and 1 with a pseudocount of 1/2.
+
+    The mean of "is 0" is (3/4 + 1/2) / 2 = 5/8, so variances are 15/64; both are 0 in (3/4 + 1/4) / 2 = 1/2, and the
+    covariance is 1/2 - 25/64 = 7/64. The inverse of (15, 7; 7, 15) / 64 is (15, -7; -7, 15) * 64 / 176.
+    """
+    model = fit_gaussian_potts(np.array([[0, 0], [1, 1]], np.uint8), np.array([3.0, 1.0]), 2, 0.5)
+    energies = model.energies(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8))
+    # x - m is 3/8 or -5/8: 15 (9 + 9) - 14 * 9 of 64 parts, twice 15 (9 + 25) + 14 * 15, and 15 (25 + 25) - 14 * 25.
+    expected = np.array([144, 720, 720, 400]) / 64 * (64 / 176) / 2
+    np.testing.assert_allclose(energies - energies[0], expected - expected[0], rtol=1e-5)
+
+
+def test_a_covariance_that_has_no_inverse_is_refused():
+    """Two sites that are equal in all sequences, without a pseudocount."""
+    with pytest.raises(InputError, match="too few different sequences"):
+        fit_gaussian_potts(np.array([[0, 0], [1, 1]], np.uint8), np.ones(2), 2, 0.0)

@@ -41,11 +41,10 @@ def test_an_interval_from_sixty_percent_on_is_enough():
 
 def test_an_assessment_has_its_numbers():
     assessment = judge_standing("potts", np.array([20.0, np.nan, 90.0, 70.0]), SEES)
-    why = (
-        "It ranks natural sequences above ones with shuffled columns in 90% of cases, so it sees how sites go together."
-    )
+    ranking = "It ranks natural sequences above ones with shuffled columns in 90% of cases"
     assert assessment == {
-        "name": "potts", "saturated": False, "span": 70.0, "auc": 0.9, "auc_error": 0.02, "trusted": True, "why": why,
+        "name": "potts", "saturated": False, "span": 70.0, "auc": 0.9, "auc_error": 0.02, "trusted": True,
+        "why": f"{ranking}, so it sees how sites go together.",
     }  # fmt: skip
     truth = judge_standing("truth", np.array([40.0, 44.0]), None)
     assert (truth["span"], truth["auc"], truth["auc_error"], truth["trusted"]) == (4.0, None, None, False)
