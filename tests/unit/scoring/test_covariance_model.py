@@ -1,5 +1,7 @@
 """The covariance model as a judge: conserved base pairs whose letters vary are all that it can tell sequences by."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,33 @@ def test_a_file_that_is_no_covariance_model_is_refused_with_the_words_of_inferna
     (tmp_path / "a.cm").write_text("no model")
     with pytest.raises(InputError, match=r"optimum\.covariance: cmalign failed with exit status 1: \w"):
         covariance_judge(tmp_path / "a.cm", LETTERS)(hairpins(2, np.random.default_rng(1)))
+
+
+# A stand-in for cmalign: it keeps what it was asked, and writes Infernal's table in another order than the sequences',
+# each with a hundredth of its length in bits.
+CMALIGN = """
+import sys
+words = sys.argv[1:]
+records = open(words[-1]).read().split(">")[1:]
+with open(words[words.index("--sfile") + 1], "w") as table:
+    print("# idx  seq name  length  cm from    cm to  trunc    bit sc  avg pp", file=table)
+    for number, record in enumerate(reversed(records), 1):
+        name, *lines = record.split()
+        sequence = "".join(lines)
+        print(number, name, len(sequence), 1, 9, "no", len(sequence) / 100, "-", file=table)
+with open(words[-2] + ".asked", "w") as file:
+    print(*words[:words.index("--sfile")], *(record.split()[1] for record in records), file=file)
+"""
+
+
+def test_bits_are_read_from_infernal_s_table_by_name(tmp_path, monkeypatch):
+    program = tmp_path / "cmalign"
+    program.write_text(f"#!{sys.executable}\n{CMALIGN}")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    # Of -ACGT: gaps are removed, T is written as U, and a sequence of gaps is one unknown nucleotide.
+    sequences = np.array([[1, 0, 4, 2], [0, 0, 0, 0], [3, 3, 3, 4]], np.uint8)
+    scores = covariance_judge(tmp_path / "a.cm", alphabet("dna"), threads=3)(sequences)
+    assert scores.tolist() == [0.03, 0.01, 0.04]
+    asked = (tmp_path / "a.cm.asked").read_text().split()
+    assert asked == ["-g", "--notrunc", "--cyk", "--noprob", "--mxsize", "4096", "--cpu", "3", "AUC", "N", "GGGU"]
