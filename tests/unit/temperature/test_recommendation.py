@@ -10,9 +10,8 @@ from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import FAITHFUL, NOTHING_LEARNT, Measurements, Training
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide
-from temperance.temperature.operating_points import judge_point, judge_units, operating_points, pool_points
-from temperance.temperature.pareto import pareto
-from temperance.temperature.recommendation import recommend, sensitivity
+from temperance.temperature.operating_points import operating_points, pool_points
+from temperance.temperature.recommendation import recommend
 from temperance.temperature.rungs import RungScores
 
 LADDER = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5])
@@ -247,36 +246,6 @@ def test_an_unknown_tau_train_is_said_to_be():
         assert words in best.headline
 
 
-def test_the_point_of_a_judge_by_hand():
-    """Mean percentiles 80, 60, 40 at 0.5, 1, 2: 50 half-way between 1 and 2 in the logarithm, at sqrt(2)."""
-    ladder = np.array([0.5, 1.0, 2.0])
-    scores = rungs(ladder, percentiles=np.array([80.0, 60, 40]), noise=0)
-    point = judge_point("potts", scores, scores.percentiles["potts"], TRUSTED["potts"], 120 / 12 * 1e6)
-    assert point.value == pytest.approx(2**0.5)
-    # 1.96 * 28.87 / sqrt(100) = 5.66 points: 60 - 5.66 and 40 - 5.66 cross 50 at a share of 4.34 / 20.
-    rough = judge_point("potts", scores, scores.percentiles["potts"], TRUSTED["potts"], 100.0)
-    assert rough.low == pytest.approx(2 ** (4.342 / 20), rel=1e-3)
-    assert rough.high == pytest.approx(2 ** (15.658 / 20), rel=1e-3)
-    cold = rungs(ladder, np.array([True, True, False]), np.array([80.0, 60, 40]), noise=0)
-    hottest = judge_point("potts", cold, cold.percentiles["potts"], TRUSTED["potts"], np.inf)
-    assert hottest.value == np.inf
-    assert hottest.note == "at least 1, the hottest equilibrated temperature"
-
-
-def test_sensitivity_is_what_other_floors_would_give():
-    scores = rungs()
-    points = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY)
-    table = sensitivity([scores], [points], *FLOORS, np.random.default_rng(0), draws=20).set_index(["floor", "value"])
-    assert table.loc[("novelty", 0.2), "tau"] == 0.7
-    assert table.loc[("novelty", 0.25), "tau"] == 0.8
-    assert np.isnan(table.loc[("novelty", 0.35), "tau"])
-    assert not table.loc[("novelty", 0.35), "feasible"]
-    assert table.loc[("diversity", 0.5), "tau"] == 0.7
-    assert table.loc[("novelty", 0.2), "percentile"] == pytest.approx(65, abs=0.5)
-    untrained = sensitivity([scores], [points], *FLOORS, np.random.default_rng(0), draws=2, untrained="it is not.")
-    assert not untrained["feasible"].any()
-
-
 def test_the_interval_ends_where_samples_stop_being_good():
     """At half of the ladders 0.8 is the first to meet the floor, and tau_train lies between 0.7 and 0.8."""
     tau_train = Estimate(0.75, 0.74, 0.76)
@@ -331,55 +300,6 @@ def test_a_judge_decides_on_the_few_temperatures_that_are_equilibrated():
     best = advise(scores, tau_train=Estimate(1.1, 1.08, 1.12))
     assert best.status == "none"
     assert "at percentile 20" in best.headline
-
-
-def test_a_scale_is_worth_the_sequences_that_its_judge_scored():
-    natural = pd.DataFrame(
-        {
-            "set": ["training", "training", "heldout", "heldout", "random"],
-            "scale_weight": [1.0, 1.0, 1.0, 1.0, 0.0],
-            "cluster": [0, 0, 1, 2, -1],
-            "all": [1.0, 2.0, 3.0, 4.0, 5.0],
-            "few": [1.0, np.nan, 3.0, np.nan, 5.0],
-        }
-    )
-    # Clusters of weight 2, 1, 1, and of 1 and 1.
-    assert judge_units(natural, ["all", "few"]) == {"all": pytest.approx(16 / 6), "few": 2.0}
-
-
-def test_tau_train_among_temperatures_that_are_not_equilibrated_may_be_as_low_as_the_next_that_is():
-    scores = rungs(equilibrated=(LADDER < 0.65) | (LADDER > 0.95))
-    point = operating_points(scores, {"tau_train": (TAU_TRAIN, 0.0)}, FLOORS, TRUSTED, MANY)[0]
-    assert (point.value, point.low, point.high) == (0.88, 0.6, 0.90)
-    assert point.note == "lies where samples are not equilibrated"
-
-
-def test_scores_are_means_over_the_draws_of_a_ladder():
-    sequences = np.zeros((2, 3, 4, 5), np.uint8)
-    sequences[1] = np.arange(5)[:, None, None, None].reshape(1, 1, 5) % 2
-    samples = pd.DataFrame(
-        {
-            "temperature": np.repeat([0.5, 1.0], 12),
-            "ladder": np.tile(np.repeat([0, 1, 2], 4), 2),
-            "distance_natural": np.arange(24) / 24,
-            "energy": -np.arange(24.0),
-            "percentile_potts": np.arange(24) * 2.0,
-        }
-    )
-    scores = RungScores.measure(samples, sequences, 0.5, 2, np.array([False, True]))
-    np.testing.assert_allclose(scores.novelty[1], [13.5 / 24, 17.5 / 24, 21.5 / 24])
-    np.testing.assert_allclose(scores.percentiles["potts"][0], [3, 11, 19])
-    np.testing.assert_allclose(scores.energy[0], [-1.5, -5.5, -9.5])
-    assert scores.diversity.shape == (2, 3)
-    assert scores.equilibrated.tolist() == [False, True]
-
-
-def test_the_pareto_front_holds_what_nothing_exceeds():
-    scores = pd.DataFrame(
-        {"M": 100, "temperature": [0.5, 0.7, 0.9, 1.1], "fidelity": [0.9, 0.9, 0.6, 0.5],
-         "novelty": [0.1, 0.2, 0.15, 0.4], "diversity": 0.5, "equilibrated": True}
-    )  # fmt: skip
-    assert pareto(scores)["temperature"].tolist() == [0.7, 1.1]
 
 
 def test_a_judge_that_places_samples_a_little_below_the_middle_does_not_forbid_them():
