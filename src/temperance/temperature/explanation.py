@@ -166,8 +166,9 @@ def _explain_more_data(table: pd.DataFrame, name: str, label: str) -> str:
     unknown = f"The sizes sampled do not tell how many more sequences would bring {label} near 1."
     if len(sizes) < 3 or np.isnan(logs).any() or len(set(np.sign(logs))) > 1:
         return unknown
+    lows, highs = np.array([(mean.low, mean.high) for mean in means]).T
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.array([np.log(mean.high / mean.low) for mean in means]) / (2 * ndtri(0.975))
+        spread = np.log(highs / lows) / (2 * ndtri(0.975))
     if not np.isfinite(spread).all():
         return unknown
     draws = np.abs(logs + spread * np.random.default_rng(0).standard_normal((_DRAWS, len(logs))))

@@ -230,6 +230,7 @@ def test_the_trend_has_the_error_of_tau_f():
         by_size([0.3, 0.3, 0.3]),  # no trend
         by_size([0.8 * 1.04**2, 0.8 * 1.04, 0.8], sizes=(1, np.e**1, np.e**2)),  # a power of 0.039
         [row(100, tau_f=(np.inf, 2.0, np.inf)), *by_size([0.4, 0.2], sizes=(400, 1600))],
+        [row(100, tau_f=(2.0, 0.0, 3.0)), *by_size([0.4, 0.2], sizes=(400, 1600))],
         by_size([0.8, 0.4, 0.3], 0.5),  # a trend that is not certain
     ],
 )
