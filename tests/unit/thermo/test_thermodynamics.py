@@ -1,9 +1,12 @@
 """Thermodynamics, divergences and optima from samples, against enumeration."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from small_systems import all_states, random_potts
+from two_states import BETAS, exact_energies, log_z, share_of_one
 
 from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
@@ -13,15 +16,14 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resample
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.thermo.annealing import Annealed, estimate_log_z
-from temperance.thermo.energy_curve import interpolate_energies
-from temperance.thermo.landscape import estimate_freezing_and_folding, find_valleys, measure_gaps, summarise_energies
+from temperance.thermo.annealing import Annealed, annealed
+from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.landscape import energy_sets, gaps, valleys
 from temperance.thermo.thermodynamics import (
     _reweight,
-    compare_log_z,
-    estimate_curves,
-    estimate_density_of_states,
-    find_lowest_equilibrated,
+    compare,
+    curves,
+    density_of_states,
     group_ladders,
     is_equilibrated,
     tabulate_states,
@@ -68,6 +70,12 @@ def found(drawn, truth):
     return estimate_curves(drawn.betas, drawn.energies, L, Q, under_truth(drawn, truth))
 
 
+@pytest.fixture(scope="module")
+def plain(found):
+    """The same averages where there is no truth."""
+    return replace(found, second_energy=None, covariance=None)
+
+
 def at(found, beta):
     return int(np.argmin(np.abs(found.betas - beta)))
 
@@ -91,6 +99,31 @@ def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, tru
     for name, value in expected.items():
         estimate = getattr(found, name)[:, g]
         assert abs(estimate[0] - value) < 4 * jackknife_error(estimate), name
+
+
+def test_reweighting_two_states_has_their_closed_forms():
+    """Samples in their exact proportions: what lies between the rungs is exact, too."""
+    energies = exact_energies(1)
+    found = curves(BETAS, energies, 1, 2, 3 * energies)
+    beta = found.betas
+    # Eight inverse temperatures from one of four rungs to the next, and the last.
+    assert len(beta) == 25
+    np.testing.assert_allclose(beta[::8], BETAS)
+    np.testing.assert_allclose(np.diff(beta[8:17]), np.log(3) / 8)
+    p = share_of_one(beta)
+    expected = {
+        "log_z": log_z(beta),
+        "energy": p,
+        "variance": p * (1 - p),
+        "second_energy": 3 * p,
+        "covariance": 3 * p * (1 - p),
+        "entropy": -p * np.log(p) - (1 - p) * np.log(1 - p),
+        "heat_capacity": beta**2 * p * (1 - p),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(getattr(found, name), [values], atol=2e-6, err_msg=name)
+    np.testing.assert_allclose(found.free_energy[0, 1:], -log_z(beta[1:]) / beta[1:], atol=1e-5)
+    assert found.free_energy[0, 0] == -np.inf
 
 
 def test_the_infinite_temperature_is_exact(found):
@@ -155,12 +188,6 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
     assert judged([39.0, 24, 9, 4], low, (True, True, False, True), (1.0,) * 4) == [False, False, False, True]
 
 
-def test_equilibrated_from_a_temperature_up_leaves_out_what_lies_below_a_gap():
-    states = pd.DataFrame({"temperature": [0.5, 1.0, 2.0, 4.0], "equilibrated": [True, False, True, True]})
-    assert find_lowest_equilibrated(states) == 2.0
-    assert find_lowest_equilibrated(states.assign(equilibrated=False)) == np.inf
-
-
 def test_quenches_find_the_ground_state(model, drawn, of_all):
     lowest = find_valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
     assert (
@@ -183,16 +210,6 @@ def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
     for reference in ("uniform", "profile"):
         assert measured[reference]["gap"] == pytest.approx(expected, rel=0.1)
         assert measured[reference]["random_entropy"] == pytest.approx(L * np.log(Q))
-
-
-def test_random_energy_temperatures_are_where_free_energies_meet():
-    """The freezing temperature of the random-energy model, and the crossing of the two branches written out."""
-    found = estimate_freezing_and_folding(depth=30.0, sd=4.0, random_entropy=20.0, entropy=5.0)
-    assert found["freezing_temperature"] == pytest.approx(4 / 40**0.5)
-    tau = found["folding_temperature"]
-    assert -(4.0**2) / (2 * tau) - 20 * tau == pytest.approx(-30 - 5 * tau)
-    assert tau > found["freezing_temperature"]
-    assert estimate_freezing_and_folding(5.0, 4.0, 20.0, 5.0)["folding_temperature"] is None
 
 
 @pytest.fixture(scope="module")
@@ -223,9 +240,8 @@ def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, na
     assert abs(optimum.z) < 4
 
 
-def test_optima_outside_the_ladder_are_said_to_be(drawn, of_all):
+def test_optima_outside_the_ladder_are_said_to_be(drawn, plain, of_all):
     rng = np.random.default_rng(0)
-    plain = estimate_curves(drawn.betas, drawn.energies, L, Q)
     for energy, expected in ((of_all.mean() + 5, np.inf), (of_all.min() - 5, 0.0)):
         outside = divergences(plain, drawn.betas, drawn.energies, Heldout(np.full(9, energy), np.ones(9)), rng)
         assert outside.optima["tau_f"].minimum.value == expected
@@ -233,10 +249,9 @@ def test_optima_outside_the_ladder_are_said_to_be(drawn, of_all):
         assert outside.optima["tau_f"].agree
 
 
-def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(drawn, of_all):
+def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(drawn, plain, of_all):
     rng = np.random.default_rng(3)
     heldout = of_all[rng.choice(len(of_all), 4000, p=enumeration.boltzmann(of_all, 1 / 0.8))]
-    plain = estimate_curves(drawn.betas, drawn.energies, L, Q)
     found = divergences(plain, drawn.betas, drawn.energies, Heldout(heldout, np.ones(4000)), rng)
     assert found.absolute == {"forward": False}
     assert found.table["forward"].min() == 0
@@ -267,11 +282,8 @@ def test_leaving_a_ladder_out_is_as_if_it_had_not_been(apart):
     np.testing.assert_allclose(left, alone, rtol=1e-9, atol=1e-9)
 
 
-def test_ladders_are_joined_in_order_into_at_most_sixteen_groups():
+def test_ladders_are_joined_in_order():
     energies = np.arange(2 * 32 * 3).reshape(2, 32, 3)
     groups = group_ladders(energies)
     assert groups.shape == (2, 16, 6)
     assert groups[1, 0].tolist() == energies[1, :2].ravel().tolist()
-    # 12 ladders are few enough; 37 have no divisor but 1.
-    assert group_ladders(energies[:, :12]).shape == (2, 12, 3)
-    assert group_ladders(np.zeros((2, 37, 3))).shape == (2, 37, 3)
