@@ -244,4 +244,6 @@ def _align_domains(
     table = pd.DataFrame(rows, columns=_COLUMNS[:5]).assign(coverage=coverage, kept=sufficient)
     selected = [*range(len(starting_sequences)), *(len(starting_sequences) + np.flatnonzero(sufficient))]
     names = [sequence.name for sequence in starting_sequences] + list(table["name"])
-    return SearchResult([names[n] for n in selected], ["".join(symbols[n]) for n in selected], table[_COLUMNS])
+    # Without lower-case letters, readers would take insertions of domains that are left out for columns of gaps.
+    symbols = symbols[selected][:, match | (symbols[selected] != ".").any(axis=0)]
+    return SearchResult([names[n] for n in selected], ["".join(row) for row in symbols], table[_COLUMNS])
