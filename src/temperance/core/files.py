@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import platform
 import sys
@@ -76,6 +77,27 @@ def save_json(path: str | Path, content: Any) -> None:
         What JSON holds, without nan or infinity.
     """
     save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def finite_or_none(value: float) -> float | None:
+    """Replace a number that JSON cannot hold, nan or infinity, by None.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+
+    Returns
+    -------
+    float or None
+        The number, where it is finite.
+
+    Examples
+    --------
+    >>> finite_or_none(1.5), finite_or_none(math.inf)
+    (1.5, None)
+    """
+    return value if math.isfinite(value) else None
 
 
 def load_json(path: str | Path) -> Any:

@@ -136,7 +136,7 @@ class Evidence:
             alphabet=alphabet,
             ingest=load_json(folder / "ingest.json"),
             best=load_json(folder / "recommendation.json"),
-            designs=load_json(folder / "designs.json"),
+            designs=_load_diagnostics(folder / "designs.json"),
             optimum=optimum,
             points=load_table(folder / "operating_points.tsv", text=["note"]),
             sensitivity=load_table(folder / "sensitivity.tsv"),
@@ -155,7 +155,7 @@ class Evidence:
             orders=load_table(folder / largest / "orders.tsv"),
             density=load_table(folder / largest / "density.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
-            truth=load_json(folder / "truth.json") if settings.truth else None,
+            truth=_load_diagnostics(folder / "truth.json") if settings.truth else None,
             rungs=_read_all(folder, training, "ladder.tsv"),
             history=_read_all(folder, training, "history.tsv"),
             strengths=_read_all(folder, training, "regularisation.tsv"),
@@ -248,6 +248,12 @@ class Evidence:
         indices = sorted({int(coldest), chosen, untempered, int(hottest)})
         sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}
         return natural[::step], sets, self.alphabet.q
+
+
+def _load_diagnostics(path: Path) -> dict[str, Any]:
+    """Load how well sequences were sampled; an infinite R-hat, which JSON cannot hold, is null there."""
+    diagnostics: dict[str, Any] = load_json(path)
+    return diagnostics | ({"rhat": np.inf} if diagnostics.get("rhat", 1) is None else {})
 
 
 def _training_row(folder: Path, subset: str) -> dict[str, Any]:

@@ -8,7 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from temperance.core.checkpoint import Checkpoint
-from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table, save_text
+from temperance.core.files import (
+    finite_or_none,
+    load_arrays,
+    load_json,
+    load_table,
+    provenance,
+    save_json,
+    save_table,
+    save_text,
+)
 from temperance.core.settings.stages import DesignStage
 from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
@@ -77,7 +86,7 @@ class Outputs(NamedTuple):
     table : Path
         Scores of the designs, one row a design.
     summary : Path
-        How the designs were chosen, as JSON.
+        How the designs were chosen, as JSON; an R-hat that is infinite, as of fewer than four draws a ladder, is null.
     """
 
     fasta: Path
@@ -174,7 +183,7 @@ def run(
         "most_gaps": most_gaps,
         "novelty_floor": floor,
         "within_constraints": float(within_constraints.mean()),
-        "rhat": float(rung.rhat),
+        "rhat": finite_or_none(float(rung.rhat)),
         "ess": float(rung.ess),
         "drift": float(rung.drift),
         "equilibrated": bool(rung.equilibrated and equilibrated),

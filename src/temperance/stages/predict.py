@@ -53,7 +53,8 @@ class Outputs(NamedTuple):
     conservation : Path
         Consensus and information content, one row a column.
     summary : Path
-        Precision of contacts, and correlation with measured mutants, as JSON.
+        Precision of contacts, and correlation with measured mutants, as JSON; without these where no pair is far
+        enough apart, or fewer than three mutants or equal values have no correlation.
     """
 
     contacts: Path
@@ -95,7 +96,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     contacts = contact_table(coupling_scores(model, alphabet), columns, distances)
     if distances is not None:
         ranks = precision(contacts, model.L, options.cutoff, options.separation)
-        summary["precision"] = ranks.to_dict("records")
+        if ranks["pairs"].all():
+            summary["precision"] = ranks.to_dict("records")
         log.info(
             "precision of the highest-scoring contacts: %s",
             ", ".join(f"{row.precision:.2f} of {row.rank}" for row in ranks.itertuples()),
@@ -107,7 +109,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
         path, rng = str(inputs.measured), np.random.default_rng(seed)
         measured = score_measured(read_measured(path), model, reference, columns, alphabet, path)
         agreement = spearman(measured["measured"], measured["score"], rng, settings.bootstrap)
-        summary["mutants"] = agreement | {"measured": len(measured)}
+        if np.isfinite(agreement["value"]):
+            summary["mutants"] = agreement | {"measured": len(measured)}
         mutants = mutants.merge(measured[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
         log.info("Spearman correlation with measured scores %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
 

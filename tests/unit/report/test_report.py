@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from temperance.core.files import save_json
 from temperance.core.settings.run import FamilySettings
 from temperance.core.settings.training import TrainSettings
-from temperance.report.caveats import _check_chains, notes, warnings
+from temperance.report.caveats import _check_chains, _check_sampling, notes, warnings
+from temperance.report.results import _load_diagnostics
 from temperance.report.unfinished import unfinished
 
 
@@ -18,6 +20,16 @@ def test_frozen_chains_are_told_by_subset():
     assert "n60-r1 0.20%" in said
     assert "f1-r1" not in said
     assert list(_check_chains(history[history["subset"] == "f1-r1"])) == []
+
+
+def test_designs_of_too_few_draws_for_an_r_hat_are_warned_of(tmp_path):
+    save_json(tmp_path / "designs.json", {"equilibrated": False, "rhat": None, "ess": 40.0, "drift": 0.1})
+    (warning,) = _check_sampling(pd.DataFrame(), _load_diagnostics(tmp_path / "designs.json"))
+    assert "(R-hat inf, effective sample size 40, drift of the mean energy +0.10" in warning
+    save_json(tmp_path / "truth.json", {"rhat": 1.2})
+    assert _load_diagnostics(tmp_path / "truth.json") == {"rhat": 1.2}
+    save_json(tmp_path / "listed.json", {"log_z": 1.2})
+    assert _load_diagnostics(tmp_path / "listed.json") == {"log_z": 1.2}
 
 
 def test_families_that_are_not_done_are_listed_with_the_last_error_of_each_job(tmp_path):

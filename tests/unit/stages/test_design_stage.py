@@ -238,3 +238,9 @@ def test_no_design_qualifies_where_the_floor_is_out_of_reach(folder, tmp_path):
     none = run(folder, tmp_path, novelty_floor=1.0)
     assert (len(none.table), none.summary["designs"], none.fasta) == (0, 0, [])
     assert none.plates == ["plate,well,name,sequence,recommended,length"]
+
+
+def test_too_few_candidates_for_an_r_hat_are_designs_that_are_not_equilibrated(folder, tmp_path):
+    """Forty candidates are two draws of each of twenty ladders."""
+    few = run(folder, tmp_path, candidates=40)
+    assert (few.summary["candidates"], few.summary["rhat"], few.summary["equilibrated"]) == (40, None, False)

@@ -124,3 +124,13 @@ def test_scores_are_compared_with_measured_mutants(inputs, tmp_path):
     values = mutants.set_index("mutant")["measured"].dropna()
     # Of a mutant that was measured twice the first value is shown; one of two sites has no row.
     assert values.to_dict() == {"A11C": 1, "A11D": 2, "L13C": 3}
+
+
+def test_what_cannot_be_compared_is_left_out_of_the_summary(inputs, tmp_path):
+    """Two mutants have no rank correlation, and of seven residues no two are 9 apart."""
+    measured, structure = tmp_path / "measured.csv", tmp_path / "structure.pdb"
+    measured.write_text("mutant,score\nA11C,1\nA11D,2\n")
+    structure.write_text(pdb(REFERENCE.replace("-", ""), np.outer(np.arange(7), [4.0, 0, 0])))
+    _, mutants, _, summary = run(inputs._replace(measured=measured, structure=structure), tmp_path, separation=9)
+    assert summary.keys() == {"separation", "structure", "provenance"}
+    assert mutants["measured"].notna().sum() == 2
