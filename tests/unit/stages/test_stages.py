@@ -15,8 +15,8 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import load_arrays, load_table, save_arrays
 from temperance.core.settings.stages import STAGES
-from temperance.potts.model import Potts
-from temperance.stages import constrain, export, ingest, split, subsample, truth
+from temperance.design.constraints import Constraints
+from temperance.stages import constrain, hmm, ingest, split, subsample
 from temperance.workflow.job import _paths
 
 ROOT = Path(__file__).parents[3]
@@ -54,126 +54,166 @@ def files(form, folder, **others):
 def family(tmp_path):
     """What `ingest` makes of the seven sequences."""
     (tmp_path / "family.fasta").write_text(FAMILY)
+    return ingested(tmp_path, SETTINGS)
+
+
+def ingested(folder, settings):
     outputs = files(
-        ingest.Outputs, tmp_path, sequences=tmp_path / "sequences.parquet", audit=tmp_path / "audit.tsv",
-        columns=tmp_path / "columns.tsv",
+        ingest.Outputs, folder, sequences=folder / "sequences.parquet", audit=folder / "audit.tsv",
+        columns=folder / "columns.tsv",
     )  # fmt: skip
-    ingest.run(ingest.Inputs(tmp_path / "family.fasta"), outputs, STAGES["ingest"].of(SETTINGS))
+    ingest.run(ingest.Inputs(folder / "family.fasta"), outputs, STAGES["ingest"].of(settings))
     return outputs
 
 
 def test_an_alignment_is_read_filtered_and_weighed(family, tmp_path):
-    """The column with six gaps of seven is dropped, without which four and five are alike, as one and two are."""
     summary = json.loads(family.summary.read_text())
-    source = summary.pop("provenance")
-    assert summary == {
-        "source": str(tmp_path / "family.fasta"), "alphabet": "protein", "sequences_read": 7, "columns_read": 5,
-        "M": 5, "L": 4, "q": 21, "Meff": 3.0, "sequences_dropped": 2, "columns_dropped": 1, "reference": "one",
-    }  # fmt: skip
-    assert source["settings"]["weights"] == {"identity": 0.7} and source["settings"]["ambiguous"] == "gap"
-    arrays, metadata = load_arrays(family.alignment)
-    assert metadata["alphabet"] == "protein" and metadata["settings"] == source["settings"]
-    assert arrays["columns"].tolist() == [1, 2, 3, 5]
+    assert summary.pop("provenance")["settings"]["weights"] == {"identity": 0.7}
+    # The column with five gaps of six is dropped, without which four and five are alike, as one and two are.
     # `one` and `three` share three of four columns, and so do `four` and `six`, whose unknown letter is a gap.
-    assert alphabet("protein").decode(arrays["sequences"]) == ["ACDE", "ACDF", "GHIL", "GH-L", "WWWW"]
-    assert arrays["weights"].tolist() == [0.5, 0.5, 0.5, 0.5, 1]
-    table = load_table(family.sequences)
-    assert table["name"].tolist() == ["one", "three", "four", "six", "seven"]
-    assert table["weight"].tolist() == arrays["weights"].tolist()
+    assert summary == {
+        "source": str(tmp_path / "family.fasta"), "alphabet": "protein", "sequences_read": 6, "columns_read": 5,
+        "M": 4, "L": 4, "q": 21, "Meff": pytest.approx(2), "sequences_dropped": 2, "columns_dropped": 1,
+        "reference": "one",
+    }  # fmt: skip
+    arrays, metadata = load_arrays(family.alignment)
+    assert metadata["alphabet"] == "protein"
+    assert arrays["columns"].tolist() == [1, 2, 3, 5]
+    assert alphabet("protein").decode(arrays["sequences"]) == ["ACDE", "ACDF", "GHIL", "GH-L"]
+    sequences = load_table(family.sequences)
+    assert sequences["name"].tolist() == ["one", "three", "four", "six"]
+    np.testing.assert_allclose(arrays["weights"], 1 / 2)
+    np.testing.assert_allclose(sequences["weight"], 1 / 2)
     audit = load_table(family.audit)
-    assert audit[audit["what"] == "column"].iloc[:, 1:].to_numpy().tolist() == [["4", "gap fraction 0.857 > 0.5"]]
-    assert audit[audit["what"] == "sequence"].iloc[:, 1:].to_numpy().tolist() == [
-        ["two", "same as one"], ["five", "same as four"],
-    ]  # fmt: skip
-    # Residues of `one`, which has none in the column that is dropped: E is its fourth.
-    columns = load_table(family.columns)
-    assert columns.to_numpy().tolist() == [[1, 1, "A", 1], [2, 2, "C", 2], [3, 3, "D", 3], [4, 5, "E", 4]]
+    assert audit[["what", "name"]].to_numpy().tolist() == [["column", "4"], ["sequence", "two"], ["sequence", "five"]]
+    columns = load_table(family.columns, text=["residue"])
+    assert columns["residue"].tolist() == list("ACDE")
+    # The reference has a gap in the fourth column.
+    assert columns[["site", "column", "number"]].to_numpy().tolist() == [[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 5, 4]]
 
 
-def test_sequences_are_held_out_by_the_seed_and_weighed_among_themselves(family, tmp_path):
-    """Of five any may be held out: the first two of a random order, whose relatives do not count if they are not."""
-    settings = STAGES["split"].of({"heldout": {"fraction": 0.4, "identity": None}, "weights": {"identity": 0.7}})
-    outputs = split.Outputs(tmp_path / "split")
-    # One and four have no relative among those held out; four and six have each other.
-    for seed, heldout, training, weights in ((7, [0, 2], [1, 3, 4], [1, 1]), (10, [2, 3], [0, 1, 4], [0.5, 0.5])):
-        assert sorted(np.random.default_rng(seed).permutation(5)[:2]) == heldout
-        split.run(split.Inputs(family.alignment), outputs, settings, seed, "seven", [2])
-        parts, metadata = load_arrays(outputs.split)
-        assert [parts[name].tolist() for name in ("heldout", "training", "discarded")] == [heldout, training, []]
-        assert parts["heldout_weights"].tolist() == weights
-        assert metadata["seed"] == seed and metadata["settings"]["heldout"]["fraction"] == 0.4
-    with pytest.raises(InputError, match=r"seven: subsets.sizes: 9 is larger than the 3 sequences"):
-        split.run(split.Inputs(family.alignment), outputs, settings, 1, "seven", [2, 9])
+@pytest.mark.parametrize(
+    ("changes", "names", "meff"),
+    [
+        # From 76 % identity on all differ.
+        ({"weights": {"identity": 0.76}}, ["one", "three", "four", "six"], 4),
+        # Exactly three of four columns is enough.
+        ({"weights": {"identity": 0.75}}, ["one", "three", "four", "six"], 2),
+        ({"weights": {"identity": None}}, ["one", "three", "four", "six"], 4),
+        # Repeats kept: three and three are alike.
+        ({"filter": {"duplicates": "keep"}}, ["one", "two", "three", "four", "five", "six"], 2),
+        # `six` has an unknown letter, in one of four columns.
+        ({"ambiguous": "drop", "filter": {"duplicates": "keep"}}, ["one", "two", "three", "four", "five"], 2),
+        ({"filter": {"max_sequence_gaps": 0.24, "duplicates": "keep"}}, ["one", "two", "three", "four", "five"], 2),
+        ({"filter": {"max_sequence_gaps": 0.25}}, ["one", "three", "four", "six"], 2),
+    ],
+)
+def test_each_setting_of_an_alignment_is_used(tmp_path, changes, names, meff):
+    (tmp_path / "family.fasta").write_text(FAMILY)
+    settings = SETTINGS | changes | {"filter": SETTINGS["filter"] | changes.get("filter", {})}
+    outputs = ingested(tmp_path, settings)
+    assert load_table(outputs.sequences)["name"].tolist() == names
+    assert json.loads(outputs.summary.read_text())["Meff"] == pytest.approx(meff)
 
 
-def test_relatives_of_held_out_sequences_are_discarded_as_far_as_settings_allow(family, tmp_path):
-    """Relatives agree in more than half of their columns. The order is one, four, six, three, seven.
-
-    One of five may be discarded: `three`, for `one` is held out. `four` and `six` would need another: `seven` is next.
-    """
-    assert np.random.default_rng(13).permutation(5).tolist() == [0, 2, 3, 1, 4]
-    heldout = {"fraction": 0.4, "identity": 0.5, "max_discarded": 0.2}
-    settings = STAGES["split"].of({"heldout": heldout, "weights": {"identity": 0.7}})
-    outputs = split.Outputs(tmp_path / "split")
-    split.run(split.Inputs(family.alignment), outputs, settings, 13, "seven", [2])
-    parts = load_arrays(outputs.split)[0]
-    assert [parts[name].tolist() for name in ("heldout", "training", "discarded")] == [[0, 4], [2, 3], [1]]
+def alignment_of(tmp_path, sequences):
+    path = tmp_path / "alignment"
+    save_arrays(path, {"sequences": sequences, "weights": np.full(len(sequences), 0.1)}, {"alphabet": "protein"})
+    return path
 
 
-def test_a_subset_is_drawn_of_training_sequences_and_weighed_within_itself(family, tmp_path):
-    """Of one, three and seven, the first two are relatives: both weigh a half if both are drawn, else one."""
-    save_arrays(tmp_path / "split", {"training": np.array([0, 1, 4])}, {})
-    outputs = subsample.Outputs(tmp_path / "subset")
-    inputs = subsample.Inputs(family.alignment, tmp_path / "split")
+def split_of(tmp_path, alignment, seed, sizes, heldout, identity=0.7):
+    outputs = split.Outputs(tmp_path / f"split-{seed}")
+    settings = STAGES["split"].of({"heldout": heldout, "weights": {"identity": identity}})
+    split.run(split.Inputs(alignment), outputs, settings, seed, "six", sizes)
+    return load_arrays(outputs.split)[0]
 
-    def draw(size, seed, identity=0.7):
+
+def test_sequences_are_held_out_with_weights_among_each_other(tmp_path):
+    """Ten sequences alike in nine of ten sites, and ten that are alike in none with these or each other."""
+    sequences = np.zeros((20, 10), np.uint8)
+    sequences[np.arange(10), np.arange(10)] = 20
+    sequences[10:] = np.arange(1, 11)[:, None]
+    alignment = alignment_of(tmp_path, sequences)
+    free = {"fraction": 0.5, "identity": None}
+    for seed in (1, 2, 3):
+        parts = split_of(tmp_path, alignment, seed, [10, 1.0], free)
+        assert (len(parts["training"]), len(parts["heldout"]), len(parts["discarded"])) == (10, 10, 0)
+        assert sorted([*parts["training"], *parts["heldout"]]) == list(range(20))
+        # Those of the first ten that are held out share one weight.
+        alike = parts["heldout"] < 10
+        np.testing.assert_allclose(parts["heldout_weights"], np.where(alike, 1 / max(alike.sum(), 1), 1))
+    first, again, other = (split_of(tmp_path, alignment, seed, [], free)["heldout"].tolist() for seed in (1, 1, 2))
+    assert first == again != other
+    # None of the ten that are alike is held out from the others: they are alike in eight of ten sites.
+    apart = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.7, "max_discarded": 0.0})
+    assert (len(apart["heldout"]), len(apart["discarded"])) == (4, 0) and (apart["heldout"] >= 10).all()
+    # Where they may be 80 % identical they are as good as others.
+    limit = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.8, "max_discarded": 0.0})
+    assert len(limit["heldout"]) == 4 and (limit["heldout"] < 10).any()
+
+
+def test_a_training_set_that_is_too_large_is_refused_before_anything_is_trained(family, tmp_path):
+    free = {"fraction": 0.4, "identity": None}
+    assert len(split_of(tmp_path, family.alignment, 1, [2], free)["training"]) == 2
+    with pytest.raises(InputError, match=r"six: subsets.sizes: 3 is larger than the 2 sequences"):
+        split_of(tmp_path, family.alignment, 1, [2, 3], free)
+
+
+def test_smaller_training_sets_of_a_seed_are_parts_of_larger_ones(tmp_path):
+    rng = np.random.default_rng(0)
+    sequences = rng.integers(0, 3, (40, 6), dtype=np.uint8)
+    alignment = alignment_of(tmp_path, sequences)
+    training = np.arange(3, 39, 2)  # 18 of 40
+    save_arrays(tmp_path / "split", {"training": training}, {})
+
+    def drawn(size, seed, identity=0.7, replicate=1):
+        outputs = subsample.Outputs(tmp_path / "subset")
         settings = STAGES["subsample"].of({"weights": {"identity": identity}})
-        subsample.run(inputs, outputs, settings, seed, "seven", (size, 1))
-        subset, metadata = load_arrays(outputs.subset)
-        assert metadata["seed"] == seed and metadata["settings"] == {"weights": {"identity": identity}}
-        return subset["indices"].tolist(), subset["weights"].tolist()
+        inputs = subsample.Inputs(alignment, tmp_path / "split")
+        subsample.run(inputs, outputs, settings, seed, "x", (size, replicate))
+        subset = load_arrays(outputs.subset)[0]
+        return subset["indices"].tolist(), subset["weights"]
 
-    assert draw(3, 1) == ([0, 1, 4], [0.5, 0.5, 1])
-    assert draw(3, 1, None) == ([0, 1, 4], [1, 1, 1])
-    weights = {(0, 1): [0.5, 0.5], (0, 4): [1, 1], (1, 4): [1, 1]}
-    pairs = [tuple(sorted(np.random.default_rng(seed).permutation([0, 1, 4])[:2].tolist())) for seed in range(8)]
-    assert set(pairs) == weights.keys()
-    for seed, pair in enumerate(pairs):
-        assert draw(2, seed) == (list(pair), weights[pair])
-    # Two thirds of three.
-    assert len(draw(0.6, 1)[0]) == 2 and len(draw(1.0, 1)[0]) == 3
-    with pytest.raises(InputError, match=r"seven: subsets.sizes: 4 is larger than the 3 sequences"):
-        draw(4, 1)
+    sets = [set(drawn(size, 1)[0]) for size in (3, 0.5, 12, 1.0)]
+    # Half of 18 is 9.
+    assert [len(indices) for indices in sets] == [3, 9, 12, 18]
+    assert sets[0] < sets[1] < sets[2] < sets[3] == set(training.tolist())
+    assert drawn(9, 2)[0] != drawn(9, 1)[0] == drawn(9, 1, replicate=2)[0]
+    indices, weights = drawn(12, 1)
+    assert indices == sorted(indices)
+    # One over the number of those in the training set that are at least 70 % identical, itself included.
+    members = sequences[indices]
+    alike = (members[:, None] == members[None]).mean(axis=2) >= 0.7
+    np.testing.assert_allclose(weights, 1 / alike.sum(axis=1))
+    assert 1 < weights.sum() < 12
+    assert (drawn(12, 1, identity=None)[1] == 1).all()
+    with pytest.raises(InputError, match=r"x: subsets.sizes: 19 is larger than the 18 sequences"):
+        drawn(19, 1)
 
 
-def test_constraints_name_columns_of_the_alignment(family, tmp_path):
-    constraints = {"fixed": {"5": "L"}, "forbidden": {"1": "AG"}}
+@pytest.mark.parametrize(
+    ("constraints", "allowed", "seed", "budget"),
+    [
+        # Column 5 is the last of four sites: one state of 21; column 1 has lost two.
+        ({"fixed": {"5": "L"}, "forbidden": {"1": "AG"}}, ["CDEFHIKLMNPQRSTVWY-", "", "", "L"], None, 10),
+        ({"forbidden": {"all": "-C", "2": "W"}, "fixed": {"2": "C"}}, ["ADEFGHIKLMNPQRSTVWY", "C",
+          "ADEFGHIKLMNPQRSTVWY", "ADEFGHIKLMNPQRSTVWY"], None, 10),
+        # By name, and with all five columns of the file.
+        ({"seed": "six", "mutations": 3}, ["", "", "", ""], "GH-L", 3),
+        ({"seed": "ACDWE", "mutations": 2}, ["", "", "", ""], "ACDE", 2),
+    ],
+)  # fmt: skip
+def test_constraints_name_columns_of_the_alignment(family, tmp_path, constraints, allowed, seed, budget):
     outputs = constrain.Outputs(tmp_path / "constraints")
     inputs = constrain.Inputs(family.alignment, family.sequences, family.summary)
     constrain.run(inputs, outputs, STAGES["constrain"].of({"constraints": constraints}))
-    allowed = load_arrays(outputs.constraints)[0]["allowed"]
-    # Column 5 is the last of four sites: one state of 21; column 1 has lost two.
-    assert allowed.sum(axis=1).tolist() == [19, 21, 21, 1]
-
-
-def test_an_alignment_is_exported_as_models_see_it(family, tmp_path):
-    Potts(np.zeros((4, 21)), np.zeros((4, 21, 4, 21))).save(tmp_path / "model", alphabet("protein"), {})
-    out = export.Outputs(tmp_path / "alignment.fasta")
-    nothing = tmp_path / "nothing"
-    inputs = export.Inputs(nothing, tmp_path / "model", family.alignment, family.sequences, nothing)
-    export.run(inputs, out, "alignment")
-    assert out.file.read_text().splitlines()[:4] == [">one", "ACDE", ">three", "ACDF"]
-    assert out.file.read_text().splitlines()[-4:] == [">six", "GH-L", ">seven", "WWWW"]
-
-
-def test_a_truth_is_drawn_with_its_diagnostics(tmp_path):
-    settings = {"truth": {"kind": "gapless", "length": 4, "q": 2, "sequences": 50, "width": 0.5},
-                "alphabet": "01"}  # fmt: skip
-    outputs = files(truth.Outputs, tmp_path)
-    truth.run(truth.Inputs(), outputs, STAGES["truth"].of(settings), 3, "numba")
-    lines = outputs.alignment.read_text().splitlines()
-    assert lines[0] == ">draw_1" and len(lines) == 100 and set("".join(lines[1::2])) <= set("01")
-    assert json.loads(outputs.diagnostics.read_text())["sequences"] == 50
+    loaded, letters = Constraints.load(outputs.constraints), alphabet("protein")
+    states = ["".join(np.array(list(letters.symbols))[row]) for row in loaded.allowed]
+    # What is empty here is not constrained.
+    assert [set(row) for row in states] == [set(row or letters.symbols) for row in allowed]
+    assert (loaded.seed if seed is None else letters.decode(loaded.seed[None])[0]) == seed
+    assert loaded.budget == budget
 
 
 # ---------------------------------------------------------------- rules
