@@ -153,10 +153,19 @@ def test_a_teacher_is_the_model_that_is_given_at_its_temperature(tmp_path):
     assert diagnostics["temperature"] == 2 and 0.5 < diagnostics["rhat"] < 1.5
 
 
+def contacts(rng):
+    """A made-up fold: 28 pairs of residues, no residue in more than four."""
+    chosen, degree = [], np.zeros(27, int)
+    for pair in rng.permutation(len(lattice.PAIRS)):
+        if len(chosen) < 28 and (degree[lattice.PAIRS[pair]] < 4).all():
+            chosen.append(pair)
+            degree[lattice.PAIRS[pair]] += 1
+    return sorted(chosen)
+
+
 def test_lattice_proteins_are_drawn_among_the_folds_that_are_given(tmp_path, caplog):
     """Two draws of each of ten chains are too few for R-hat."""
-    rng = np.random.default_rng(0)
-    folds = np.stack([np.sort(rng.choice(len(lattice.PAIRS), 28, replace=False)) for _ in range(60)]).astype(np.uint8)
+    folds = np.array([contacts(np.random.default_rng(number)) for number in range(60)], np.uint8)
     save_arrays(tmp_path / "folds", {"contacts": folds}, {})
     settings = {"kind": "lattice", "native": 3, "folds": 50, "gamma": 50.0, "sequences": 20, "chains": 10,
                 "burn_in": 2, "spacing": 1}  # fmt: skip
