@@ -1,5 +1,7 @@
 """What was killed goes on as if nothing had happened."""
 
+import time
+
 import numpy as np
 import pytest
 from kernel_in_numpy import emulated_engine
@@ -153,6 +155,43 @@ def test_a_checkpoint_is_of_one_task_only(tmp_path, caplog):
     assert "damaged" not in caplog.text
     checkpoint.clear()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_is_due_when_the_last_one_is_old_enough(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    checkpoint, unkept = Checkpoint(tmp_path / "x", TASK, 60), Checkpoint(None, TASK, 0)
+    for moment, due in ((159.9, False), (160, True), (161, True)):
+        now[0] = moment
+        assert (checkpoint.due, unkept.due) == (due, False)
+    checkpoint.save({"a": 1})
+    for moment, due in ((220.9, False), (221, True)):
+        now[0] = moment
+        assert checkpoint.due == due
+    # One of a further task counts from when it was made, with the same interval.
+    further = checkpoint.with_task(part=1)
+    now[0] = 280.9
+    assert not further.due
+    now[0] = 281
+    assert further.due
+    now[0] = 0
+    usual = Checkpoint(tmp_path / "x", TASK)
+    now[0] = 59.9
+    assert not usual.due
+    now[0] = 60
+    assert usual.due
+
+
+def test_without_a_path_nothing_is_kept(tmp_path):
+    assert Checkpoint().load() is None
+    Checkpoint().clear()
+    Checkpoint(tmp_path / "x").clear()
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_and_put_off(tmp_path, caplog):
+    checkpoint = Checkpoint(tmp_path / "no folder" / "x", TASK, 60)
+    checkpoint.save({"a": 1})
+    assert "warning: no checkpoint: " in caplog.text and not checkpoint.due
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "one bit", "other format"])

@@ -1,9 +1,15 @@
+"""Files come back as they were written, whole or not at all."""
+
+import json
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from temperance.core import files
 from temperance.core.errors import InputError
+from temperance.core.version import __version__
 
 
 def test_arrays_come_back_with_their_metadata_and_equal_bytes(tmp_path):
@@ -28,11 +34,66 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_files_are_readable_as_the_umask_says(tmp_path, umask):
+    """Files of safetensors are their owner's alone otherwise."""
+    before = os.umask(umask)
+    try:
+        files.save_arrays(tmp_path / "x", {"a": np.zeros(2)}, {})
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_json_comes_back_and_has_no_numbers_beyond_its_own(tmp_path):
+    content = {"a": [1, 2.5, None], "b": {"é": "x"}}
+    files.save_json(tmp_path / "x.json", content)
+    assert files.load_json(tmp_path / "x.json") == content
+    assert (tmp_path / "x.json").read_text() == json.dumps(content, indent=2) + "\n"
+    for number in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="not JSON"):
+            files.save_json(tmp_path / "x.json", {"a": number})
+    # What was there before is.
+    assert files.load_json(tmp_path / "x.json") == content
+    (tmp_path / "half.json").write_text('{"a": ')
+    with pytest.raises(InputError, match=r"half\.json: not a whole JSON file .*; delete it and run again"):
+        files.load_json(tmp_path / "half.json")
+    assert [files.finite_or_none(value) for value in (2, 0.5, np.nan, np.inf, -np.inf)] == [2, 0.5, None, None, None]
+
+
 @pytest.mark.parametrize("ending", ["tsv", "parquet"])
 def test_tables_come_back(tmp_path, ending):
     table = pd.DataFrame({"name": ["a", "b"], "value": [1.5, np.inf]})
-    files.save_table(tmp_path / f"x.{ending}", table)
+    files.save_table(tmp_path / f"x.{ending}", table.set_axis([7, 8]))
     pd.testing.assert_frame_equal(files.load_table(tmp_path / f"x.{ending}"), table, check_dtype=False)
+    with pytest.raises(FileNotFoundError):
+        files.load_table(tmp_path / f"none.{ending}")
+
+
+def test_floats_of_text_tables_have_six_digits_and_those_of_parquet_all(tmp_path):
+    table = pd.DataFrame({"value": [1 / 3, 123456789.0]})
+    files.save_table(tmp_path / "x.tsv", table)
+    files.save_table(tmp_path / "x.parquet", table)
+    assert (tmp_path / "x.tsv").read_text() == "value\n0.333333\n1.23457e+08\n"
+    assert files.load_table(tmp_path / "x.parquet").equals(table)
+
+
+def test_text_of_a_table_is_not_read_as_numbers(tmp_path):
+    """Symbols of an alphabet may be digits, and empty cells are empty texts."""
+    files.save_table(tmp_path / "x.tsv", pd.DataFrame({"residue": ["0", "", "NA"], "number": [1, None, 3]}))
+    table = files.load_table(tmp_path / "x.tsv", text=["residue"])
+    assert table["residue"].tolist()[:2] == ["0", ""]
+    assert table["number"].isna().tolist() == [False, True, False]
+    assert files.load_table(tmp_path / "x.tsv")["residue"][0] == 0
+
+
+def test_damaged_tables_are_named(tmp_path):
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    (tmp_path / "empty.tsv").write_text("")
+    for name, kind in (("x.parquet", "Parquet"), ("empty.tsv", "TSV")):
+        with pytest.raises(InputError, match=f"{name}: not a whole {kind} file"):
+            files.load_table(tmp_path / name)
 
 
 def test_what_is_no_safetensors_file_is_named(tmp_path):
@@ -48,4 +109,6 @@ def test_provenance_names_versions_settings_and_seed():
     found = files.provenance({"chains": 3}, 17)
     assert found["settings"] == {"chains": 3}
     assert found["seed"] == 17
-    assert {"temperance", "python", "numpy", "jax", "numba"} <= found["versions"].keys()
+    assert found["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
+    assert found["versions"]["numpy"] == np.__version__ and found["versions"]["temperance"] == __version__
+    assert files.provenance({})["seed"] is None

@@ -6,14 +6,12 @@ import pytest
 import yaml
 
 from temperance.core.errors import InputError
-from temperance.core.seeds import derive_seed
 from temperance.core.settings.alignment import FilterSettings, HeldoutSettings
 from temperance.core.settings.run import Configuration
 from temperance.core.settings.section import Section
 from temperance.core.settings.stages import STAGES
 from temperance.core.settings.training import AnnealingSettings, SampleSettings, TrainSettings
 from temperance.core.settings.truths import Truth
-from temperance.core.sizes import parse_sizes, resolve_size, size_label
 from temperance.msa.alignment import filter_alignment
 from temperance.msa.split import split
 from temperance.sampling.replica_exchange import sample
@@ -132,37 +130,6 @@ def test_a_mistake_is_named_in_one_line(given, said):
         configure(given)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("given", "sizes"),
-    [
-        ([100, 10], [10, 100]),
-        ([0.5, "all"], [0.5, 1.0]),
-        ([100, "all"], [100, 1.0]),
-        ("geometric(100, 10000, 3)", [100, 1000, 10000]),
-        (["geometric(0.01, 1.0, 3)"], [0.01, 0.1, 1.0]),
-        ("geometric(0.1, 1, 2)", [0.1, 1.0]),
-        ([10, "geometric(10, 40, 3)"], [10, 20, 40]),
-    ],
-)
-def test_sizes(given, sizes):
-    assert parse_sizes(given, "sizes") == sizes
-
-
-def test_labels_and_resolved_sizes():
-    assert [size_label(size) for size in (500, 0.25, 1.0)] == ["n500", "f0.25", "f1"]
-    assert [resolve_size(size, 800, "x") for size in (500, 0.25, 1.0)] == [500, 200, 800]
-    with pytest.raises(InputError, match="801 is larger than the 800 sequences"):
-        resolve_size(801, 800, "x")
-    with pytest.raises(InputError, match="a training set needs at least 2"):
-        resolve_size(0.001, 800, "x")
-
-
-def test_seeds_differ_by_what_they_are_for_and_by_nothing_else():
-    seeds = {derive_seed(seed, family, stage) for seed in (1, 2) for family in "ab" for stage in ("train", "sample")}
-    assert len(seeds) == 8
-    assert derive_seed(1, "a", "train") == derive_seed(1, "a", "train") < 2**63
 
 
 def test_every_key_is_described():

@@ -6,7 +6,6 @@ import time
 
 import yaml
 
-from temperance.core.progress import in_words
 from temperance.workflow.status import main, status
 
 
@@ -53,7 +52,3 @@ def test_the_command_prints_every_time_and_writes_nothing(tmp_path, capsys):
     assert sorted(tmp_path.rglob("*")) == before
     assert main([str(tmp_path / "none.yaml")]) == 1
     assert "error: " in capsys.readouterr().err
-
-
-def test_durations_in_words():
-    assert [in_words(s) for s in (0.4, 99, 100, 5900, 6100)] == ["0 s", "99 s", "2 min", "98 min", "1 h 42 min"]

@@ -1,0 +1,69 @@
+"""Which symbol is which state."""
+
+import numpy as np
+import pytest
+
+from temperance.core.alphabet import AMBIGUOUS, INVALID, alphabet
+from temperance.core.errors import InputError
+
+
+def states(name, symbols):
+    return alphabet(name).codes()[np.frombuffer(symbols.encode(), np.uint8)].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "symbols"), [("protein", "-ACDEFGHIKLMNPQRSTVWY"), ("rna", "-ACGU"), ("dna", "-ACGT")]
+)
+def test_states_are_the_gap_and_residues_in_alphabetical_order(name, symbols):
+    letters = alphabet(name)
+    assert (letters.name, letters.symbols, letters.q, letters.gap) == (name, symbols, len(symbols), 0)
+    assert states(name, symbols) == list(range(len(symbols)))
+    # `.` is a gap, too, and lower case is read as upper case.
+    assert states(name, "." + symbols[1:].lower()) == list(range(len(symbols)))
+    assert letters.decode(np.array([range(len(symbols)), [1] * len(symbols)], np.uint8)) == [
+        symbols, "A" * len(symbols),
+    ]  # fmt: skip
+
+
+def test_ambiguous_residues_are_those_of_the_standard():
+    for name, ambiguous in (("protein", "BJOUXZ*"), ("rna", "NRYSWKMBDHV"), ("dna", "NRYSWKMBDHV")):
+        codes = alphabet(name).codes()
+        assert {chr(byte) for byte in np.flatnonzero(codes == AMBIGUOUS)} == {*ambiguous, *ambiguous.lower()}
+        known = {*alphabet(name).symbols, *ambiguous, "."} | ({"T", "U"} if name != "protein" else set())
+        assert {chr(byte) for byte in np.flatnonzero(codes == INVALID)} == {
+            chr(byte) for byte in range(256)
+        } - known - {symbol.lower() for symbol in known}
+
+
+def test_u_and_t_are_read_as_each_other_in_nucleic_acids():
+    assert states("rna", "UTut") == [4, 4, 4, 4]
+    assert states("dna", "UTut") == [4, 4, 4, 4]
+
+
+def test_symbols_of_ones_own_keep_their_order_and_case():
+    letters = alphabet("10-")
+    assert (letters.q, letters.gap, letters.name) == (3, 2, "10-")
+    assert states("10-", "10-.") == [0, 1, 2, 2] and states("10-", "2") == [INVALID]
+    assert alphabet("01").gap is None and states("01", ".-") == [INVALID, INVALID]
+    # With lower-case symbols case counts; without, it does not.
+    assert states("aB", "aAbB") == [0, INVALID, INVALID, 1] and not alphabet("aB").folds_case
+    assert states("AB", "aAbB") == [0, 0, 1, 1] and alphabet("AB").folds_case
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("protien", "is not known"), ("A", "does not list 2 to 64 different symbols"),
+        ("ABA", "does not list 2 to 64"), ("A B", "reserve"), ("A>B", "reserve"), ("A#", "reserve"),
+        ("A.", "reserve"), ("Aé", "reserve"), ("A\t", "reserve"),
+        ("".join(map(chr, range(33, 33 + 65))), "does not list 2 to 64"),
+    ],
+)  # fmt: skip
+def test_what_is_no_alphabet_is_refused(name, said):
+    with pytest.raises(InputError, match=said):
+        alphabet(name)
+
+
+def test_the_largest_alphabet_has_64_symbols():
+    symbols = "".join(symbol for symbol in map(chr, range(33, 127)) if symbol not in ">#.")[:64]
+    assert alphabet(symbols).q == 64
