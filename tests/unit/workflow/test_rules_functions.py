@@ -1,0 +1,106 @@
+"""Functions of the rules, taken from `common.smk`: seeds, sizes, and where files are."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from temperance.core.seeds import derive_seed
+from temperance.core.settings.stages import STAGES
+from temperance.core.sizes import size_label, subset_names
+from temperance.workflow.configuration import configure, family_plans, source_key
+
+COMMON = Path(__file__).parents[3] / "workflow" / "rules" / "common.smk"
+SUBSETS = {"sizes": [0.5, "all"], "replicates": 2}
+FAMILIES = {
+    "nested": {"alignment": "a.fasta", "subsets": SUBSETS},
+    "independent": {"alignment": "a.fasta", "subsets": SUBSETS | {"draws": "independent"}},
+    "fetched": {"pfam": "PF00014", "constraints": {"fixed": {"1": "C"}}, "model": "m.dat"},
+    "drawn": {"truth": {"kind": "lattice"}},
+    "student": {"truth": {"kind": "teacher", "teacher": "nested"}},
+}  # fmt: skip
+
+
+class Wildcards(SimpleNamespace):
+    """Named values in the order of the rule's output, as Snakemake has them."""
+
+    def __iter__(self):
+        return iter(vars(self).values())
+
+
+@pytest.fixture(scope="module")
+def rules():
+    run = configure({"families": FAMILIES, "seed": 3, "batch_replicates": 2})
+    points = [point for study in run["studies"].values() for point in study["points"]]
+    names = {
+        "Path": Path, "STAGES": STAGES, "derive_seed": derive_seed, "size_label": size_label, "source_key": source_key,
+        "subset_names": subset_names, "RUN": run, "PLANS": family_plans(run), "FAMILIES": run["families"],
+        "OUT": "out", "FOLDS": "out/folds", "JOINT_TRAINING": True,
+        "SOURCES": {point["label"]: point["source"] for point in points},
+        "SEED_FAMILY": {name: name for name in FAMILIES}
+        | {point[name]: point["family"] for point in points for name in ("source", "label")},
+    }  # fmt: skip
+    functions = re.findall(r"^def .*?\n(?=\S)", COMMON.read_text(), re.M | re.S)
+    exec("\n".join(functions), names)
+    return SimpleNamespace(**names)
+
+
+def test_the_seed_of_a_job_depends_on_run_family_subset_and_stage(rules):
+    wildcards = Wildcards(family="nested", subset="f1-r1")
+    assert rules.seed("train")(wildcards) == derive_seed(3, "nested", "f1-r1", "train")
+    assert rules.seed("split")(Wildcards(family="drawn")) == derive_seed(3, "drawn", "split")
+    # One job that trains all models of a family has the seeds of jobs of their own.
+    seeds = rules.seeds("train")(Wildcards(family="nested"))
+    assert list(seeds) == ["f0.5-r1", "f0.5-r2", "f1-r1", "f1-r2"]
+    assert seeds == {name: rules.seed("train")(Wildcards(family="nested", subset=name)) for name in seeds}
+    # Points of a study share the seeds of its family, so that they are paired.
+    one, other = (Wildcards(family=f"studies/gap/planted/{gap}", subset="n30-r1") for gap in (3, 4))
+    assert rules.seed("train")(one) == rules.seed("train")(other) == derive_seed(3, "planted", "n30-r1", "train")
+
+
+def test_nested_training_sets_of_a_replicate_share_a_seed_and_independent_ones_do_not(rules):
+    def seeds(family):
+        return [rules.subset_seed(Wildcards(family=family, subset=name)) for name in rules.subsets(family)]
+
+    nested, independent = seeds("nested"), seeds("independent")
+    # Two sizes of two replicates each.
+    assert nested == [derive_seed(3, "nested", "subsample", replicate) for replicate in (1, 2, 1, 2)]
+    assert len(set(nested)) == 2 and len({*independent, *nested}) == 6
+    assert rules.size_and_replicate(Wildcards(family="nested", subset="f0.5-r2")) == (0.5, 2)
+    assert rules.size_and_replicate(Wildcards(family="nested", subset="f1-r1")) == (1.0, 1)
+
+
+def test_designs_come_from_the_first_replicate_of_the_largest_size(rules):
+    assert rules.largest_subset("nested") == "f1-r1"
+    files = rules.files_of_largest("model.safetensors", "x")(Wildcards(family="nested"))
+    assert files == ["out/nested/f1-r1/model.safetensors", "out/nested/f1-r1/x"]
+    assert rules.files_of_subsets("x")(Wildcards(family="nested")) == [
+        f"out/nested/{name}/x" for name in ("f0.5-r1", "f0.5-r2", "f1-r1", "f1-r2")
+    ]
+
+
+def test_each_source_has_its_alignment(rules):
+    def path(family):
+        return rules.alignment_path(Wildcards(family=family))
+
+    assert [path(name) for name in FAMILIES] == [
+        "a.fasta", "a.fasta", "out/fetched/fetched.sto", "out/drawn/truth.fasta", "out/student/truth.fasta",
+    ]  # fmt: skip
+    # Penalties are compared on the same draws.
+    assert path("studies/regularisation/planted/0.1") == "out/studies/regularisation/planted/truth.fasta"
+    assert rules.truth_origin(Wildcards(family="drawn")) == "out/folds"
+    assert rules.truth_origin(Wildcards(family="student")) == "out/nested/f1-r1/model.safetensors"
+    assert rules.truth_input(Wildcards(family="nested")) == {}
+    assert rules.truth_input(Wildcards(family="drawn")) == {"truth": "out/drawn/truth.safetensors"}
+
+
+def test_inputs_that_a_family_does_not_have_are_none(rules):
+    nested, fetched = Wildcards(family="nested"), Wildcards(family="fetched")
+    assert rules.constraints_input(nested) == {}
+    assert rules.constraints_input(fetched) == {"constraints": "out/fetched/constraints.safetensors"}
+    assert rules.imported_model_input(fetched) == {"imported": "m.dat"}
+    # An imported model is not trained with others.
+    assert rules.joint_training_input(nested) == {"trained": "out/nested/trained"}
+    assert rules.joint_training_input(fetched) == {}
+    assert rules.settings("subsample")(nested) == {"identity": 0.8}
