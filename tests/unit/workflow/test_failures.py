@@ -1,6 +1,7 @@
 """What is reported of a job that failed."""
 
 import logging
+import os
 
 import pytest
 from snakemake.logging import logger as snakemake_logger
@@ -51,6 +52,28 @@ def test_the_scheduler_s_words_are_in_the_log_of_a_job_that_left_none(reported, 
     log = tmp_path / "logs" / "train.log"
     fail(reported, log, REFUSED)
     assert "Requested node configuration is not available" in log.read_text()
+
+
+def test_each_attempt_is_counted_and_only_the_last_error_of_the_scheduler_is_repeated(reported, tmp_path):
+    log = tmp_path / "train.log"
+    for attempt in (1, 2, 3):
+        log.write_text(f"12:00:0{attempt} error: out of memory {attempt}\n")
+        os.utime(log, ns=(attempt, attempt))
+        said = fail(reported, log, REFUSED)
+        assert said == f"train ({log}): error: out of memory {attempt} (attempt {attempt})"
+    other = tmp_path / "other.log"
+    assert fail(reported, other, REFUSED) == (
+        f"train ({other}): error: SLURM sbatch failed. The error message was 'sbatch: error: unable to accept job, "
+        "retrying (attempt 1) sbatch: error: Batch job submission failed: Requested node configuration is not "
+        "available (attempt 1)"
+    )
+
+
+def test_messages_that_are_no_errors_of_jobs_are_passed_over(reported):
+    messages, logger = reported
+    logger.error("x", extra={"event": LogEvent.JOB_INFO, "rule_name": "train", "rule_msg": "m", "log": ["x"]})
+    logger.error("y")
+    assert messages == ["y"]
 
 
 def test_a_job_on_this_computer_has_said_itself_what_was_wrong(reported, tmp_path):

@@ -8,6 +8,8 @@ import yaml
 
 from temperance.workflow.status import main, status
 
+FAMILIES = ("done", "busy", "broken", "later", "waiting", "mixed", "designed")
+
 
 def record(folder, rule, subset=None):
     place = (folder / subset if subset else folder) / "provenance" / f"{rule}.json"
@@ -34,11 +36,22 @@ def test_each_family_has_a_row(tmp_path):
     record(tmp_path / "busy", "train", "n60-r1")
     log(tmp_path / "busy", "train-f1-r1", "12:00:00 step 10: Pearson 0.4\n", seconds=300)
     log(tmp_path / "broken", "ingest", "12:00:00 error: a.fasta: no sequences\n")
-    table = status(str(tmp_path), dict.fromkeys(("done", "busy", "broken", "later"), subsets)).set_index("family")
+    record(tmp_path / "waiting", "sample", "f1-r1")
+    for job, text in (("train-n60-r1", ""), ("train-f1-r1", "12:00:00 error: out of memory\n")):
+        log(tmp_path / "mixed", job, text, seconds=40)
+    record(tmp_path / "designed", "design")
+    record(tmp_path / "designed", "score", "f1-r1")
+    table = status(str(tmp_path), dict.fromkeys(FAMILIES, subsets)).set_index("family")
+    assert table.index.tolist() == list(FAMILIES) and table.columns.tolist() == [
+        "train", "sample", "score", "designs", "state",
+    ]  # fmt: skip
     assert table.loc["done"].tolist() == ["2/2", "2/2", "2/2", "yes", "done"]
     assert table.loc["busy"].tolist() == ["1/2", "0/2", "0/2", "", "train-f1-r1 5 min ago: step 10: Pearson 0.4"]
     assert table.loc["broken", "state"] == "ingest failed: a.fasta: no sequences"
-    assert table.loc["later", "state"] == "not started"
+    assert table.loc["later"].tolist() == ["0/2", "0/2", "0/2", "", "not begun"]
+    assert table.loc["waiting"].tolist() == ["0/2", "1/2", "0/2", "", "waiting"]
+    assert table.loc["mixed", "state"] == "train-f1-r1 failed: out of memory; train-n60-r1 40 s ago: begun"
+    assert table.loc["designed"].tolist() == ["0/2", "0/2", "1/2", "yes", "waiting"]
 
 
 def test_the_command_prints_every_time_and_writes_nothing(tmp_path, capsys):
