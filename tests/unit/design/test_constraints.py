@@ -9,6 +9,7 @@ from temperance.core.errors import InputError
 from temperance.core.settings.design import ConstraintSettings
 from temperance.design.constraints import Constraints
 from temperance.engines.registry import choose_engine
+from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
 
 LETTERS = alphabet("-ACD")
@@ -67,6 +68,64 @@ def test_mutants_of_a_seed_keep_within_the_budget_and_have_the_model_s_ratios_at
         assert (np.abs(shown - p) < 5 * np.sqrt(p * (1 - p) / (len(mine) / 4)) + 1e-3).all()
 
 
+def test_the_pull_keeps_mutations_to_85_percent_of_the_budget_at_every_temperature():
+    """Without fields or couplings all of six sites mutate alike, and a pull p leaves each as it is with probability
+    e^p / (e^p + 3): 2 mutations of 6 times 0.85 are a mean of 1.7, so e^p / 3 = 4.3 / 1.7 and p = 2.03.
+    """
+    kept, flat = constraints(seed="two", mutations=2), Potts(np.zeros((6, 4)), np.zeros((6, 4, 6, 4), np.float32))
+    for temperature in (0.5, 2.0):
+        fields = kept.constrained_model(flat, choose_engine("numba"), temperature, 1).fields
+        pulls = fields[np.arange(6), SEQUENCES[1]] / temperature
+        # All sites are pulled alike. Of 256 chains' mutations the standard deviation is 0.07 = sqrt(6 * 0.2 / 256), and
+        # the mean falls by 6 * 0.283 * 0.717 = 1.2 with p.
+        np.testing.assert_allclose(pulls, pulls[0], rtol=1e-5)
+        assert pulls[0] == pytest.approx(np.log(3 * 4.3 / 1.7), abs=0.25)
+        assert (np.delete(fields.ravel(), np.arange(6) * 4 + SEQUENCES[1]) == 0).all()
+
+
+def test_mutations_are_counted_and_the_budget_is_the_most():
+    kept = constraints(seed="two", mutations=2, forbidden={"1": "D"})
+    mutants = np.array([[0, 1, 2, 3, 0, 1], [1, 1, 2, 3, 0, 0], [1, 0, 2, 3, 0, 0], [3, 1, 2, 3, 0, 1]], np.uint8)
+    assert kept.distances(mutants).tolist() == [0, 2, 3, 1]
+    # Three are too many, and a D in the first column is forbidden.
+    assert kept.satisfied_by(mutants).tolist() == [True, True, False, False]
+    free = constraints(forbidden={"1": "D"})
+    assert free.distances(mutants).tolist() == [0, 0, 0, 0]
+    assert free.satisfied_by(mutants).tolist() == [True, True, True, False]
+
+
+def test_a_seed_is_looked_up_by_its_whole_name_and_a_budget_just_met_is_enough():
+    assert constraints(seed="one").seed.tolist() == [1, 1, 1, 1, 1, 1]
+    # The seed has gaps in two columns, which may not be: two mutations are needed.
+    kept = constraints(seed="two", mutations=2, forbidden={"all": "-"})
+    model = random_potts(6, 4, seed=2, scale=0.2)
+    chosen = drawn(kept, model, 1.0, 400)
+    assert (chosen != 0).all() and kept.distances(chosen).min() == 2
+
+
+def test_constraints_come_back_from_their_file(tmp_path):
+    for kept in (constraints(seed="two", mutations=3, fixed={"1": "-"}), constraints(forbidden={"9": "AD"})):
+        kept.save(tmp_path / "x")
+        loaded = Constraints.load(tmp_path / "x")
+        np.testing.assert_array_equal(loaded.allowed, kept.allowed)
+        assert loaded.allowed.dtype == bool and loaded.budget == kept.budget
+        assert (loaded.seed is None) == (kept.seed is None) and np.array_equal(loaded.seed, kept.seed)
+
+
+def test_columns_are_those_of_the_file_from_1_on():
+    """Columns 1, 2, 4, 5, 8 and 9 of nine are sites; residues are listed one by one."""
+    allowed = constraints(forbidden={"1": "A", "9": "CD", "5": "-"}, fixed={"8": "D"}).allowed
+    states = ["".join(symbol for symbol, may in zip("-ACD", row, strict=True) if may) for row in allowed]
+    assert states == ["-CD", "-ACD", "-ACD", "ACD", "D", "-A"]
+
+
+def test_states_that_a_model_cannot_have_stay_forbidden():
+    model = random_potts(6, 4, seed=2, scale=0.2).restrict(np.tile([True, True, True, False], (6, 1)))
+    kept = constraints(forbidden={"1": "-"})
+    imposed = kept.constrained_model(model, choose_engine("numba"), 1.0, 1)
+    assert imposed.allowed.tolist() == [[False, True, True, False], *[[True, True, True, False]] * 5]
+
+
 def test_a_wide_budget_leaves_the_model_as_it_is():
     model = random_potts(6, 4, seed=3, scale=0.4)
     kept = constraints(seed="two", mutations=6)
@@ -82,8 +141,12 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
     [
         ({"fixed": {"3": "C"}}, "constraints.fixed.3: column 3 was dropped"),
         ({"fixed": {"10": "C"}}, "columns 1 to 9"),
-        ({"fixed": {"1": "W"}}, "'W' contains a symbol that is not in the alphabet -ACD"),
-        ({"forbidden": {"1": "-ACD"}}, "no residue is left for column 1"),
+        ({"forbidden": {"7": "C"}}, "constraints.forbidden.7: column 7 was dropped"),
+        ({"fixed": {"0": "C"}}, "columns 1 to 9"),
+        ({"fixed": {"1": "CD"}}, "constraints.fixed.1: 'CD' is more than one residue"),
+        ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "may change in 1 sites"),
+        ({"fixed": {"1": "W"}}, "'W' has to be of the alphabet -ACD"),
+        ({"forbidden": {"1": "-ACD"}}, "nothing is left for column 1"),
         ({"seed": "three"}, "neither the name of a sequence"),
         ({"seed": "AAAAAAAAW"}, "'AAAAAAAAW' contains a symbol that is not in the alphabet"),
         ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "violates 2 constraints (the first in column 1)"),
