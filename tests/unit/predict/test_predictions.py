@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 from small_systems import random_potts
 from structures import cif, pdb
 
@@ -12,7 +13,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.msa.conservation import information_content, residue_frequencies, tabulate_conservation
 from temperance.predict.contacts import apc, contact_table, coupling_scores, precision, structure_distances
-from temperance.predict.mutants import read_measured, score_measured, single_mutants, spearman
+from temperance.predict.mutants import read_measured, reference_states, score_measured, single_mutants, spearman
 
 LETTERS = alphabet("protein")
 
@@ -63,11 +64,60 @@ def test_distances_are_those_of_residues_in_columns(form, fold, tmp_path):
 
 
 def test_heavy_atoms_are_nearer_than_beta_carbons(fold, tmp_path):
+    """Each residue but glycine has an alpha carbon 0.5 angstroms along x from its beta carbon."""
     residues, points = fold
     path = tmp_path / "a.pdb"
     path.write_text(pdb(residues, points))
     beta, heavy = (structure_distances(path, "A", atoms, columns_of(residues), LETTERS)[0] for atoms in ("cb", "heavy"))
-    assert (heavy <= beta + 1e-4).all() and (heavy < beta - 0.01).any()
+    alpha = points + np.array([0.5, 0, 0])
+    atoms = [[points[n]] if residue == "G" else [points[n], alpha[n]] for n, residue in enumerate(residues)]
+    expected = [[min(np.linalg.norm(a - b) for a in one for b in other) for other in atoms] for one in atoms]
+    np.testing.assert_allclose(heavy, expected, atol=1e-3)
+    assert not np.allclose(beta, heavy, atol=0.1)
+
+
+def test_a_chain_is_chosen_by_name_or_is_the_first(tmp_path):
+    """Chain A is half as far apart as B; hydrogens, water and other models do not count."""
+    residues = "MKTAYIAKQR"
+    line = np.outer(np.arange(10), [4.0, 0, 0])
+    chains = [pdb(residues, scale * line, chain).replace("END\n", "TER\n") for chain, scale in (("A", 1), ("B", 2))]
+    water = "HETATM  999  O   HOH A 900      99.000  99.000  99.000  1.00  0.00           O\n"
+    hydrogen = "ATOM    998  H   MET A   1       3.900   0.000   0.000  1.00  0.00           H\n"
+    path = tmp_path / "a.pdb"
+    path.write_text(hydrogen + "".join(chains) + water + "END\n")
+
+    def distance(chain, atoms="cb"):
+        distances, sites, identity = structure_distances(path, chain, atoms, columns_of(residues), LETTERS)
+        assert (sites, identity) == (10, 1)
+        return distances[0, 1]
+
+    assert [distance(chain) for chain in ("", "A", "B")] == pytest.approx([4, 4, 8])
+    # From an alpha carbon at 0.5 to a beta carbon at 4; the hydrogen at 3.9 is none of the heavy atoms.
+    assert distance("A", "heavy") == pytest.approx(3.5)
+
+
+def test_residues_that_differ_from_the_reference_are_counted(fold, tmp_path):
+    """Of 22 residues two are replaced by similar ones: 20/22 are the reference's."""
+    residues, points = fold
+    path = tmp_path / "a.pdb"
+    path.write_text(pdb(residues, points))
+    reference = residues.replace("I", "V", 1).replace("F", "Y", 1)
+    _, sites, identity = structure_distances(path, "", "cb", columns_of(reference), LETTERS)
+    assert sites == 22 and identity == pytest.approx(20 / 22)
+
+
+def test_nucleotides_are_located_by_their_c3_carbons(tmp_path):
+    names = ["C3'", "P"]
+    lines = [
+        f"ATOM  {2 * n + k + 1:5d}  {atom:3s}   {base} A{n + 1:4d}    {5.0 * n:8.3f}{9.0 * k:8.3f}{0.0:8.3f}"
+        "  1.00  0.00           C"
+        for n, base in enumerate("ACGUACGU") for k, atom in enumerate(names)
+    ]  # fmt: skip
+    path = tmp_path / "a.pdb"
+    path.write_text("\n".join([*lines, "END", ""]))
+    found, sites, identity = structure_distances(path, "", "cb", columns_of("ACGUACGU"), alphabet("rna"))
+    assert (sites, identity) == (8, 1)
+    np.testing.assert_allclose(found[0], 5 * np.arange(8))
 
 
 def test_structures_that_do_not_fit_are_told_of(fold, tmp_path):
@@ -87,18 +137,43 @@ def test_structures_that_do_not_fit_are_told_of(fold, tmp_path):
             structure_distances(path, chain, "cb", columns_of(reference), LETTERS)
 
 
-def test_precision_counts_contacts_among_the_highest_scores(fold):
-    residues, points = fold
-    length = len(residues)
-    distances = np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
-    table = contact_table(-distances, columns_of(residues, 40), distances)
-    assert table["number_i"].min() == 40 and (table["separation"] == table["j"] - table["i"]).all()
-    found = precision(table, length, 12.0, 3).set_index("rank")
-    far = [distances[i, j] for i in range(length) for j in range(i + 3, length)]
-    contacts = sum(distance < 12 for distance in far)
-    assert found["pairs"]["L/2"] == 11 and found["precision"]["L/5"] == 1
-    assert found["precision"]["2L"] == pytest.approx(min(contacts, 44) / 44)
-    assert found["expected"]["L"] == pytest.approx(contacts / len(far))
+def test_pairs_are_ranked_and_numbered():
+    scores = np.zeros((4, 4))
+    scores[0, 2] = scores[2, 0] = 3
+    scores[1, 3] = scores[3, 1] = 5
+    scores[0, 1] = scores[1, 0] = -1
+    distances = np.arange(16.0).reshape(4, 4)
+    columns = columns_of("A-CD", 40).assign(column=[2, 3, 7, 9])
+    table = contact_table(scores, columns, distances)
+    # By score, and as they are listed where scores are equal.
+    assert table[["i", "j", "score", "distance"]].to_numpy().tolist() == [
+        [2, 4, 5, 7], [1, 3, 3, 2], [1, 4, 0, 3], [2, 3, 0, 6], [3, 4, 0, 11], [1, 2, -1, 1],
+    ]  # fmt: skip
+    # Numbers are 40, none, 41 and 42; without a number columns are counted: 9 - 3, 7 - 3, 3 - 2.
+    assert table["separation"].tolist() == [6, 1, 2, 4, 1, 1]
+    assert table.loc[1, ["column_i", "column_j", "residue_i", "residue_j", "number_i", "number_j"]].tolist() == [
+        2, 7, "A", "C", 40, 41,
+    ]  # fmt: skip
+    assert "distance" not in contact_table(scores, columns)
+
+
+def test_precision_counts_contacts_among_the_highest_scores():
+    """Ten pairs, of which one has no distance and one is too near in the sequence: eight are ranked."""
+    table = pd.DataFrame(
+        {"separation": [6, 5, 7, 9, 6, 8, 6, 6, 6, 6], "distance": [7.9, 1, 8, np.nan, 3, 3, 20, 7, 30, 30]}
+    )
+    found = precision(table, 6, 8, 6).set_index("rank")
+    # Contacts of the eight: 1, 0 (8 is not below 8), 1, 1, 0, 1, 0, 0. Ranks of 6 sites: 1, 3, 6, and all for 12.
+    assert found["pairs"].to_dict() == {"L/5": 1, "L/2": 3, "L": 6, "2L": 8}
+    assert found["precision"].to_dict() == pytest.approx({"L/5": 1, "L/2": 2 / 3, "L": 4 / 6, "2L": 4 / 8})
+    assert found["error"].to_dict() == pytest.approx(
+        {"L/5": 0, "L/2": (2 / 9 / 3) ** 0.5, "L": (2 / 9 / 6) ** 0.5, "2L": (1 / 4 / 8) ** 0.5}
+    )
+    assert set(found["expected"]) == {0.5}
+    # At least one pair, of two sites, and none where all are too near.
+    assert precision(table, 2, 8, 6)["pairs"].tolist() == [1, 1, 2, 4]
+    none = precision(table, 6, 8, 10)
+    assert none["pairs"].tolist() == [0] * 4 and none["precision"].isna().all()
 
 
 def test_mutants_score_by_the_difference_of_energies():
@@ -106,8 +181,14 @@ def test_mutants_score_by_the_difference_of_energies():
     sequence = np.array([1, 0, 4, 20], np.uint8)
     columns = columns_of("A-EY", 7)
     table = single_mutants(model, sequence, columns, LETTERS)
-    assert len(table) == 3 * 19 and table["mutant"][0] == "A7C" and "E8Y" in set(table["mutant"])
-    for row in table.sample(20, random_state=0).itertuples():
+    # Three residues, each with 19 others; gaps are left as they are.
+    letters = "ACDEFGHIKLMNPQRSTVWY"
+    assert table["mutant"].tolist() == [
+        f"{wild}{new}" for wild in ("A7", "E8", "Y9") for new in letters if new != wild[0]
+    ]
+    assert table["site"].unique().tolist() == [1, 3, 4] and table["column"].unique().tolist() == [1, 3, 4]
+    assert (table["wild"] + table["number"].astype(int).astype(str) + table["mutated"]).equals(table["mutant"])
+    for row in table.itertuples():
         mutant = sequence.copy()
         mutant[row.site - 1] = LETTERS.symbols.index(row.mutated)
         assert row.score == pytest.approx(np.diff(-model.energies(np.stack([sequence, mutant])))[0], abs=1e-4)
@@ -157,17 +238,62 @@ def test_mutants_that_do_not_fit_are_told_of(content, said, tmp_path):
         )
 
 
+def test_a_reference_is_encoded_or_else_a_gap_or_the_commonest_state():
+    family = np.array([[1, 1, 2], [0, 1, 2], [1, 0, 0]], np.uint8)
+    columns = pd.DataFrame({"residue": ["", "X", "C"]})
+    assert reference_states(columns, family, LETTERS).tolist() == [0, 0, 2]
+    # Without a gap: 1 has two of three sequences at the first site, and 1 at the second.
+    digits = pd.DataFrame({"residue": ["", "", "0"]})
+    assert reference_states(digits, family, alphabet("012")).tolist() == [1, 1, 0]
+
+
+def test_a_tenth_of_measured_mutants_may_be_of_another_sequence(tmp_path):
+    model, sequence, columns = random_potts(4, 21, 2), np.array([1, 0, 4, 20], np.uint8), columns_of("A-EY", 7)
+
+    def scored(wrong, right):
+        mutants = ["C7D"] * wrong + ["A7D"] * right
+        table = pd.DataFrame({"mutant": mutants, "measured": 1.0, "line": 2})
+        return score_measured(table, model, sequence, columns, LETTERS, tmp_path)["score"]
+
+    assert scored(1, 9).notna().all()
+    with pytest.raises(InputError, match=r"2 mutants are of another sequence, C7D say"):
+        scored(2, 17)
+
+
+@pytest.mark.parametrize(
+    ("content", "measured"),
+    [
+        ("Variant\tDMS_score\nA7C\t1\n", [1]), ("mutations,fitness\nA7C,-1e-3\n", [-0.001]),
+        ("x,effect,mutation\n1,2,A7C\n", [2]), ("mutant,score\nA7C,inf\nA7D,1\n", [1]),
+    ],
+)  # fmt: skip
+def test_columns_of_measured_mutants_have_several_names(content, measured, tmp_path):
+    (tmp_path / "dms").write_text(content)
+    assert read_measured(tmp_path / "dms")["measured"].tolist() == measured
+
+
 def test_ranks_are_compared_with_an_interval():
     rng = np.random.default_rng(0)
     one = rng.normal(size=300)
-    found = spearman(one, one + rng.normal(size=300), rng, 300)
-    assert found["low"] < found["value"] < found["high"] and 0.55 < found["value"] < 0.75 and found["pairs"] == 300
+    two = one + rng.normal(size=300)
+    found = spearman(one, two, rng, 300)
+    assert found["value"] == pytest.approx(spearmanr(one, two).statistic) and found["pairs"] == 300
+    # Fisher's transform of a rank correlation r has a standard error of sqrt((1 + r^2 / 2) / (n - 3)) (Bonett, Wright).
+    half = 1.96 * ((1 + found["value"] ** 2 / 2) / 297) ** 0.5
+    low, high = np.tanh(np.arctanh(found["value"]) + half * np.array([-1, 1]))
+    assert found["low"] == pytest.approx(low, abs=0.03) and found["high"] == pytest.approx(high, abs=0.03)
+    # 1 2 3 against 2 1 3: 1 - 6 (1 + 1) / (3 * 8) = 1/2; the pair without a value is left out.
+    half = spearman([1, 2, 3, np.inf], [20, 10, 30, 0], rng, 20)
+    assert half["value"] == pytest.approx(0.5) and half["pairs"] == 3
     assert spearman(one, np.exp(one), rng, 20)["value"] == pytest.approx(1)
     assert np.isnan(spearman([1, 2, np.nan], [1, 2, 3], rng, 20)["value"])
 
 
 def test_conservation_leaves_gaps_out():
     sequences = np.array([[1, 0, 2], [1, 0, 3], [1, 4, 2], [1, 4, 3]], np.uint8)
+    weighted = conservation(sequences, np.array([5.0, 1, 1, 1]), columns_of("A-C"), LETTERS)
+    # C in the third column has weights 5 and 1 of 8, gaps in the second 5 and 1.
+    assert weighted["share"].tolist() == [1, 1, 0.75] and weighted["gaps"].tolist() == [0, 0.75, 0]
     frequencies, gaps = residue_frequencies(sequences, np.ones(4), LETTERS)
     np.testing.assert_allclose(gaps, [0, 0.5, 0])
     np.testing.assert_allclose(information_content(frequencies, LETTERS), [np.log2(20), np.log2(20), np.log2(20) - 1])
