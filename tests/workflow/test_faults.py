@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from processes import descendants, kill
 from workflow_run import SMALL, command, digests, error_lines, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
@@ -79,8 +80,9 @@ def test_one_job_that_is_killed_goes_on_where_it_was(whole, tmp_path):
             assert run.poll() is None, log.read_text()
             time.sleep(0.05)
         # The script of the job, not Snakemake.
-        scripts = subprocess.run(["pkill", "-KILL", "-f", f"{folder}/.snakemake/scripts/.*train"], check=False)
-        assert scripts.returncode == 0
+        scripts = descendants(run.pid, r"/\.snakemake/scripts/.*train")
+        assert scripts
+        kill(scripts)
     assert run.returncode != 0, log.read_text()
     run = snakemake(folder, plan)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import kill, processes_of_job
 from workflow_run import ROOT, SMALL, command, digests, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
@@ -126,14 +127,15 @@ def test_a_node_that_goes_down_and_comes_back_is_waited_for(folder):
     plan = PLAN | {"alignment": "family.fasta", "checkpoint_seconds": 0, "train": slow}
     target = folder / "results" / "family" / "f1-r1" / "model.safetensors"
     run = submit(folder, plan, "--", str(target))
-    a_running("rule_train_")
+    job = a_running("rule_train_")
     while not list(folder.glob("results/family/f1-r1/.train.checkpoint")):
         time.sleep(0.1)
     state = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=True).stdout
     slurmd = int(Path(re.search(r"SlurmdPidFile\s*= (\S+)", state)[1].replace("%h", "localhost")).read_text())
+    processes = processes_of_job(job)
+    assert processes
     os.kill(slurmd, signal.SIGKILL)
-    for everything in ("slurmstepd", "snakemake.* --target-jobs", f"{folder}/.snakemake/scripts"):
-        subprocess.run(["pkill", "-KILL", "-f", everything], check=False)
+    kill(processes)
     subprocess.run(["scontrol", "update", "nodename=localhost", "state=down", "reason=test"], check=True)
     time.sleep(3)
     subprocess.run(["slurmd", "-N", "localhost"], check=True)
