@@ -9,11 +9,16 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from temperance.report.figures.averages import INTERVAL
 from temperance.report.figures.style import OPTIMA, add_legend, palette
 from temperance.validation.study import summarise
 
 # Range of the colour scale of a phase diagram; temperatures beyond it have the colours of its ends.
 _COLDEST, _HOTTEST = 0.4, 2.5
+# Range of the axis of optimal temperatures, whose ends stand for all beyond them.
+_LEAST, _MOST = 0.2, 10
+# Where no penalty is drawn on the logarithmic axis of penalties.
+_WEAKEST = 0.001
 
 
 def optima_against_size(summary: pd.DataFrame) -> Figure:
@@ -33,14 +38,13 @@ def optima_against_size(summary: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(
         1, len(families), figsize=(3.6 * len(families) + 0.6, 3.6), layout="constrained", sharey=True, squeeze=False
     )
-    clipped = summary.assign(**{name: summary[name].clip(0.2, 10) for name in ("tau", "low", "high")})
+    points = clip_optima(summary)
     for axis, family in zip(axes[0], families, strict=True):
         for (name, (label, colour, marker)), shift in zip(OPTIMA.items(), (0.94, 1, 1.06), strict=True):
-            curve = clipped[(clipped["family"] == family) & (clipped["optimum"] == name)].sort_values("M")
-            error = [(curve["tau"] - curve["low"]).fillna(0), (curve["high"] - curve["tau"]).fillna(0)]
+            curve = points[(points["family"] == family) & (points["optimum"] == name)]
             axis.errorbar(
-                curve["M"] * shift, curve["tau"], error, color=colour, marker=marker, ms=4.5, lw=1.2, elinewidth=1,
-                capsize=2, label=label,
+                curve["M"] * shift, curve["tau"], [curve["below"], curve["above"]], color=colour, marker=marker, ms=4.5,
+                lw=1.2, elinewidth=1, capsize=2, label=label,
             )  # fmt: skip
         axis.axhline(1, color="black", ls=":", lw=1)
         axis.set(xscale="log", yscale="log", xlabel="training sequences M", title=family, ylim=(0.19, 10.5))
@@ -51,6 +55,27 @@ def optima_against_size(summary: pd.DataFrame) -> Figure:
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return figure
+
+
+def clip_optima(summary: pd.DataFrame) -> pd.DataFrame:
+    """Clip optimal temperatures and their intervals to the range of the axis.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        As of `temperance.validation.study.summarise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, optimum, M, tau, and the lengths of its error bars, below and above: 0 where there is no interval; in
+        order of M.
+    """
+    tau, low, high = (summary[name].clip(_LEAST, _MOST) for name in ("tau", "low", "high"))
+    points = summary[["family", "optimum", "M"]].assign(
+        tau=tau, below=(tau - low).fillna(0), above=(high - tau).fillna(0)
+    )
+    return points.sort_values("M")
 
 
 def phase_diagram(summary: pd.DataFrame, varied: str) -> Figure:
@@ -151,9 +176,8 @@ def regularisation(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained")
     sizes = sorted(table["M"].unique())
     for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-        means = table[table["M"] == size].groupby("value")[["tau_f", "norm_temperature"]]
-        mean, error = means.mean(), 1.96 * means.sem()
-        strength = np.where(mean.index > 0, mean.index, 0.001)
+        mean, error = average_by_strength(table[table["M"] == size])
+        strength = np.where(mean.index > 0, mean.index, _WEAKEST)
         axes[0].errorbar(strength, mean["tau_f"], error["tau_f"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
         axes[1].errorbar(
             mean["norm_temperature"], mean["tau_f"], error["tau_f"], error["norm_temperature"], color=colour,
@@ -176,6 +200,23 @@ def regularisation(table: pd.DataFrame) -> Figure:
         axis.axhline(1, color="0.7", lw=0.8)
     add_legend(figure, axes)
     return figure
+
+
+def average_by_strength(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Average tau_f and the temperature of the couplings over replicates.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a model: value (L2 penalty), tau_f, norm_temperature.
+
+    Returns
+    -------
+    means, half_widths : pandas.DataFrame
+        By penalty, ascending: the means, and halves of their 95 % intervals.
+    """
+    groups = table.groupby("value")[["tau_f", "norm_temperature"]]
+    return groups.mean(), INTERVAL * groups.sem()
 
 
 def scaling(table: pd.DataFrame) -> Figure:

@@ -30,22 +30,20 @@ def optimum(table: pd.DataFrame) -> Figure:
         "tau": ("recommended: as good as nature, new and varied", CHOSEN, "D"),
     }
     kinds = {name: kind for name, kind in kinds.items() if name in table}
-    finite, has_crosses = table.replace([np.inf, -np.inf, 0], np.nan), False
+    has_crosses = False
     for (column, (label, colour, marker)), shift in zip(
         kinds.items(), np.geomspace(0.94, 1.06, len(kinds)), strict=True
     ):
-        mean = finite.groupby("M")[column].mean()
+        points = optimum_points(table, column)
+        mean = points.groupby("M")["tau"].mean()
         axis.plot(mean.index * shift, mean, color=colour, lw=1.2, marker=marker, ms=0, label=label)
-        low = (finite[column] - finite[f"{column}_low"]).clip(lower=0)
-        high = (finite[f"{column}_high"] - finite[column]).clip(lower=0)
-        spread = 1 + 0.03 * (finite["replicate"] - finite["replicate"].mean())
-        axis.errorbar(
-            finite["M"] * shift * spread, finite[column], [low, high], fmt=marker, color=colour, ms=5, capsize=2, lw=1
-        )
-        flagged = finite[~table.get(f"{column}_equilibrated", pd.Series(True, table.index)).astype(bool)]
-        position = flagged["M"] * shift * spread[flagged.index]
-        axis.plot(position, flagged[column], "x", color="black", ms=7, mew=1.5, zorder=5)
-        has_crosses |= len(flagged) > 0
+        # Replicates stand side by side.
+        position = points["M"] * shift * (1 + 0.03 * (points["replicate"] - points["replicate"].mean()))
+        error = [points["below"], points["above"]]
+        axis.errorbar(position, points["tau"], error, fmt=marker, color=colour, ms=5, capsize=2, lw=1)
+        flagged = ~points["equilibrated"]
+        axis.plot(position[flagged], points["tau"][flagged], "x", color="black", ms=7, mew=1.5, zorder=5)
+        has_crosses |= bool(flagged.any())
     axis.axhline(1, color="black", ls=":", lw=1)
     axis.set_xscale("log")
     axis.set_xticks(sorted(table["M"].unique()), [f"{m:,}" for m in sorted(table["M"].unique())])
@@ -63,6 +61,35 @@ def optimum(table: pd.DataFrame) -> Figure:
         handles.append(plt.Line2D([], [], color="black", marker="x", lw=0, ms=7, mew=1.5, label="not equilibrated"))
     figure.legend(handles=handles, loc="outside right center")
     return figure
+
+
+def optimum_points(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Select one optimal temperature of each model, with the lengths of its error bars.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `optimum.tsv`, one a model.
+    name : str
+        Column of the temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        M, replicate, tau, below, above and equilibrated; nan where the temperature, or an end of its interval, is 0 or
+        infinite.
+    """
+    finite = table.replace([np.inf, -np.inf, 0], np.nan)
+    return pd.DataFrame(
+        {
+            "M": table["M"],
+            "replicate": table["replicate"],
+            "tau": finite[name],
+            "below": (finite[name] - finite[f"{name}_low"]).clip(lower=0),
+            "above": (finite[f"{name}_high"] - finite[name]).clip(lower=0),
+            "equilibrated": table.get(f"{name}_equilibrated", pd.Series(True, table.index)).astype(bool),
+        }
+    )
 
 
 def operating_points(points: pd.DataFrame, best: dict, temperatures: np.ndarray) -> Figure:

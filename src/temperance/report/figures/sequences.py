@@ -1,8 +1,6 @@
 """Samples and natural sequences: principal components, correlations, distances and logos."""
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +13,18 @@ from matplotlib.patches import PathPatch
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
-from scipy.spatial.distance import pdist
-from scipy.stats import entropy
-from sklearn.decomposition import PCA
 
 from temperance.core.alphabet import Alphabet
-from temperance.msa.conservation import information_content, residue_frequencies
-from temperance.msa.frequencies import site_frequencies
 from temperance.potts.frequencies import measure_agreement
+from temperance.report.figures.averages import INTERVAL
+from temperance.report.figures.sequence_statistics import (
+    distance_histogram,
+    logo_heights,
+    marginals,
+    pairwise_distances,
+    principal_components,
+    site_entropies,
+)
 from temperance.report.figures.style import (
     HELDOUT,
     RANDOM,
@@ -30,12 +32,7 @@ from temperance.report.figures.style import (
     mark_temperature,
     set_temperature_axis,
 )
-from temperance.scoring.marginals import pair_correlations, triple_correlations
 
-# Sequences whose pairwise distances are computed: a hundred thousand pairs.
-_MOST_COMPARED = 450
-# Pairs and triples of sites whose correlations are drawn.
-_PAIRS, _TRIPLES = 400, 60
 # Columns of a logo in one row, and number of columns up to which its letters are outlines, which take 7 kB a column.
 _LOGO_WIDTH, _MOST_OUTLINED = 60, 150
 # Colours by chemistry: hydrophobic, polar, acid, basic, special; one for each nucleotide.
@@ -60,10 +57,7 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
     matplotlib.figure.Figure
         One panel a temperature.
     """
-    onehot = np.eye(q, dtype=np.float32)
-    components = PCA(n_components=2, random_state=0).fit(onehot[natural].reshape(len(natural), -1))
-    samples = {t: components.transform(onehot[s].reshape(len(s), -1)) for t, s in sets.items()}
-    background = components.transform(onehot[natural].reshape(len(natural), -1))
+    background, samples, shares = principal_components(natural, sets, q)
     figure, axes = plt.subplots(
         1,
         len(sets),
@@ -73,13 +67,12 @@ def pca(natural: np.ndarray, sets: dict[float, np.ndarray], q: int) -> Figure:
         sharey=True,
         squeeze=False,
     )
-    share = components.explained_variance_ratio_
     for axis, (temperature, points) in zip(axes[0], samples.items(), strict=True):
         axis.scatter(*background.T, s=4, color=RANDOM, lw=0, rasterized=True, label="natural")
         axis.scatter(*points.T, s=5, color="#0072b2", alpha=0.6, lw=0, rasterized=True, label="samples")
         axis.set_title(f"τ = {temperature:.3g}")
-        axis.set_xlabel(f"PC 1 ({share[0]:.1%})")
-    axes[0, 0].set_ylabel(f"PC 2 ({share[1]:.1%})")
+        axis.set_xlabel(f"PC 1 ({shares[0]:.1%})")
+    axes[0, 0].set_ylabel(f"PC 2 ({shares[1]:.1%})")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", markerscale=3)
     return figure
@@ -104,21 +97,12 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
     matplotlib.figure.Figure
         A row a temperature; columns for one, two and three sites.
     """
-    rng, length = np.random.default_rng(0), natural.shape[1]
-    pairs = _random_sites(length, 2, _PAIRS, rng)
-    triples = _random_sites(length, 3, _TRIPLES, rng) if length > 2 else np.zeros((0, 3), int)
-    panels: list[tuple[str, Callable[..., np.ndarray]]] = [
-        ("frequencies of states", lambda sequences, w=None: site_frequencies(sequences, q, w)),
-        ("two sites, connected", lambda sequences, w=None: pair_correlations(sequences, q, pairs, w)),
-        ("three sites, connected", lambda sequences, w=None: triple_correlations(sequences, q, triples, w)),
-    ]
-    temperatures = sorted({min(sets, key=lambda t: abs(t - target)) for target in (tau, 1.0)})
-    count = len(temperatures)
+    statistics = marginals(natural, weights, sets, tau, q)
+    count = len(statistics[0].samples)
     figure, axes = plt.subplots(count, 3, figsize=(10.5, 3.3 * count), layout="constrained", squeeze=False)
-    for column, (title, statistic) in enumerate(panels):
-        reference = statistic(natural, weights).ravel()
-        for row, temperature in zip(axes, temperatures, strict=True):
-            axis, values = row[column], statistic(sets[temperature]).ravel()
+    for column, statistic in zip(axes.T, statistics, strict=True):
+        reference = statistic.natural
+        for axis, (temperature, values) in zip(column, statistic.samples.items(), strict=True):
             if not len(values):
                 axis.set_axis_off()
                 continue
@@ -130,14 +114,8 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
             )  # fmt: skip
             axis.plot(limits, limits, color="0.5", ls=":", lw=1)
             axis.set(xlabel="natural", ylabel=f"samples, τ = {temperature:g}")
-            axis.set_title(f"{title}\nPearson {fit.pearson:.3f}, slope {fit.slope:.2f}", fontsize=9)
+            axis.set_title(f"{statistic.title}\nPearson {fit.pearson:.3f}, slope {fit.slope:.2f}", fontsize=9)
     return figure
-
-
-def _random_sites(length: int, order: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw at most `most` different sets of `order` sites, (N, order), each ascending."""
-    draws = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * most)], axis=0)
-    return draws[rng.permutation(len(draws))[:most]]
 
 
 def orders(table: pd.DataFrame, best: dict, temperatures: list[float]) -> Figure:
@@ -175,11 +153,11 @@ def orders(table: pd.DataFrame, best: dict, temperatures: list[float]) -> Figure
     for colour, temperature in zip(sns.color_palette("rocket", 5), temperatures, strict=False):
         curve = samples[np.isclose(samples["temperature"], temperature)]
         axes[2].errorbar(
-            curve["order"], curve["r20"], 1.96 * curve["r20_error"], color=colour, marker="o", ms=3.5, lw=1.3,
+            curve["order"], curve["r20"], INTERVAL * curve["r20_error"], color=colour, marker="o", ms=3.5, lw=1.3,
             label=f"τ = {temperature:g}",
         )  # fmt: skip
     axes[2].errorbar(
-        natural["order"], natural["r20"], 1.96 * natural["r20_error"], color=HELDOUT, ls="--", lw=1.2,
+        natural["order"], natural["r20"], INTERVAL * natural["r20_error"], color=HELDOUT, ls="--", lw=1.2,
         label="natural sequences",
     )  # fmt: skip
     axes[2].set(xlabel="sites of a marginal", ylabel="r20", ylim=(min(0, samples["r20"].min()), 1.02))
@@ -214,14 +192,16 @@ def distances(
     figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.6), layout="constrained")
     colours = dict(zip(sets, sns.color_palette("rocket", len(sets) + 1), strict=False))
     heldout = scored.loc[scored["set"] == "heldout", "distance_natural"]
-    length, natural_entropies = natural.shape[1], _site_entropies(natural, q)
-    for axis, values in zip(axes, (_pairwise_distances(natural), heldout), strict=False):
-        axis.fill_between(*_histogram(values, length), color=HELDOUT, alpha=0.45, lw=0, label="natural")
+    length, natural_entropies = natural.shape[1], site_entropies(natural, q)
+    for axis, values in zip(axes, (pairwise_distances(natural), heldout), strict=False):
+        axis.fill_between(*distance_histogram(values, length), color=HELDOUT, alpha=0.45, lw=0, label="natural")
     for temperature, sequences in sets.items():
         nearest = samples.loc[np.isclose(samples["temperature"], temperature), "distance_natural"]
-        for axis, values in zip(axes, (_pairwise_distances(sequences), nearest), strict=False):
-            axis.plot(*_histogram(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}")
-        axes[2].plot(natural_entropies, _site_entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
+        for axis, values in zip(axes, (pairwise_distances(sequences), nearest), strict=False):
+            axis.plot(
+                *distance_histogram(values, length), color=colours[temperature], lw=1.6, label=f"τ = {temperature:.3g}"
+            )
+        axes[2].plot(natural_entropies, site_entropies(sequences, q), "o", ms=3, alpha=0.7, color=colours[temperature])
     uniform = np.log(q)
     axes[2].plot([0, uniform], [0, uniform], color="black", ls=":", lw=1)
     axes[0].set(xlabel="distance between two of a set", ylabel="share, each to its highest", ylim=(0, 1.05))
@@ -231,22 +211,6 @@ def distances(
         axis.set_xlim(0, 1)
     add_legend(figure, axes[:2])
     return figure
-
-
-def _pairwise_distances(sequences: np.ndarray) -> np.ndarray:
-    """Compute the shares of sites in which pairs of a few hundred of the sequences (M, L) differ."""
-    return pdist(sequences[:: -(-len(sequences) // _MOST_COMPARED)], "hamming")
-
-
-def _histogram(distances: Any, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Count distances by number of sites; return all possible ones, (L + 1,), and their counts over the largest."""
-    counts = np.bincount(np.rint(np.asarray(distances) * length).astype(int), minlength=length + 1)
-    return np.arange(length + 1) / length, counts / counts.max()
-
-
-def _site_entropies(sequences: np.ndarray, q: int) -> np.ndarray:
-    """Compute the entropy of each site of sequences (M, L), (L,) nats."""
-    return entropy(site_frequencies(sequences, q), axis=1)
 
 
 def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabet: Alphabet) -> Figure:
@@ -280,12 +244,11 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabe
     numbers = columns["number"].map(lambda number: "" if np.isnan(number) else f"{number:.0f}").to_numpy()
     colours = _residue_colours(alphabet)
     for row, (name, sequences) in enumerate(sets.items()):
-        frequencies, gaps = residue_frequencies(sequences, np.ones(len(sequences)), alphabet)
-        bits = (1 - gaps) * information_content(frequencies, alphabet)
+        heights = logo_heights(sequences, alphabet)
         for n, start in enumerate(blocks):
             axis = axes[n * len(sets) + row, 0]
             for site in range(start, min(start + _LOGO_WIDTH, length)):
-                _stack(axis, site, frequencies[site] * bits[site], alphabet, colours)
+                _stack(axis, site, heights[site], alphabet, colours)
             for glyph in axis.patches:
                 glyph.set_rasterized(length > _MOST_OUTLINED)
             axis.set(xlim=(start - 0.5, start + min(_LOGO_WIDTH, max(length, 20)) - 0.5), ylabel=f"{name}, bits")

@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from temperance.core.alphabet import Alphabet
+from temperance.report.figures.averages import INTERVAL
 from temperance.report.figures.style import CHOSEN, add_legend
 
 
@@ -29,42 +30,86 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     has_structure, length = "precision" in summary, int(table["j"].max())
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
     least = summary["separation"]
-    eligible = table[table["separation"] >= least]
-    top = eligible.head(length)
+    top = top_pairs(table, summary)
     contact_map, curve = axes
-    kinds: list[tuple[str, Any, str]] = [("predicted", top["score"] > -np.inf, "#0072b2")]
+    kinds = [("predicted", top, "#0072b2")]
     if has_structure:
         pairs = table[table["distance"] < summary["structure"]["cutoff"]]
         for x, y in (("i", "j"), ("j", "i")):
             contact_map.plot(pairs[x], pairs[y], "s", ms=3, color="0.82", mew=0,
                              label="contact in the structure" if x == "i" else None)  # fmt: skip
-        in_contact = top["distance"] < summary["structure"]["cutoff"]
-        kinds = [("predicted, in contact", in_contact, "#0072b2"), ("predicted, not in contact", ~in_contact, CHOSEN)]
-    for label, chosen, colour in kinds:
-        contact_map.plot(top["i"][chosen], top["j"][chosen], "o", ms=4, color=colour, mew=0, label=label)
+        kinds = [
+            ("predicted, in contact", top[top["in_contact"]], "#0072b2"),
+            ("predicted, not in contact", top[~top["in_contact"]], CHOSEN),
+        ]
+    for label, predicted, colour in kinds:
+        contact_map.plot(predicted["i"], predicted["j"], "o", ms=4, color=colour, mew=0, label=label)
     contact_map.plot([0, length + 1], [0, length + 1], color="0.8", lw=0.8)
     contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
     contact_map.set_title(f"the {len(top):,} highest scores, {least} or more apart", fontsize=10)
     if has_structure:
-        resolved = eligible[eligible["distance"].notna()]
-        count = np.arange(1, min(3 * length, len(resolved)) + 1)
-        in_contact = (resolved["distance"] < summary["structure"]["cutoff"]).to_numpy()
-        curve.plot(count, in_contact[: len(count)].cumsum() / count, color="#0072b2", label="precision")
-        curve.axhline(in_contact.mean(), color="0.5", ls="--", lw=1, label="pairs at random")
+        precision, at_random = precision_by_rank(table, summary)
+        curve.plot(precision.index, precision, color="#0072b2", label="precision")
+        curve.axhline(at_random, color="0.5", ls="--", lw=1, label="pairs at random")
         for row in summary["precision"]:
             if row["pairs"]:
                 curve.errorbar(
-                    row["pairs"], row["precision"], 1.96 * row["error"], fmt="o", ms=4, color="#0072b2", capsize=2
+                    row["pairs"], row["precision"], INTERVAL * row["error"], fmt="o", ms=4, color="#0072b2", capsize=2
                 )
                 curve.annotate(
                     row["rank"], (row["pairs"], row["precision"]), xytext=(4, 6), textcoords="offset points", fontsize=8
                 )
         curve.set(xscale="log", ylim=(0, 1.04), xlabel="pairs, the highest score first", ylabel="share in contact")
     else:
-        curve.plot(np.arange(1, len(eligible) + 1), eligible["score"], color="#0072b2", label="score")
+        scores = table.loc[table["separation"] >= least, "score"]
+        curve.plot(np.arange(1, len(scores) + 1), scores, color="#0072b2", label="score")
         curve.set(xscale="log", xlabel="pairs, the highest score first", ylabel="corrected norm of the couplings")
     add_legend(figure, list(axes))
     return figure
+
+
+def top_pairs(table: pd.DataFrame, summary: dict[str, Any]) -> pd.DataFrame:
+    """Select the highest-scoring pairs that are far enough apart, as many as there are sites.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `contacts.tsv`, the highest score first.
+    summary : dict
+        `predictions.json`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows and, where there is a structure, in_contact: whether they are closer than its cutoff.
+    """
+    top = table[table["separation"] >= summary["separation"]].head(int(table["j"].max()))
+    return top.assign(in_contact=top["distance"] < summary["structure"]["cutoff"]) if "precision" in summary else top
+
+
+def precision_by_rank(table: pd.DataFrame, summary: dict[str, Any]) -> tuple[pd.Series, float]:
+    """Compute the share of contacts among the pairs of the highest scores, and among all pairs.
+
+    Pairs of which the structure does not tell the distance are left out.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `contacts.tsv`, the highest score first.
+    summary : dict
+        `predictions.json` of a family with a structure.
+
+    Returns
+    -------
+    precision : pandas.Series
+        Share by number of pairs, from 1 to three times the number of sites at most.
+    at_random : float
+        Share among all pairs that are far enough apart.
+    """
+    resolved = table[(table["separation"] >= summary["separation"]) & table["distance"].notna()]
+    in_contact = (resolved["distance"] < summary["structure"]["cutoff"]).to_numpy()
+    count = np.arange(1, min(3 * int(table["j"].max()), len(resolved)) + 1)
+    return pd.Series(in_contact[: len(count)].cumsum() / count, index=count), float(in_contact.mean())
 
 
 def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) -> Figure:
@@ -94,7 +139,7 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
         width_ratios=[3, 1] if has_measured else None,
     )
     symbols = [symbol for symbol in alphabet.symbols if symbol != "-"]
-    grid = table.pivot_table(index="mutated", columns="site", values="score", sort=True).reindex(symbols)
+    grid = mutant_grid(table, symbols)
     most = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
     axis, sites = axes[0, 0], grid.columns.to_numpy()
     image = axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
@@ -118,3 +163,21 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
             f"Spearman {spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})", fontsize=10
         )
     return figure
+
+
+def mutant_grid(table: pd.DataFrame, symbols: list[str]) -> pd.DataFrame:
+    """Arrange the scores of single mutants by residue and site.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `mutants.tsv`: site, mutated, score.
+    symbols : list of str
+        Residues in the order of the rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a residue, a column a site that has mutants, ascending; nan where there is no mutant.
+    """
+    return table.pivot_table(index="mutated", columns="site", values="score", sort=True).reindex(symbols)

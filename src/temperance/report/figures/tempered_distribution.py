@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 from scipy.stats import gaussian_kde
 
+from temperance.report.figures.averages import INTERVAL
 from temperance.report.figures.style import (
     CHOSEN,
     HELDOUT,
@@ -51,31 +52,74 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
     figure, axes = plt.subplots(
         1, len(names), figsize=(4.1 * len(names) + 1.2, 3.6), layout="constrained", squeeze=False
     )
-    inside = curves["temperature"].between(temperatures[0], temperatures[-1]) & (curves["replicate"] == 1)
+    first = select_first_curves(curves, temperatures)
     sizes = sorted(curves["M"].unique())
     for axis, (name, (label, tau)) in zip(axes[0], names.items(), strict=True):
         for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-            curve = curves[inside & (curves["M"] == size)].sort_values("temperature")
+            curve = first[first["M"] == size]
             axis.fill_between(
                 curve["temperature"], curve[f"{name}_low"], curve[f"{name}_high"], color=colour, alpha=0.2, lw=0
             )
             axis.plot(curve["temperature"], curve[name], color=colour, label=f"M = {size:,}")
             best = table[(table["M"] == size) & (table["replicate"] == 1)].iloc[0]
             if temperatures[0] <= best[tau] <= temperatures[-1]:
-                height = np.interp(best[tau], curve["temperature"], curve[name])
-                low, high = best[[f"{tau}_low", f"{tau}_high"]].clip(*temperatures[[0, -1]])
+                low, high, height = locate_minimum(best, tau, curve["temperature"], curve[name], temperatures)
                 axis.plot([low, high], [height] * 2, color=colour, lw=5, alpha=0.45, solid_capstyle="round")
                 axis.plot(best[tau], height, "o", color=colour, ms=5)
         axis.set_title(label, fontsize=11)
         axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
         # A divergence is a parabola around its least value: on a scale of square roots it is a wedge at any height.
         axis.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
-        axis.set_ylim(0, 1.05 * curves.loc[inside, name].max())
-        axis.yaxis.set_major_locator(FixedLocator(_round_numbers(curves.loc[inside, name].max())))
+        axis.set_ylim(0, 1.05 * first[name].max())
+        axis.yaxis.set_major_locator(FixedLocator(_round_numbers(first[name].max())))
         set_temperature_axis(axis, temperatures)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center")
     return figure
+
+
+def select_first_curves(curves: pd.DataFrame, temperatures: np.ndarray) -> pd.DataFrame:
+    """Select the first replicates' divergences at temperatures between the sampled ones.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Rows of `divergence.tsv` of all models.
+    temperatures : np.ndarray
+        (T,) sampled ones, ascending.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows, the coldest first.
+    """
+    inside = curves["temperature"].between(temperatures[0], temperatures[-1])
+    return curves[inside & (curves["replicate"] == 1)].sort_values("temperature")
+
+
+def locate_minimum(
+    best: pd.Series, name: str, curve_temperatures: pd.Series, curve: pd.Series, temperatures: np.ndarray
+) -> tuple[float, float, float]:
+    """Find where the interval of a divergence's minimum is drawn.
+
+    Parameters
+    ----------
+    best : pandas.Series
+        The model's row of `optimum.tsv`.
+    name : str
+        Column of the optimal temperature.
+    curve_temperatures, curve : pandas.Series
+        Temperatures, ascending, and the divergence there.
+    temperatures : np.ndarray
+        (T,) sampled ones, ascending.
+
+    Returns
+    -------
+    (float, float, float)
+        Both ends of the interval within the sampled temperatures, and the divergence at the optimum.
+    """
+    low, high = best[[f"{name}_low", f"{name}_high"]].clip(*temperatures[[0, -1]])
+    return float(low), float(high), float(np.interp(best[name], curve_temperatures, curve))
 
 
 def _round_numbers(most: float) -> list[float]:
@@ -113,13 +157,14 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
         "heat_capacity": "heat capacity a site",
     }
     for axis, (column, label) in zip(axes, columns.items(), strict=False):
+        heights, half_widths = states[column] / length, INTERVAL * states[f"{column}_error"] / length
         for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             for replicate, curve in states[states["M"] == size].groupby("replicate"):
                 axis.errorbar(
-                    curve["temperature"], curve[column] / length, 1.96 * curve[f"{column}_error"] / length,
+                    curve["temperature"], heights[curve.index], half_widths[curve.index],
                     color=colour, lw=1.2, marker="o", ms=3, label=f"M = {size:,}" if replicate == 1 else None,
                 )  # fmt: skip
-        cross_out(axis, states, states[column] / length)
+        cross_out(axis, states, heights)
         axis.set_ylabel(label)
         set_temperature_axis(axis, temperatures)
     axis = axes[3]
@@ -169,7 +214,7 @@ def calibration(states: pd.DataFrame, table: pd.DataFrame, diagram: pd.DataFrame
     ):  # fmt: skip
         for colour, size in zip(palette(len(sizes)), sizes, strict=True):
             for replicate, curve in states[states["M"] == size].groupby("replicate"):
-                error = 1.96 * curve["npll_error"] if column == "npll" else None
+                error = INTERVAL * curve["npll_error"] if column == "npll" else None
                 axis.errorbar(
                     curve["temperature"], curve[column], error, color=colour, lw=1.2, marker="o", ms=3,
                     label=f"M = {size:,}" if replicate == 1 else None,
@@ -224,12 +269,27 @@ def energies(natural: pd.DataFrame, samples: pd.DataFrame, temperatures: Sequenc
 
 
 def _draw_density(axis: Axes, values: pd.Series, colour: Any, label: str, fill: bool = False) -> None:
-    """Draw the density of values, scaled to a maximum of 1: narrow ones, of cold samples, would dwarf the rest."""
-    spread = values.std()
-    if not spread > 0:
+    """Draw the density of values, or a line where they are all the same."""
+    if not values.std() > 0:
         axis.axvline(values.iloc[0], color=colour, label=label)
         return
-    grid = np.linspace(values.min() - spread, values.max() + spread, 400)
-    density = gaussian_kde(values).evaluate(grid)
     draw = partial(axis.fill_between, alpha=0.45, lw=0) if fill else partial(axis.plot, lw=1.6)
-    draw(grid, density / density.max(), color=colour, label=label)
+    draw(*scale_density(values), color=colour, label=label)
+
+
+def scale_density(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the density of values, scaled to a maximum of 1: narrow ones, of cold samples, would dwarf the rest.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Values that are not all the same.
+
+    Returns
+    -------
+    grid, density : np.ndarray
+        (400,) from a standard deviation below the least value to one above the largest, and the density there.
+    """
+    grid = np.linspace(values.min() - values.std(), values.max() + values.std(), 400)
+    density = gaussian_kde(values).evaluate(grid)
+    return grid, density / density.max()

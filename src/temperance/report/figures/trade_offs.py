@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from temperance.report.figures.averages import average_chosen, average_plane, mean_by_size
 from temperance.report.figures.style import (
     CHOSEN,
     HELDOUT,
@@ -32,16 +33,13 @@ _LABEL_DISTANCE = 0.07
 
 def _draw_by_size(axis: Axes, scores: pd.DataFrame, column: str) -> None:
     """Draw the mean over replicates, a band from the least to the largest, and error bars of the mean."""
-    sizes = sorted(scores["M"].unique())
-    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-        rows = scores[scores["M"] == size]
-        by_temperature = rows.groupby("temperature")[column]
-        mean = by_temperature.mean()
-        axis.fill_between(mean.index, by_temperature.min(), by_temperature.max(), color=colour, alpha=0.2, lw=0)
-        axis.plot(mean.index, mean, color=colour, marker="o", ms=3.5, label=f"M = {size:,}")
-        if f"{column}_error" in rows:
-            error = np.sqrt(rows.groupby("temperature")[f"{column}_error"].apply(lambda e: (e**2).sum()))
-            axis.errorbar(mean.index, mean, 1.96 * error / by_temperature.count(), color=colour, lw=0, elinewidth=1)
+    means = mean_by_size(scores, column)
+    for colour, (size, curve) in zip(palette(means["M"].nunique()), means.groupby("M"), strict=True):
+        temperature, mean = curve["temperature"], curve["mean"]
+        axis.fill_between(temperature, curve["least"], curve["most"], color=colour, alpha=0.2, lw=0)
+        axis.plot(temperature, mean, color=colour, marker="o", ms=3.5, label=f"M = {size:,}")
+        if "half_width" in curve:
+            axis.errorbar(temperature, mean, curve["half_width"], color=colour, lw=0, elinewidth=1)
     cross_out(axis, scores, scores[column])
 
 
@@ -150,21 +148,20 @@ def novelty_fidelity(
     # The chosen temperature may be one at which no model was sampled but the one that designs come from.
     all_scores, scores = scores, shared_temperatures(scores)
     figure, axis = plt.subplots(figsize=(6.2, 4.4), layout="constrained")
-    sizes = sorted(scores["M"].unique())
-    for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-        by_temperature = scores[scores["M"] == size].groupby("temperature")[["novelty", "fidelity"]]
-        mean, least, most = by_temperature.mean(), by_temperature.min(), by_temperature.max()
-        axis.hlines(mean["fidelity"], least["novelty"], most["novelty"], color=colour, lw=1, alpha=0.5)
-        axis.vlines(mean["novelty"], least["fidelity"], most["fidelity"], color=colour, lw=1, alpha=0.5)
-        axis.plot(mean["novelty"], mean["fidelity"], color=colour, marker="o", ms=4, label=f"M = {size:,}")
-        if size == sizes[-1]:
-            width = float(np.ptp(scores["novelty"])) or 1.0
-            points = np.column_stack([mean["novelty"] / width, mean["fidelity"]])
-            for temperature, row in mean[spread_out(points, _LABEL_DISTANCE)].iterrows():
-                axis.annotate(
-                    f"{temperature:g}", (row["novelty"], row["fidelity"]), xytext=(7, 0), textcoords="offset points",
-                    fontsize=8, va="center", color="0.3",
-                )  # fmt: skip
+    means = average_plane(scores)
+    for colour, (size, curve) in zip(palette(means["M"].nunique()), means.groupby("M"), strict=True):
+        novelty, fidelity = curve["novelty_mean"], curve["fidelity_mean"]
+        axis.hlines(fidelity, curve["novelty_least"], curve["novelty_most"], color=colour, lw=1, alpha=0.5)
+        axis.vlines(novelty, curve["fidelity_least"], curve["fidelity_most"], color=colour, lw=1, alpha=0.5)
+        axis.plot(novelty, fidelity, color=colour, marker="o", ms=4, label=f"M = {size:,}")
+    largest = means[means["M"] == means["M"].max()]
+    width = float(np.ptp(scores["novelty"])) or 1.0
+    points = np.column_stack([largest["novelty_mean"] / width, largest["fidelity_mean"]])
+    for row in largest[spread_out(points, _LABEL_DISTANCE)].itertuples():
+        axis.annotate(
+            f"{row.temperature:g}", (row.novelty_mean, row.fidelity_mean), xytext=(7, 0), textcoords="offset points",
+            fontsize=8, va="center", color="0.3",
+        )  # fmt: skip
     front = pareto(scores)
     axis.plot(
         front["novelty"], front["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0
@@ -172,10 +169,7 @@ def novelty_fidelity(
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=HELDOUT, ms=13, label="held-out natural")
     tau, label = best["sampling_temperature"], "recommended" if best["tau"] else "not recommended"
-    chosen = all_scores[(all_scores["M"] == sizes[-1]) & np.isclose(all_scores["temperature"], tau, rtol=1e-4)]
-    axis.plot(
-        chosen["novelty"].mean(), chosen["fidelity"].mean(), "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}"
-    )
+    axis.plot(*average_chosen(all_scores, tau), "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}")
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
     return figure
@@ -283,10 +277,8 @@ def models(
     front, plane = pareto(scores), axes[0, 0]
     largest = scores["M"].max()
     for name, (colour, marker) in styles.items():
-        mean = scores[(scores["model"] == name) & (scores["M"] == largest)].groupby("temperature")[
-            ["novelty", "fidelity"]
-        ].mean()  # fmt: skip
-        plane.plot(mean["novelty"], mean["fidelity"], color=colour, marker=marker, ms=4, label=name)
+        means = average_plane(scores[(scores["model"] == name) & (scores["M"] == largest)])
+        plane.plot(means["novelty_mean"], means["fidelity_mean"], color=colour, marker=marker, ms=4, label=name)
     optimal = front[front["M"] == largest]
     plane.plot(
         optimal["novelty"], optimal["fidelity"], "o", ms=9, mfc="none", mec="0.3", mew=1, label="Pareto front", zorder=0
