@@ -66,8 +66,8 @@ def read_legend(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-def read_ticks(axis):
-    """Labels of the ticks of a horizontal axis, by place."""
-    return {
-        float(place): label.get_text() for place, label in zip(axis.get_xticks(), axis.get_xticklabels(), strict=True)
-    }
+def read_ticks(axis, vertical=False):
+    """Labels of the ticks of an axis, by place."""
+    direction = axis.yaxis if vertical else axis.xaxis
+    places = direction.get_ticklocs()
+    return dict(zip(places.tolist(), direction.get_major_formatter().format_ticks(places), strict=True))
