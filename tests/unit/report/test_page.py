@@ -1,0 +1,226 @@
+"""The page of a family and that of all families, and the parts that make them self-contained."""
+
+import base64
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import small_family
+
+from temperance.core.artefacts import PAGE_FILES
+from temperance.core.files import load_json, save_json
+from temperance.core.version import __version__
+from temperance.report import tables
+from temperance.report.caveats import notes, warnings
+from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
+from temperance.report.facts import collect_facts
+from temperance.report.methods import methods
+from temperance.report.page import section, write_page, write_report
+
+SVG = (
+    '<?xml version="1.0"?><!DOCTYPE svg><svg width="100.5pt" height="50pt" viewBox="0 0 100 50">'
+    '<path id="a" clip-path="url(#b)"/><clipPath id="b"/><use href="#a" xlink:href="#a"/></svg>'
+)
+
+
+@pytest.fixture(scope="module")
+def drawn(evidence, tmp_path_factory):
+    """A copy of the family's folder with two figures, whose captions are beside it."""
+    folder = tmp_path_factory.mktemp("drawn")
+    for file in PAGE_FILES:
+        (folder / file).write_bytes((evidence.folder / file).read_bytes())
+    (folder / "figures").mkdir()
+    for name in ("ladder", "optimum"):
+        (folder / "figures" / f"{name}.svg").write_text(SVG)
+        (folder / f"{name}.rst").write_text(f"Caption\n  of {name} < 1.\n")
+    return replace(evidence, folder=folder)
+
+
+def captions(evidence):
+    return [evidence.folder / "optimum.rst", evidence.folder / "ladder.rst"]
+
+
+# ---------------------------------------------------------------- sections
+
+
+def test_a_section_holds_the_answer_and_every_table_in_its_place(drawn):
+    content = section("rna", drawn, {"optimum": "Of optima.", "ladder": "Of ladders."})
+    assert (content.name, content.tau, content.interval) == ("rna", "0.70", "0.60 to 0.80")
+    assert content.headline == "Sample at 0.70." and content.recommended
+    assert content.reasons == ["It is cold enough."]
+    assert (content.diagnosis, content.verdict) == ("faithful", ["All is well."])
+    assert content.warnings == warnings(drawn) != [] and content.notes == notes(drawn) != []
+    assert content.facts == collect_facts(drawn) and content.methods == methods(drawn)
+    assert [(name, caption) for name, _, caption in content.figures] == [
+        ("optimum", "Of optima."), ("ladder", "Of ladders."),
+    ]  # fmt: skip
+    assert 'aria-label="Of optima."' in content.figures[0][1] and 'id="rna-optimum-a"' in content.figures[0][1]
+    expected = {
+        "points": tables.points_table(drawn.points), "optimum": tables.optimum_table(drawn.optimum),
+        "scores": tables.scores_table(drawn), "front": tables.front_table(drawn.models),
+        "models": tables.models_table(drawn), "joint": tables.joint_table(drawn.models),
+        "training": tables.training_table(drawn.training),
+    }  # fmt: skip
+    for name, table in expected.items():
+        pd.testing.assert_frame_equal(getattr(content, name), table)
+    assert list(content.designs["name"]) == ["d1", "d2"] and list(content.designs["energy"]) == ["-123.5", "-7.0"]
+    assert content.agreement == tables.describe_agreement(drawn.optimum)
+    assert content.best_models == tables.describe_best_models(drawn.compared)
+    assert [name for name, _ in content.files] == list(PAGE_FILES)
+    assert content.small == sparkline_svg(drawn)
+
+
+def test_without_a_recommendation_the_section_says_where_designs_were_sampled(drawn):
+    content = section("rna", replace(drawn, best=small_family.NONE), {})
+    assert (content.tau, content.interval, content.recommended) == ("none", "", False)
+    assert content.reasons == [
+        "It is cold enough.",
+        "Designs were sampled at τ = 0.70 all the same, the sampled temperature that misses least. They are not "
+        "recommended for that reason.",
+    ]
+
+
+# ---------------------------------------------------------------- parts
+
+
+def test_a_thumbnail_has_fidelity_as_a_line_and_novelty_dashed(evidence):
+    svg = sparkline_svg(evidence)
+    # From 2 to 118 in ln tau, 0.25 to 2: 0.5 is a third of the way, 1 two thirds; ln(0.7 / 0.25) / ln 8 = 0.4951.
+    # Heights are 42 less 40 times fidelity (0.95, 0.9, 0.8, 0.7, 0.4) and novelty (0.05, 0.25, 0.3, 0.4, 0.75).
+    fidelity, novelty = re.findall(r'<polyline points="(.*?)"( stroke-dasharray="3 2")?/>', svg)
+    assert fidelity == ("2.0,4.0 40.7,6.0 59.4,10.0 79.3,14.0 118.0,26.0", "")
+    assert novelty == ("2.0,40.0 40.7,32.0 59.4,30.0 79.3,26.0 118.0,12.0", ' stroke-dasharray="3 2"')
+    assert '<line x1="59.4" x2="59.4" y1="0" y2="44"/>' in svg
+    assert "from τ = 0.25 to 2; recommended 0.70</title>" in svg
+
+
+def test_a_thumbnail_without_a_recommendation_marks_the_nearest_temperature(refused):
+    assert "; none recommended, nearest 0.70</title>" in sparkline_svg(refused)
+
+
+def test_a_figure_in_the_page_has_identifiers_of_its_own_and_a_label(tmp_path):
+    (tmp_path / "figure.svg").write_text(SVG)
+    svg = inline_figure(tmp_path / "figure.svg", "rna-", 'of "τ" < 1')
+    assert svg == (
+        '<svg style="max-width: calc(1.3 * 100.5pt)" viewBox="0 0 100 50" role="img" '
+        'aria-label="of &quot;τ&quot; &lt; 1">'
+        '<path id="rna-a" clip-path="url(#rna-b)"/><clipPath id="rna-b"/><use href="#rna-a" xlink:href="#rna-a"/></svg>'
+    )
+
+
+def test_a_file_is_held_by_its_address(tmp_path):
+    (tmp_path / "file").write_bytes("a τ\n".encode())
+    kind, content = embed_file(tmp_path / "file").split(",")
+    assert kind == "data:text/plain;base64" and base64.b64decode(content) == "a τ\n".encode()
+
+
+# ---------------------------------------------------------------- pages
+
+
+def cells(page, name):
+    """Header and rows of a table of the page."""
+    table = re.search(rf'<table data-name="{re.escape(name)}">(.*?)</table>', page, re.S)[1]
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)]
+
+
+@pytest.fixture(scope="module")
+def written(drawn, tmp_path_factory):
+    """The page of the small family, and its summary."""
+    folder = tmp_path_factory.mktemp("page")
+    write_page(folder / "page.html", folder / "page.json", "rna", drawn, captions(drawn), 17)
+    return (folder / "page.html").read_text(), load_json(folder / "page.json")
+
+
+def test_a_page_shows_answer_reasons_caveats_and_facts(written, drawn):
+    page, _ = written
+    assert '<p class="answer">Sample at 0.70.</p>\n<p>It is cold enough.</p>' in page
+    assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
+    warned = re.search(r'<ul class="warnings">(.*?)</ul>', page, re.S)[1]
+    assert len(re.findall("<li>", warned)) == len(warnings(drawn))
+    assert "<li>Only 2 sequences are held out: thresholds and τ_f rest on few data.</li>" in warned
+    assert "One more note, which does not touch the recommendation" in page
+    assert page.count("They do not touch the recommended temperature itself.</li>") == 1
+    assert "<dt>held out</dt><dd>2 sequences</dd>" in page
+    assert f"temperance {__version__}, seed 17." in page
+
+
+def test_a_page_has_every_table_and_file(written, drawn):
+    page, _ = written
+    assert cells(page, "rna.optimum")[1][:4] == ["100", "1", "50", "0.90 (0.85 to 1.00)"]
+    assert cells(page, "rna.operating-points")[1] == ["τ_train", "0.93 (0.92 to 0.94)", "yes", ""]
+    assert cells(page, "rna.scores")[2][:3] == ["0.5", "0.900", "0.250"]
+    assert cells(page, "rna.pareto")[1][:3] == ["potts", "100", "0.5"]
+    assert cells(page, "rna.models")[1][:2] == ["potts", "100"]
+    assert cells(page, "rna.training")[1][:3] == ["100", "1", "0.1"]
+    assert cells(page, "rna.designs")[1] == ["d1", "-123.5", "0.250", "43.21", "1", "ACU"]
+    assert 'data-name="rna.joint"' not in page
+    for file in PAGE_FILES:
+        assert f'download="rna.{file}" href="{embed_file(drawn.folder / file)}"' in page
+    assert methods(drawn) in page
+
+
+def test_figures_stand_in_the_order_of_their_captions(written):
+    page, _ = written
+    figures = re.findall(r'<figure>\n<svg .*?aria-label="(.*?)">.*?<figcaption>(.*?)</figcaption>', page, re.S)
+    # Line breaks of a caption are spaces, and its signs are escaped.
+    assert figures == [(f"Caption of {name} &lt; 1.",) * 2 for name in ("optimum", "ladder")]
+
+
+def test_the_summary_has_the_family_s_part_and_its_row(written, drawn):
+    page, summary = written
+    assert summary["html"] in page
+    assert summary["row"] == {
+        "name": "rna", "tau": "0.70", "interval": "0.60 to 0.80", "small": sparkline_svg(drawn),
+        "diagnosis": "faithful", "warnings": len(warnings(drawn)),
+    }  # fmt: skip
+    assert "families are not done" not in page and 'data-name="families"' not in page
+
+
+def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_no_box(drawn, tmp_path):
+    plain = replace(
+        drawn, best=small_family.NONE, scores=drawn.scores.assign(equilibrated=True),
+        natural=pd.concat([drawn.natural] * 25),
+    )  # fmt: skip
+    assert warnings(plain) == notes(plain) == []
+    write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", plain, [], 1)
+    page = (tmp_path / "page.html").read_text()
+    assert '<p class="answer none">Sample at 0.70.</p>' in page
+    assert '<ul class="warnings">' not in page and "touch the recommendation</summary>" not in page
+
+
+def summaries(folder, count):
+    """Summaries of families f0, f1 and so on."""
+    for n in range(count):
+        row = {"name": f"f{n}", "tau": f"0.{n}", "interval": f"0 to {n}", "small": "<svg/>", "diagnosis": f"d{n}",
+               "warnings": n}  # fmt: skip
+        save_json(folder / f"f{n}.json", {"html": f"<p>content of f{n}</p>", "row": row})
+    return [folder / f"f{n}.json" for n in range(count)]
+
+
+def test_up_to_six_families_are_shown_in_full(tmp_path):
+    none = pd.DataFrame(columns=["family", "job", "reason"])
+    write_report(tmp_path / "six.html", summaries(tmp_path, 6), none, 3)
+    six = Path(tmp_path / "six.html").read_text()
+    assert [f"<p>content of f{n}</p>" in six for n in range(6)] == [True] * 6
+    # The header, then a row a family.
+    assert cells(six, "families")[3] == ['<a href="#f2">f2</a>', "0.2", "0 to 2", "<svg/>", "d2", "2"]
+    write_report(tmp_path / "seven.html", summaries(tmp_path, 7), none, 3)
+    seven = Path(tmp_path / "seven.html").read_text()
+    assert "content of" not in seven and len(cells(seven, "families")) == 8
+    assert cells(seven, "families")[7][0] == '<a href="f6/report.html">f6</a>'
+
+
+def test_families_that_are_not_done_are_counted_and_listed(tmp_path):
+    failed = pd.DataFrame(
+        [("b", "train", "first < 1"), ("b", "sample", "second"), ("c", "", "not finished")],
+        columns=["family", "job", "reason"],
+    )
+    write_report(tmp_path / "page.html", summaries(tmp_path, 3), failed, 3)
+    page = (tmp_path / "page.html").read_text()
+    # Two of them, beside three that are done.
+    assert "<p>2 of 5 families are not done</p>" in page
+    assert cells(page, "not-done")[1:] == [
+        ["b", "train", "first &lt; 1"], ["b", "sample", "second"], ["c", "", "not finished"],
+    ]  # fmt: skip
