@@ -135,6 +135,7 @@ def written(drawn, tmp_path_factory):
 
 def test_a_page_shows_answer_reasons_caveats_and_facts(written, drawn):
     page, _ = written
+    assert "<title>temperance: rna</title>" in page
     assert '<p class="answer">Sample at 0.70.</p>\n<p>It is cold enough.</p>' in page
     assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
     warned = re.search(r'<ul class="warnings">(.*?)</ul>', page, re.S)[1]
@@ -204,10 +205,12 @@ def test_up_to_six_families_are_shown_in_full(tmp_path):
     write_report(tmp_path / "six.html", summaries(tmp_path, 6), none, 3)
     six = Path(tmp_path / "six.html").read_text()
     assert [f"<p>content of f{n}</p>" in six for n in range(6)] == [True] * 6
+    assert "<title>temperance: f0, f1, f2, f3, f4, f5</title>" in six
     # The header, then a row a family.
     assert cells(six, "families")[3] == ['<a href="#f2">f2</a>', "0.2", "0 to 2", "<svg/>", "d2", "2"]
     write_report(tmp_path / "seven.html", summaries(tmp_path, 7), none, 3)
     seven = Path(tmp_path / "seven.html").read_text()
+    assert "<title>temperance: 7 families</title>" in seven
     assert "content of" not in seven and len(cells(seven, "families")) == 8
     assert cells(seven, "families")[7][0] == '<a href="f6/report.html">f6</a>'
 
