@@ -126,7 +126,8 @@ def resample(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
 def resample_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Compute bootstrap sums over independent units.
 
-    One draw at a time: all of them together would take far more memory than the values.
+    N - 1 units are drawn of N, so that the variance of the draws of a mean is the unbiased one. One draw at a time: all
+    of them together would take far more memory than the values.
 
     Parameters
     ----------
@@ -142,8 +143,7 @@ def resample_sums(values: np.ndarray, draws: int, rng: np.random.Generator) -> n
     np.ndarray
         (draws + 1, ...): the first sum counts each unit once, the others as often as it is drawn.
     """
-    units = len(values)
-    chances = np.full(units, 1 / units)
+    units, chances = max(len(values) - 1, 1), np.full(len(values), 1 / len(values))
     sums = [np.tensordot(rng.multinomial(units, chances), values, axes=1) for _ in range(draws)]
     return np.array([values.sum(axis=0), *sums])
 

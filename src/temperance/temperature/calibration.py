@@ -15,6 +15,7 @@ from scipy.interpolate import BarycentricInterpolator
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
+from temperance.msa.clusters import effective_clusters
 from temperance.potts.model import Potts
 from temperance.stats.estimate import Estimate, estimate
 from temperance.stats.resampling import resample_sums, sum_clusters, weighted_mean
@@ -195,7 +196,7 @@ def _find_optimum(
         logs = near + step * np.linspace(-1, 1, 7)
         slope = BarycentricInterpolator(logs, slopes_at(np.exp(logs)) @ weights)
         temperatures *= np.exp(near - brentq(slope, logs[0], logs[-1]))
-    return estimate(temperatures[0], temperatures[1:])
+    return estimate(temperatures[0], temperatures[1:], effective_clusters(clusters, weights))
 
 
 def _find_root(slopes: np.ndarray) -> float:

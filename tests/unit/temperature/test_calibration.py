@@ -87,3 +87,19 @@ def test_labels_that_logits_say_nothing_of_want_an_infinite_temperature():
     assert optimal_temperature(logits, wrong, ones, rng).value == np.inf
     assert optimal_temperature(logits, right, ones, rng).value == 0
     assert optimal_temperature(logits, labels, ones, rng).value > 3
+
+
+def test_the_interval_is_as_wide_as_so_few_clusters_make_it():
+    """Three sequences with 10 of 15 sites right, one with 12, all of a confidence of 1 / (1 + exp(-1 / tau)).
+
+    Each alone is calibrated where that is 2 / 3, at 1 / ln 2, and 4 / 5, at 1 / ln 4. Three of the four are drawn: all
+    three times the last one in 1.6 % of the draws. For four units Student's t takes the interval that far, to the draws
+    beyond which 0.07 % are.
+    """
+    logits = np.zeros((4, 15, 2))
+    logits[..., 0] = 1
+    labels = np.ones((4, 15), int)
+    labels[:3, :10] = labels[3, :12] = 0
+    interval = optimal_temperature(logits, labels, np.ones(4), np.random.default_rng(0), 2000)
+    assert interval.value == pytest.approx(1 / np.log(42 / 18), rel=1e-6)
+    assert (interval.low, interval.high) == pytest.approx((1 / np.log(4), 1 / np.log(2)), rel=0.01)
