@@ -291,7 +291,7 @@ def test_ranks_are_compared_with_an_interval():
 
 def test_conservation_leaves_gaps_out():
     sequences = np.array([[1, 0, 2], [1, 0, 3], [1, 4, 2], [1, 4, 3]], np.uint8)
-    weighted = conservation(sequences, np.array([5.0, 1, 1, 1]), columns_of("A-C"), LETTERS)
+    weighted = tabulate_conservation(sequences, np.array([5.0, 1, 1, 1]), columns_of("A-C"), LETTERS)
     # C in the third column has weights 5 and 1 of 8, gaps in the second 5 and 1.
     assert weighted["share"].tolist() == [1, 1, 0.75] and weighted["gaps"].tolist() == [0, 0.75, 0]
     frequencies, gaps = residue_frequencies(sequences, np.ones(4), LETTERS)

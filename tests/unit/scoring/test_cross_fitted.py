@@ -4,7 +4,7 @@ from small_systems import random_potts
 
 from temperance.core.alphabet import alphabet
 from temperance.core.files import load_arrays
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import effective_clusters
 from temperance.potts.model import load

@@ -9,7 +9,7 @@ import pytest
 from temperance.core.alphabet import alphabet
 from temperance.core.files import save_arrays
 from temperance.core.settings.scoring import JudgeSettings
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.msa.hmmer import build_hmm
 from temperance.potts.model import Potts
 from temperance.scoring import tables
@@ -100,7 +100,9 @@ def test_natural_sequences(natural):
 
 def test_random_sequences_are_of_all_states(natural, model):
     random = natural[natural["set"] == "random"]
-    assert random["energy"].tolist() == model.energies(uniform_chains(2000, 4, 3, np.random.default_rng(0))).tolist()
+    assert (
+        random["energy"].tolist() == model.energies(draw_uniform_chains(2000, 4, 3, np.random.default_rng(0))).tolist()
+    )
     # Of uniform states: a nat a site, and a ninth of another.
     assert random["energy"].mean() == pytest.approx(-4 - 1 / 9, abs=4 * 1.7 / len(random) ** 0.5)
     assert (random["scale_weight"] == 0).all() and (random["weight"] == 1).all() and (random["cluster"] == -1).all()

@@ -14,7 +14,7 @@ from temperance.core.checkpoint import NONE
 from temperance.core.files import load_arrays, load_table, save_arrays, save_json, save_table
 from temperance.core.settings.scoring import BaselineSettings
 from temperance.core.settings.stages import STAGES
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import profile_frequencies
 from temperance.msa.hmmer import build_hmm
@@ -182,7 +182,7 @@ def test_natural_sequences_are_scored_by_their_own_rows(family, scored):
         expected = distances(family.natural[HELDOUT], family.natural[references])
         np.testing.assert_allclose(real[f"distance_{name}"][12:36], expected)
     # The first that the job's seed gives.
-    chains = uniform_chains(2000, L, Q, np.random.default_rng(4))
+    chains = draw_uniform_chains(2000, L, Q, np.random.default_rng(4))
     np.testing.assert_allclose(random["energy"], family.model.energies(chains))
 
 
@@ -274,7 +274,7 @@ def test_site_conditionals_are_calibrated_on_weighted_held_out_sequences(family,
 def test_the_job_s_seed_and_number_of_draws_determine_what_is_random(family, scored, tmp_path):
     """Random numbers are taken by natural sequences, orders, the bootstrap and the judges, in this order."""
     rng = np.random.default_rng(4)
-    uniform_chains(2000, L, Q, rng)
+    draw_uniform_chains(2000, L, Q, rng)
     parts = Family.load(*(family.folder / name for name in ("alignment", "split", "subset")))
     arrays = {"temperatures": TEMPERATURES, "sequences": family.sequences}
     orders, _ = score_orders(parts, arrays, Q, rng)

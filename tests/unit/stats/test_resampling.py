@@ -11,5 +11,5 @@ def test_one_unit_less_than_there_are_is_drawn():
     sums = resample_sums(values, 20_000, np.random.default_rng(0))
     assert sums[0].tolist() == [3, 9]
     assert set(sums[1:, 0]) == {2}
-    # The fourth moment of such a mean is 20.25, so that its variance has the standard error sqrt((20.25 - 3^2) / 20,000).
+    # The fourth moment of such a mean is 20.25, its variance has the standard error sqrt((20.25 - 3^2) / 20,000).
     assert abs((sums[1:, 1] / 2).var() - 3) < 5 * (11.25 / 20_000) ** 0.5

@@ -7,7 +7,13 @@ import pytest
 from temperance.core.alphabet import alphabet
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import Potts
-from temperance.thermo.landscape import Valleys, energy_sets, gaps, random_energy, valleys
+from temperance.thermo.landscape import (
+    Valleys,
+    estimate_freezing_and_folding,
+    find_valleys,
+    measure_gaps,
+    summarise_energies,
+)
 
 # Two sites of two states: energies 0 of 00, -1 of 01, -1 of 10 and -3 of 11, in fields of 1 and a coupling of 1.
 COUPLINGS = np.zeros((2, 2, 2, 2), np.float32)
@@ -24,14 +30,14 @@ def test_the_lowest_valley_is_found_with_the_number_of_quenches_that_end_in_it()
     # E(01) = -(0 + 0 + 1) = -1, E(10) = -(0.5 + 0.5 + 1) = -2, E(00) = -0.5 and E(11) = -0.5.
     assert TWO_VALLEYS.energies(np.array([[0, 1], [1, 0], [0, 0], [1, 1]], np.uint8)).tolist() == [-1, -2, -0.5, -0.5]
     starts = np.array([[0, 1], [0, 1], [1, 0]], np.uint8)
-    found = valleys(TWO_VALLEYS, choose_engine("numba"), 1, starts)
+    found = find_valleys(TWO_VALLEYS, choose_engine("numba"), 1, starts)
     assert found.summary(alphabet("01")) == {"energy": -2.0, "sequence": "10", "hits": 1, "quenches": 3}
     assert sorted(found.energies) == [-2, -1]
 
 
 def test_starts_count_in_the_bound_beside_the_minima():
     """From 00 all quenches end at 11: 1 of energy 0 and 1 of energy -3, each once."""
-    found = valleys(MODEL, choose_engine("numba"), 1, np.zeros((4, 2), np.uint8))
+    found = find_valleys(MODEL, choose_engine("numba"), 1, np.zeros((4, 2), np.uint8))
     assert (found.energy, found.hits, found.quenches, found.sequence.tolist()) == (-3, 4, 4, [1, 1])
     np.testing.assert_allclose(found.log_z_bound(np.array([0.0, 1.0, 2.0])), np.log([2, 1 + np.e**3, 1 + np.e**6]))
 
@@ -44,7 +50,7 @@ def test_a_summary_has_the_sequence_in_letters():
 def test_energies_of_sets_have_mean_and_standard_deviation():
     training, heldout = np.array([[1, 1], [1, 1], [0, 0], [0, 1]], np.uint8), np.array([[1, 1], [0, 1]], np.uint8)
     single = np.array([[0.0, 1.0], [0.5, 0.5]])
-    sets = energy_sets(
+    sets = summarise_energies(
         MODEL, training, heldout, np.array([3.0, 1.0]), single, np.array([1.0, 2.0, 6.0]), np.random.default_rng(0)
     )
     assert sets.index.tolist() == ["uniform", "profile", "training", "heldout", "samples"]
@@ -66,7 +72,7 @@ def test_gaps_are_distances_of_held_out_sequences_below_random_ones():
         index=["uniform", "profile", "training", "heldout", "samples"],
     )
     single = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
-    found = gaps(sets, single, 3, entropy=0.1)
+    found = measure_gaps(sets, single, 3, entropy=0.1)
     assert list(found) == ["uniform", "profile"]
     assert (found["uniform"]["gap"], found["profile"]["gap"]) == (2.5, 2.0)
     assert found["uniform"]["random_entropy"] == pytest.approx(2 * np.log(3))
@@ -78,14 +84,14 @@ def test_gaps_are_distances_of_held_out_sequences_below_random_ones():
         expected = (depth + (depth**2 - 2 * sd**2 * lost) ** 0.5) / (2 * lost)
         assert found[name]["folding_temperature"] == pytest.approx(expected)
         assert set(found[name]) == {"gap", "random_entropy", "freezing_temperature", "folding_temperature"}
-    above = gaps(sets.assign(mean=[-9.0, -4.0, 0, -5.0, 0], sd=[2.0, 0.0, 1, 1, 1]), single, 3, entropy=0.1)
+    above = measure_gaps(sets.assign(mean=[-9.0, -4.0, 0, -5.0, 0], sd=[2.0, 0.0, 1, 1, 1]), single, 3, entropy=0.1)
     assert (above["uniform"]["gap"], above["profile"]["gap"]) == (-2.0, None)
     assert above["uniform"]["folding_temperature"] is None
 
 
 def test_random_energy_temperatures_by_hand():
     # sd / sqrt(2 S0) = 3 / sqrt(36) = 0.5; S0 - S = 8, and depth^2 - 2 sd^2 * 8 = 400 - 144 = 256: (20 + 16) / 16.
-    assert random_energy(depth=20.0, sd=3.0, random_entropy=18.0, entropy=10.0) == {
+    assert estimate_freezing_and_folding(depth=20.0, sd=3.0, random_entropy=18.0, entropy=10.0) == {
         "freezing_temperature": pytest.approx(0.5), "folding_temperature": pytest.approx(2.25)
     }  # fmt: skip
 
@@ -101,6 +107,6 @@ def test_random_energy_temperatures_by_hand():
     ],
 )
 def test_random_energy_temperatures_need_not_exist(depth, sd, random_entropy, entropy, freezing, folding):
-    found = random_energy(depth, sd, random_entropy, entropy)
+    found = estimate_freezing_and_folding(depth, sd, random_entropy, entropy)
     assert found["freezing_temperature"] == (None if freezing is None else pytest.approx(freezing))
     assert found["folding_temperature"] == (None if folding is None else pytest.approx(folding))

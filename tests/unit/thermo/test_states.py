@@ -7,16 +7,16 @@ from two_states import BETAS, exact_curves, exact_energies, log_z
 
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import Potts
-from temperance.thermo.annealing import Annealed, _equal_steps, annealed
-from temperance.thermo.energy_curve import energy_curve
+from temperance.thermo.annealing import Annealed, _equal_steps, estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
 from temperance.thermo.thermodynamics import (
     Curves,
-    compare,
-    density_of_states,
-    equilibrated_above,
+    compare_log_z,
+    estimate_density_of_states,
+    find_lowest_equilibrated,
     group_ladders,
     is_equilibrated,
-    table,
+    tabulate_states,
 )
 
 NAN = np.nan
@@ -45,7 +45,7 @@ def by_hand():
 def test_the_table_has_each_average_at_its_temperature_with_its_error():
     """The jackknife of two ladders: 0.1 of what differs by 0.1 to either side."""
     heldout, weights = np.array([-1.0, -3.0]), np.array([3.0, 1.0])
-    found = table(by_hand(), np.array([2.0, 0.5]), heldout, weights, 4)
+    found = tabulate_states(by_hand(), np.array([2.0, 0.5]), heldout, weights, 4)
     # S = ln Z + beta <E>, F = -ln Z / beta, C = beta^2 Var(E); errors are 0.1 times what multiplies ln Z, E and Var(E).
     expected = pd.DataFrame(
         {
@@ -65,14 +65,14 @@ def test_the_table_has_each_average_at_its_temperature_with_its_error():
     np.testing.assert_allclose(
         found["log_likelihood_error"], np.array([np.hypot(2 * error, 0.1), np.hypot(0.5 * error, 0.1)]) / 4
     )
-    relatives = table(by_hand(), np.array([2.0]), heldout, weights, 4, np.array([1, 1]))
+    relatives = tabulate_states(by_hand(), np.array([2.0]), heldout, weights, 4, np.array([1, 1]))
     np.testing.assert_allclose(relatives["log_likelihood_error"], 0.1 / 4)
 
 
 def test_other_estimates_of_ln_z_stand_beside_it_from_cold_to_hot():
     states = pd.DataFrame({"temperature": [2.0, 1.0, 0.5], "log_z": [10.0, 20.0, 40.0], "log_z_error": [0.3, 0.3, NAN]})
     annealing = Annealed(np.array([10.5, 26.3, 41.0]), np.array([0.4, 0.4, 0.4]), np.array([90.0, 60.0, 30.0]))
-    found = compare(states, annealing, np.array([10.1, 20.1, 40.1]), np.array([9.0, 19.0, 40.5]))
+    found = compare_log_z(states, annealing, np.array([10.1, 20.1, 40.1]), np.array([9.0, 19.0, 40.5]))
     assert found["temperature"].tolist() == [0.5, 1.0, 2.0]
     assert found["log_z"].tolist() == [40, 20, 10]
     assert found["log_z_ais"].tolist() == [41.0, 26.3, 10.5]
@@ -120,10 +120,10 @@ def test_a_temperature_is_equilibrated_where_ladders_agree_and_nothing_is_missin
 
 def test_equilibrated_from_a_temperature_up_is_told_in_any_order():
     states = pd.DataFrame({"temperature": [2.0, 0.5, 1.0], "equilibrated": [True, True, True]})
-    assert equilibrated_above(states) == 0.5
+    assert find_lowest_equilibrated(states) == 0.5
     # What lies below a gap is left out.
-    assert equilibrated_above(states.assign(equilibrated=[True, True, False])) == 2.0
-    assert equilibrated_above(states.assign(equilibrated=[False, True, True])) == np.inf
+    assert find_lowest_equilibrated(states.assign(equilibrated=[True, True, False])) == 2.0
+    assert find_lowest_equilibrated(states.assign(equilibrated=[False, True, True])) == np.inf
 
 
 # ---------------------------------------------------------------- the density of states
@@ -131,12 +131,12 @@ def test_equilibrated_from_a_temperature_up_is_told_in_any_order():
 
 def test_the_density_of_states_of_two_states_counts_one_of_each():
     energies = exact_energies(2)
-    found = density_of_states(exact_curves(2), BETAS, energies, 1, 2, bins=4)
+    found = estimate_density_of_states(exact_curves(2), BETAS, energies, 1, 2, bins=4)
     np.testing.assert_allclose(found["energy"], [0.125, 0.875])
     np.testing.assert_allclose(found["width"], 0.25)
     np.testing.assert_allclose(found["log_g"], 0, atol=1e-6)
     np.testing.assert_allclose(found["log_g_error"], 0, atol=1e-9)
-    assert density_of_states(exact_curves(1), BETAS, exact_energies(1), 1, 2)["log_g_error"].isna().all()
+    assert estimate_density_of_states(exact_curves(1), BETAS, exact_energies(1), 1, 2)["log_g_error"].isna().all()
 
 
 def test_the_error_of_the_density_is_that_of_ladders():
@@ -144,7 +144,7 @@ def test_the_error_of_the_density_is_that_of_ladders():
     energies = np.array([[[1.0, 1, 1, 1], [0, 0, 1, 1]]])
     averages = Curves(np.zeros(1), np.array([[np.log(4)]]), *np.zeros((2, 1, 1)), None, None)
     # Counts are 0 and 2 of energy 0, 4 and 2 of energy 1.
-    found = density_of_states(averages, np.zeros(1), energies, 2, 2, bins=2)
+    found = estimate_density_of_states(averages, np.zeros(1), energies, 2, 2, bins=2)
     np.testing.assert_allclose(found["log_g"], np.log([4 * 2 / 8, 4 * 6 / 8]))
     # Standard deviations sqrt(2) of a mean of 1 and of 3, over sqrt(2).
     np.testing.assert_allclose(found["log_g_error"], [1, 1 / 3])
@@ -155,7 +155,7 @@ def test_the_error_of_the_density_is_that_of_ladders():
 
 def test_the_energy_curve_has_means_and_slopes_of_its_rungs():
     energies = np.array([[[-1.0, 1.0], [-3.0, 3.0]], [[-2.0, 0.0], [-4.0, -2.0]]])
-    curve = energy_curve(np.array([0.0, 2.0]), energies)
+    curve = interpolate_energies(np.array([0.0, 2.0]), energies)
     # Means 0 and -2, variances (1 + 1 + 9 + 9) / 4 = 5 and (0 + 4 + 4 + 0) / 4 = 2.
     np.testing.assert_allclose(curve.spline([0.0, 2.0]), [0, -2])
     np.testing.assert_allclose(curve.spline.derivative()([0.0, 2.0]), [-5, -2])
@@ -165,7 +165,9 @@ def test_the_energy_curve_has_means_and_slopes_of_its_rungs():
 
 
 def test_integrating_two_states_is_exact_to_the_cubic():
-    np.testing.assert_allclose(energy_curve(BETAS, exact_energies(2)).log_z(BETAS, 1, 2), log_z(BETAS), atol=1e-3)
+    np.testing.assert_allclose(
+        interpolate_energies(BETAS, exact_energies(2)).log_z(BETAS, 1, 2), log_z(BETAS), atol=1e-3
+    )
 
 
 def test_annealing_steps_are_of_equal_thermodynamic_length():
@@ -176,7 +178,7 @@ def test_annealing_steps_are_of_equal_thermodynamic_length():
         def derivative(self):
             return lambda x: np.where(x <= 1, -1.0, -9.0)
 
-    curve = energy_curve(betas, np.zeros((4, 1, 2)))
+    curve = interpolate_energies(betas, np.zeros((4, 1, 2)))
     found = _equal_steps(type(curve)(betas, Slope()), 2.0, 8)
     np.testing.assert_allclose(found, [0, 0.5, 1, *(1 + np.arange(1, 7) / 6)], atol=0.02)
 
@@ -189,7 +191,9 @@ def test_annealing_without_interactions_has_ln_z_with_its_error():
     shares = 1 / (1 + np.exp(-3 * rungs))
     counts = (200 * shares).round().astype(int)
     energies = np.array([np.repeat([-3.0, 0.0], [n, 200 - n]) for n in counts])[:, None]
-    found = annealed(model, choose_engine("numba"), 1, betas, energy_curve(rungs, energies), chains=2000, steps=30)
+    found = estimate_log_z(
+        model, choose_engine("numba"), 1, betas, interpolate_energies(rungs, energies), chains=2000, steps=30
+    )
     expected = np.log(1 + np.exp(3 * betas))
     assert (np.abs(found.log_z - expected) < 4 * found.error).all()
     # Weights w have (sum w)^2 / sum w^2 = n / (1 + var / mean^2), and their mean an error of sqrt(var / n) / mean.

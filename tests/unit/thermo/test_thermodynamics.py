@@ -16,14 +16,14 @@ from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.stats.resampling import bootstrap_weights, interval_factor, jackknife_error, resample
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.thermo.annealing import Annealed, annealed
-from temperance.thermo.energy_curve import energy_curve
-from temperance.thermo.landscape import energy_sets, gaps, valleys
+from temperance.thermo.annealing import Annealed, estimate_log_z
+from temperance.thermo.energy_curve import interpolate_energies
+from temperance.thermo.landscape import find_valleys, measure_gaps, summarise_energies
 from temperance.thermo.thermodynamics import (
     _reweight,
-    compare,
-    curves,
-    density_of_states,
+    compare_log_z,
+    estimate_curves,
+    estimate_density_of_states,
     group_ladders,
     is_equilibrated,
     tabulate_states,
@@ -104,7 +104,7 @@ def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, tru
 def test_reweighting_two_states_has_their_closed_forms():
     """Samples in their exact proportions: what lies between the rungs is exact, too."""
     energies = exact_energies(1)
-    found = curves(BETAS, energies, 1, 2, 3 * energies)
+    found = estimate_curves(BETAS, energies, 1, 2, 3 * energies)
     beta = found.betas
     # Eight inverse temperatures from one of four rungs to the next, and the last.
     assert len(beta) == 25
