@@ -154,7 +154,7 @@ def test_numbers_are_taken_up_to_their_bounds(key, least, below, most, above):
 
 @pytest.mark.parametrize(
     ("temperatures", "said"),
-    [([1], "1 of at least 2 entries"), ([0.5, 100.1], "100.1 is too large, 100 is the most"), ([1, True], "")],
+    [([1], "at least 2 entries needed, not 1"), ([0.5, 100.1], "100.1 is too large; 100 is the largest allowed"), ([1, True], "")],
 )
 def test_temperatures_are_two_or_more_up_to_100(temperatures, said):
     with pytest.raises(InputError, match=f"^sample.temperatures.*{said}"):
@@ -207,3 +207,8 @@ def test_each_stage_reads_its_keys_and_no_others():
         stage = STAGES[name].of(family).model_dump()
         assert stage == {field: values.get(key, family.get(key)) for field, key in keys.items()}, name
     assert READ.keys() == STAGES.keys()
+
+
+def test_a_key_that_is_spelt_like_pydantic_s_mark_of_names_is_an_unknown_key():
+    with pytest.raises(InputError, match=r"^\[key\]: unknown key; known are fetch, search, "):
+        Configuration.read({"[key]": None})

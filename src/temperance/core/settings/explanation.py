@@ -58,10 +58,10 @@ def explain(error: pydantic.ValidationError, section: type[BaseModel]) -> str:
     # The error nearest to the top level: those below may be its consequences.
     def _depth(detail: Any) -> tuple[int, bool]:
         # Among the options of a union, errors of those with the right type are the more specific.
-        return len(_Place(section, detail["loc"]).keys), detail["type"] not in _MESSAGES
+        return len(_Place(section, detail).keys), detail["type"] not in _MESSAGES
 
     first = min(error.errors(include_url=False), key=_depth)
-    place = _Place(section, first["loc"])
+    place = _Place(section, first)
     keys = list(place.keys)
     if first["type"] == "extra_forbidden":
         name, names = keys[-1], list(place.section.model_fields)
@@ -106,12 +106,14 @@ def _wrong_value(place: "_Place", value: Any) -> str:
 class _Place:
     """Location of an error in a section: its keys, and the innermost section and field."""
 
-    def __init__(self, section: type[BaseModel], location: tuple[int | str, ...]):
+    def __init__(self, section: type[BaseModel], detail: Any):
         self.section, self.description = section, ""
         self.keys: list[str] = []
         self.annotation: Any = None
         entries: Any = section
-        bad_name = location[-1:] == ("[key]",)
+        location = detail["loc"]
+        # Of a name that may not be one of a mapping's, unless it is an unknown key of just these characters.
+        bad_name = location[-1:] == ("[key]",) and detail["type"] != "extra_forbidden"
         for step in location[:-2] if bad_name else location:
             options = {part.__name__: part for part in _sections(entries)}
             if isinstance(entries, type) and issubclass(entries, BaseModel):
