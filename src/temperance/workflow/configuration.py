@@ -144,9 +144,7 @@ def with_table(config: Mapping[str, Any]) -> Settings:
             Configuration.read({"family": name})
             families[name] = FamilySettings.read(families[name]).model_dump(exclude_unset=True)
             if not any(source in families[name] for source in _SOURCES):
-                raise InputError(
-                    f"{name}: the source of its sequences is missing; expected one of {', '.join(_SOURCES)}"
-                )
+                raise InputError(f"{name}: the source of sequences is missing; expected one of {', '.join(_SOURCES)}")
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
     if not families:
@@ -207,7 +205,7 @@ class _Plans:
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""
         if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
-            raise InputError(f"{key}.filter: sequences drawn from a truth are not filtered; remove this section")
+            raise InputError(f"{key}.filter: sequences drawn from a truth are not filtered; remove it")
         truth, symbols = read_truth(overrides["truth"]), family["alphabet"]
         if isinstance(truth, EnumerableTruth):
             if truth.q**truth.length > 1 << 20:
@@ -270,7 +268,7 @@ def _points(study: str, name: str, base: Settings, settings: Settings, plans: _P
     """List one point for each value that a study varies, or a single one if it varies training set sizes alone."""
     key, label, vary = f"studies.{study}.families.{name}", f"studies/{study}/{name}", settings.get("vary")
     if "truth" not in base:
-        raise InputError(f"{key}: a study needs a family with a truth; for a real one set truth.kind to teacher")
+        raise InputError(f"{key}: a study needs a truth; for a real family set truth.kind to teacher")
     if vary is None:
         plan = plans.plan(name, base, key)
         return [{"family": name, "value": None, "label": label, "source": label, "settings": plan}]
@@ -301,7 +299,7 @@ def _families(config: Mapping[str, Any]) -> dict[str, Settings]:
         stem = re.split(r"\.", Path(family[source]).name)[0]
         return {config.get("family") or re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "family": family}
     if "family" in config:
-        raise InputError("family: names the single family whose alignment is missing; give 'alignment'")
+        raise InputError("family: names the single family, whose 'alignment' is missing")
     if "families" not in config:
         raise InputError("alignment: missing; give the path of an alignment, or families")
     return config["families"]
@@ -389,7 +387,7 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
             program = settings.command[0]
             if shutil.which(program) is None:
                 raise InputError(
-                    f"{name}: judges.{judge}.command: there is no program {program} (relative to {Path.cwd()})"
+                    f"{name}: judges.{judge}.command: no program {program} (paths are relative to {Path.cwd()})"
                 )
     students = [*run["families"].items()]
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
@@ -470,9 +468,7 @@ def _check_judge(name: str, family: Settings) -> None:
     if taken := programs.keys() & _RESERVED_NAMES:
         raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; choose another name")
     if reserved := [program for program in programs if program.startswith(("percentile_", "above_median_"))]:
-        raise InputError(
-            f"{name}: judges.{reserved[0]}: names like this are reserved for columns of tables; choose another"
-        )
+        raise InputError(f"{name}: judges.{reserved[0]}: reserved for columns of tables; choose another name")
     for option, explain_missing in _RNA_JUDGES.items():
         if family["optimum"][option]:
             _check_rna_judge(name, family, option, explain_missing())
@@ -497,8 +493,6 @@ def _check_judge(name: str, family: Settings) -> None:
 def _check_rna_judge(name: str, family: Settings, judge: str, missing: str) -> None:
     """Make sure that a judge of RNA can score the family's sequences, and that its programs are installed."""
     if family["alphabet"] not in ("rna", "dna"):
-        raise InputError(
-            f"{name}: optimum.{judge}: this judge is for RNA and DNA only, not alphabet {family['alphabet']}"
-        )
+        raise InputError(f"{name}: optimum.{judge}: this judge is for RNA and DNA, not alphabet {family['alphabet']}")
     if missing:
         raise InputError(f"{name}: optimum.{judge}: {missing}")

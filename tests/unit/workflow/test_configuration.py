@@ -93,7 +93,7 @@ def test_a_family_overrides_what_all_share():
         ),
         (
             {"alignment": "a", "family": "b", "studies": {"gap": {"families": {"b": {}}}}},
-            "studies.gap.families.b: a study needs a family with a truth",
+            "studies.gap.families.b: a study needs a truth",
         ),
         (
             {"alignment": "a", "studies": {"gap": {"vary": "sample.ladders"}}},

@@ -45,7 +45,7 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         ("family\tfamily\n", "line 1: "),
         ("family\talignment\n", "has no family"),
         ("family\talignment\nx\ta\tb\n", "line 2: 3 cells, but 2 columns"),
-        ("family\talignment\nx\n", "line 2: x: the source of its sequences is missing; expected one of alignment"),
+        ("family\talignment\nx\n", "line 2: x: the source of sequences is missing; expected one of alignment"),
         ("family\talignment\nx\ta\nx\tb\n", "line 3: family x is on an earlier line already"),
         ("family\talignment\n../x\ta\n", r"line 2: family: '\.\./x' does not have the right form"),
         ("family\talignment\n\ta\n", "line 2: family"),
