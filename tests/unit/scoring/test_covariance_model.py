@@ -70,6 +70,15 @@ def test_without_infernal_it_is_said_in_one_line(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_each_tool_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(rna_tools.shutil, "which", lambda program: None if program == "cmalign" else "/bin/it")
+    assert explain_missing_infernal() == ("Infernal's cmalign not found on the PATH: conda install bioconda::infernal")
+    monkeypatch.setattr(rna_tools.shutil, "which", lambda program: "/bin/it")
+    for spec, message in ((None, "ViennaRNA is not installed: pip install viennarna"), (1, "")):
+        monkeypatch.setattr(rna_tools.importlib.util, "find_spec", lambda name, spec=spec: spec)
+        assert explain_missing_infernal() == message
+
+
 @needs_infernal
 def test_a_file_that_is_no_covariance_model_is_refused_with_the_words_of_infernal(tmp_path):
     (tmp_path / "a.cm").write_text("no model")

@@ -54,6 +54,11 @@ def test_a_cluster_of_a_tenth_of_the_weight_is_kept_and_a_heavier_one_is_not():
     clusters, weights = np.array([0, 0, *range(1, 41)]), np.array([10.0, 10.0, *np.ones(40)])
     folds = assign_folds(clusters, weights, 2, np.random.default_rng(0))
     assert folds[0] != folds[1] and np.bincount(folds, weights).tolist() == [30, 30]
+    # The scale of weights does not matter.
+    assert assign_folds(clusters, weights / 100, 2, np.random.default_rng(0)).tolist() == folds.tolist()
+    clusters = np.repeat(np.arange(10), 4)
+    folds = assign_folds(clusters, np.full(40, 100.0), 4, np.random.default_rng(0))
+    assert all(len(set(folds[clusters == c])) == 1 for c in range(10))
 
 
 # ---------------------------------------------------------------- what each model has seen

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,12 +10,14 @@ import pandas as pd
 import pytest
 from small_systems import random_potts
 
+from temperance.baselines.registry import draw, independent
 from temperance.core.alphabet import alphabet
 from temperance.core.checkpoint import NONE
 from temperance.core.files import load_arrays, load_table, save_arrays, save_json, save_table
 from temperance.core.settings.scoring import BaselineSettings
 from temperance.core.settings.stages import STAGES
-from temperance.engines.chains import draw_uniform_chains
+from temperance.engines.chains import uniform_chains
+from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import profile_frequencies
 from temperance.msa.hmmer import build_hmm
@@ -34,9 +37,14 @@ RELATIVES = np.repeat(np.arange(12), 2)
 TEMPERATURES, LADDERS, DRAWS = np.array([0.5, 1.0, 2.0]), 3, 4
 # Labels that no computation would give.
 CLUSTERS = np.arange(60) % 7
-SETTINGS = {
-    "judges": {}, "optimum": {"fidelity": "potts", "folding": False, "bootstrap": 60},
-}  # fmt: skip
+SETTINGS = {"judges": {}, "optimum": {"fidelity": "potts", "folding": False, "bootstrap": 60}}
+# A program of the user's, which counts the states W, the last ones, in five sequences of a set.
+COUNTER = """
+import sys
+records = open(sys.argv[1]).read().split(">")[1:]
+open(sys.argv[2], "w").writelines(f"{record.split()[0]}\\t{record.count('W')}\\n" for record in records)
+"""
+PROGRAM = {"command": [sys.executable, "-c", COUNTER, "{fasta}", "{scores}"], "sequences": 5}
 
 
 def distances(sequences, references):
@@ -86,9 +94,12 @@ def family(tmp_path_factory):
     pair_judge = CrossFittedJudge(potts, rng.normal(size=60), CLUSTERS, Discrimination(0.875, 0.0625))
     pair_judge.save(folder / "judge", LETTERS, {})
     hmm.run(hmm.Inputs(folder / "alignment", folder / "split"), hmm.Outputs(folder / "hmm"), "family")
+    truth = random_potts(L, Q, 3)
+    truth.save(folder / "truth", LETTERS, {"kind": "teacher", "log_z": 0.0, "log_z_error": 0.0})
     return SimpleNamespace(
         folder=folder, natural=natural, weights=weights, heldout_weights=heldout_weights, model=model,
         subset_weights=subset_weights, samples=samples, sequences=sequences, judge=pair_judge,
+        truth=truth,
     )  # fmt: skip
 
 
@@ -153,8 +164,9 @@ def run_score(family, folder, seed=4):
                                      "reliability.tsv", "calibrated.tsv"))
     )  # fmt: skip
     names = ("model", "subset", "samples", "ladder.tsv", "states.tsv", "alignment", "split", "judge")
-    inputs = score.Inputs(*(family.folder / name for name in names), programs=[], hmm=family.folder / "hmm")
-    score.run(inputs, outputs, STAGES["score"].of(SETTINGS), seed, 1)
+    hmm_path, truth_path = family.folder / "hmm", family.folder / "truth"
+    inputs = score.Inputs(*(family.folder / name for name in names), programs=[], hmm=hmm_path, truth=truth_path)
+    score.run(inputs, outputs, STAGES["score"].of(SETTINGS | {"judges": {"mine": PROGRAM}}), seed, 1)
     return outputs
 
 
@@ -177,6 +189,11 @@ def test_natural_sequences_are_scored_by_their_own_rows(family, scored):
     np.testing.assert_allclose(real["hmm"], hmm_judge(family.folder / "hmm", LETTERS)(family.natural[rows]))
     odds = np.log(profile_frequencies(family.natural[HELDOUT], Q, family.heldout_weights) * Q)
     np.testing.assert_allclose(real["profile"], odds[np.arange(L), family.natural[rows]].sum(axis=1))
+    np.testing.assert_allclose(real["truth"], -family.truth.energies(family.natural[rows]))
+    # The first, the last, and three between them of each set.
+    scored_rows = [0, 2, 5, 8, 11, 12, 17, 23, 29, 35, 36, 41, 47, 53, 59]
+    assert np.flatnonzero(real["mine"].notna()).tolist() == scored_rows
+    np.testing.assert_array_equal(real["mine"][scored_rows], (family.natural[rows[scored_rows]] == 19).sum(axis=1))
     np.testing.assert_allclose(real["gaps"], (family.natural[rows] == 0).mean(axis=1))
     for name, references in (("training", MEMBERS), ("natural", POOL)):
         expected = distances(family.natural[HELDOUT], family.natural[references])
@@ -200,6 +217,7 @@ def test_samples_have_percentiles_among_all_natural_sequences_by_weight(family, 
     expected = percentiles(bits(family.samples), bits(family.natural), family.weights)
     np.testing.assert_allclose(table["percentile_hmm"], expected)
     assert expected.std() > 10
+    assert table["mine"].notna().tolist() == [n in (0, 2, 5, 8, 11) for n in range(12)] * 3
 
 
 def test_temperatures_have_means_and_errors_over_ladders(family, scored):
@@ -295,7 +313,7 @@ def test_the_job_s_seed_and_number_of_draws_determine_what_is_random(family, sco
 
 def test_judges_are_assessed(scored):
     assessments = {row["name"]: row for row in json.loads(scored.judges.read_text())["judges"]}
-    assert list(assessments) == ["profile", "potts", "hmm"]
+    assert list(assessments) == ["profile", "potts", "hmm", "truth", "mine"]
     table = load_table(scored.scores)
     for name, row in assessments.items():
         assert row["span"] == pytest.approx(np.ptp(table[f"percentile_{name}"]), rel=1e-4)
@@ -349,6 +367,9 @@ def test_a_profile_model_is_learnt_sampled_and_scored_as_the_family_s_own(family
     fields = profile_fields(family)
     energies = -fields[np.arange(L), sequences].sum(axis=-1)
     np.testing.assert_allclose(scores["energy"], energies.mean(axis=(1, 2)), rtol=1e-4)
+    model = independent(family.natural[MEMBERS], family.subset_weights, Q)
+    settings = {"temperatures": COLD, "sequences": 48, "ladders": 6}
+    np.testing.assert_array_equal(sequences, draw(model, settings, family.natural, choose_engine("numba"), 6).sequences)
     novelty = distances(sequences.reshape(-1, L), family.natural).reshape(5, 6, 8).mean(axis=2)
     np.testing.assert_allclose(scores["novelty"], novelty.mean(axis=1), rtol=1e-4)
     np.testing.assert_allclose(scores["novelty_error"], novelty.std(axis=1, ddof=1) / 6**0.5, rtol=1e-4, atol=1e-6)
