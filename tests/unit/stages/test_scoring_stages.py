@@ -25,7 +25,7 @@ from temperance.potts.model import Potts
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.discrimination import Discrimination
 from temperance.scoring.judges import hmm_judge
-from temperance.scoring.tables import Family, score_orders
+from temperance.scoring.tables import Family, judge_standings, score_orders
 from temperance.stages import compare, covariance_model, hmm, judge, score
 from temperance.temperature.calibration import calibrate
 from temperance.temperature.divergence import sampled_training_temperature
@@ -305,7 +305,13 @@ def test_the_job_s_seed_and_number_of_draws_determine_what_is_random(family, sco
     assert row.to_dict() == pytest.approx(expected, rel=1e-5)
     reliability = load_table(scored.reliability)
     np.testing.assert_allclose(reliability, calibration.reliability, rtol=2e-5)
-    assert json.loads(scored.judges.read_text())["provenance"]["seed"] == 4
+    written = json.loads(scored.judges.read_text())
+    assert written["provenance"]["seed"] == 4
+    bits = {"hmm": hmm_judge(family.folder / "hmm", LETTERS)}
+    # Held-out sequences count as clusters that the pair judge gave them.
+    (expected,) = judge_standings(load_table(scored.scores), parts, bits, rng, CLUSTERS)["judges"]
+    (row,) = [row for row in written["judges"] if row["name"] == "hmm"]
+    assert (row["auc"], row["auc_error"]) == (expected["auc"], expected["auc_error"])
     other = run_score(family, tmp_path, seed=5)
     assert (load_table(other.natural)["energy"][60:] != load_table(scored.natural)["energy"][60:]).mean() > 0.99
     assert load_table(other.samples).equals(load_table(scored.samples))
