@@ -314,6 +314,8 @@ def test_colder_samples_are_advised_if_they_promise_to_be_natural(percentile, pr
         # Diversity (floor 0.5) 0.5, 0.5, 0.4, 0.2, 0.1: 0, 0, 20, 60, 80 %; with novelty 75, 50, 45, 60, 95 %.
         ({"diversity": [0.5, 0.5, 0.4, 0.2, 0.1]}, 2),
         ({"diversity": [0.5, 0.5, 0.35, 0.2, 0.1]}, 1),  # 75, 50, 55, 60, 95 %
+        # Of 50 percentiles 20 % at 0.5, and 12 % at 0.6, where 8.5 % of the novelty are missing besides.
+        ({"novelty": [0.4, 0.366, 0.1, 0.1, 0.1], "percentiles": {"hmm": [40, 44, 40, 40, 40]}}, 0),
         ({"equilibrated": [1, 1, 1, 0, 1]}, 4),  # 25 % at 0.7 and 15 % at 1
         ({"equilibrated": [1, 1, 1, 0, 0]}, 2),
         # Nothing is gained by more than a floor asks: novelty 0, diversity 0, percentile 20 % everywhere; the coldest.

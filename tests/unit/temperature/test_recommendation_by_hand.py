@@ -196,6 +196,14 @@ def test_an_untrained_model_is_refused_with_what_would_help():
     assert (best.tau, best.sampling_temperature, best.expected["temperature"]) == (None, 0.7, 0.7)
 
 
+def test_the_limit_is_the_strictest_of_the_model_and_of_the_family():
+    """The lower end of a pooled tau_train lies between those of the models, 0.85 and 0.75."""
+    lower = OperatingPoint("tau_train", 0.8, 0.75, 0.85, False, True, shared=0.0)
+    limit = advise(scores(), scores(), points=[[TRAIN], [lower]]).limit
+    assert 0.75 < limit < 0.85
+    assert advise(scores(), scores(), points=[[lower], [TRAIN]]).limit == 0.75
+
+
 def test_without_a_point_that_decides_there_is_no_limit():
     assert advise(scores(), points=[[POTTS]]).limit is None
 
@@ -309,11 +317,10 @@ def test_the_percentile_of_the_sensitivity_is_the_lowest_of_the_judges_that_deci
 
 
 def test_the_intervals_of_all_floors_are_of_the_same_draws():
-    """Ladders whose novelty varies: of two equal floors of diversity the intervals are the same."""
-    novelty = np.array([0.1, 0.2, 0.27, 0.4, 0.5])[:, None] + 0.1 * np.random.default_rng(3).normal(size=(5, 12))
-    table = sensitivity(
-        [rung_scores(TAUS, novelty=novelty, ladders=12)], [[TRAIN]], 0.2, 0.0, np.random.default_rng(0), draws=20
-    )
-    same = table[table["floor"] == "diversity"]
-    assert len(same) == 11
-    assert same[["tau_low", "tau_high"]].drop_duplicates().shape == (1, 2)
+    """One draw among models that meet the novelty at 0.6 and 0.8: which one it is does not change with a floor."""
+    later = scores(novelty=[0.1, 0.1, 0.1, 0.4, 0.5])
+    models = [scores(novelty=[0.1, 0.4, 0.4, 0.4, 0.5]), later, later]
+    table = sensitivity(models, [[TRAIN]] * 3, 0.25, 0.0, np.random.default_rng(0), draws=1)
+    same = table[(table["floor"] == "diversity") & (table["value"] <= 0.5)]
+    assert len(same) == 6
+    assert same[["tau", "tau_low", "tau_high"]].drop_duplicates().to_numpy().tolist() == [[0.6, 0.5, 0.8]]
