@@ -133,8 +133,11 @@ def test_designs_are_all_sequences_that_are_new_and_natural_enough(all_designs):
     assert table["aligned"][0] == "ACAA"
     assert all_designs.aligned[1::2] == table["aligned"].tolist()
     assert all_designs.fasta[1::2] == table["sequence"].tolist()
+    assert all_designs.fasta[0] == ">fam_design_001 temperature=0.5 energy=-2.00 novelty=0.500"
     assert all_designs.plates[0] == "plate,well,name,sequence,recommended,length"
-    assert all_designs.plates[10].startswith("1,A10,fam_design_010,")
+    assert all_designs.plates[1:] == [
+        f"1,A{n + 1},fam_design_{n + 1:03d},{row},True,{len(row)}" for n, row in enumerate(table["sequence"])
+    ]
 
 
 def test_the_summary_says_how_designs_were_chosen(all_designs):
@@ -157,7 +160,7 @@ def test_the_summary_says_how_designs_were_chosen(all_designs):
     }  # fmt: skip
 
 
-def test_few_designs_are_the_most_faithful_and_those_farthest_from_them(folder, tmp_path):
+def test_few_designs_are_the_most_faithful_and_those_farthest_from_them(folder, tmp_path, caplog):
     """A quarter of the sites is new enough, and there are no gaps: AAAC, AACA and ACAA have three alanines, and the
     first of them comes first. From AAAC, ACCA is the first of those at three sites.
     """
@@ -166,6 +169,7 @@ def test_few_designs_are_the_most_faithful_and_those_farthest_from_them(folder, 
     )  # fmt: skip
     assert few.table["aligned"].tolist() == ["AAAC", "ACCA"]
     assert few.table["recommended"].tolist() == [False, False]
+    assert "designs are sampled at temperature 0.50, which is not recommended. Sample at 0.5." in caplog.text
     assert few.fasta[0] == ">fam_design_001 temperature=0.5 NOT-RECOMMENDED energy=-1.75 novelty=0.250"
     summary = few.summary
     assert (summary["designs"], summary["wanted"], summary["recommended"]) == (2, 2, False)

@@ -178,6 +178,11 @@ def test_a_job_has_the_threads_of_its_rule(splitting):
     with job(splitting) as config:
         assert config["families"].keys() == {"x"}
         assert os.environ["NPROC"] == str(most + 3)
+        # What JAX compiles is kept for the jobs that follow, and jobs that share a card leave memory to others.
+        jax = sys.modules.get("jax")
+        cache = jax.config.jax_compilation_cache_dir if jax else os.environ["JAX_COMPILATION_CACHE_DIR"]
+        assert Path(cache).parent == Path.cwd() / ".snakemake" / "jax"
+        assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
     assert use_threads(1) == most
 
 
