@@ -16,7 +16,7 @@ from temperance.core.checkpoint import NONE
 from temperance.core.files import load_arrays, load_table, save_arrays, save_json, save_table
 from temperance.core.settings.scoring import BaselineSettings
 from temperance.core.settings.stages import STAGES
-from temperance.engines.chains import uniform_chains
+from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import profile_frequencies
