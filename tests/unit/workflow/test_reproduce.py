@@ -1,4 +1,4 @@
-"""A recorded result is made again, and compared by digest: with a small workflow in place of the whole one."""
+"""A recorded result is made again by a small workflow in place of the whole one, and compared by digest."""
 
 import pytest
 
@@ -33,9 +33,9 @@ def record(config, outputs=("out/x/one.txt", "out/x/two.txt"), **changes):
 
 
 def test_the_same_configuration_makes_the_same_bytes(folder, capfd):
-    assert reproduce.main(record({"results": "out", "word": "word"}, numpy="0.1"), "1") == 0
-    said = capfd.readouterr().out.splitlines()
-    assert said == [
+    assert reproduce.main([record({"results": "out", "word": "word"}, numpy="0.1"), "1"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines == [
         f"numpy is {versions()['numpy']}, was 0.1", "out/x/one.txt: the same bytes", "out/x/two.txt: the same bytes",
     ]  # fmt: skip
     # Results are as they were, and nothing else is there but Snakemake's own folder.
@@ -45,9 +45,27 @@ def test_the_same_configuration_makes_the_same_bytes(folder, capfd):
 def test_other_bytes_and_workflows_that_fail_end_with_status_1(folder, capfd):
     path = record({"results": "out", "word": "word"})
     (folder / "Snakefile").write_text(SNAKEFILE.replace("printf '", "printf '{wildcards.name}"))
-    assert reproduce.main(path, "1") == 1
+    assert reproduce.main([path, "1"]) == 1
     assert "out/x/one.txt: differs" in capfd.readouterr().out
     (folder / "Snakefile").write_text(SNAKEFILE.replace("printf", "no-such-program"))
-    assert reproduce.main(path, "1") == 1
+    assert reproduce.main([path, "1"]) == 1
     assert "the same bytes" not in capfd.readouterr().out
     assert (folder / "out" / "x" / "one.txt").read_text() == "word"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file or directory"),
+        ("{", "record.json: not a complete JSON file"),
+        ("[]", "record.json: not the record of a job"),
+        ('{"config": {}, "versions": {}}', "record.json: not the record of a job"),
+    ],
+)
+def test_a_file_that_is_no_record_is_reported_in_one_line(content, message, tmp_path, capsys):
+    path = tmp_path / "record.json"
+    if content is not None:
+        path.write_text(content)
+    assert reproduce.main([str(path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
