@@ -51,16 +51,17 @@ def test_symbols_of_ones_own_keep_their_order_and_case():
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
-        ("protien", "is not known"), ("A", "does not list 2 to 64 different symbols"),
+        ("protien", "'protien' is unknown; expected protein, rna, dna"),
+        ("A", "does not list 2 to 64 different symbols"),
         ("ABA", "does not list 2 to 64"), ("A B", "reserve"), ("A>B", "reserve"), ("A#", "reserve"),
         ("A.", "reserve"), ("Aé", "reserve"), ("A\t", "reserve"),
         ("".join(map(chr, range(33, 33 + 65))), "does not list 2 to 64"),
     ],
 )  # fmt: skip
-def test_what_is_no_alphabet_is_refused(name, said):
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_alphabet_is_refused(name, message):
+    with pytest.raises(InputError, match=message):
         alphabet(name)
 
 

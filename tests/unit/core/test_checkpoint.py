@@ -191,7 +191,7 @@ def test_without_a_path_nothing_is_kept(tmp_path):
 def test_a_checkpoint_that_cannot_be_written_is_told_and_put_off(tmp_path, caplog):
     checkpoint = Checkpoint(tmp_path / "no folder" / "x", TASK, 60)
     checkpoint.save({"a": 1})
-    assert "warning: no checkpoint: " in caplog.text and not checkpoint.due
+    assert "warning: no checkpoint was saved: " in caplog.text and not checkpoint.due
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "one bit", "other format"])

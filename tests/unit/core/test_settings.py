@@ -153,11 +153,15 @@ def test_numbers_are_taken_up_to_their_bounds(key, least, below, most, above):
 
 
 @pytest.mark.parametrize(
-    ("temperatures", "said"),
-    [([1], "at least 2 entries needed, not 1"), ([0.5, 100.1], "100.1 is too large; 100 is the largest allowed"), ([1, True], "")],
+    ("temperatures", "message"),
+    [
+        ([1], "at least 2 entries needed, not 1"),
+        ([0.5, 100.1], "100.1 is too large; 100 is the largest allowed"),
+        ([1, True], "True is of the wrong type; expected a number"),
+    ],
 )
-def test_temperatures_are_two_or_more_up_to_100(temperatures, said):
-    with pytest.raises(InputError, match=f"^sample.temperatures.*{said}"):
+def test_temperatures_are_two_or_more_up_to_100(temperatures, message):
+    with pytest.raises(InputError, match=f"^sample.temperatures.*{message}"):
         Configuration.read({"sample": {"temperatures": temperatures}})
     assert Configuration.read({"sample": {"temperatures": [0.01, 100]}}).sample.temperatures == [0.01, 100]
 

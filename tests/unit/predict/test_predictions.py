@@ -256,7 +256,7 @@ def test_a_tenth_of_measured_mutants_may_be_of_another_sequence(tmp_path):
         return score_measured(table, model, sequence, columns, LETTERS, tmp_path)["score"]
 
     assert scored(1, 9).notna().all()
-    with pytest.raises(InputError, match=r"2 mutants are of another sequence, C7D say"):
+    with pytest.raises(InputError, match=r"2 mutants do not fit the reference, C7D for example"):
         scored(2, 17)
 
 

@@ -68,7 +68,7 @@ def test_a_penalty_at_the_end_of_the_path_is_warned_of_for_the_largest_sets(soun
     ends = replace(sound, strengths=sound.strengths.assign(chosen=weakest & largest))
     (warning,) = warnings(ends)
     assert warning.startswith(
-        "The weakest penalty that was tried makes held-out sequences likeliest (n200-r2 0.01): weaker ones may do so "
+        "Held-out sequences are likeliest under the weakest L2 penalty that was tried (n200-r2 0.01): a weaker one may "
     )
     assert notes(ends) == []
     small = replace(sound, strengths=sound.strengths.assign(chosen=weakest & (sound.strengths["M"] == 100)))
@@ -79,7 +79,9 @@ def test_a_penalty_at_the_end_of_the_path_is_warned_of_for_the_largest_sets(soun
 def test_an_imported_model_may_know_the_held_out_sequences(sound):
     imported = replace(sound, settings=small_family.read_settings(model="folder/model.dat"))
     (warning,) = warnings(imported)
-    assert warning.startswith("The model model.dat was learnt elsewhere, perhaps from the sequences held out here too")
+    assert warning.startswith(
+        "The model model.dat was trained elsewhere, perhaps on the sequences that are held out here: "
+    )
 
 
 # ---------------------------------------------------------------- training
@@ -109,14 +111,17 @@ def test_independent_chains_that_disagree_are_warned_of(sound):
 
 def test_a_penalty_that_is_a_guess_is_warned_of(sound):
     (warning,) = warnings(change(sound, "training", "n100-r1", l2_choice="too few held-out sequences"))
-    assert warning == "Too few sequences are held out to choose the L2 penalty by them: the choice is a guess."
+    assert warning == ("The L2 penalty is a guess: too few sequences are held out to choose it by their likelihood.")
 
 
 def test_fewer_effective_sequences_than_columns_are_warned_of(sound):
     # The largest Meff of all models counts, of four columns.
     few = replace(sound, training=sound.training.assign(Meff=[1.0, 1.0, 2.0, 3.4, 1.0]))
     (warning,) = warnings(few)
-    assert warning.startswith("The largest training set has Meff 3, less than one effective sequence a column (L = 4)")
+    assert warning == (
+        "The largest training set has Meff 3, less than one effective sequence per column (L = 4): the data hardly "
+        "determine the couplings."
+    )
     assert warnings(replace(sound, training=sound.training.assign(Meff=4.0))) == []
 
 
@@ -136,14 +141,14 @@ def test_temperatures_that_do_not_concern_the_recommended_one_are_folded_away(so
     assert warnings(aside) == []
     (note,) = notes(aside)
     assert "n100-r1 at τ = 0.5, 1; n200-r1 at τ = 0.5. " in note
-    assert note.endswith("They do not touch the recommended temperature itself.")
+    assert note.endswith("This does not affect the recommended temperature.")
 
 
 def test_temperatures_from_the_recommended_one_on_are_warned_of(sound):
     concerned = unequilibrated(sound, ("n200-r1", 0.5), ("n200-r1", 0.7), ("n200-r3", 2.0))
     (warning,) = warnings(concerned)
     assert ": n200-r1 at τ = 0.7; n200-r3 at τ = 2. " in warning
-    assert "R-hat is up to 1.01, the effective sample size down to 252;" in warning
+    assert "R-hat is up to 1.01, the effective sample size down to 252." in warning
     assert "n200-r1 at τ = 0.5. " in notes(concerned)[0]
 
 
@@ -155,7 +160,7 @@ def test_the_worst_diagnostics_are_told(sound):
     subsets = concerned.scores["subset"]
     scores = concerned.scores.assign(rhat=subsets.map(rhat).fillna(9.0), ess=subsets.map(ess).fillna(1.0))
     (warning,) = warnings(replace(concerned, scores=scores))
-    assert "R-hat is up to 1.46, the effective sample size down to 20;" in warning
+    assert "R-hat is up to 1.46, the effective sample size down to 20." in warning
 
 
 def test_without_a_recommendation_all_temperatures_of_the_largest_sets_concern(sound):
@@ -182,7 +187,7 @@ def test_fragments_from_a_tenth_more_gaps_than_natural_ones_are_warned_of(sound)
     many = gaps(sound, {0.5: 0.4, 0.7: 0.221, 1.0: 0.219})
     (warning,) = warnings(many)
     assert warning.startswith("Up to τ = 0.7 samples have gaps at 22% of sites or more, natural sequences at 12%")
-    assert "filter.max_sequence_gaps (0.5)" in warning and notes(many) == []
+    assert "filter.max_sequence_gaps below 0.5." in warning and notes(many) == []
 
 
 def test_fragments_colder_than_the_recommended_temperature_are_folded_away(sound):
@@ -202,7 +207,7 @@ def test_fragments_of_smaller_training_sets_do_not_count(sound):
 
 def test_a_truth_whose_draws_are_not_equilibrated_is_warned_of(sound):
     assert warnings(replace(sound, truth={"rhat": 1.0511})) == [
-        "The truth's own draws are not equilibrated (R-hat 1.051)."
+        "The samples of the truth are not equilibrated (R-hat 1.051)."
     ]
     # At the threshold itself, and of a truth that was listed in full, nothing is said.
     assert warnings(replace(sound, truth={"rhat": 1.05})) == warnings(replace(sound, truth={"kind": "planted"})) == []
@@ -212,24 +217,28 @@ def test_fewer_designs_than_wanted_are_warned_of_with_a_remedy(sound):
     fewer = sound.designs | {"designs": 5, "wanted": 6}
     (warning,) = warnings(replace(sound, designs=fewer))
     assert warning == (
-        "Only 5 of 6 designs were found that are as new as the novelty floor asks, as natural by the profile HMM and "
-        "pair judge as design.percentile asks, and have gaps at no more than 25% of sites. Raise design.candidates."
+        "Only 5 of 6 designs were found that meet the novelty floor, reach design.percentile by the profile HMM and "
+        "pair judge, and have gaps at no more than 25% of sites. Raise design.candidates."
     )
     (warning,) = warnings(replace(sound, designs=fewer | {"recommended": False}))
-    assert warning.endswith("25% of sites. They are sampled where no temperature is recommended.")
+    assert warning.endswith("25% of sites. They are sampled at a temperature that is not recommended.")
     assert warnings(replace(sound, designs=sound.designs | {"designs": 6, "wanted": 6})) == []
 
 
 def test_fewer_than_50_held_out_sequences_are_warned_of(sound):
     # Row 0 is a held-out one.
     fewer = replace(sound, natural=sound.natural.drop(index=0))
-    assert warnings(fewer) == ["Only 49 sequences are held out: thresholds and τ_f rest on few data."]
+    assert warnings(fewer) == ["Only 49 sequences are held out: τ_f and the scales of judges are uncertain."]
 
 
-@pytest.mark.parametrize(("tau", "side"), [(np.inf, "above every temperature"), (0.0, "below the coldest rung")])
-def test_a_tau_f_that_was_not_found_is_warned_of(sound, tau, side):
+@pytest.mark.parametrize(
+    ("tau", "side", "energy"), [(np.inf, "above every temperature", "higher"), (0.0, "below all sampled", "lower")]
+)
+def test_a_tau_f_without_a_value_is_warned_of(sound, tau, side, energy):
     (warning,) = warnings(replace(sound, optimum=sound.optimum.assign(tau_f=[0.9, 0.9, tau, 0.9, 0.9])))
-    assert warning == f"τ_f of n200-r1 lies {side}: held-out and sampled energies do not meet."
+    assert warning == (
+        f"τ_f of n200-r1 lies {side}: held-out sequences have a {energy} mean energy than samples at any temperature."
+    )
 
 
 def test_all_caveats_are_listed_together(sound):
@@ -238,6 +247,6 @@ def test_all_caveats_are_listed_together(sound):
         several, truth={"rhat": 1.2}, natural=sound.natural.iloc[1:], designs=sound.designs | {"wanted": 3}
     )
     assert [warning[:24] for warning in warnings(several)] == [
-        "Training reached its lim", "Independent chains do no", "The truth's own draws ar", "Only 2 of 3 designs were",
+        "Training reached its lim", "Independent chains do no", "The samples of the truth", "Only 2 of 3 designs were",
         "Only 49 sequences are he",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ def test_every_fact_is_told_in_order(evidence):
         ("held out", "2 sequences"),
         ("fidelity judged by", "hmm"),
         ("designs", "2 at τ = 0.70"),
-        ("predicted contacts that are", "75% ± 20% of L/2, 50% ± 10% of L (random 25%)"),
+        ("precision of predicted contacts", "75% ± 20% of L/2, 50% ± 10% of L (random 25%)"),
         ("Spearman with measured mutants", "0.46 (0.12 to 0.79), 1,200 of 3,400"),
         (
             "random-energy estimate",
@@ -36,7 +36,7 @@ def test_errors_of_precision_are_the_95_percent_interval(evidence):
         {"rank": "L/5", "precision": 1.0, "error": 0.0, "expected": 0.03},
         {"rank": "L/2", "precision": 0.6, "error": 0.26, "expected": 0.05},
     ]
-    told = fact(replace(evidence, predictions={"precision": precision}), "predicted contacts that are")
+    told = fact(replace(evidence, predictions={"precision": precision}), "precision of predicted contacts")
     # 1.96 times 0.26 is 0.51, where twice is 0.52; 1.96 times 0.14 is 0.27.
     assert told == "60% ± 51% of L/2, 50% ± 27% of L (random 4%)"
 

@@ -20,8 +20,9 @@ def test_the_whole_section_is_written(evidence):
         "most 50%); sequences were weighted by their number of neighbours at 80% identity (Meff 790). "
         "20% of the sequences were held out such that none exceeds 80% identity to a training sequence. "
         "Potts models (q = 5) were trained on subsets of 100 and 200 sequences by persistent contrastive divergence "
-        "with 4,000 chains, 10 Gibbs sweeps a step, and an L2 penalty on the couplings, a stronger one than which was "
-        "less likely, and a weaker one no likelier, for held-out sequences (0.1 at 100; 0.03 at 200 sequences) (on "
+        "with 4,000 chains, 10 Gibbs sweeps a step, and an L2 penalty on the couplings, chosen so that held-out "
+        "sequences were less likely under a stronger one and no likelier under a weaker one (0.1 at 100; 0.03 at 200 "
+        "sequences) (on "
         f"fields {evidence.settings.train.l2_fields:g}). Training went on to the optimum of the penalised likelihood, "
         "within the noise of its sampling. 10,000 chains annealed from infinite temperature were compared with the "
         "data. On the same subsets they were compared with sites (profile). "
@@ -85,7 +86,7 @@ def test_without_search_fetching_or_comparison_nothing_is_said_of_them(evidence)
 
 def test_an_imported_model_was_not_trained_here(evidence):
     text = methods(configure(evidence, model="folder/model.dat"))
-    assert "The Potts model (q = 5) was learnt elsewhere (model.dat) and is sampled as it is" in text
+    assert "The Potts model (q = 5) was trained elsewhere (model.dat) and is sampled as it is" in text
     assert "contrastive divergence" not in text
 
 

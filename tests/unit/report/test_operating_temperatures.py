@@ -52,7 +52,7 @@ def test_a_judge_that_no_temperature_satisfies_comes_first():
     assert arrow.get_xdata()[0] == axis.get_xlim()[0] == pytest.approx(0.5 / 1.08)
     assert not axis.patches
     # None is recommended: the temperature that misses least is dashed.
-    assert find_line(axis, "misses least").get_linestyle() == "--"
+    assert find_line(axis, "not recommended").get_linestyle() == "--"
 
 
 def test_a_limit_hotter_than_all_sampled_temperatures_is_an_arrow_to_the_right():

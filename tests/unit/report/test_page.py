@@ -77,8 +77,8 @@ def test_without_a_recommendation_the_section_says_where_designs_were_sampled(dr
     assert (content.tau, content.interval, content.recommended) == ("none", "", False)
     assert content.reasons == [
         "It is cold enough.",
-        "Designs were sampled at τ = 0.70 all the same, the sampled temperature that misses least. They are not "
-        "recommended for that reason.",
+        "Designs were sampled at τ = 0.70 all the same, the sampled temperature that comes closest to what you "
+        "ask for. They are not recommended.",
     ]
 
 
@@ -140,9 +140,9 @@ def test_a_page_shows_answer_reasons_caveats_and_facts(written, drawn):
     assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
     warned = re.search(r'<ul class="warnings">(.*?)</ul>', page, re.S)[1]
     assert len(re.findall("<li>", warned)) == len(warnings(drawn))
-    assert "<li>Only 2 sequences are held out: thresholds and τ_f rest on few data.</li>" in warned
-    assert "One more note, which does not touch the recommendation" in page
-    assert page.count("They do not touch the recommended temperature itself.</li>") == 1
+    assert "<li>Only 2 sequences are held out: τ_f and the scales of judges are uncertain.</li>" in warned
+    assert "One more note, which does not affect the recommendation" in page
+    assert page.count("This does not affect the recommended temperature.</li>") == 1
     assert "<dt>held out</dt><dd>2 sequences</dd>" in page
     assert f"temperance {__version__}, seed 17." in page
 
@@ -188,7 +188,7 @@ def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_n
     write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", plain, [], 1)
     page = (tmp_path / "page.html").read_text()
     assert '<p class="answer none">Sample at 0.70.</p>' in page
-    assert '<ul class="warnings">' not in page and "touch the recommendation</summary>" not in page
+    assert '<ul class="warnings">' not in page and "affect the recommendation</summary>" not in page
 
 
 def summaries(folder, count):

@@ -69,7 +69,7 @@ def test_a_recommended_temperature_has_its_interval(axis):
 
 def test_the_temperature_that_misses_least_is_dashed(axis):
     mark_temperature(axis, {"tau": None, "sampling_temperature": 0.5})
-    line = find_line(axis, "misses least")
+    line = find_line(axis, "not recommended")
     assert list(line.get_xdata()) == [0.5, 0.5] and line.get_linestyle() == "--" and read_spans(axis) == []
 
 

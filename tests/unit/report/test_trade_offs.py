@@ -58,7 +58,7 @@ def test_natural_values_floors_and_the_recommendation_are_drawn_in_each_panel(dr
 
 def test_where_none_is_recommended_the_temperature_that_misses_least_is_dashed(draw, refused):
     for axis in draw("trade_off", refused).axes:
-        line = find_line(axis, "misses least")
+        line = find_line(axis, "not recommended")
         assert list(line.get_xdata()) == [0.7, 0.7] and line.get_linestyle() == "--"
         assert read_spans(axis) == []
 
@@ -110,7 +110,7 @@ def test_the_plane_marks_the_front_natural_sequences_the_floor_and_the_chosen_te
     assert labels.keys() == {"0.5", "1", "2"}
     assert_allclose(labels["1"], [0.3, 0.5])
     (axis,) = draw("novelty_fidelity", refused).axes
-    assert read_line(axis, "misses least, τ = 0.70").tolist() == [[0.3, 0.8]]
+    assert read_line(axis, "not recommended, τ = 0.70").tolist() == [[0.3, 0.8]]
 
 
 def test_labels_of_neighbouring_temperatures_do_not_cover_each_other():

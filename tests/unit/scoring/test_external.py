@@ -103,7 +103,10 @@ def test_a_table_may_have_names_of_columns_empty_lines_and_further_columns():
             "left 1 of 4 sequences without a score, s1",
         ),
         ("import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tgood\\n')", "line 2 of its scores"),
-        ("import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tnan\\n')", "line 2 of its scores: nan is no score"),
+        (
+            "import sys; open(sys.argv[2], 'w').write('s0\\t1\\ns1\\tnan\\n')",
+            "line 2 of its scores: expected a finite number, not nan",
+        ),
         ("import sys; open(sys.argv[2], 'wb').write(bytes(range(256)) * 9)", "of its scores"),
         ("import time; time.sleep(60)", "took more than 0.02 minutes"),
     ],

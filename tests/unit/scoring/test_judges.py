@@ -83,7 +83,7 @@ def test_scores_are_of_the_sequences_in_their_order_and_minus_ten_of_none(conser
 
 
 def test_an_alphabet_without_hmm_is_refused(tmp_path):
-    with pytest.raises(InputError, match="HMMER has no alphabet 01"):
+    with pytest.raises(InputError, match="HMMER supports protein, rna and dna, not 01"):
         build_hmm(np.zeros((4, 4), np.uint8), alphabet("01"), "x", tmp_path / "x.hmm")
 
 

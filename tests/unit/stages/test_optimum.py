@@ -161,7 +161,7 @@ def test_sentences_are_of_the_largest_models_and_the_landscape_of_the_first(fami
         "temperature, 1.",
         "Its site conditionals do not agree: on held-out sequences they are calibrated best at τ_cal = 1.02 (0.99 to "
         "1.05).",
-        "For a set that covers the family sample at 1.20. For designs sample at 0.70.",
+        "For a set that covers the family, sample at 1.20. For designs, sample at 0.70.",
         "The energy gap: held-out sequences lie 6.0 standard deviations below random ones and 2.0 standard deviations "
         "below those with shuffled columns.",
         "The sizes sampled do not tell how many more sequences would bring τ_f near 1.",

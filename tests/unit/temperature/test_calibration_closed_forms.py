@@ -76,24 +76,28 @@ def test_a_model_that_no_temperature_calibrates_is_drawn_at_one_alone():
 
 
 def test_the_interval_of_tau_cal_is_that_of_a_share():
-    """300 of 400: the logit of the share has a standard error of 1 / sqrt(400 * 3/4 * 1/4) = 0.1155."""
+    """300 of 400 labels are the likelier state; of 399 that are drawn, how many are is binomial.
+
+    Student's t of 400 units leaves 2.465 % beyond each end. 281 or fewer have a chance of 2.15 %, 282 of 2.79 %; 317 or
+    more of 2.14 %, 316 of 2.83 %. Of 2000 draws these chances are known to 0.35 %.
+    """
     logits = np.tile([1.0, 0.0], (400, 1))
     labels = np.repeat([0, 1], [300, 100])
     tau = optimal_temperature(logits, labels, np.ones(400), np.random.default_rng(0), 2000)
     assert tau.value == pytest.approx(TAU_CAL, rel=1e-6)
-    # Of 2000 draws ends are known to 0.06 standard errors.
-    assert (1 / tau.low - np.log(3)) / 0.1155 == pytest.approx(1.96, abs=0.2)
-    assert (1 / tau.high - np.log(3)) / 0.1155 == pytest.approx(-1.96, abs=0.2)
+    # Temperatures are the inverse logits of shares.
+    assert 399 * sigmoid(1 / tau.low) == pytest.approx(316.5, abs=1.51)
+    assert 399 * sigmoid(1 / tau.high) == pytest.approx(281.5, abs=1.51)
 
 
 def test_relatives_are_drawn_together():
     """All of one state are relatives: a draw has both clusters or one of them, of which none has an optimum."""
     logits, labels = np.tile([1.0, 0.0], (40, 1)), np.repeat([0, 1], [30, 10])
     model = Potts(np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2, 1, 2), np.float32))
-    found = calibrate(
+    calibration = calibrate(
         model, labels[:, None].astype(np.uint8), np.ones(40), np.array([1.0]), np.random.default_rng(0), 50, labels
     )
-    assert (found.tau_cal.low, found.tau_cal.high) == (0.0, np.inf)
+    assert (calibration.tau_cal.low, calibration.tau_cal.high) == (0.0, np.inf)
     alone = optimal_temperature(logits, labels, np.ones(40), np.random.default_rng(0), 50)
     assert 0.2 < alone.low < alone.high < 5
 

@@ -12,12 +12,12 @@ TAUS = [0.5, 0.6, 0.7, 0.8, 1.0]
 NOVELTY = [0.1, 0.2, 0.3, 0.4, 0.5]
 FLOORS = (0.2, 0.5)
 COLDER = (
-    "Temperatures below {} were sampled and are not equilibrated: raise sample.max_sweeps, or train.l2_couplings, "
+    "Temperatures below {} were sampled, but are not equilibrated: raise sample.max_sweeps, or train.l2_couplings, "
     "which makes a model easier to sample and a little less like its family."
 )
 OTHER_MODELS = (
-    "A model of cleaner sequences (filter), of more of them, or of another train.l2_couplings may do better; a judge "
-    "that is not to decide can be left out."
+    "A model trained on cleaner sequences (filter), on more of them, or with another train.l2_couplings may do better; "
+    "a judge that should not decide can be left out."
 )
 
 
@@ -48,8 +48,8 @@ def test_the_coldest_temperature_that_meets_both_floors_is_chosen():
     assert choose(scores()).rung == 1  # 0.6 meets the floor of 0.2 exactly
     assert choose(scores(), floors=(0.2001, 0.5)).rung == 2
     assert choose(scores(diversity=[0.3, 0.4, 0.5, 0.6, 0.7])).rung == 2
-    chosen = choose(scores())
-    assert (chosen.obstacle, chosen.remedy, chosen.fallback) == ("", "", 1)
+    choice = choose(scores())
+    assert (choice.obstacle, choice.remedy, choice.fallback) == ("", "", 1)
 
 
 def test_it_is_equilibrated():
@@ -102,8 +102,8 @@ def test_the_coldest_temperature_sampled_is_refused():
     refused = choose(scores(), floors=(0.1, 0.5))
     assert refused.rung is None
     assert refused.obstacle == (
-        "even at τ = 0.5, the coldest temperature sampled, samples meet your floors, so the coldest that does is not "
-        "known."
+        "samples meet your floors even at τ = 0.5, the coldest temperature sampled, so the coldest that meets them is "
+        "not known."
     )
     assert refused.remedy == (
         "Add temperatures below 0.5 to sample.temperatures, or raise optimum.novelty_floor or optimum.diversity_floor."
@@ -155,7 +155,7 @@ def test_the_nearest_temperature_is_nearest_in_the_logarithm_and_equilibrated():
          "they are.", "Add temperatures below 0.5 to sample.temperatures.", 1),
         ([train(INF)],
          "training sequences have higher energies under the model than random sequences: it is not a model of them.",
-         "See whether the model is one of this family, with the same columns and states.", 4),
+         "Check that the model is one of this family, with the same columns and states.", 4),
         ([train(NAN)],
          "the temperature at which samples have the mean energy of the training sequences (τ_train) is not known.",
          "Widen sample.temperatures.", 4),
@@ -163,8 +163,9 @@ def test_the_nearest_temperature_is_nearest_in_the_logarithm_and_equilibrated():
          "the temperature at which samples have the mean energy of the training sequences (τ_train) is not known.",
          "Widen sample.temperatures.", 4),
         ([train(0.594)],
-         "samples are as good as natural sequences up to τ = 0.59 (τ_train), and samples are equilibrated only from "
-         "τ = 0.6 up.", "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.", 1),
+         "samples are as good as natural sequences up to τ = 0.59 (τ_train), but they are equilibrated only at "
+         "τ = 0.6 and above.",
+         "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.", 1),
     ],
 )  # fmt: skip
 def test_without_a_known_tau_train_there_is_none(points, obstacle, remedy, fallback):
@@ -183,9 +184,9 @@ def test_floors_that_are_met_above_the_limit_only_are_named_with_what_would_do()
     none = choose(scores(diversity=[0.3, 0.4, 0.45, 0.6, 0.7]), [train(0.75, 0.74, 0.76)])
     assert none.rung is None
     assert none.obstacle == (
-        "your diversity floor of 0.5 is met from τ = 0.8 up only, and samples are as good as natural sequences up to "
-        "τ = 0.74 at most (τ_train, where samples have the mean energy of the training sequences: 0.75, 0.74 to 0.76). "
-        "Lower optimum.diversity_floor to 0.44 or less."
+        "your diversity floor of 0.5 is met only at τ = 0.8 and above, but samples are as good as natural sequences up "
+        "to τ = 0.74 at most (τ_train, where samples have the mean energy of the training sequences: 0.75, 0.74 to "
+        "0.76). Lower optimum.diversity_floor to 0.44 or less."
     )
     assert none.remedy == "At τ = 0.7 samples have a novelty of 0.30 and 0.45 of the natural diversity."
     assert none.fallback == 2
@@ -194,8 +195,8 @@ def test_floors_that_are_met_above_the_limit_only_are_named_with_what_would_do()
 def test_both_floors_are_named_where_the_hottest_good_temperature_meets_neither():
     none = choose(scores(diversity=0.456), [train(0.7, 0.65, 0.75)], floors=(0.4, 0.5))
     assert none.obstacle == (
-        "your novelty floor of 0.4 is met from τ = 0.8 up only and your diversity floor of 0.5 is met at no "
-        "equilibrated temperature, and samples are as good as natural sequences up to τ = 0.65 at most (τ_train, where "
+        "your novelty floor of 0.4 is met only at τ = 0.8 and above and your diversity floor of 0.5 is met at no "
+        "equilibrated temperature, but samples are as good as natural sequences up to τ = 0.65 at most (τ_train, where "
         "samples have the mean energy of the training sequences: 0.70, 0.65 to 0.75). Lower optimum.novelty_floor to "
         "0.19 and optimum.diversity_floor to 0.45 or less."
     )
@@ -223,12 +224,11 @@ def test_a_floor_that_is_met_has_its_interval_in_what_would_do():
 
 def test_a_limit_below_all_equilibrated_temperatures():
     points = [train(), judge("hmm", 0.58, 0.55)]
-    up_to = "samples are as good as natural sequences up to τ = 0.55 at most (up to where the profile HMM finds them "
     none = choose(scores(percentiles={"hmm": 50}, equilibrated=[0, 1, 1, 1, 1]), points)
     assert none.rung is None
     assert none.obstacle == (
-        f"{up_to}as natural: 0.58, 0.55 to 0.58), and no equilibrated temperature is as cold as that; the coldest is "
-        "0.6."
+        "samples are as good as natural sequences up to τ = 0.55 at most (the limit by the profile HMM: 0.58, 0.55 to "
+        "0.58), but no equilibrated temperature is as cold as that; the coldest is 0.6."
     )
     assert none.remedy == COLDER.format(0.6)
     assert none.fallback == 1
@@ -245,9 +245,9 @@ def test_a_judge_that_refuses_all_temperatures_up_to_the_limit_is_named():
     assert none.rung is None
     assert none.obstacle == (
         "samples are as good as natural sequences up to τ = 0.75 at most (τ_train, where samples have the mean energy "
-        "of the training sequences: 0.75, 0.75 to 0.75), and at none up to there are samples shown to be as natural as "
-        "natural sequences by the profile HMM. At best it places them at percentile 32 (at τ = 0.6), and natural "
-        "sequences at 50. Your novelty floor of 0.2 is met from τ = 0.6 up only."
+        "of the training sequences: 0.75, 0.75 to 0.75), but at no temperature up to there are samples rated as "
+        "natural as natural sequences by the profile HMM. At best it places them at percentile 32 (at τ = 0.6), and "
+        "natural sequences at 50. Your novelty floor of 0.2 is met only at τ = 0.6 and above."
     )
     assert none.remedy == f"Colder samples are no more natural. {OTHER_MODELS}"
     # Missing: at 0.5 half of the novelty, 40 %; at 0.8 0.0625 of tau_train, and nothing else: the least.
@@ -260,7 +260,7 @@ def test_judges_that_refuse_different_temperatures_are_both_named():
     none = choose(scores(percentiles=percentiles), points, floors=(0.0, 0.5))
     assert (
         "natural sequences by the profile HMM and the RNA folding energy. At best they place them at percentile 60 "
-        in (none.obstacle)
+        in none.obstacle
     )
     assert none.obstacle.endswith(
         "percentile 60 (at τ = 0.5) and at percentile 60 (at τ = 0.7), and natural sequences at 50."
@@ -272,9 +272,9 @@ def test_a_judge_that_finds_no_equilibrated_samples_natural_for_certain():
     points = [train(), judge("hmm", 0.0)]
     none = choose(scores(percentiles={"hmm": [44, 43, 42, 41, 40]}), points)
     assert none.obstacle == (
-        "at no equilibrated temperature are samples shown to be as natural as natural sequences by the profile HMM. At "
+        "at no equilibrated temperature are samples rated as natural as natural sequences by the profile HMM. At "
         "best it places them at percentile 44 (at τ = 0.5), and natural sequences at 50. Your novelty floor of 0.2 is "
-        "met from τ = 0.6 up only."
+        "met only at τ = 0.6 and above."
     )
     # Where samples are better the colder they are, colder ones may do.
     assert none.remedy == "Add temperatures below 0.5 to sample.temperatures."
@@ -292,11 +292,10 @@ def test_colder_samples_are_advised_if_they_promise_to_be_natural(percentile, pr
     assert none.remedy == (
         COLDER.format(0.6)
         if promising
-        else "Colder samples, down to τ = 0.5, are not equilibrated, and are not shown to be natural either. "
-        + OTHER_MODELS
+        else "Colder samples, down to τ = 0.5, are not equilibrated, and do not look natural either. " + OTHER_MODELS
     )
     # Floors that the coldest equilibrated temperature meets are no obstacle.
-    assert none.obstacle.endswith("Your novelty floor of 0.3 is met from τ = 0.7 up only.")
+    assert none.obstacle.endswith("Your novelty floor of 0.3 is met only at τ = 0.7 and above.")
     met = choose(
         scores(percentiles=percentiles, equilibrated=[0, 1, 1, 1, 1]), [train(), judge("hmm", 0.0)], floors=(0.2, 0.5)
     )
@@ -334,5 +333,5 @@ def test_points_are_described_with_value_and_interval():
         "τ_f, where samples have the mean energy of held-out sequences: 1.00, 0.90 to 1.10"
     )
     assert describe(OperatingPoint("tau_stability", 0.8, 0.7, INF)) == (
-        "up to where the judge stability finds them as natural: 0.80, 0.70 to inf"
+        "the limit by the judge stability: 0.80, 0.70 to inf"
     )

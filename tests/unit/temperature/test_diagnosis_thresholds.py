@@ -120,13 +120,13 @@ def test_diagnoses_have_an_order():
     [
         ({"training": trained("steps", 0.512, 0.8, 0.987)},
          "Not trained: training stopped at its limit of steps at a Pearson correlation of 0.51 with the data's "
-         "correlations, where 0.99 can be reached; what its samples show is not what the data and the penalty say."),
+         "correlations, where 0.99 can be reached; its samples do not show what the data and the penalty imply."),
         ({"training": trained("time", 0.512)},
          "Not trained: training stopped at its limit of time at a Pearson correlation of 0.51 with the data's "
-         "correlations, where 1.00 can be reached; what its samples show is not what the data and the penalty say."),
+         "correlations, where 1.00 can be reached; its samples do not show what the data and the penalty imply."),
         ({"training": trained("time", None)},
-         "Not trained: training stopped at its limit of time; what its samples show is not what the data and the "
-         "penalty say."),
+         "Not trained: training stopped at its limit of time; its samples do not show what the data and the penalty "
+         "imply."),
         ({"gain": (0.0014, -0.0026, 0.0074)},
          "Nothing learnt beyond single sites: held-out sequences are +0.001 nats a site (-0.003 to +0.007) likelier "
          "than under independent sites."),
@@ -136,7 +136,8 @@ def test_diagnoses_have_an_order():
         ({"tau_f": (INF, 2.0, INF)},
          "Cannot tell: the energies of held-out sequences lie outside those that samples of any temperature have."),
         ({"tau_f": (0.8, 0.7, 0.9), "lowest": 0.95},
-         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but samples are equilibrated only from τ = 0.95 up."),
+         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but samples are equilibrated only at τ = 0.95 and "
+         "above."),
         ({"tau_f": (0.8, 0.7, 0.9), "lowest": INF},
          "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but samples are equilibrated at no temperature."),
         ({"tau_f": (1.25, 1.13, 1.38)},

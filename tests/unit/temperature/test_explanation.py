@@ -78,19 +78,19 @@ def test_site_conditionals_are_not_compared_where_there_is_nothing_to_agree_with
 @pytest.mark.parametrize(
     ("diagnosis", "best", "advice"),
     [
-        (FAITHFUL, RECOMMENDED, ["For a set that covers the family sample at 1. For designs sample at 0.72."]),
-        (FAITHFUL, NONE, ["For a set that covers the family sample at 1."]),
-        (OVERFITTED, RECOMMENDED, ["For a set that covers the family sample at 1.05. For designs sample at 0.72."]),
-        (OVER_REGULARISED, NONE, ["For a set that covers the family sample at 1.05."]),
+        (FAITHFUL, RECOMMENDED, ["For a set that covers the family, sample at 1. For designs, sample at 0.72."]),
+        (FAITHFUL, NONE, ["For a set that covers the family, sample at 1."]),
+        (OVERFITTED, RECOMMENDED, ["For a set that covers the family, sample at 1.05. For designs, sample at 0.72."]),
+        (OVER_REGULARISED, NONE, ["For a set that covers the family, sample at 1.05."]),
         (NOT_TRAINED, RECOMMENDED, []),
         (CANNOT_TELL, RECOMMENDED, []),
         (NOTHING_LEARNT, RECOMMENDED, [
-            "A model of single sites is the family's profile, and its samples at 1 are what it can give. Sampling "
-            "below 1 brings them nearer to the consensus and makes them less varied: your trade. 0.72 is that trade at "
-            "your floors."]),
+            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
+            "Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose. Your floors "
+            "lead to τ = 0.72."]),
         (NOTHING_LEARNT, NONE, [
-            "A model of single sites is the family's profile, and its samples at 1 are what it can give. Sampling "
-            "below 1 brings them nearer to the consensus and makes them less varied: your trade."]),
+            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
+            "Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose."]),
     ],
 )  # fmt: skip
 def test_what_to_sample_at_follows_from_diagnosis_and_recommendation(diagnosis, best, advice):
@@ -104,7 +104,7 @@ def test_only_the_models_of_the_largest_size_are_pooled():
         row(200, 2, tau_f=(1.21, 1.19, 1.23)),
     ]
     # The geometric mean of 1 and 1.21.
-    assert sentences(rows, OVERFITTED, best=NONE)[0] == "For a set that covers the family sample at 1.10."
+    assert sentences(rows, OVERFITTED, best=NONE)[0] == "For a set that covers the family, sample at 1.10."
 
 
 # ---------------------------------------------------------------- the truth
@@ -138,13 +138,13 @@ def test_an_optimum_that_falls_by_less_than_fifteen_percent_has_stalled(logarith
     def tau_r(logarithm):
         return tuple(np.exp(logarithm + np.array([0, -0.01, 0.01])))
 
-    found = sentences([row(10, tau_r=tau_r(-0.9)), row(1000, tau_r=tau_r(-0.2)), row(2000, tau_r=tau_r(logarithm))])
-    assert found[0].startswith("The truth accepts its samples best at τ_r = 0.84 (0.8")
-    assert (len(found) == 3) == stalled
+    explained = sentences([row(10, tau_r=tau_r(-0.9)), row(1000, tau_r=tau_r(-0.2)), row(2000, tau_r=tau_r(logarithm))])
+    assert explained[0].startswith("The truth accepts its samples best at τ_r = 0.84 (0.8")
+    assert (len(explained) == 3) == stalled
     if stalled:
-        assert found[1] == (
-            "It was 0.82 with 1,000 sequences: it does not move to 1 with more of them, so the limit is the model, its "
-            "pairwise form or its regularisation, not the data."
+        assert explained[1] == (
+            "It was 0.82 with 1,000 sequences: it comes no closer to 1 with more of them, so the limit is the model, "
+            "its pairwise form or its regularisation, not the data."
         )
     previous_outside = [row(1000, tau_r=(0.0, 0.0, 0.3)), row(2000, tau_r=tau_r(logarithm))]
     assert len(sentences(previous_outside)) == 2
@@ -194,17 +194,16 @@ def more_data(rows):
 
 @pytest.mark.parametrize(("low", "high", "little"), [(0.901, 1.099, True), (0.9, 1.05, False), (0.95, 1.1, False)])
 def test_within_ten_percent_more_data_change_little(low, high, little):
-    found = sentences([row(tau_f=(1.0, low, high))])
     # Where the value is within 10 % and the interval is not, nothing is told.
-    assert found == ([LITTLE] if little else [])
+    assert sentences([row(tau_f=(1.0, low, high))]) == ([LITTLE] if little else [])
 
 
 def test_the_trend_over_sizes_is_extrapolated():
     """|ln tau_f| halves with four times as many: a power of 1/2. From 0.2 to ln 1.1 = 0.0953: 2.098^2 = 4.40."""
     for sign in (1, -1):
         assert more_data(by_size(sign * np.array([0.8, 0.4, 0.2]))) == (
-            "About 4.4 times as many sequences (4.4 to 4.4, if it goes on as over these sizes) would bring τ_f within "
-            "10% of 1."
+            "About 4.4 times as many sequences (4.4 to 4.4, if the trend over these sizes goes on) would bring τ_f "
+            "within 10% of 1."
         )
     # Falls by 4 from one size to the next, a power of 1: 0.4 / 0.0953 = 4.197.
     assert more_data(by_size([6.4, 1.6, 0.4])).startswith("About 4.2 times as many sequences (4.2 to 4.2,")

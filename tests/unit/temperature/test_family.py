@@ -151,8 +151,8 @@ def test_a_model_that_is_not_trained_is_not_recommended(tmp_path):
     assert diagnosis.name == NOT_TRAINED
     assert best.headline == (
         "No temperature can be recommended: the model is not trained (training stopped at its limit of steps at a "
-        "Pearson correlation of 0.50 with the data's correlations, where 0.95 can be reached; what its samples show is "
-        "not what the data and the penalty say)."
+        "Pearson correlation of 0.50 with the data's correlations, where 0.95 can be reached; its samples do not show "
+        "what the data and the penalty imply)."
     )
 
 

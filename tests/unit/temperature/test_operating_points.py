@@ -85,7 +85,7 @@ def test_the_interval_of_a_judges_point_has_the_errors_of_ladders_and_of_the_sca
     [
         (TRUSTED, True, ""),
         ({"trusted": True}, True, ""),
-        (TRUSTED | {"saturated": True}, False, "scores the samples of all temperatures alike and decides nothing"),
+        (TRUSTED | {"saturated": True}, False, "scores the samples of all temperatures alike and so decides nothing"),
         ({"trusted": False, "why": "It knows the model."}, False, "decides nothing: it knows the model"),
         ({"trusted": False, "why": ""}, False,
          "decides nothing: nothing shows that it can tell good samples from bad ones"),

@@ -48,9 +48,9 @@ def test_expected_scores_are_those_of_the_temperature_with_standard_errors_over_
         equilibrated=[True, True, True, False, True],
     )  # fmt: skip
     # The standard error of four values of deviation d is d * sqrt(4 / 3) / 2 = d / sqrt(3).
-    found = expected(rungs, 2)
-    percentiles = found.pop("percentiles")
-    assert found == {
+    columns = expected(rungs, 2)
+    percentiles = columns.pop("percentiles")
+    assert columns == {
         "temperature": 0.7,
         "equilibrated": True,
         "novelty": pytest.approx(0.3),
@@ -105,9 +105,7 @@ def test_reasons_have_the_numbers_of_the_samples_the_floors_and_the_judges_that_
         "Among natural sequences, whose own mean is 50, the profile HMM places them at percentile 60 (± 0, 95% over "
         "ladders).",
     ]
-    assert best.limits == [
-        "One training set: intervals hold no variation between training sets. Raise subsets.replicates."
-    ]
+    assert best.limits == ["One training set: intervals leave out how training sets vary. Raise subsets.replicates."]
     assert best.notes == [
         "The pair judge (Potts models of parts of the natural sequences) decides nothing: it knows the model."
     ]
@@ -153,7 +151,7 @@ def test_limits_name_colder_temperatures_that_would_do_if_they_were_equilibrated
     best = advise(scores(novelty=0.3, equilibrated=[1, 0, 1, 1, 1], diversity=[0.4, 0.5, 0.6, 0.7, 0.8]))
     assert best.tau.value == 0.7
     assert best.limits[1:] == [
-        "Colder temperatures, from τ = 0.6, may meet your floors, too: their samples do, but are not equilibrated."
+        "Colder temperatures, down to τ = 0.6, may meet your floors, too: their samples do, but are not equilibrated."
     ]
     # At hotter ones it is of no interest.
     assert len(advise(scores(equilibrated=[1, 1, 1, 0, 1])).limits) == 1
@@ -162,7 +160,7 @@ def test_limits_name_colder_temperatures_that_would_do_if_they_were_equilibrated
 def test_a_recommendation_that_no_judge_supports_says_so():
     best = advise(scores(), points=[[TRAIN, POTTS]])
     assert best.limits[1:] == [
-        "No judge of sequences decides: that samples are as good as natural ones rests on τ_train alone."
+        "No judge is trusted: that samples are as good as natural sequences rests on τ_train alone."
     ]
     assert len(best.reasons) == 2
 
@@ -173,8 +171,11 @@ def test_a_recommendation_that_no_judge_supports_says_so():
 def test_without_a_temperature_the_one_that_misses_least_is_reported():
     best = advise(scores(), floors=(0.45, 0.5))
     assert (best.status, best.recommended, best.tau) == ("none", False, None)
-    assert best.headline.startswith("No temperature can be recommended: your novelty floor of 0.45 is met from τ = 1 ")
-    assert best.headline.endswith("Lower optimum.novelty_floor to 0.39 or less.")
+    assert best.headline == (
+        "No temperature can be recommended: your novelty floor of 0.45 is met only at τ = 1 and above, but samples are "
+        "as good as natural sequences up to τ = 0.85 at most (τ_train, where samples have the mean energy of the "
+        "training sequences: 0.90, 0.85 to 0.95). Lower optimum.novelty_floor to 0.39 or less."
+    )
     assert best.reasons == ["At τ = 0.8 samples have a novelty of 0.40 and 0.70 of the natural diversity."]
     assert best.sampling_temperature == best.expected["temperature"] == 0.8
     assert best.expected["novelty"] == pytest.approx(0.4)

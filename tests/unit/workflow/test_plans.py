@@ -92,7 +92,7 @@ def test_a_truth_has_its_alphabet_and_judge(truth, alphabet, judge):
 
 def test_enumerable_truths_have_2_to_the_20_sequences_at_most():
     assert family(truth={"kind": "random", "length": 20, "q": 2}).truth.length == 20
-    with pytest.raises(InputError, match=r"families\.x\.truth\.length: 8\^7 sequences are more than 2\^20"):
+    with pytest.raises(InputError, match=r"families\.x\.truth\.length: 8\^7 sequences; at most 2\^20 are enumerated"):
         family(truth={"kind": "random", "length": 7, "q": 8})
 
 
@@ -110,25 +110,28 @@ def test_the_judge_of_fidelity_is_the_one_that_is_asked_for(settings, judge):
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"query": "q"}, "a database is searched with a query or a seed; give both or neither"),
         ({"alignment": "a", "database": "d"}, "give both or neither"),
         ({"alignment": "a", "pfam": "PF00014"}, "not alignment and pfam"),
-        ({"alignment": "a", "models": {"b": {"kind": "file"}}}, "models.b.path: the path of a model goes with"),
-        ({"alignment": "a", "models": {"b": {"kind": "profile", "path": "p"}}}, "models.b.path"),
+        ({"alignment": "a", "models": {"b": {"kind": "file"}}}, "models.b.path: required with kind: file, and"),
+        ({"alignment": "a", "models": {"b": {"kind": "profile", "path": "p"}}},
+         "models.b.path: required with kind: file, and allowed with no other kind"),
         ({"alignment": "a", "optimum": {"fidelity": "mine"}}, "'mine' is not one of auto, p_nat, truth, potts, hmm,"),
         ({"alignment": "a", "optimum": {"fidelity": "truth"}}, "truth needs an enumerable truth or a teacher"),
         ({"truth": {"kind": "lattice"}, "optimum": {"fidelity": "truth"}}, "truth needs an enumerable truth"),
         ({"alignment": "a", "judges": {"mine": {"command": ["x"], "sequences": 3}}, "optimum": {"fidelity": "mine"}},
-         "mine has to score all sequences"),
-        ({"alignment": "a", "judges": {"percentile_x": {"command": ["x"]}}}, "names of that kind are columns"),
-        ({"alignment": "a", "judges": {"above_median_x": {"command": ["x"]}}}, "names of that kind are columns"),
-        ({"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "folding"}}, "asked for with optimum.folding"),
+         "mine must score all sequences; remove judges.mine.sequences"),
+        ({"alignment": "a", "judges": {"percentile_x": {"command": ["x"]}}}, "judges.percentile_x: reserved"),
+        ({"alignment": "a", "judges": {"above_median_x": {"command": ["x"]}}},
+         "judges.above_median_x: reserved for columns of tables"),
+        ({"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "folding"}},
+         "folding is turned off; set optimum.folding to true"),
     ],
 )  # fmt: skip
-def test_settings_that_contradict_each_other_are_refused(settings, said):
-    with pytest.raises(InputError, match=said):
+def test_settings_that_contradict_each_other_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
         family(**settings)
 
 
@@ -200,7 +203,7 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
 
     check()
     missing = str(tmp_path / "none")
-    for settings, said in (
+    for settings, message in (
         ({"alignment": missing}, "x: alignment: .*: there is no such file"),
         ({"alignment": str(folder)}, "x: alignment: .*: is a folder, not a file"),
         ({"model": missing}, "x: model: "),
@@ -208,14 +211,14 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
         ({"mutants": {"table": missing}}, "x: mutants.table: "),
         ({"models": {"b": {"kind": "file", "path": missing}}}, "x: models.b.path: "),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             check(**settings)
         # Not where files lie in a storage, of which Snakemake sees that.
         check(local=False, **settings)
     for local in (True, False):
         with pytest.raises(InputError, match="braces are wildcards"):
             check(local, alignment="{x}.fasta")
-        with pytest.raises(InputError, match=r"x: judges\.mine\.command: there is no program no-such-program"):
+        with pytest.raises(InputError, match=r"x: judges\.mine\.command: no program no-such-program"):
             check(local, judges={"mine": {"command": ["no-such-program"]}})
     student = {"truth": {"kind": "teacher", "teacher": "y"}}
     with pytest.raises(InputError, match=r"x: truth\.teacher: y is neither a family \(x\) nor a file"):

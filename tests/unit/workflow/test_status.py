@@ -48,9 +48,9 @@ def test_each_family_has_a_row(tmp_path):
     assert table.loc["done"].tolist() == ["2/2", "2/2", "2/2", "yes", "done"]
     assert table.loc["busy"].tolist() == ["1/2", "0/2", "0/2", "", "train-f1-r1 5 min ago: step 10: Pearson 0.4"]
     assert table.loc["broken", "state"] == "ingest failed: a.fasta: no sequences"
-    assert table.loc["later"].tolist() == ["0/2", "0/2", "0/2", "", "not begun"]
+    assert table.loc["later"].tolist() == ["0/2", "0/2", "0/2", "", "not started"]
     assert table.loc["waiting"].tolist() == ["0/2", "1/2", "0/2", "", "waiting"]
-    assert table.loc["mixed", "state"] == "train-f1-r1 failed: out of memory; train-n60-r1 40 s ago: begun"
+    assert table.loc["mixed", "state"] == "train-f1-r1 failed: out of memory; train-n60-r1 40 s ago: started"
     assert table.loc["designed"].tolist() == ["0/2", "0/2", "1/2", "yes", "waiting"]
 
 
