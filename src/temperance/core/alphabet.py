@@ -1,5 +1,6 @@
 """Which symbols an alignment may hold and which number stands for each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from temperance.core.errors import InputError
 
 GAP = "-"
+# What files write for gaps: . of insert columns, ~ and _ where a sequence is not known (HMMER, GCG).
+GAPS = "-.~_"
 INVALID = 255
 AMBIGUOUS = 254
 
@@ -80,8 +83,9 @@ class Alphabet:
             table[ord(symbol)] = state
         for synonym, symbol in self.synonyms:
             table[ord(synonym)] = table[ord(symbol)]
-        if self.gap is not None and table[ord(".")] == INVALID:
-            table[ord(".")] = self.gap
+        for symbol in GAPS:
+            if self.gap is not None and table[ord(symbol)] == INVALID:
+                table[ord(symbol)] = self.gap
         if self.folds_case:
             table[ord("a") : ord("z") + 1] = table[ord("A") : ord("Z") + 1]
         return table
@@ -150,3 +154,37 @@ def alphabet(name: str) -> Alphabet:
     if not name.isascii() or not name.isprintable() or any(symbol in " >#." for symbol in name):
         raise InputError(f"alphabet: '{name}' contains a symbol that alignment files reserve; {hint}")
     return Alphabet(name, name)
+
+
+def recognise(residues: Mapping[str, int]) -> str:
+    """Recognise the alphabet of a family by its residues.
+
+    Nucleic acid has no letter but those of the bases and their ambiguity codes, and bases make up half of it or more, N
+    and X not counted. A third of the residues of proteins (E, F, I, L, P, Q) are none of these letters: that n residues
+    have none of them has a probability of about 0.65^n, 2e-19 for a hundred.
+
+    Parameters
+    ----------
+    residues : mapping
+        Symbol -> how often it occurs; gaps and case do not matter.
+
+    Returns
+    -------
+    {'protein', 'rna', 'dna', ''}
+        Empty where it is none of these, or nothing but gaps.
+
+    Examples
+    --------
+    >>> recognise({"A": 5, "C": 4, "G": 4, "u": 5, "R": 1, "-": 9}), recognise({"A": 5, "G": 4, "E": 1})
+    ('rna', 'protein')
+    """
+    letters: dict[str, int] = {}
+    for symbol, count in residues.items():
+        if symbol not in GAPS:
+            letters[symbol.upper()] = letters.get(symbol.upper(), 0) + count
+    bases = sum(letters.get(base, 0) for base in "ACGTU")
+    known = sum(count for letter, count in letters.items() if letter not in "NX")
+    if bases and letters.keys() <= set("ACGTUX" + _NUCLEIC) and 2 * bases >= known:
+        return "rna" if letters.get("U", 0) > letters.get("T", 0) else "dna"
+    protein = NAMED["protein"]
+    return "protein" if letters and letters.keys() <= set(protein.symbols + protein.ambiguous) else ""

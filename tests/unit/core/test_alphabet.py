@@ -1,9 +1,11 @@
-"""Which symbol is which state."""
+"""Which symbol is which state, and which alphabet a family has."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from temperance.core.alphabet import AMBIGUOUS, INVALID, alphabet
+from temperance.core.alphabet import AMBIGUOUS, INVALID, alphabet, recognise
 from temperance.core.errors import InputError
 
 
@@ -29,7 +31,7 @@ def test_ambiguous_residues_are_those_of_the_standard():
     for name, ambiguous in (("protein", "BJOUXZ*"), ("rna", "NRYSWKMBDHV"), ("dna", "NRYSWKMBDHV")):
         codes = alphabet(name).codes()
         assert {chr(byte) for byte in np.flatnonzero(codes == AMBIGUOUS)} == {*ambiguous, *ambiguous.lower()}
-        known = {*alphabet(name).symbols, *ambiguous, "."} | ({"T", "U"} if name != "protein" else set())
+        known = {*alphabet(name).symbols, *ambiguous, *".~_"} | ({"T", "U"} if name != "protein" else set())
         assert {chr(byte) for byte in np.flatnonzero(codes == INVALID)} == {
             chr(byte) for byte in range(256)
         } - known - {symbol.lower() for symbol in known}
@@ -53,8 +55,7 @@ def test_symbols_of_ones_own_keep_their_order_and_case():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("protien", "'protien' is unknown; expected protein, rna, dna"),
-        ("A", "does not list 2 to 64 different symbols"),
+        ("protien", "is unknown"), ("A", "does not list 2 to 64 different symbols"),
         ("ABA", "does not list 2 to 64"), ("A B", "reserve"), ("A>B", "reserve"), ("A#", "reserve"),
         ("A.", "reserve"), ("Aé", "reserve"), ("A\t", "reserve"),
         ("".join(map(chr, range(33, 33 + 65))), "does not list 2 to 64"),
@@ -68,3 +69,40 @@ def test_what_is_no_alphabet_is_refused(name, message):
 def test_the_largest_alphabet_has_64_symbols():
     symbols = "".join(symbol for symbol in map(chr, range(33, 127)) if symbol not in ">#.")[:64]
     assert alphabet(symbols).q == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ACGT-ACGT", "dna"),
+        ("acguacgu..", "rna"),
+        ("ACGUUACGT", "rna"),  # U and T mixed: two of U, one of T
+        ("ACGUTTACG", "dna"),  # one of U, two of T
+        ("ACGTRYACGTKM", "dna"),  # 8 bases of 12 letters
+        ("ACRY", "dna"),  # half of them bases
+        ("ACRYS", "protein"),  # fewer than half: 2 of 5
+        ("ACGUNNNNNNNNXX", "rna"),  # N and X, unknown bases, do not count
+        ("ACGTACGTE", "protein"),  # one residue that is no code of nucleic acid
+        ("NNNN", "protein"),  # asparagine, no base known
+        ("ACDEFGHIKLMNPQRSTVWYBJOUXZ*", "protein"),
+        ("ACDE1", ""),
+        ("01", ""),
+        ("-.~_", ""),
+        ("", ""),
+    ],
+)
+def test_an_alphabet_is_recognised_by_its_residues(text, name):
+    assert recognise(Counter(text)) == name
+
+
+@pytest.mark.parametrize("name", ["protein", "rna", "dna", "AB-"])
+def test_all_that_files_write_for_a_gap_is_the_gap(name):
+    letters = alphabet(name)
+    assert {int(letters.codes()[ord(symbol)]) for symbol in "-.~_"} == {letters.gap}
+
+
+def test_a_symbol_of_an_alphabet_is_no_gap_there():
+    codes = alphabet("A_-").codes()
+    assert [codes[ord(symbol)] for symbol in "A_-~"] == [0, 1, 2, 2]
+    assert [alphabet("01").codes()[ord(symbol)] for symbol in ".~_"] == [INVALID] * 3
+    assert alphabet("protein").codes()[ord("x")] == AMBIGUOUS

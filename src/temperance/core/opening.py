@@ -1,0 +1,97 @@
+"""Files that a user gives, plain or compressed, opened only where reading them comes to an end."""
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from temperance.core.errors import InputError
+
+_READ = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+_NOT_READ = {
+    b"\x28\xb5\x2f\xfd": ("zstd", "zstd -d"),
+    b"PK\x03\x04": ("zip", "unzip"),
+    b"\x1f\x9d": ("compress", "uncompress"),
+    b"7z\xbc\xaf\x27\x1c": ("7z", "7z x"),
+    b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
+}
+_LONGEST_MAGIC = 6
+
+
+@contextlib.contextmanager
+def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
+    """Open a file that is plain or compressed by gzip, bzip2 or xz, told by its first bytes.
+
+    How much is read is the reader's to bound: a small compressed file may hold terabytes.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+    needed : str
+        What its path should be that of, for error messages: `an alignment`.
+
+    Yields
+    ------
+    file
+        Content, unpacked while it is read.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is a folder, a pipe or a device, its compression is another, or it cannot be read
+        or is damaged, there or where the block reads it.
+    """
+    kind = ""
+    try:
+        kind = compression(path, needed)
+        with _OPENERS[kind](path) if kind else Path(path).open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; give the path of {needed}") from None
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        # Python's unpackers raise errors of the system too, without its number.
+        if number := getattr(error, "errno", None):
+            raise InputError(f"{path}: cannot be read ({os.strerror(number)}); give the path of {needed}") from None
+        raise InputError(f"{path}: the {kind} file is damaged ({error}); compress it again") from None
+
+
+def compression(path: str | Path, needed: str) -> str:
+    """Recognise how a file is compressed by its first bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+    needed : str
+        What its path should be that of, for error messages.
+
+    Returns
+    -------
+    {'', 'gzip', 'bzip2', 'xz'}
+        Empty for a file that is not compressed.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be opened.
+    InputError
+        If it is no regular file, which may never end, or compressed in a way that is not read.
+    """
+    mode = Path(path).stat().st_mode
+    if not stat.S_ISREG(mode):
+        problem = "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device, which may never end"
+        raise InputError(f"{path}: cannot be read: {problem}; give the path of {needed}")
+    with Path(path).open("rb") as file:
+        beginning = file.read(_LONGEST_MAGIC)
+    for magic, (kind, program) in _NOT_READ.items():
+        if beginning.startswith(magic):
+            raise InputError(f"{path}: compressed by {kind}, which is not read; unpack it first: {program} {path}")
+    return next((kind for magic, kind in _READ.items() if beginning.startswith(magic)), "")
