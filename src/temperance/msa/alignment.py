@@ -1,23 +1,17 @@
 """From a file in any of the field's formats to an encoded, filtered alignment with an audit of what was dropped."""
 
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, count, islice
+from itertools import compress
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from Bio.SeqIO.FastaIO import SimpleFastaParser
-from pyhmmer.easel import MSAFile
-from pyhmmer.errors import EaselError
 
-from temperance.core.alphabet import AMBIGUOUS, INVALID, Alphabet
+from temperance.core.alphabet import AMBIGUOUS, GAPS, INVALID, Alphabet, recognise
 from temperance.core.errors import InputError
+from temperance.msa.formats import MOST_COLUMNS, ParsedFile, parse_file
 
 
 @dataclass
@@ -33,13 +27,15 @@ class Alignment:
     columns : np.ndarray
         (L,) position of each column in the file, from 1, insertions not counted.
     audit : list of (what, name, reason)
-        Every sequence or column that was dropped, in order.
+        Every sequence, column or row of annotation that was dropped, in order.
     reference : str
         Name of the sequence whose residues number the columns.
     numbers, residues : np.ndarray
         (L,) number of that sequence's residue in each column, 0 where it has none, and the residue's symbol.
     match : np.ndarray or None
         (L,) whether a column is a match state of the profile that aligned the file, where the file says so.
+    lines : list of int
+        Line of the file at which each sequence begins; empty for sequences of no file.
     """
 
     names: list[str]
@@ -50,14 +46,31 @@ class Alignment:
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     residues: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
     match: np.ndarray | None = None
+    lines: list[int] = field(default_factory=list)
+
+    def place(self, number: int) -> str:
+        """Describe where a sequence stands.
+
+        Parameters
+        ----------
+        number : int
+            Of the sequence, from 0.
+
+        Returns
+        -------
+        str
+            Its line in the file, where it comes from one, and its name.
+        """
+        line = f"line {self.lines[number]}, " if self.lines else ""
+        return f"{line}sequence {self.names[number]}"
 
     def audit_table(self) -> pd.DataFrame:
-        """Tabulate the sequences and columns that were dropped, and why.
+        """Tabulate what was dropped, and why.
 
         Returns
         -------
         pd.DataFrame
-            One row for each: what (`sequence` or `column`), name, reason.
+            One row for each: what (`sequence`, `column` or `annotation`), name, reason.
         """
         return pd.DataFrame(self.audit, columns=["what", "name", "reason"])
 
@@ -83,37 +96,26 @@ class Alignment:
 
 # ---------------------------------------------------------------- reading
 
-Line = tuple[int, str]
-# Beyond these a file is no alignment that a model can be learnt from, or a bomb.
-_LONGEST_LINE, _MOST_LINES, _MOST_CHARACTERS = 1_000_000, 20_000_000, 2_000_000_000
-_MOST_SEQUENCES, _MOST_COLUMNS = 5_000_000, 100_000
+# Rows that HH-suite, and Jalview, add to the sequences: states of residues, and consensus sequences.
+_ANNOTATION = re.compile(r"(ss|sa|aa)_[a-z]+|Consensus|.*_consensus")
+_SPAN = re.compile(r"/(\d{1,12})-(\d{1,12})$")
 
 
-class _ParsedFile(NamedTuple):
-    """Sequences as the file has them, and the line at which each starts where the format tells."""
-
-    names: list[str]
-    rows: list[str]
-    lines: list[int]
-    match: str = ""
-
-    def place(self, number: int) -> str:
-        line = f"line {self.lines[number]}, " if self.lines else ""
-        return f"{line}sequence {self.names[number]}"
-
-
-def read(path: str | Path, reference: str = "") -> Alignment:
+def read(path: str | Path, reference: str = "", alphabet: Alphabet | None = None) -> Alignment:
     """Read an alignment file: aligned FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, told apart by content.
 
-    Insertions (lower case and `.` in A2M, A3M and Stockholm) are dropped. Residues of the sequence called `reference`,
-    else of the first, number the columns: from 1, or from where a name such as `BPT1_BOVIN/39-91` begins.
+    Insertions (lower case and `.` in A2M, A3M and Stockholm) are dropped, and so are rows that are no sequences: states
+    and consensus sequences of HH-suite, which the audit lists. Residues of the sequence called `reference`, else of the
+    first, number the columns: from 1, or as a name such as `BPT1_BOVIN/39-91` says, downwards for `/91-39`.
 
     Parameters
     ----------
     path : path-like
-        File, plain or gzipped.
+        File, plain or compressed by gzip, bzip2 or xz.
     reference : str
         Name of the sequence that numbers the columns; empty: the first one.
+    alphabet : Alphabet, optional
+        Of the file; where it tells lower case from upper case, lower-case letters are residues, not insertions.
 
     Returns
     -------
@@ -123,188 +125,167 @@ def read(path: str | Path, reference: str = "") -> Alignment:
     Raises
     ------
     InputError
-        If the file is missing, empty, of no known format or not aligned, or has no sequence of that name.
+        If the file is missing, empty, of no known format, not aligned or not one alignment, or has no sequence of that
+        name.
     """
-    lines = _read_lines(Path(path))
-    opening = list(islice((line for line in lines if line[1].strip()), 2))
-    if not opening:
-        raise InputError(f"{path}: the file is empty; expected an alignment")
-    first, following = opening[0][1], opening[-1][1]
-    lines = chain(opening, lines)
-    # A3M may open with a line of its own, such as "#A3M#" or ColabFold's lengths.
-    if first.startswith(">") or (first.startswith("#") and following.startswith(">")):
-        parsed = _read_fasta(path, lines)
-    elif first.startswith("# STOCKHOLM"):
-        parsed = _read_stockholm(path, lines)
-    elif re.match(r"(CLUSTAL|MUSCLE|PROBCONS|MSAPROBS|Kalign)\b", first):
-        parsed = _read_clustal(path, lines)
-    else:
-        parsed = _read_psicov(path, lines)
-    if reference and reference not in parsed.names:
-        raise InputError(f"filter.reference: {path} has no sequence named {reference}; its first is {parsed.names[0]}")
-    return _build_alignment(path, parsed, parsed.names.index(reference) if reference else 0)
-
-
-def _read_lines(path: Path) -> Iterator[Line]:
-    """Read numbered lines, each with its end, of a file that may be gzipped; no more than a computer can hold."""
+    is_cased = alphabet is not None and not alphabet.folds_case
     try:
-        with path.open("rb") as raw:
-            is_gzipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            with gzip.open(raw) if is_gzipped else raw as file:
-                yield from _number_lines(path, io.TextIOWrapper(file, encoding="latin-1"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give the path of an alignment") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: the gzip file is damaged ({error}); compress it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give the path of an alignment") from None
-
-
-def _number_lines(path: Path, file: io.TextIOWrapper) -> Iterator[Line]:
-    total = 0
-    for number in count(1):
-        # Latin-1 never fails, so that a line that is not text is known by its number.
-        line = file.readline(_LONGEST_LINE + 1)
-        total += len(line)
-        if len(line) > _LONGEST_LINE:
-            raise InputError(f"{path}, line {number}: longer than {_LONGEST_LINE:,} characters; break it into lines")
-        if total > _MOST_CHARACTERS or number > _MOST_LINES:
+        parsed, audit = _drop_annotation(path, parse_file(path, is_cased))
+        if reference and reference not in parsed.names:
+            note = " (that row is annotation)" if any(name == reference for _, name, _ in audit) else ""
             raise InputError(
-                f"{path}, line {number}: the file holds more than {_MOST_CHARACTERS:,} characters or {_MOST_LINES:,} "
-                "lines; give fewer sequences"
+                f"filter.reference: {path} has no sequence named {reference}{note}; its first is {parsed.names[0]}"
             )
-        if not line:
-            return
-        if not line.isascii():
-            try:
-                line = line.encode("latin-1").decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise InputError(
-                    f"{path}, line {number}: not text; an alignment in FASTA, A3M, ... is needed"
-                ) from None
-        yield number, line
+        number = parsed.names.index(reference) if reference else 0
+        return replace(_build_alignment(path, parsed, number, is_cased), audit=audit)
+    except MemoryError:
+        raise InputError(f"{path}: there is not enough memory to read it; give fewer sequences") from None
 
 
-def _read_fasta(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
-    starts: list[int] = []
+def read_rows(path: str | Path) -> tuple[list[str], list[str], bool]:
+    """Read names and rows of an alignment file, insertions and all.
 
-    def text() -> Iterator[str]:
-        length = 0
-        for number, line in lines:
-            length = 0 if line.startswith(">") else length + len(line)
-            if length > _LONGEST_LINE:
-                raise InputError(f"{path}, line {number}: a sequence of more than {_LONGEST_LINE:,} residues")
-            if line.startswith(">"):
-                starts.append(number)
-                if len(starts) > _MOST_SEQUENCES:
-                    raise InputError(f"{path}, line {number}: more than {_MOST_SEQUENCES:,} sequences; give fewer")
-            yield line
+    Parameters
+    ----------
+    path : path-like
+        As of `read`.
 
-    names, rows = [], []
-    for number, (title, row) in enumerate(SimpleFastaParser(text()), 1):
-        names.append((title.split() or [f"sequence_{number}"])[0])
-        rows.append(row.replace("\t", ""))
-    return _ParsedFile(names, rows, starts)
+    Returns
+    -------
+    names, rows : list of str
+        Without rows that are no sequences.
+    is_aligned : bool
+        Whether the rows are aligned as they stand; if not, their upper-case letters and `-` are, as in A3M.
 
-
-def _read_stockholm(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
-    # Easel's reader: Biopython's takes a file that ends early for a whole one.
-    text = "".join(line for _, line in lines)
-    try:
-        with MSAFile(io.BytesIO(text.encode()), format="stockholm", digital=False) as file:
-            msa = file.read()
-    except (ValueError, EaselError) as error:
-        raise InputError(f"{path}: not a complete Stockholm alignment: {str(error).split(': ')[-1]}") from None
-    if msa is None:
-        raise InputError(f"{path}: the Stockholm alignment contains no sequence")
-    return _ParsedFile(list(msa.names), list(msa.alignment), [], msa.reference or "")
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, of no known format or not one alignment.
+    """
+    parsed, _ = _drop_annotation(path, parse_file(path))
+    symbols = _as_array(path, parsed)
+    return parsed.names, parsed.rows, symbols is not None and not _has_insertions(path, parsed, symbols)
 
 
-def _read_clustal(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
-    # Our own: Biopython's reader never returns from a file that ends after its header.
-    rows: dict[str, str] = {}
-    for number, line in islice(lines, 1, None):
-        if line[0].isspace():
-            continue  # no residues: an empty line, or that of conserved columns
-        if not (match := re.fullmatch(r"(\S+)\s+([A-Za-z.*-]+)(\s+\d+)?\s*", line)):
-            raise InputError(f"{path}, line {number}: '{line[:30].rstrip()}' is not a name and residues")
-        name, residues, _ = match.groups()
-        rows[name] = rows.get(name, "") + residues
-    if not rows:
-        raise InputError(f"{path}: the Clustal alignment contains no sequence")
-    return _ParsedFile(list(rows), list(rows.values()), [])
+def _drop_annotation(path: str | Path, parsed: ParsedFile) -> tuple[ParsedFile, list[tuple[str, str, str]]]:
+    """Drop rows that are no sequences."""
+    is_annotation = [bool(_ANNOTATION.fullmatch(_SPAN.sub("", name))) for name in parsed.names]
+    if not any(is_annotation):
+        return parsed, []
+    audit = [("annotation", name, "no sequence") for name in compress(parsed.names, is_annotation)]
+    if all(is_annotation):
+        raise InputError(f"{path}: contains no sequence, but {len(audit)} rows of annotation such as {audit[0][1]}")
+    kept = [not flag for flag in is_annotation]
+    names, rows = list(compress(parsed.names, kept)), list(compress(parsed.rows, kept))
+    return parsed._replace(names=names, rows=rows, lines=list(compress(parsed.lines, kept))), audit
 
 
-def _read_psicov(path: str | Path, lines: Iterable[Line]) -> _ParsedFile:
-    rows, numbers = [], []
-    for number, line in lines:
-        if not line.strip():
-            continue
-        if not re.fullmatch(r"[A-Za-z0-9.*-]+", line.strip()):
-            raise InputError(
-                f"{path}, line {number}: '{line.strip()[:30]}' starts no known format; "
-                "FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln is needed"
-            )
-        rows.append(line.strip())
-        numbers.append(number)
-    return _ParsedFile([f"line_{number}" for number in numbers], rows, numbers)
-
-
-def _build_alignment(path: str | Path, parsed: _ParsedFile, reference: int) -> Alignment:
+def _build_alignment(path: str | Path, parsed: ParsedFile, reference: int, is_cased: bool) -> Alignment:
     """Drop insertions where the case of the letters marks them, and check that what is left is aligned."""
-    match = None
-    if parsed.rows and len(parsed.rows[0]) > _MOST_COLUMNS:
-        raise InputError(f"{path}, {parsed.place(0)}: more than {_MOST_COLUMNS:,} columns; give those of one domain")
-    if len({len(row) for row in parsed.rows}) == 1 and parsed.rows[0]:
-        symbols = _to_bytes(path, parsed, parsed.rows)
+    if parsed.rows and len(parsed.rows[0]) > MOST_COLUMNS:
+        raise InputError(f"{path}, {parsed.place(0)}: more than {MOST_COLUMNS:,} columns; give those of one domain")
+    row, match = parsed.rows[reference], None
+    numbers = _number_residues(parsed.names[reference], row)
+    symbols = _as_array(path, parsed)
+    if symbols is None or (not is_cased and _has_insertions(path, parsed, symbols)):
+        symbols = _to_bytes(path, parsed, _strip_insertions(path, parsed))
+        numbers = numbers[[not (c.islower() or c == ".") for c in row]]
+    elif not is_cased:
         is_kept = _match_columns(symbols)
         if len(parsed.match) == len(is_kept):
             match = ~np.isin(list(parsed.match), list(".-~_ "))[is_kept]
-        symbols = symbols[:, is_kept]
-        numbers = _number_residues(parsed.names[reference], parsed.rows[reference])[is_kept]
-    else:
-        symbols = _to_bytes(path, parsed, _strip_insertions(path, parsed))
-        row = parsed.rows[reference]
-        numbers = _number_residues(parsed.names[reference], row)[[not (c.islower() or c == ".") for c in row]]
+        symbols, numbers = symbols[:, is_kept], numbers[is_kept]
     residues = np.where(numbers > 0, [chr(symbol) for symbol in symbols[reference]], "")
     return Alignment(
-        parsed.names, symbols, np.arange(1, symbols.shape[1] + 1),
+        parsed.names, symbols, np.arange(1, symbols.shape[1] + 1), lines=parsed.lines,
         reference=parsed.names[reference], numbers=numbers, residues=residues, match=match,
     )  # fmt: skip
 
 
 def _number_residues(name: str, row: str) -> np.ndarray:
     """Count to the residue at each symbol of a row, insertions counted, 0 at gaps."""
-    residue = np.array([symbol not in "-." for symbol in row])
-    span = re.search(r"/(\d+)-(\d+)$", name)
-    # A span that the residues do not fill is not theirs.
-    first = int(span[1]) if span and int(span[2]) - int(span[1]) + 1 == residue.sum() else 1
-    return np.where(residue, residue.cumsum() + first - 1, 0)
+    residue = np.array([symbol not in "-.~_" for symbol in row])
+    first, step = 1, 1
+    if span := _SPAN.search(name):
+        begin, end = int(span[1]), int(span[2])
+        # A span that the residues do not fill is not theirs; names on the minus strand count down.
+        if min(begin, end) > 0 and abs(end - begin) + 1 == residue.sum():
+            first, step = begin, 1 if end >= begin else -1
+    return np.where(residue, first + step * (residue.cumsum() - 1), 0)
 
 
-def _to_bytes(path: str | Path, parsed: _ParsedFile, rows: list[str]) -> np.ndarray:
-    try:
-        content = "".join(rows).encode("ascii")
-    except UnicodeEncodeError as error:
-        number = error.start // len(rows[0])
-        raise InputError(f"{path}, {parsed.place(number)}: '{error.object[error.start]}' is not a residue") from None
-    return np.frombuffer(content, np.uint8).reshape(len(rows), -1)
+def _as_array(path: str | Path, parsed: ParsedFile) -> np.ndarray | None:
+    """Arrange the symbols of rows of one length in an array."""
+    lengths = {len(row) for row in parsed.rows}
+    return _to_bytes(path, parsed, parsed.rows) if len(lengths) == 1 and lengths != {0} else None
+
+
+def _to_bytes(path: str | Path, parsed: ParsedFile, rows: list[str]) -> np.ndarray:
+    symbols = np.empty((len(rows), len(rows[0])), np.uint8)
+    for number, row in enumerate(rows):
+        try:
+            symbols[number] = np.frombuffer(row.encode("ascii"), np.uint8)
+        except UnicodeEncodeError as error:
+            symbol = row[error.start]
+            raise InputError(f"{path}, {parsed.place(number)}: '{symbol}' is not a residue") from None
+    return symbols
+
+
+def _blocks(symbols: np.ndarray) -> Iterator[np.ndarray]:
+    """Iterate over blocks of rows, so that what is computed of them stays small."""
+    rows = max(1, 10_000_000 // symbols.shape[1])
+    return (symbols[first : first + rows] for first in range(0, len(symbols), rows))
+
+
+def _is_lower(symbols: np.ndarray) -> np.ndarray:
+    return (symbols >= ord("a")) & (symbols <= ord("z"))
+
+
+def _is_upper(symbols: np.ndarray) -> np.ndarray:
+    return (symbols >= ord("A")) & (symbols <= ord("Z"))
 
 
 def _match_columns(symbols: np.ndarray) -> np.ndarray:
     """Columns to keep: all, unless each column is purely match (upper case, `-`) or purely insert (lower case, `.`).
 
-    That purity is what tells A2M from an alignment that merely has lower-case letters.
+    That purity is what tells A2M from an alignment that merely has lower-case letters. `~` and `_` are gaps of either.
     """
-    lower = (symbols >= ord("a")) & (symbols <= ord("z"))
-    upper = (symbols >= ord("A")) & (symbols <= ord("Z"))
-    insert = (lower | (symbols == ord("."))).all(axis=0)
-    pure = lower.any() and (insert | ~lower.any(axis=0)).all() and upper[:, ~insert].any()
-    return ~insert if pure else np.ones(symbols.shape[1], bool)
+    lower, dotted, match, upper = (np.zeros(symbols.shape[1], bool) for _ in range(4))
+    for block in _blocks(symbols):
+        is_lower, is_dot = _is_lower(block), block == ord(".")
+        lower |= is_lower.any(axis=0)
+        dotted |= is_dot.any(axis=0)
+        match |= ~(is_lower | is_dot | np.isin(block, list(b"~_"))).all(axis=0)
+        upper |= _is_upper(block).any(axis=0)
+    insert = ~match & (lower | dotted)
+    is_pure = lower.any() and not (lower & match).any() and upper[~insert].any()
+    return ~insert if is_pure else np.ones(len(insert), bool)
 
 
-def _strip_insertions(path: str | Path, parsed: _ParsedFile) -> list[str]:
+def _has_insertions(path: str | Path, parsed: ParsedFile, symbols: np.ndarray) -> bool:
+    """Tell whether rows of one length are A3M with as many insertions in each, and not aligned as they stand.
+
+    Rows of an alignment that merely has lower-case letters differ in how many; where they do not, and neither name nor
+    first line says A3M, both readings are possible.
+    """
+    lower = False
+    insertions: set[int] = set()
+    for block in _blocks(symbols):
+        is_lower = _is_lower(block)
+        counts = (is_lower | (block == ord("."))).sum(axis=1)
+        insertions.update(np.where(_is_upper(block).any(axis=1), counts, -1).tolist())
+        lower |= bool(is_lower.any())
+    if len(insertions) > 1 or max(insertions) < 1 or not lower or not _match_columns(symbols).all():
+        return False
+    if not parsed.is_a3m:
+        raise InputError(
+            f"{path}: every row has {max(insertions)} lower-case letters, which may be insertions (A3M) or residues; "
+            "name the file .a3m if they are insertions, else write them in upper case"
+        )
+    return True
+
+
+def _strip_insertions(path: str | Path, parsed: ParsedFile) -> list[str]:
     stripped = [re.sub(r"[a-z.]", "", row) for row in parsed.rows]
     for number, row in enumerate(stripped):
         if len(row) != len(stripped[0]) or not row:
@@ -342,25 +323,34 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     Raises
     ------
     InputError
-        If a symbol is not of the alphabet, or every sequence looks like nucleic acid in a protein alignment; if a
-        residue is ambiguous where that is an error, or to be replaced by a gap in an alphabet without one.
+        If a symbol is not of the alphabet, or the sequences are nucleic acid and the alphabet is protein; if a residue
+        is ambiguous where that is an error, or to be replaced by a gap in an alphabet without one.
     """
+    counts = np.sum([np.bincount(block.ravel(), minlength=256) for block in _blocks(alignment.sequences)], axis=0)
+    residues = {chr(byte): int(counts[byte]) for byte in np.flatnonzero(counts)}
+    recognised = recognise(residues)
+    if alphabet.name == "protein" and recognised in ("dna", "rna"):
+        letters = "".join(sorted({symbol.upper() for symbol in residues} - set(GAPS)))
+        raise InputError(
+            f"{path}: contains only {letters}, which is nucleic acid; set 'alphabet: {recognised}' "
+            f"('alphabet: {alphabet.symbols}' if it is protein all the same)"
+        )
     states = alphabet.codes()[alignment.sequences]
-    invalid = np.argwhere(states == INVALID)
-    if len(invalid):
-        row, column = invalid[0]
+    if (alphabet.codes()[[ord(symbol) for symbol in residues]] == INVALID).any():
+        row, column = next(
+            (row, int(np.argmax(invalid))) for row in range(len(states)) if (invalid := states[row] == INVALID).any()
+        )
         symbol = chr(alignment.sequences[row, column])
         raise InputError(
-            f"{path}, sequence {row + 1} ({alignment.names[row]}), column {column + 1}: '{symbol}' is not in the "
-            f"alphabet {alphabet.name}; set 'alphabet' to protein, rna, dna or the symbols of the file"
+            f"{path}, {alignment.place(row)}, column {column + 1}: '{symbol}' is not in the alphabet {alphabet.name}; "
+            f"{_suggest(alphabet, recognised)}"
         )
-    _refuse_nucleotides(alignment, alphabet, path)
     has_ambiguous = (states == AMBIGUOUS).any(axis=1)
     audit = list(alignment.audit)
     if has_ambiguous.any() and ambiguous == "error":
         row = int(np.argmax(has_ambiguous))
         raise InputError(
-            f"{path}, sequence {row + 1} ({alignment.names[row]}): contains an ambiguous residue; remove it or set "
+            f"{path}, {alignment.place(row)}: contains an ambiguous residue; remove it or set "
             "'ambiguous' to gap or drop"
         )
     if ambiguous == "gap" and has_ambiguous.any() and alphabet.gap is None:
@@ -371,18 +361,17 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
         audit += [("sequence", alignment.names[row], "ambiguous residue") for row in np.flatnonzero(has_ambiguous)]
     states = states[keep]
     states[states == AMBIGUOUS] = alphabet.gap or 0
-    names = [name for name, kept in zip(alignment.names, keep, strict=True) if kept]
-    return replace(alignment, names=names, sequences=states, audit=audit)
+    names, lines = list(compress(alignment.names, keep)), list(compress(alignment.lines, keep))
+    return replace(alignment, names=names, lines=lines, sequences=states, audit=audit)
 
 
-def _refuse_nucleotides(alignment: Alignment, alphabet: Alphabet, path: str | Path) -> None:
-    if alphabet.name != "protein":
-        return
-    present = {chr(byte).upper() for byte in np.unique(alignment.sequences)} - {"-", "."}
-    for name, symbols in (("dna", "ACGTN"), ("rna", "ACGUN")):
-        if present and present <= set(symbols):
-            symbols_present = "".join(sorted(present))
-            raise InputError(f"{path}: holds only {symbols_present}, which is nucleic acid; set 'alphabet: {name}'")
+def _suggest(alphabet: Alphabet, recognised: str) -> str:
+    """Suggest what to do about a symbol that is not of the alphabet."""
+    if recognised not in ("", alphabet.name):
+        return f"the file contains {recognised}: set 'alphabet: {recognised}'"
+    if unknown := {"protein": "X", "rna": "N", "dna": "N"}.get(alphabet.name):
+        return f"write {unknown} for a residue that is not known, - for a gap"
+    return "list every symbol of the file in 'alphabet'"
 
 
 # ---------------------------------------------------------------- filtering
@@ -456,7 +445,8 @@ def filter_alignment(
     kept = [names[m] for m in np.flatnonzero(rows)]
     match = None if alignment.match is None else alignment.match[dense]
     by_column = {name: getattr(alignment, name)[dense] for name in ("columns", "numbers", "residues")}
-    return replace(alignment, names=kept, sequences=states[rows], audit=audit, match=match, **by_column)
+    lines = list(compress(alignment.lines, rows))
+    return replace(alignment, names=kept, lines=lines, sequences=states[rows], audit=audit, match=match, **by_column)
 
 
 def _select_columns(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.ndarray, str]:

@@ -64,7 +64,7 @@ def prepare_alignment(
     InputError
         If the file is no alignment of the alphabet, or the filter leaves too little of it.
     """
-    raw = read(path, reference)
+    raw = read(path, reference, alphabet)
     filtered = filter_alignment(encode(raw, alphabet, ambiguous, path), alphabet, path=path, **filters)
     return PreparedAlignment(raw, filtered, sequence_weights(filtered.sequences, identity))
 

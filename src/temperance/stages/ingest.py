@@ -92,6 +92,9 @@ def run(inputs: Inputs, outputs: Outputs, settings: IngestStage) -> None:
     save_table(outputs.audit, audit)
     save_table(outputs.columns, filtered.columns_table())
     save_json(outputs.summary, summary | {"provenance": source})
+    if annotation := [name for what, name, _ in raw.audit if what == "annotation"]:
+        more = f" and {len(annotation) - 3} more" if len(annotation) > 3 else ""
+        log.info("rows that are no sequences are dropped: %s%s", ", ".join(annotation[:3]), more)
     log.info(
         "kept %d of %d sequences and %d of %d columns; q = %d states, Meff = %.0f effective sequences",
         *(summary[key] for key in ("M", "sequences_read", "L", "columns_read", "q", "Meff")),

@@ -32,17 +32,17 @@ BROKEN_ALIGNMENTS = {
     "empty": (b"", "the file is empty"),
     "blank lines": (b"\n \n\t\n", "the file is empty"),
     "byte order mark alone": (b"\xef\xbb\xbf", "the file is empty"),
-    "zeros": (b"\0" * 1000, "starts no known format"),
-    "random bytes": (bytes(range(256)) * 8, "not text"),
+    "zeros": (b"\0" * 1000, "the file is empty or has only NUL bytes"),
+    "random bytes": (bytes(range(256)) * 8, "line 1: not text"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(100), "not text"),
     "a pdf": (b"%PDF-1.7\n1 0 obj\n", "line 1: '%PDF-1.7' starts no known format"),
-    "a zip": (b"PK\x03\x04" + bytes(50), "starts no known format"),
+    "a zip": (b"PK\x03\x04" + bytes(50), "compressed by zip, which is not read; unpack it first: unzip"),
     "html": (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "line 1: '<!DOCTYPE html>' starts no known"),
     "xml": (b'<?xml version="1.0"?>\n<seqs/>\n', "starts no known format"),
     "json": (b'{"alignment": []}\n', "starts no known format"),
     "csv": (b"name,sequence\na,ACD\n", "starts no known format"),
-    "utf-16": ("\ufeff>a\nACD\n".encode("utf-16-le"), "not text"),
-    "latin-1 name is not text": (b">caf\xe9\nACDE\n" + GOOD, "line 1: not text"),
+    "utf-16": ("\ufeff>a\nACD\n".encode("utf-16-le"), "not text in UTF-8 but in UTF-16; save it as UTF-8"),
+    "latin-1 residues": (b">a\nACD\xe9\n" + GOOD, "line 2: not text"),
     "newick": (b"((a,b),c);\n", "starts no known format"),
     "phylip": (b" 5 10\ns0 ACDEFGHIKL\n", "starts no known format"),
     "nexus": (b"#NEXUS\nbegin data;\n", "starts no known format"),
@@ -68,7 +68,7 @@ BROKEN_ALIGNMENTS = {
     "digits": (fasta([*ROWS, "ACDEF1HIKL"]), "column 6: '1' is not in the alphabet protein"),
     "a question mark": (fasta([*ROWS, "ACDEF?HIKL"]), "column 6: '?' is not in the alphabet protein"),
     "a greek letter": (fasta([*ROWS, "ACDE\u03b1GHIKL"]), "'\u03b1' is not a residue"),
-    "a zero byte": (fasta([*ROWS, "ACDE\0GHIKL"]), "is not in the alphabet"),
+    "a zero byte": (fasta([*ROWS, "ACDE\0GHIKL"]), "line 12: contains a NUL byte; remove such bytes"),
     "an escape": (fasta([*ROWS, "ACDE\x1bGHIKL"]), "is not in the alphabet"),
     "dna": (fasta(["ACGTACGTAC"] * 6), "nucleic acid; set 'alphabet: dna'"),
     "rna": (fasta(["ACGUACGUAC"] * 6), "nucleic acid; set 'alphabet: rna'"),
@@ -77,10 +77,10 @@ BROKEN_ALIGNMENTS = {
     "stockholm header alone": (b"# STOCKHOLM 1.0\n", "Stockholm"),
     "stockholm of nothing": (b"# STOCKHOLM 1.0\n//\n", "Stockholm"),
     "stockholm not aligned": (b"# STOCKHOLM 1.0\na ACD\nb ACDE\n//\n", "Stockholm"),
-    "stockholm name twice": (b"# STOCKHOLM 1.0\na ACD\na ACE\n//\n", "Stockholm"),
+    "stockholm name twice": (b"# STOCKHOLM 1.0\na ACD\na ACE\n//\n", "sequence a stands twice; give each"),
     "stockholm in utf-8": ("# STOCKHOLM 1.0\na AC\u03b1D\nb ACDE\n//\n".encode(), "Stockholm"),
     "clustal header alone": (b"CLUSTAL W (1.83)\n\n", "contains no sequence"),
-    "clustal with a percent sign": (b"CLUSTAL W\n\na ACD%\n", "line 3: 'a ACD%' is not a name and residues"),
+    "clustal with a percent sign": (b"CLUSTAL W\n\na ACD%\n", "line 3: 'a ACD%' is not a name without"),
     "clustal not aligned": (b"CLUSTAL W\n\na ACD\nb ACDE\nc AC\nd ACD\n", "not aligned"),
     "psicov with spaces": (b"ACD EFG\nACDEFG\n", "line 1: 'ACD EFG' starts no known format"),
     "psicov not aligned": (b"ACDE\nACD\nACDE\nACDE\n", "line 2, sequence line_2: not aligned"),
@@ -133,7 +133,9 @@ def test_what_is_no_file_is_named(tmp_path):
             ingest(tmp_path / "closed")
 
 
-@pytest.mark.parametrize("kind", ["of lines", "of one line", "of a sequence"])
+@pytest.mark.parametrize(
+    "kind", ["of lines", "of one line", "of a sequence", "of sequences", "of Stockholm blocks", "of a Clustal name"]
+)
 def test_a_bomb_does_not_go_off(tmp_path, kind):
     """Of 6 GB each, in a process that may have 2 GiB and a minute."""
     path = tmp_path / "bomb.gz"
@@ -141,9 +143,13 @@ def test_a_bomb_does_not_go_off(tmp_path, kind):
         "of lines": b"\n" * 10**7,
         "of one line": b"A" * 10**7,
         "of a sequence": b"ACDEFGHIKLMNPQRSTVWY" * 50 + b"\n",
+        "of sequences": b">a\n" + b"ACDEFGHIKL" * 50 + b"\n",
+        "of Stockholm blocks": b"a " + b"ACDEFGHIKL" * 50 + b"\n\n",
+        "of a Clustal name": b"a ACDEFGHIKL\n\n",
     }[kind]
+    header = {"of Stockholm blocks": b"# STOCKHOLM 1.0\n", "of a Clustal name": b"CLUSTAL\n\n"}.get(kind, b">a\n")
     member = gzip.compress(piece * (10**7 // len(piece)), 1)
-    path.write_bytes(gzip.compress(b">a\n") + member * 600)
+    path.write_bytes(gzip.compress(header) + member * 600)
     program = f"""
 import resource; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 from temperance.msa.alignment import read

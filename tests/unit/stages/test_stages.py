@@ -64,6 +64,20 @@ def ingested(folder, settings):
     return outputs
 
 
+def test_rows_that_are_no_sequences_are_audited_and_named_in_the_log(tmp_path, caplog):
+    annotation = [f">{name}\nCCHHE\n" for name in ("ss_pred", "ss_conf", "aa_dssp", "Consensus")]
+    (tmp_path / "family.fasta").write_text("".join(annotation) + FAMILY)
+    with caplog.at_level("INFO"):
+        outputs = ingested(tmp_path, SETTINGS)
+    assert "rows that are no sequences are dropped: ss_pred, ss_conf, aa_dssp and 1 more" in caplog.text
+    audit = load_table(outputs.audit)
+    assert audit[audit["what"] == "annotation"]["name"].tolist() == ["ss_pred", "ss_conf", "aa_dssp", "Consensus"]
+    summary = json.loads(outputs.summary.read_text())
+    # As without them: they count neither as read nor as dropped.
+    assert [summary[key] for key in ("sequences_read", "M", "sequences_dropped")] == [6, 4, 2]
+    assert summary["reference"] == "one"
+
+
 def test_an_alignment_is_read_filtered_and_weighed(family, tmp_path):
     summary = json.loads(family.summary.read_text())
     assert summary.pop("provenance")["settings"]["weights"] == {"identity": 0.7}
