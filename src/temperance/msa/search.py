@@ -1,9 +1,8 @@
 """Families from a sequence or a seed alignment and a database of sequences, by HMMER's profile searches."""
 
 import contextlib
-import gzip
 import io
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
@@ -12,16 +11,35 @@ import numpy as np
 import pandas as pd
 import pyhmmer
 from pyhmmer.easel import Alphabet as HmmerAlphabet
-from pyhmmer.easel import DigitalSequence, DigitalSequenceBlock, MSAFile, SequenceFile, TextMSA, TextSequence
+from pyhmmer.easel import (
+    DigitalMSA,
+    DigitalSequence,
+    DigitalSequenceBlock,
+    MSAFile,
+    SequenceFile,
+    TextMSA,
+    TextSequence,
+)
 from pyhmmer.errors import EaselError
 from pyhmmer.plan7 import HMM, Background, Builder, TopHits
 
-from temperance.core.alphabet import Alphabet
+from temperance.core.alphabet import NAMED, Alphabet, recognise
 from temperance.core.errors import InputError, last_line
+from temperance.core.opening import compression, open_input
 from temperance.core.settings.alignment import SearchSettings
+from temperance.msa.alignment import read_rows
+from temperance.msa.fasta import format_fasta
+from temperance.msa.formats import MOST_COLUMNS
 from temperance.msa.hmmer import hmm_alphabet
 
-_READ_ERRORS = (EaselError, ValueError, OSError, EOFError, zlib.error)
+# pyhmmer raises SystemError where Easel fails to recognise what an open file holds.
+_READ_ERRORS = (EaselError, ValueError, OSError, EOFError, SystemError)
+# Easel's A2M knows no gaps but - and .
+_PLAIN_GAPS = str.maketrans("~_", "--")
+# A compressed database is unpacked into memory; and of so many sequences the alphabet is recognised.
+_MOST_UNPACKED, _RECOGNISED_BY = 500_000_000, 100
+# Easel takes any amount of memory for a line: so much of a file must have an end of line.
+_BEGINNING = 1_000_000
 _COLUMNS = ["name", "from", "to", "bits", "evalue", "coverage", "kept"]
 
 
@@ -56,7 +74,7 @@ def search_query(
     Parameters
     ----------
     query, database : path-like
-        FASTA or any format that HMMER reads, the database plain or gzipped.
+        FASTA or any format that HMMER reads, plain or compressed by gzip, bzip2 or xz.
     alphabet : Alphabet
         Protein.
     settings : SearchSettings
@@ -82,17 +100,11 @@ def search_query(
         raise InputError(
             f"query: iterative search is for protein, not {alphabet.name}; give a seed alignment as 'seed'"
         )
-    try:
-        with SequenceFile(str(query), digital=True, alphabet=hmmer_alphabet) as file:
-            sequences = list(file.read_block())
-    except (EaselError, ValueError, OSError) as error:
-        raise InputError(f"{query}: HMMER reads no {alphabet.name} sequence from it: {last_line(error)}") from None
-    if len(sequences) != 1:
-        raise InputError(f"{query}: {len(sequences)} sequences; expected exactly one")
-    query_sequence, thresholds = sequences[0], _thresholds(settings, len(sequences[0]))
+    query_sequence = _read_query(query, alphabet, hmmer_alphabet)
+    thresholds = _thresholds(settings, len(query_sequence))
     profile, hits = None, None
     try:
-        with _targets(database, hmmer_alphabet) as targets:
+        with _targets(database, alphabet, hmmer_alphabet) as targets:
             for result in next(iter(pyhmmer.jackhmmer(
                 [query_sequence], targets, max_iterations=settings.iterations, checkpoints=True, cpus=threads,
                 builder=Builder(hmmer_alphabet, architecture="hand", seed=1), **thresholds,
@@ -120,7 +132,8 @@ def search_seed(
     Parameters
     ----------
     seed, database : path-like
-        Alignment in any format that HMMER reads; sequences likewise, plain or gzipped.
+        Alignment in any format of `temperance.msa.alignment.read`; sequences in FASTA or any format that HMMER reads.
+        Both plain or compressed by gzip, bzip2 or xz.
     alphabet : Alphabet
         Protein, RNA or DNA.
     settings : SearchSettings
@@ -141,18 +154,11 @@ def search_seed(
         If a file cannot be read, HMMER has no such alphabet, or no hit is above the thresholds.
     """
     hmmer_alphabet = _find_hmmer_alphabet(alphabet)
-    try:
-        with MSAFile(str(seed), digital=True, alphabet=hmmer_alphabet) as file:
-            msa = file.read()
-    except (ValueError, EaselError, OSError) as error:
-        raise InputError(f"{seed}: HMMER reads no {alphabet.name} alignment from it: {last_line(error)}") from None
-    if msa is None:
-        raise InputError(f"{seed}: contains no alignment")
-    msa.name = msa.name or "seed"
+    msa = _read_seed(seed, alphabet, hmmer_alphabet)
     profile, _, _ = Builder(hmmer_alphabet, seed=1).build_msa(msa, Background(hmmer_alphabet))
     thresholds = _thresholds(settings, profile.M)
     try:
-        with _targets(database, hmmer_alphabet) as targets:
+        with _targets(database, alphabet, hmmer_alphabet) as targets:
             hits = next(iter(pyhmmer.hmmsearch(profile, targets, cpus=threads, **thresholds)))
     except _READ_ERRORS as error:
         raise _unreadable(database, error) from None
@@ -192,20 +198,88 @@ def _thresholds(settings: SearchSettings, length: int) -> _Thresholds:
     return {"T": bits, "domT": bits, "incT": bits, "incdomT": bits}
 
 
+def _read_query(path: str | Path, alphabet: Alphabet, hmmer_alphabet: HmmerAlphabet) -> DigitalSequence:
+    try:
+        with _open_sequences(path, "a query", None) as file:
+            sequences = file.read_block(sequences=2)
+    except _READ_ERRORS as error:
+        raise InputError(f"{path}: HMMER reads no {alphabet.name} sequence from it: {last_line(error)}") from None
+    if len(sequences) != 1:
+        raise InputError(f"{path}: {'several' if sequences else 'no'} sequences; expected exactly one")
+    # A stop codon ends a translation, and is no residue.
+    name, residues = sequences[0].name, sequences[0].sequence.upper().rstrip("*")
+    _check_alphabet(path, alphabet, residues)
+    if not residues or len(residues) > MOST_COLUMNS:
+        raise InputError(f"{path}: sequence {name} has {len(residues):,} residues; a query has 1 to {MOST_COLUMNS:,}")
+    if "*" in residues:
+        number = residues.index("*") + 1
+        raise InputError(f"{path}: sequence {name} has a stop (*) as residue {number:,}; give a whole protein")
+    try:
+        return TextSequence(name=name, sequence=residues).digitize(hmmer_alphabet)
+    except ValueError as error:
+        raise InputError(f"{path}: sequence {name} is not {alphabet.name}: {last_line(error)}") from None
+
+
+def _read_seed(path: str | Path, alphabet: Alphabet, hmmer_alphabet: HmmerAlphabet) -> DigitalMSA:
+    names, rows, is_aligned = read_rows(path)
+    _check_alphabet(path, alphabet, "".join(rows[:_RECOGNISED_BY]))
+    text = format_fasta(names, (row.translate(_PLAIN_GAPS) for row in rows))
+    try:
+        with MSAFile(
+            io.BytesIO(text.encode()), format="afa" if is_aligned else "a2m", digital=True, alphabet=hmmer_alphabet
+        ) as file:
+            msa = file.read()
+    except (ValueError, EaselError) as error:
+        raise InputError(f"{path}: HMMER reads no {alphabet.name} alignment from it: {last_line(error)}") from None
+    assert msa is not None
+    msa.name = "seed"
+    return msa
+
+
+def _check_alphabet(path: str | Path, alphabet: Alphabet, residues: str) -> None:
+    recognised = recognise(Counter(residues))
+    if alphabet.name in NAMED and recognised and (recognised == "protein") != (alphabet.name == "protein"):
+        raise InputError(f"{path}: contains {recognised}, not {alphabet.name}; give {alphabet.name}, or set 'alphabet'")
+
+
 @contextlib.contextmanager
-def _targets(path: str | Path, hmmer_alphabet: HmmerAlphabet) -> Iterator[Any]:
-    """Open a database to search: a file that is read again at each round, a gzipped one as sequences in memory."""
-    with Path(path).open("rb") as raw:
-        is_gzipped = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        # Unpacked before HMMER reads it, which does not survive a damaged file.
-        source = io.BytesIO(gzip.decompress(raw.read())) if is_gzipped else str(path)
-        with SequenceFile(source, digital=True, alphabet=hmmer_alphabet) as file:
-            yield file.read_block() if is_gzipped else file
+def _open_sequences(path: str | Path, needed: str, hmmer_alphabet: HmmerAlphabet | None) -> Iterator[Any]:
+    """Open a file of sequences, as text or in an alphabet; a compressed one is unpacked in memory.
+
+    Unpacked before HMMER reads it, which does not survive a damaged file.
+    """
+    digital: dict[str, Any] = {"digital": True, "alphabet": hmmer_alphabet} if hmmer_alphabet else {}
+    with open_input(path, needed) as content:
+        beginning = content.read(_BEGINNING)
+        if b"\0" in beginning or (len(beginning) == _BEGINNING and b"\n" not in beginning):
+            raise InputError(f"{path}: not text; give the path of {needed}, such as FASTA")
+        source: Any = str(path)
+        if compression(path, needed):
+            unpacked = beginning + content.read(_MOST_UNPACKED)
+            if len(unpacked) > _MOST_UNPACKED:
+                raise InputError(
+                    f"{path}: unpacks to more than {_MOST_UNPACKED // 1_000_000} MB; unpack it first, a plain file is "
+                    "read from disk"
+                )
+            source = io.BytesIO(unpacked)
+    with SequenceFile(source, **digital) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _targets(path: str | Path, alphabet: Alphabet, hmmer_alphabet: HmmerAlphabet) -> Iterator[Any]:
+    """Open a database to search: a file that is read again at each round, a compressed one as sequences in memory."""
+    with _open_sequences(path, "a database of sequences", hmmer_alphabet) as file:
+        is_unpacked = bool(compression(path, "a database of sequences"))
+        block = file.read_block(None if is_unpacked else _RECOGNISED_BY)
+        _check_alphabet(path, alphabet, "".join(entry.textize().sequence for entry in block[:_RECOGNISED_BY]))
+        if not is_unpacked:
+            file.rewind()
+        yield block if is_unpacked else file
 
 
 def _unreadable(path: str | Path, error: Exception) -> InputError:
-    return InputError(f"{path}: HMMER reads no sequences from it, plain or gzipped: {last_line(error)}")
+    return InputError(f"{path}: HMMER reads no sequences from it, plain or compressed: {last_line(error)}")
 
 
 def _domains(hits: TopHits | None) -> Iterable[Any]:

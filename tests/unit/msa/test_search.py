@@ -1,9 +1,14 @@
 """Searches of a small database in which members of a family lie between unrelated residues."""
 
+import bz2
 import gzip
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from workflow_run import ROOT
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
@@ -115,7 +120,7 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
     query, seed, database = folder / "query.fasta", folder / "seed.fasta", folder / "db.fasta"
     for search, begin, where, letters, said in (
         (search_query, tmp_path / "empty", database, LETTERS, "empty: "),
-        (search_query, tmp_path / "two.fasta", database, LETTERS, "2 sequences; expected exactly one"),
+        (search_query, tmp_path / "two.fasta", database, LETTERS, "several sequences; expected exactly one"),
         (search_query, query, tmp_path / "empty", LETTERS, "empty: "),
         (search_query, query, tmp_path / "damaged.gz", LETTERS, r"damaged\.gz: "),
         (search_seed, seed, tmp_path / "damaged.gz", LETTERS, r"damaged\.gz: "),
@@ -127,3 +132,104 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
         with pytest.raises(InputError, match=said) as raised:
             search(begin, where, letters, SETTINGS, 1, silent)
         assert "\n" not in str(raised.value)
+
+
+def test_a_stop_at_the_end_of_a_query_is_no_residue(world, tmp_path):
+    folder, consensus, _ = world
+    (tmp_path / "query.fasta").write_text(f">q\n{consensus.lower()}*\n")
+    found = search_query(tmp_path / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
+    assert found.names[0] == "q" and found.rows[0].replace(".", "") == consensus
+    assert found.hits.equals(
+        search_query(folder / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent).hits
+    )
+
+
+def test_rows_that_are_no_sequences_are_no_part_of_a_seed(world, tmp_path):
+    folder, _, members = world
+    rows = [members[f"member_{n}"][0] for n in range(5)]
+    annotation = f">ss_pred\n{'H' * LENGTH}\n>s_consensus\n{'A' * LENGTH}\n"
+    plain = search_seed(folder / "seed.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
+    # One row has an insertion, so that the rows are A3M; the file is packed.
+    text = annotation + "".join(f">seed_{n}\n{row[:30]}{'aa' * (n == 4)}{row[30:]}\n" for n, row in enumerate(rows))
+    (tmp_path / "seed.a3m.bz2").write_bytes(bz2.compress(text.encode()))
+    found = search_seed(tmp_path / "seed.a3m.bz2", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
+    assert found.names == plain.names and found.names[:5] == [f"seed_{n}" for n in range(5)]
+    match = ["".join(symbol for symbol in row if not symbol.islower() and symbol != ".") for row in found.rows]
+    assert match[:5] == rows and found.rows[4].replace(".", "") == rows[4][:30] + "aa" + rows[4][30:]
+
+
+def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
+    folder, consensus, _ = world
+    query, seed, database = folder / "query.fasta", folder / "seed.fasta", folder / "db.fasta"
+    stockholm = "# STOCKHOLM 1.0\na ACDEF\n//\n"
+    files = {
+        "dna": ">q\nACGTACGTRYACGTNNACGT\n",
+        "none": ">q\n\n",
+        "stop": f">q\n{consensus[:16]}*{consensus[16:]}\n",
+        "gap": ">q\nACD-EF\n",
+        "text": "ACDEF\n",
+        "nul": ">q\nACDEF\n\0",
+        "two": stockholm * 2,
+        "short": ">a\nACDEF\n>b\nACD\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    os.mkfifo(tmp_path / "pipe")
+    for search, begin, where, said in (
+        (search_query, "dna", database, "dna: contains dna, not protein; give protein, or set 'alphabet'"),
+        (search_seed, "dna", database, "dna: contains dna, not protein; give protein, or set 'alphabet'"),
+        (search_query, query, "dna", "dna: contains dna, not protein; give protein, or set 'alphabet'"),
+        (search_query, "none", database, "none: sequence q has 0 residues; a query has 1 to 100,000"),
+        (search_query, "stop", database, "stop: sequence q has a stop (*) as residue 17; give a whole protein"),
+        (search_query, "gap", database, "gap: HMMER reads no protein sequence from it: "),
+        (search_query, "text", database, "text: HMMER reads no protein sequence from it: "),
+        (search_query, "nul", database, "nul: not text; give the path of a query, such as FASTA"),
+        (search_query, query, "nul", "nul: not text; give the path of a database of sequences, such as FASTA"),
+        (search_query, "pipe", database, "pipe: cannot be read: it is a pipe or a device"),
+        (search_query, query, "pipe", "pipe: cannot be read: it is a pipe or a device"),
+        (search_seed, "pipe", database, "pipe: cannot be read: it is a pipe or a device"),
+        (search_seed, seed, tmp_path, "cannot be read: it is a folder; give the path of a database"),
+        (search_seed, "two", database, "two: contains 2 alignments; choose one"),
+        (search_seed, "short", database, "short: HMMER reads no protein alignment from it: "),
+    ):
+        with pytest.raises(InputError) as raised:
+            search(tmp_path / begin, tmp_path / where, LETTERS, SETTINGS, 1, silent)
+        assert said in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_an_empty_sequence_of_a_database_changes_nothing(world, tmp_path):
+    folder, _, _ = world
+    content = (folder / "db.fasta").read_text()
+    (tmp_path / "db.fasta").write_text(f">empty\n\n{content}>stop\n*\n")
+    found, plain = (
+        search_query(folder / "query.fasta", where / "db.fasta", LETTERS, SETTINGS, 1, silent)
+        for where in (tmp_path, folder)
+    )
+    # E-values count the sequences of the database.
+    assert found.hits["name"].tolist() == plain.hits["name"].tolist()
+
+
+@pytest.mark.parametrize("kind", ["lines", "one line", "zeros on disk"])
+def test_a_database_that_is_a_bomb_is_refused_in_little_memory(world, tmp_path, kind):
+    folder, _, _ = world
+    path = tmp_path / "db"
+    if kind == "zeros on disk":
+        with path.open("wb") as file:
+            file.truncate(20 << 30)
+    else:
+        piece = gzip.compress((b"ACDEFGHIK\n" if kind == "lines" else b"ACDEFGHIKL") * 10**6, 1)
+        path.write_bytes(gzip.compress(b">a\n") + piece * 300)
+    program = f"""
+import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+from temperance.core.alphabet import alphabet
+from temperance.core.errors import InputError
+from temperance.core.settings.alignment import SearchSettings
+from temperance.msa.search import search_query
+try: search_query({str(folder / "query.fasta")!r}, {str(path)!r}, alphabet("protein"), SearchSettings(), 1, print)
+except InputError as error: print(error)
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment)
+    said = {"zeros on disk": "not text; give the path of a database of sequences, such as FASTA"}
+    expected = said.get(kind, "unpacks to more than 500 MB; unpack it first, a plain file is read from disk")
+    assert run.stdout == f"{path}: {expected}\n", run.stderr[-500:]
