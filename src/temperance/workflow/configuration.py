@@ -381,7 +381,8 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
             if path and set(path) & set("{}"):
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
             if local and path and not Path(path).is_file():
-                problem = "is a folder, not a file" if Path(path).is_dir() else "there is no such file"
+                problem = "is a pipe or a device, not a file" if Path(path).exists() else "there is no such file"
+                problem = "is a folder, not a file" if Path(path).is_dir() else problem
                 raise InputError(f"{name}: {key}: {path}: {problem} (paths are relative to {Path.cwd()})")
         for judge, settings in family.judges.items():
             program = settings.command[0]

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from temperance.core.errors import InputError
+from temperance.core.opening import compression
 from temperance.core.settings.run import FamilySettings
 
 
@@ -52,8 +54,8 @@ class Size(NamedTuple):
 # Assumed as long as a family's files do not exist: a large family.
 _DEFAULT_SIZE = Size(50_000, 300, 21)
 # Bytes at the beginning of a file from which the length of sequences is estimated, and the ratio of the sizes of a file
-# and of the same gzipped.
-_BYTES_READ, _COMPRESSION = 1 << 20, 6
+# and of the same compressed.
+_BYTES_READ, _COMPRESSION, _COMPRESSED = 1 << 20, 6, (".gz", ".bz2", ".xz")
 # Mean bytes of a sequence in a database, its title included.
 _BYTES_PER_PROTEIN = 400
 # Megabytes of an idle process with Numba's kernels, of one with the context of a card, and of Snakemake's processes
@@ -96,11 +98,12 @@ def alignment_size(summary: str, family: FamilySettings) -> Size:
 def _estimate_size(alignment: str) -> Size:
     """Estimate the size of an alignment from the beginning of its file."""
     try:
+        is_compressed = bool(compression(alignment, "an alignment"))
         with Path(alignment).open("rb") as file:
             total, beginning = Path(alignment).stat().st_size, file.read(_BYTES_READ)
-    except OSError:
+    except (OSError, InputError):
         return _DEFAULT_SIZE
-    if beginning[:2] == b"\x1f\x8b":
+    if is_compressed:
         return Size(_COMPRESSION * total // _DEFAULT_SIZE.L + 1, _DEFAULT_SIZE.L, _DEFAULT_SIZE.q)
     if not beginning.startswith(b">"):
         length = max(map(len, beginning.split()), default=1)
@@ -111,7 +114,7 @@ def _estimate_size(alignment: str) -> Size:
 
 
 def database_memory(path: str) -> int:
-    """Estimate the largest memory of a search of a database; a gzipped one is unpacked in memory.
+    """Estimate the largest memory of a search of a database; a compressed one is unpacked in memory.
 
     Parameters
     ----------
@@ -123,14 +126,14 @@ def database_memory(path: str) -> int:
     int
         Megabytes.
     """
-    in_memory = 2.5 * _unpacked_bytes(path) / 1e6 if path.endswith(".gz") else 0
+    in_memory = 2.5 * _unpacked_bytes(path) / 1e6 if path.endswith(_COMPRESSED) else 0
     return round(_IDLE_MEMORY + SNAKEMAKE + 500 + in_memory)
 
 
 def _unpacked_bytes(path: str) -> int:
-    """Estimate the size of a file in bytes, that of a gzipped one before compression."""
+    """Estimate the size of a file in bytes, that of a compressed one before compression."""
     size = Path(path).stat().st_size if Path(path).is_file() else 0
-    return size * _COMPRESSION if path.endswith(".gz") else size
+    return size * _COMPRESSION if path.endswith(_COMPRESSED) else size
 
 
 def memory(stage: str, size: Size, family: FamilySettings, engine: str = "auto", gpu: bool = False) -> int:

@@ -1,4 +1,5 @@
 import inspect
+import os
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +19,7 @@ from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import estimate_log_z
 from temperance.training import train
 from temperance.workflow import reference
-from temperance.workflow.configuration import configure, family_plans, reduce_to_family
+from temperance.workflow.configuration import check_files, configure, family_plans, reduce_to_family
 
 ROOT = Path(__file__).parents[3]
 
@@ -250,3 +251,20 @@ def test_students_speak_their_teachers_alphabet():
         }
     }
     assert configure(run)["families"]["x"].alphabet == "rna"
+
+
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "file").write_text(">a\nACD\n")
+    for name, said in (
+        ("pipe", "is a pipe or a device, not a file"),
+        ("zero", "is a pipe or a device, not a file"),
+        ("", "is a folder, not a file"),
+        ("none", "there is no such file"),
+    ):
+        path = tmp_path / name
+        with pytest.raises(InputError) as raised:
+            check_files(configure({"alignment": str(path), "family": "x"}))
+        assert str(raised.value) == f"x: alignment: {path}: {said} (paths are relative to {Path.cwd()})"
+    check_files(configure({"alignment": str(tmp_path / "file"), "family": "x"}))

@@ -1,7 +1,10 @@
 """What jobs ask a cluster for."""
 
+import bz2
 import gzip
 import json
+import lzma
+import os
 
 import pytest
 
@@ -98,8 +101,12 @@ def test_the_size_is_estimated_from_what_a_file_begins_with(tmp_path):
     # 11,000 bytes of 10 residues each, line ends counted with them.
     assert size(alignment=psicov) == Size(1101, 10, 21)
     # Six times its bytes, in sequences of 300.
-    assert size(alignment=packed) == Size(6 * packed.stat().st_size // 300 + 1, 300, 21)
+    for name, pack in (("a.bz2", bz2.compress), ("a.xz", lzma.compress), ("a.gz", gzip.compress)):
+        (tmp_path / name).write_bytes(pack(fasta.read_bytes()))
+        assert size(alignment=tmp_path / name) == Size(6 * (tmp_path / name).stat().st_size // 300 + 1, 300, 21)
     large = Size(50_000, 300, 21)
+    os.mkfifo(tmp_path / "pipe")
+    assert size(alignment=tmp_path / "pipe") == large
     assert size(alignment=tmp_path / "none") == size(pfam="PF00014") == large
     # A database of 18,000 bytes has 45 proteins of 400, whose columns are the query's; six times as many if packed.
     assert fasta.stat().st_size == 18_000
@@ -112,12 +119,11 @@ def test_the_size_is_estimated_from_what_a_file_begins_with(tmp_path):
 
 
 def test_a_packed_database_is_unpacked_in_memory(tmp_path):
-    plain, packed = tmp_path / "db.fasta", tmp_path / "db.fasta.gz"
-    for path in (plain, packed):
+    for ending, unpacked in (("", 0), (".gz", 60), (".bz2", 60), (".xz", 60)):
+        path = tmp_path / f"db.fasta{ending}"
         with path.open("wb") as file:
             file.truncate(10_000_000)
-    assert database_memory(str(plain)) == 260 + 400 + 500
-    assert database_memory(str(packed)) == 260 + 400 + 500 + 2.5 * 60
+        assert database_memory(str(path)) == 260 + 400 + 500 + 2.5 * unpacked
 
 
 def with_sample(family, **settings):
