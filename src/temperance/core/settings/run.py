@@ -39,7 +39,7 @@ class Sources(Section):
     """Source of a family's sequences: one of these."""
 
     alignment: Text | None = None
-    """Path of an alignment - FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or gzipped."""
+    """Path of an alignment - FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln, plain or packed (gzip, bzip2, xz)."""
 
     pfam: Annotated[str, Field(pattern=r"^PF[0-9]{5}$")] | None = None
     """Accession of a Pfam entry, such as PF00014, whose alignment is downloaded."""
@@ -52,7 +52,7 @@ class Sources(Section):
     """Path of one sequence, whose homologues are searched for in database."""
 
     database: Text | None = None
-    """Path of the sequences to search, in FASTA or any format that HMMER reads, plain or gzipped."""
+    """Path of the sequences to search, in FASTA or any format that HMMER reads, plain or packed (gzip, bzip2, xz)."""
 
 
 class Choices(Section):
@@ -65,7 +65,8 @@ class Choices(Section):
     """Search of a database with a query (jackhmmer) or a seed alignment (hmmsearch)."""
 
     alphabet: str = "protein"
-    """protein, rna, dna, or the symbols of a custom alphabet ('-' among them is the gap)."""
+    """protein, rna, dna, or the symbols of a custom alphabet ('-' among them is the gap). Nucleic acid is refused as
+    protein (docs/sources.md)."""
 
     ambiguous: Literal["gap", "drop", "error"] = "gap"
     """Treatment of ambiguous residues (X, B, Z, N, ...) - gap replaces them by gaps, drop drops the sequence, error
