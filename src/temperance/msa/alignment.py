@@ -96,8 +96,8 @@ class Alignment:
 
 # ---------------------------------------------------------------- reading
 
-# Rows that HH-suite, and Jalview, add to the sequences: states of residues, and consensus sequences.
-_ANNOTATION = re.compile(r"(ss|sa|aa)_[a-z]+|Consensus|.*_consensus")
+# Rows that HH-suite, Jalview and PROMALS3D add to the sequences: states of residues, and consensus sequences.
+_ANNOTATION = re.compile(r"(ss|sa|aa)_[a-z]+|Consensus(_(aa|ss):?)?|.*_consensus")
 _SPAN = re.compile(r"/(\d{1,12})-(\d{1,12})$")
 
 

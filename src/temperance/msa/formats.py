@@ -110,7 +110,7 @@ def parse_file(path: str | Path, is_cased: bool = False) -> ParsedFile:
         following = line if line[1].strip() else following
     if following[1].lstrip("\0").startswith(">"):
         parsed = _parse_fasta(path, chain([following], lines))
-        return parsed._replace(is_a3m=following is not first or ".a3m" in Path(path).suffixes)
+        return parsed._replace(is_a3m=following is not first or ".a3m" in Path(path).name.lower())
     if _CLUSTAL.match(text):
         return _parse_clustal(path, _without_nul(path, lines))
     return _parse_psicov(path, _without_nul(path, chain([first], lines)), is_cased)
@@ -324,7 +324,9 @@ def _parse_psicov(path: str | Path, lines: Iterable[Line], is_cased: bool) -> Pa
         text = line.strip()
         if text and not row.fullmatch(text):
             if rows:
-                raise InputError(f"{path}, line {number}: '{text[:30]}' is not a row of residues in upper case")
+                raise InputError(
+                    f"{path}, line {number}: '{text[:30]}' is not a row of residues in upper case; {_EXPECTED}"
+                )
             other = next((f" ({name})" for pattern, name in _OTHER_FORMATS.items() if re.match(pattern, line)), "")
             raise InputError(f"{path}, line {number}: '{text[:30]}' starts no known format{other}; {_EXPECTED}")
         if text:
