@@ -159,9 +159,9 @@ def alphabet(name: str) -> Alphabet:
 def recognise(residues: Mapping[str, int]) -> str:
     """Recognise the alphabet of a family by its residues.
 
-    Nucleic acid has no letter but those of the bases and their ambiguity codes, and bases make up half of it or more, N
-    and X not counted. A third of the residues of proteins (E, F, I, L, P, Q) are none of these letters: that n residues
-    have none of them has a probability of about 0.65^n, 2e-19 for a hundred.
+    Of nucleic acid nine in ten letters are bases, or half of them and all others their ambiguity codes; N and X do not
+    count. A fifth of the residues of proteins are letters of bases, and a third (E, F, I, L, P, Q) no codes at all:
+    that n residues have none of these has a probability of about 0.65^n, 2e-19 for a hundred.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def recognise(residues: Mapping[str, int]) -> str:
 
     Examples
     --------
-    >>> recognise({"A": 5, "C": 4, "G": 4, "u": 5, "R": 1, "-": 9}), recognise({"A": 5, "G": 4, "E": 1})
+    >>> recognise({"A": 5, "C": 4, "G": 4, "u": 5, "R": 1, "-": 9}), recognise({"A": 5, "G": 4, "E": 2})
     ('rna', 'protein')
     """
     letters: dict[str, int] = {}
@@ -184,7 +184,8 @@ def recognise(residues: Mapping[str, int]) -> str:
             letters[symbol.upper()] = letters.get(symbol.upper(), 0) + count
     bases = sum(letters.get(base, 0) for base in "ACGTU")
     known = sum(count for letter, count in letters.items() if letter not in "NX")
-    if bases and letters.keys() <= set("ACGTUX" + _NUCLEIC) and 2 * bases >= known:
+    least = 0.5 if letters.keys() <= set("ACGTUX" + _NUCLEIC) else 0.9
+    if bases and bases >= least * known:
         return "rna" if letters.get("U", 0) > letters.get("T", 0) else "dna"
     protein = NAMED["protein"]
     return "protein" if letters and letters.keys() <= set(protein.symbols + protein.ambiguous) else ""

@@ -330,10 +330,11 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     residues = {chr(byte): int(counts[byte]) for byte in np.flatnonzero(counts)}
     recognised = recognise(residues)
     if alphabet.name == "protein" and recognised in ("dna", "rna"):
-        letters = "".join(sorted({symbol.upper() for symbol in residues} - set(GAPS)))
+        letters = sum(count for symbol, count in residues.items() if symbol not in GAPS)
+        bases = sum(count for symbol, count in residues.items() if symbol.upper() in "ACGTU")
         raise InputError(
-            f"{path}: contains only {letters}, which is nucleic acid; set 'alphabet: {recognised}' "
-            f"('alphabet: {alphabet.symbols}' if it is protein all the same)"
+            f"{path}: {100 * bases / letters:.0f} % of its letters are bases, which is nucleic acid; set "
+            f"'alphabet: {recognised}' ('alphabet: {alphabet.symbols}' if it is protein all the same)"
         )
     states = alphabet.codes()[alignment.sequences]
     if (alphabet.codes()[[ord(symbol) for symbol in residues]] == INVALID).any():

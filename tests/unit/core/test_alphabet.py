@@ -82,7 +82,8 @@ def test_the_largest_alphabet_has_64_symbols():
         ("ACRY", "dna"),  # half of them bases
         ("ACRYS", "protein"),  # fewer than half: 2 of 5
         ("ACGUNNNNNNNNXX", "rna"),  # N and X, unknown bases, do not count
-        ("ACGTACGTE", "protein"),  # one residue that is no code of nucleic acid
+        ("ACGTACGTE", "protein"),  # one residue of nine that is no code of nucleic acid
+        ("ACGTACGTAE", "dna"),  # one of ten
         ("NNNN", "protein"),  # asparagine, no base known
         ("ACDEFGHIKLMNPQRSTVWYBJOUXZ*", "protein"),
         ("ACDE1", ""),

@@ -374,23 +374,28 @@ def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("rows", "name", "letters"),
+    ("rows", "name", "share"),
     [
-        (["ACGURYACGUKM"] * 4, "rna", "ACGKMRUY"),
-        (["acgtryacgtkm"] * 4, "dna", "ACGKMRTY"),
-        (["ACGU", "ACGT", "ACGU", "A-G~"], "rna", "ACGTU"),
+        (["ACGURYACGUKM"] * 4, "rna", 67),  # 8 bases of 12 letters
+        (["acgtryacgtkm"] * 4, "dna", 67),
+        (["ACGU", "ACGT", "ACGU", "A-G~"], "rna", 100),
+        (["ACGUACGUAC"] * 9 + ["ACDEFGHIKL"], "rna", 93),  # 93 of 100: a protein among them
     ],
 )
-def test_nucleic_acid_is_never_learnt_as_protein(tmp_path, rows, name, letters):
+def test_nucleic_acid_is_never_learnt_as_protein(tmp_path, rows, name, share):
     path = write(tmp_path, fasta(rows))
     found = read(path)
     with pytest.raises(InputError) as raised:
         encode(found, PROTEIN, path=path)
     assert str(raised.value) == (
-        f"{path}: contains only {letters}, which is nucleic acid; set 'alphabet: {name}' "
+        f"{path}: {share} % of its letters are bases, which is nucleic acid; set 'alphabet: {name}' "
         "('alphabet: -ACDEFGHIKLMNPQRSTVWY' if it is protein all the same)"
     )
-    assert encode(found, alphabet(name)).sequences.shape == (4, len(rows[0]))
+    if share == 93:
+        with pytest.raises(InputError, match="line 19, sequence s9, column 4: 'E' is not in the alphabet rna"):
+            encode(found, alphabet(name))
+    else:
+        assert encode(found, alphabet(name)).sequences.shape == (4, len(rows[0]))
 
 
 def test_a_protein_of_alanine_and_threonine_is_read_by_the_symbols_of_protein(tmp_path):
