@@ -282,9 +282,9 @@ def _parse_clustal(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
     for number, line in chain(lines, [(0, "\n")]):
         if not line.strip(_CONSERVATION):
             if 0 < position < len(names):
+                where = f"line {number}" if number else "its end"
                 raise InputError(
-                    f"{path}, line {number or 'last'}: the block has {position} sequences, the first {len(names)}; "
-                    "is the file whole?"
+                    f"{path}, {where}: the block has {position} sequences, the first {len(names)}; is the file whole?"
                 )
             position, is_first = 0, is_first and not names
             continue

@@ -250,7 +250,7 @@ def test_clustal_files_of_all_programs_are_read(tmp_path, header, blocks):
     ("body", "said"),
     [
         ("a ACD\nb AC-\na ACE\n", "line 5: sequence a stands twice in a block; give each a name of its own"),
-        ("a ACD\nb AC-\n\na EF\n", "line last: the block has 1 sequences, the first 2; is the file whole?"),
+        ("a ACD\nb AC-\n\na EF\n", "its end: the block has 1 sequences, the first 2; is the file whole?"),
         ("a ACD\nb AC-\n\na EF\n\na E\n", "line 7: the block has 1 sequences, the first 2; is the file whole?"),
         ("a ACD\nb AC-\n\nb EF\na EG\n", "line 6: sequence b does not stand here in the first block"),
         ("a ACD\nb AC-\n\na EF\nb EF\nc EF\n", "line 8: sequence c does not stand here in the first block"),
