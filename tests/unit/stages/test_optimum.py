@@ -39,7 +39,7 @@ def family(tmp_path_factory):
     # that differ in a tenth are 0.2667 as varied.
     sequences = np.repeat(np.array([[0], [1], [1], [0]], np.uint8), 10, axis=1)
     save_arrays(folder / "alignment", {"sequences": sequences}, {"alphabet": "01"})
-    parts = {"heldout": np.array([2, 3]), "heldout_weights": np.array([1.0, 3.0]), "training": np.array([0, 1])}
+    parts = {"heldout": np.array([2, 3]), "heldout_weights": np.array([1.0, 3.0]), "training": np.array([0, 0])}
     save_arrays(folder / "split", parts, {})
     # Files of subsets come in any order.
     results = [folder / subset / file for subset in reversed(SUBSETS) for file in reversed(JUDGED_FILES)]

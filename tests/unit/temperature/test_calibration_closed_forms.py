@@ -97,7 +97,9 @@ def test_relatives_are_drawn_together():
     calibration = calibrate(
         model, labels[:, None].astype(np.uint8), np.ones(40), np.array([1.0]), np.random.default_rng(0), 50, labels
     )
-    assert (calibration.tau_cal.low, calibration.tau_cal.high) == (0.0, np.inf)
+    assert (found.tau_cal.low, found.tau_cal.high) == (0.0, np.inf)
+    # Losses of the two clusters, ln(1 + e) - 1 and ln(1 + e), are 1 apart: 3/4 * 1/4 from the mean, of either cluster.
+    assert found.table["npll_error"].iloc[0] == pytest.approx(0.1875 * 2**0.5, rel=1e-5)
     alone = optimal_temperature(logits, labels, np.ones(40), np.random.default_rng(0), 50)
     assert 0.2 < alone.low < alone.high < 5
 

@@ -149,10 +149,15 @@ def test_optima_are_where_the_shares_are_those_of_the_data():
 
 
 def test_the_error_that_training_sets_share_is_that_of_held_out_sequences():
-    """100 of 500: the mean has a standard error of 0.4 / sqrt(499), and d ln tau / d mean = 1 / (0.2 * 0.8 * ln 4)."""
+    """100 of 500: the mean has a standard error of 0.4 / sqrt(499), and d ln tau / d mean = 1 / (0.2 * 0.8 * ln 4).
+
+    Ladders that differ by more than that are no part of it.
+    """
     heldout = of_states(np.repeat([1, 0], [100, 400]))
-    shared = divergences(EXACT, BETAS, ENERGIES, heldout, np.random.default_rng(0), 2000).optima["tau_f"].shared
-    assert shared == pytest.approx(0.4 / 499**0.5 / (0.16 * LOG4), rel=0.06)
+    for offsets in (np.zeros(K), np.array([-0.05, 0.05, -0.05, 0.05])):
+        averages, energies = exact_curves(K, offsets), ENERGIES + offsets[:, None]
+        shared = divergences(averages, BETAS, energies, heldout, np.random.default_rng(0), 2000).optima["tau_f"].shared
+        assert shared == pytest.approx(0.4 / 499**0.5 / (0.16 * LOG4), rel=0.06)
 
 
 def test_the_interval_of_tau_f_is_as_wide_as_held_out_clusters_are_few():
@@ -228,6 +233,14 @@ def test_roots_are_where_slopes_turn_positive_and_the_integral_is_least():
         ]
     )  # fmt: skip
     np.testing.assert_allclose(_find_roots(betas, rows), [1 / 1.5, 1 / 2.25, 1 / 2.75, np.inf, 0])
+
+
+def test_between_two_rungs_the_samples_of_the_nearer_one_count_more():
+    """All energies are 1 at beta = 0 and 0 at 1, so that nothing is reweighted: a quarter of the way the mean is 3/4."""
+    energies = np.array([np.ones((2, 5)), np.zeros((2, 5))])
+    for energy, beta in ((0.75, 0.25), (0.2, 0.8)):
+        found = training_temperature(np.array([0.0, 1.0]), energies, energy, np.random.default_rng(0), 5)
+        assert found.value == pytest.approx(1 / beta, rel=1e-6)
 
 
 @pytest.mark.parametrize(
