@@ -267,6 +267,12 @@ def test_judges_that_refuse_different_temperatures_are_both_named():
     )
 
 
+def test_of_judges_that_refuse_those_that_refuse_all_temperatures_are_named_alone():
+    points = [train(0.75), judge("hmm", INF), judge("folding", INF)]
+    none = choose(scores(percentiles={"hmm": 30, "folding": [30, 60, 60, 60, 60]}), points, floors=(0.0, 0.5))
+    assert "by the profile HMM. At best it places them at percentile 30 (at τ = 0.5)" in none.obstacle
+
+
 def test_a_judge_that_finds_no_equilibrated_samples_natural_for_certain():
     """Its limit is 0: at no temperature is the mean percentile 45 or more with its error."""
     points = [train(), judge("hmm", 0.0)]

@@ -197,6 +197,11 @@ def test_tau_train_alone_is_that_of_the_samples():
         # 256 inverse temperatures: lines between them are exact to 1e-5.
         assert found.value == pytest.approx(1 / np.log(1 / energy - 1), rel=1e-4)
         assert (found.low, found.high) == (pytest.approx(found.value), pytest.approx(found.value))
+    # One of two ladders is drawn, whose energies are 0.02 lower or higher: 0.2 is that of a share of 0.22 or 0.18.
+    apart = exact_energies(2) + np.array([[-0.02], [0.02]])
+    found = training_temperature(BETAS, apart, 0.2, np.random.default_rng(0), 50)
+    expected = [1 / np.log(1 / share - 1) for share in (0.2, 0.18, 0.22)]
+    assert [found.value, found.low, found.high] == pytest.approx(expected, rel=1e-4)
     assert training_temperature(BETAS, ENERGIES, 0.6, np.random.default_rng(0), 5).value == np.inf
     assert training_temperature(BETAS, ENERGIES, 0.04, np.random.default_rng(0), 5).value == 0
 
@@ -236,7 +241,7 @@ def test_roots_are_where_slopes_turn_positive_and_the_integral_is_least():
 
 
 def test_between_two_rungs_the_samples_of_the_nearer_one_count_more():
-    """All energies are 1 at beta = 0 and 0 at 1, so that nothing is reweighted: a quarter of the way the mean is 3/4."""
+    """All energies are 1 at beta = 0 and 0 at 1, so nothing is reweighted: a quarter of the way the mean is 3/4."""
     energies = np.array([np.ones((2, 5)), np.zeros((2, 5))])
     for energy, beta in ((0.75, 0.25), (0.2, 0.8)):
         found = training_temperature(np.array([0.0, 1.0]), energies, energy, np.random.default_rng(0), 5)

@@ -67,6 +67,12 @@ def test_site_conditionals_agree_on_the_same_side_of_one(diagnosis, tau_cal, agr
     )
 
 
+def test_site_conditionals_are_those_of_the_largest_models():
+    rows = [row(100, tau_cal=(0.8, 0.7, 0.9)), row(200, tau_cal=(1.2, 1.1, 1.3))]
+    assert sentences(rows, OVERFITTED)[0].startswith("Its site conditionals agree: ")
+    assert sentences(rows, OVERFITTED)[0].endswith("best at τ_cal = 1.20 (1.10 to 1.30).")
+
+
 @pytest.mark.parametrize("diagnosis", [CANNOT_TELL, NOTHING_LEARNT, NOT_TRAINED])
 def test_site_conditionals_are_not_compared_where_there_is_nothing_to_agree_with(diagnosis):
     assert not any("site conditionals" in one for one in sentences([row(tau_cal=AT_ONE)], diagnosis))
@@ -195,7 +201,9 @@ def more_data(rows):
 @pytest.mark.parametrize(("low", "high", "little"), [(0.901, 1.099, True), (0.9, 1.05, False), (0.95, 1.1, False)])
 def test_within_ten_percent_more_data_change_little(low, high, little):
     # Where the value is within 10 % and the interval is not, nothing is told.
-    assert sentences([row(tau_f=(1.0, low, high))]) == ([LITTLE] if little else [])
+    assert found == ([LITTLE] if little else [])
+    # The largest models count.
+    assert more_data([row(100, tau_f=(1.4, 1.3, 1.5)), row(200)]) == LITTLE
 
 
 def test_the_trend_over_sizes_is_extrapolated():

@@ -200,8 +200,11 @@ def test_an_untrained_model_is_refused_with_what_would_help():
 def test_the_limit_is_the_strictest_of_the_model_and_of_the_family():
     """The lower end of a pooled tau_train lies between those of the models, 0.85 and 0.75."""
     lower = OperatingPoint("tau_train", 0.8, 0.75, 0.85, False, True, shared=0.0)
-    limit = advise(scores(), scores(), points=[[TRAIN], [lower]]).limit
-    assert 0.75 < limit < 0.85
+    best = advise(scores(), scores(), points=[[TRAIN, HMM], [lower, HMM]])
+    assert 0.75 < best.limit < 0.85
+    # The family's own value is the geometric mean, (0.9 * 0.8)^(1/2) = 0.849; with two models nothing is left to say.
+    assert "training sequences: 0.85, 0.7" in best.reasons[1]
+    assert best.limits == []
     assert advise(scores(), scores(), points=[[lower], [TRAIN]]).limit == 0.75
 
 
@@ -215,6 +218,7 @@ def test_without_a_point_that_decides_there_is_no_limit():
 def test_the_summary_is_json_with_all_that_was_found():
     unknown = OperatingPoint("tau_hmm", INF, 0.9, INF, False, True, "at least 1", tolerated=INF)
     best = advise(scores(), points=[[TRAIN, unknown]])
+    assert best.notes == []  # of judges that decide there is none
     summary = best.summary()
     json.dumps(summary, allow_nan=False)
     assert list(summary) == [
