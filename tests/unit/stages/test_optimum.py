@@ -21,6 +21,30 @@ TRAIN = [tuple(0.9 * np.exp([x, x - 0.05, x + 0.05])) for x in (0.02, -0.02)]
 TAU_F = tuple(1.2 * np.exp([0, -0.02, 0.02]))
 
 
+def run(folder, subsets):
+    """Run the stage for subsets whose folders are there."""
+    # Held out are 0000000000 and 1111111111 of weights 3 and 1, which differ in 1 - 9/16 - 1/16 = 3/8; sites of samples
+    # that differ in a tenth are 0.2667 as varied.
+    sequences = np.repeat(np.array([[0], [1], [1], [0]], np.uint8), 10, axis=1)
+    save_arrays(folder / "alignment", {"sequences": sequences}, {"alphabet": "01"})
+    parts = {"heldout": np.array([2, 3]), "heldout_weights": np.array([1.0, 3.0]), "training": np.array([0, 0])}
+    save_arrays(folder / "split", parts, {})
+    # Files of subsets come in any order.
+    results = [folder / subset / file for subset in reversed(subsets) for file in reversed(JUDGED_FILES)]
+    outputs = optimum.Outputs(
+        folder / "optimum.tsv", folder / "points.tsv", folder / "sensitivity.tsv", folder / "recommendation.json"
+    )
+    inputs = optimum.Inputs(folder / "alignment", folder / "split", results)
+    optimum.run(inputs, outputs, STAGES["optimum"].of(SETTINGS), 7, subsets)
+    return SimpleNamespace(
+        table=load_table(outputs.table),
+        points=load_table(outputs.points, text=["note"]),
+        sensitivity=load_table(outputs.sensitivity),
+        recommendation=load_json(outputs.recommendation),
+        text=outputs.recommendation.read_text(),
+    )
+
+
 @pytest.fixture(scope="module")
 def family(tmp_path_factory):
     folder = tmp_path_factory.mktemp("optimum")
@@ -35,26 +59,7 @@ def family(tmp_path_factory):
         gaps={"uniform": {"gap": -1.0}, "profile": {"gap": -1.0}}, hmm=[75.0, 71.0, 63.0, 55.0, 40.0],
         gain={"value": 0.4, "low": 0.35, "high": 0.45}, fidelity=[0.95, 0.85, 0.75, 0.65, 0.45], trusted=False,
     )  # fmt: skip
-    # Held out are 0000000000 and 1111111111 of weights 3 and 1, which differ in 1 - 9/16 - 1/16 = 3/8; sites of samples
-    # that differ in a tenth are 0.2667 as varied.
-    sequences = np.repeat(np.array([[0], [1], [1], [0]], np.uint8), 10, axis=1)
-    save_arrays(folder / "alignment", {"sequences": sequences}, {"alphabet": "01"})
-    parts = {"heldout": np.array([2, 3]), "heldout_weights": np.array([1.0, 3.0]), "training": np.array([0, 0])}
-    save_arrays(folder / "split", parts, {})
-    # Files of subsets come in any order.
-    results = [folder / subset / file for subset in reversed(SUBSETS) for file in reversed(JUDGED_FILES)]
-    outputs = optimum.Outputs(
-        folder / "optimum.tsv", folder / "points.tsv", folder / "sensitivity.tsv", folder / "recommendation.json"
-    )
-    inputs = optimum.Inputs(folder / "alignment", folder / "split", results)
-    optimum.run(inputs, outputs, STAGES["optimum"].of(SETTINGS), 7, SUBSETS)
-    return SimpleNamespace(
-        table=load_table(outputs.table),
-        points=load_table(outputs.points, text=["note"]),
-        sensitivity=load_table(outputs.sensitivity),
-        recommendation=load_json(outputs.recommendation),
-        text=outputs.recommendation.read_text(),
-    )
+    return run(folder, SUBSETS)
 
 
 def test_models_are_tabulated_one_a_row(family):
@@ -176,3 +181,15 @@ def test_the_file_has_what_makes_it_again(family):
     assert provenance["settings"] == {"novelty_floor": 0.25, "diversity_floor": 0.5, "bootstrap": 40}
     assert provenance["seed"] == 7
     assert json.loads(family.text) == family.recommendation
+
+
+def test_models_that_are_not_trained_have_no_temperature_at_any_floor(tmp_path):
+    confirmation = {"pearson": 0.5, "slope": 0.8, "ceiling": 0.95}
+    write_subset(tmp_path / "n100-r1", stopped="steps", confirmation=confirmation)
+    untrained = run(tmp_path, ["n100-r1"])
+    assert untrained.recommendation["diagnosis"] == "not trained"
+    assert untrained.recommendation["status"] == "none"
+    assert untrained.recommendation["tau"] is None
+    assert untrained.table["status"].tolist() == ["none"]
+    assert not untrained.sensitivity["feasible"].any()
+    assert untrained.sensitivity["tau"].isna().all()
