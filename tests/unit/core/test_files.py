@@ -18,10 +18,10 @@ def test_arrays_come_back_with_their_metadata_and_equal_bytes(tmp_path):
     for name in ("x", "y"):
         files.save_arrays(tmp_path / name, arrays, metadata)
     assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()
-    found, kept = files.load_arrays(tmp_path / "x")
-    assert kept == metadata
+    content, header = files.load_arrays(tmp_path / "x")
+    assert header == metadata
     for name, array in arrays.items():
-        np.testing.assert_array_equal(found[name], array)
+        np.testing.assert_array_equal(content[name], array)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
@@ -106,9 +106,9 @@ def test_what_is_no_safetensors_file_is_named(tmp_path):
 
 
 def test_provenance_names_versions_settings_and_seed():
-    found = files.provenance({"chains": 3}, 17)
-    assert found["settings"] == {"chains": 3}
-    assert found["seed"] == 17
-    assert found["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
-    assert found["versions"]["numpy"] == np.__version__ and found["versions"]["temperance"] == __version__
+    content = files.provenance({"chains": 3}, 17)
+    assert content["settings"] == {"chains": 3}
+    assert content["seed"] == 17
+    assert content["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
+    assert content["versions"]["numpy"] == np.__version__ and content["versions"]["temperance"] == __version__
     assert files.provenance({})["seed"] is None

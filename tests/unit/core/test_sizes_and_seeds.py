@@ -28,12 +28,12 @@ from temperance.core.sizes import parse_sizes, resolve_size, size_label, subset_
     ],
 )
 def test_sizes_are_ascending_without_repeats(sizes, parsed):
-    found = parse_sizes(sizes, "sizes")
-    assert found == parsed and [type(size) for size in found] == [type(size) for size in parsed]
+    result = parse_sizes(sizes, "sizes")
+    assert result == parsed and [type(size) for size in result] == [type(size) for size in parsed]
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "message"),
     [
         ([1], "1 sequence is too few"),
         ([100, 0.5], "mixed"),
@@ -47,8 +47,8 @@ def test_sizes_are_ascending_without_repeats(sizes, parsed):
         ("geometric(2, inf, 2)", "lo below hi"),
     ],
 )
-def test_sizes_that_cannot_be_are_refused_with_their_key(sizes, said):
-    with pytest.raises(InputError, match=f"^the.key: .*{said}"):
+def test_sizes_that_cannot_be_are_refused_with_their_key(sizes, message):
+    with pytest.raises(InputError, match=f"^the.key: .*{message}"):
         parse_sizes(sizes, "the.key")
 
 
@@ -74,11 +74,11 @@ def test_a_size_is_a_count_or_a_share_of_what_there_is(size, available, count):
 
 
 @pytest.mark.parametrize(
-    ("size", "available", "said"),
+    ("size", "available", "message"),
     [(801, 800, "801 is larger than the 800"), (0.001, 800, "0.001 of 800 training sequences is 1"), (1.0, 1, "is 1;")],
 )
-def test_sizes_beyond_what_there_is_are_refused(size, available, said):
-    with pytest.raises(InputError, match=rf"^fam: subsets\.sizes: .*{said}"):
+def test_sizes_beyond_what_there_is_are_refused(size, available, message):
+    with pytest.raises(InputError, match=rf"^fam: subsets\.sizes: .*{message}"):
         resolve_size(size, available, "fam")
 
 

@@ -50,13 +50,13 @@ def test_the_last_error_of_the_first_log_that_has_one_is_found(tmp_path):
 
 
 def test_progress_is_told_at_most_once_in_so_many_seconds(monkeypatch):
-    now, told = [0.0], []
+    now, messages = [0.0], []
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    progress, labelled = Progress(told.append, 5), Progress(told.append, 0, "n60-r1")
+    progress, labelled = Progress(messages.append, 5), Progress(messages.append, 0, "n60-r1")
     for moment in (0, 4.9, 5, 9.9, 10.1):
         now[0] = moment
         progress(f"step at {moment}")
     # The last one that was told was at 5.
-    assert told == ["step at 0", "step at 5", "step at 10.1"]
+    assert messages == ["step at 0", "step at 5", "step at 10.1"]
     labelled("step")
-    assert told[-1] == "n60-r1: step"
+    assert messages[-1] == "n60-r1: step"

@@ -18,32 +18,32 @@ NAMES, SEQUENCES = np.array(["one", "two"]), np.array([[1, 1, 1, 1, 1, 1], [0, 1
 COLUMNS = np.array([1, 2, 4, 5, 8, 9])
 
 
-def constraints(**given):
-    settings = ConstraintSettings.model_construct(**given)
+def constraints(**options):
+    settings = ConstraintSettings.model_construct(**options)
     return Constraints.from_settings(settings, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
 
 
-def drawn(kept, model, temperature, count=40_000):
+def sample_designs(limits, model, temperature, count=40_000):
     engine = choose_engine("numba")
-    imposed = kept.constrained_model(model, engine, temperature, 1)
+    constrained = limits.constrained_model(model, engine, temperature, 1)
     plan = {"sequences": count, "ladders": 40, "sweeps": 4, "max_sweeps": 4}
-    return sample(imposed, engine, 1, [temperature], starts=SEQUENCES, **plan).sequences.reshape(-1, model.L)
+    return sample(constrained, engine, 1, [temperature], starts=SEQUENCES, **plan).sequences.reshape(-1, model.L)
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.3])
 def test_fixed_and_forbidden_residues_give_the_conditional_distribution(temperature):
-    kept = constraints(fixed={"4": "C"}, forbidden={"all": "-", "9": "AD"})
+    limits = constraints(fixed={"4": "C"}, forbidden={"all": "-", "9": "AD"})
     model, states = random_potts(6, 4, seed=2, scale=0.6), all_states(6, 4)
-    chosen = drawn(kept, model, temperature)
-    assert kept.satisfied_by(chosen).all()
-    assert (chosen[:, 2] == 2).all()
-    assert (chosen[:, 5] == 2).all()
-    assert (chosen != 0).all()
-    p = boltzmann(model, states, temperature) * kept.satisfied_by(states)
+    designs = sample_designs(limits, model, temperature)
+    assert limits.satisfied_by(designs).all()
+    assert (designs[:, 2] == 2).all()
+    assert (designs[:, 5] == 2).all()
+    assert (designs != 0).all()
+    p = boltzmann(model, states, temperature) * limits.satisfied_by(states)
     energies = model.energies(states)
     mean = p @ energies / p.sum()
     error = (p @ (energies - mean) ** 2 / p.sum() / 5000) ** 0.5
-    assert abs(model.energies(chosen).mean() - mean) < 5 * error
+    assert abs(model.energies(designs).mean() - mean) < 5 * error
 
 
 def test_what_is_fixed_may_be_forbidden_everywhere_else():
@@ -53,28 +53,28 @@ def test_what_is_fixed_may_be_forbidden_everywhere_else():
 
 
 def test_mutants_of_a_seed_keep_within_the_budget_and_have_the_model_s_ratios_at_each_distance():
-    kept = constraints(seed="two", mutations=2)
+    limits = constraints(seed="two", mutations=2)
     model, states = random_potts(6, 4, seed=3, scale=0.4), all_states(6, 4)
-    chosen = drawn(kept, model, 1.0)
-    within = chosen[kept.satisfied_by(chosen)]
-    assert 0.3 < len(within) / len(chosen) < 0.95
+    designs = sample_designs(limits, model, 1.0)
+    within = designs[limits.satisfied_by(designs)]
+    assert 0.3 < len(within) / len(designs) < 0.95
     for distance in (1, 2):
-        at = states[kept.distances(states) == distance]
+        at = states[limits.distances(states) == distance]
         p = boltzmann(model, at, 1.0)
-        mine = within[kept.distances(within) == distance]
+        mine = within[limits.distances(within) == distance]
         index = {state.tobytes(): n for n, state in enumerate(at)}
-        shown = np.bincount([index[state.tobytes()] for state in mine], minlength=len(at)) / len(mine)
+        frequencies = np.bincount([index[state.tobytes()] for state in mine], minlength=len(at)) / len(mine)
         # Draws of a ladder follow each other: a quarter of them count.
-        assert (np.abs(shown - p) < 5 * np.sqrt(p * (1 - p) / (len(mine) / 4)) + 1e-3).all()
+        assert (np.abs(frequencies - p) < 5 * np.sqrt(p * (1 - p) / (len(mine) / 4)) + 1e-3).all()
 
 
 def test_the_pull_keeps_mutations_to_85_percent_of_the_budget_at_every_temperature():
     """Without fields or couplings all of six sites mutate alike, and a pull p leaves each as it is with probability
     e^p / (e^p + 3): 2 mutations of 6 times 0.85 are a mean of 1.7, so e^p / 3 = 4.3 / 1.7 and p = 2.03.
     """
-    kept, flat = constraints(seed="two", mutations=2), Potts(np.zeros((6, 4)), np.zeros((6, 4, 6, 4), np.float32))
+    limits, flat = constraints(seed="two", mutations=2), Potts(np.zeros((6, 4)), np.zeros((6, 4, 6, 4), np.float32))
     for temperature in (0.5, 2.0):
-        fields = kept.constrained_model(flat, choose_engine("numba"), temperature, 1).fields
+        fields = limits.constrained_model(flat, choose_engine("numba"), temperature, 1).fields
         pulls = fields[np.arange(6), SEQUENCES[1]] / temperature
         # All sites are pulled alike. Of 256 chains' mutations the standard deviation is 0.07 = sqrt(6 * 0.2 / 256), and
         # the mean falls by 6 * 0.283 * 0.717 = 1.2 with p.
@@ -84,32 +84,32 @@ def test_the_pull_keeps_mutations_to_85_percent_of_the_budget_at_every_temperatu
 
 
 def test_mutations_are_counted_and_the_budget_is_the_most():
-    kept = constraints(seed="two", mutations=2, forbidden={"1": "D"})
+    limits = constraints(seed="two", mutations=2, forbidden={"1": "D"})
     mutants = np.array([[0, 1, 2, 3, 0, 1], [1, 1, 2, 3, 0, 0], [1, 0, 2, 3, 0, 0], [3, 1, 2, 3, 0, 1]], np.uint8)
-    assert kept.distances(mutants).tolist() == [0, 2, 3, 1]
+    assert limits.distances(mutants).tolist() == [0, 2, 3, 1]
     # Three are too many, and a D in the first column is forbidden.
-    assert kept.satisfied_by(mutants).tolist() == [True, True, False, False]
-    free = constraints(forbidden={"1": "D"})
-    assert free.distances(mutants).tolist() == [0, 0, 0, 0]
-    assert free.satisfied_by(mutants).tolist() == [True, True, True, False]
+    assert limits.satisfied_by(mutants).tolist() == [True, True, False, False]
+    unseeded = constraints(forbidden={"1": "D"})
+    assert unseeded.distances(mutants).tolist() == [0, 0, 0, 0]
+    assert unseeded.satisfied_by(mutants).tolist() == [True, True, True, False]
 
 
 def test_a_seed_is_looked_up_by_its_whole_name_and_a_budget_just_met_is_enough():
     assert constraints(seed="one").seed.tolist() == [1, 1, 1, 1, 1, 1]
     # The seed has gaps in two columns, which may not be: two mutations are needed.
-    kept = constraints(seed="two", mutations=2, forbidden={"all": "-"})
+    limits = constraints(seed="two", mutations=2, forbidden={"all": "-"})
     model = random_potts(6, 4, seed=2, scale=0.2)
-    chosen = drawn(kept, model, 1.0, 400)
-    assert (chosen != 0).all() and kept.distances(chosen).min() == 2
+    designs = sample_designs(limits, model, 1.0, 400)
+    assert (designs != 0).all() and limits.distances(designs).min() == 2
 
 
 def test_constraints_come_back_from_their_file(tmp_path):
-    for kept in (constraints(seed="two", mutations=3, fixed={"1": "-"}), constraints(forbidden={"9": "AD"})):
-        kept.save(tmp_path / "x")
+    for limits in (constraints(seed="two", mutations=3, fixed={"1": "-"}), constraints(forbidden={"9": "AD"})):
+        limits.save(tmp_path / "x")
         loaded = Constraints.load(tmp_path / "x")
-        np.testing.assert_array_equal(loaded.allowed, kept.allowed)
-        assert loaded.allowed.dtype == bool and loaded.budget == kept.budget
-        assert (loaded.seed is None) == (kept.seed is None) and np.array_equal(loaded.seed, kept.seed)
+        np.testing.assert_array_equal(loaded.allowed, limits.allowed)
+        assert loaded.allowed.dtype == bool and loaded.budget == limits.budget
+        assert (loaded.seed is None) == (limits.seed is None) and np.array_equal(loaded.seed, limits.seed)
 
 
 def test_columns_are_those_of_the_file_from_1_on():
@@ -121,15 +121,15 @@ def test_columns_are_those_of_the_file_from_1_on():
 
 def test_states_that_a_model_cannot_have_stay_forbidden():
     model = random_potts(6, 4, seed=2, scale=0.2).restrict(np.tile([True, True, True, False], (6, 1)))
-    kept = constraints(forbidden={"1": "-"})
-    imposed = kept.constrained_model(model, choose_engine("numba"), 1.0, 1)
-    assert imposed.allowed.tolist() == [[False, True, True, False], *[[True, True, True, False]] * 5]
+    limits = constraints(forbidden={"1": "-"})
+    constrained = limits.constrained_model(model, choose_engine("numba"), 1.0, 1)
+    assert constrained.allowed.tolist() == [[False, True, True, False], *[[True, True, True, False]] * 5]
 
 
 def test_a_wide_budget_leaves_the_model_as_it_is():
     model = random_potts(6, 4, seed=3, scale=0.4)
-    kept = constraints(seed="two", mutations=6)
-    assert np.array_equal(kept.constrained_model(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
+    limits = constraints(seed="two", mutations=6)
+    assert np.array_equal(limits.constrained_model(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
 
 
 def test_a_seed_may_be_a_sequence_of_all_columns():
@@ -137,7 +137,7 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "message"),
     [
         ({"fixed": {"3": "C"}}, "constraints.fixed.3: column 3 was dropped"),
         ({"fixed": {"10": "C"}}, "columns 1 to 9"),
@@ -152,8 +152,8 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
         ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "violates 2 constraints (the first in column 1)"),
     ],
 )
-def test_constraints_that_cannot_be_met_are_told_in_one_line(given, said):
+def test_constraints_that_cannot_be_met_are_told_in_one_line(options, message):
     with pytest.raises(InputError) as error:
-        constraints(**given)
-    assert said in str(error.value)
+        constraints(**options)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)

@@ -136,12 +136,12 @@ def test_mutations_are_named_by_the_column_and_both_residues():
 def test_wells_are_filled_row_after_row_and_plate_after_plate():
     table = pd.DataFrame({"name": [f"d{n}" for n in range(1, 201)], "sequence": "AC", "recommended": True})
     table.loc[3, "sequence"], table.loc[3, "recommended"] = "ACDE", False
-    placed = plates(table)
-    assert placed.columns.tolist() == ["plate", "well", "name", "sequence", "recommended", "length"]
-    assert placed["well"].tolist()[:96] == [f"{row}{column}" for row in "ABCDEFGH" for column in range(1, 13)]
-    where = {name: (plate, well) for plate, well, name in placed[["plate", "well", "name"]].to_numpy()}
+    wells = plates(table)
+    assert wells.columns.tolist() == ["plate", "well", "name", "sequence", "recommended", "length"]
+    assert wells["well"].tolist()[:96] == [f"{row}{column}" for row in "ABCDEFGH" for column in range(1, 13)]
+    where = {name: (plate, well) for plate, well, name in wells[["plate", "well", "name"]].to_numpy()}
     assert [where[f"d{n}"] for n in (1, 12, 13, 96, 97, 192, 193, 200)] == [
         (1, "A1"), (1, "A12"), (1, "B1"), (1, "H12"), (2, "A1"), (2, "H12"), (3, "A1"), (3, "A8"),
     ]  # fmt: skip
-    assert placed.loc[3].tolist() == [1, "A4", "d4", "ACDE", False, 4]
-    assert (placed["length"] == 2).sum() == 199
+    assert wells.loc[3].tolist() == [1, "A4", "d4", "ACDE", False, 4]
+    assert (wells["length"] == 2).sum() == 199

@@ -22,9 +22,9 @@ def columns_of(residues: str, first: int = 1) -> pd.DataFrame:
     count = len(residues)
     held = np.array([residue != "-" for residue in residues])
     numbers = pd.Series(np.where(held, held.cumsum() + first - 1, np.nan))
-    shown = [residue if residue != "-" else "" for residue in residues]
+    symbols = [residue if residue != "-" else "" for residue in residues]
     return pd.DataFrame(
-        {"site": np.arange(count) + 1, "column": np.arange(count) + 1, "residue": shown, "number": numbers}
+        {"site": np.arange(count) + 1, "column": np.arange(count) + 1, "residue": symbols, "number": numbers}
     )
 
 
@@ -36,14 +36,14 @@ def fold():
 
 def test_scores_are_corrected_norms_without_gaps():
     model = random_potts(5, 21, 0)
-    found = coupling_scores(model, LETTERS)
+    scores = coupling_scores(model, LETTERS)
     zero = model.zero_sum().couplings[:, 1:, :, 1:].astype(float)
     norms = np.sqrt((zero**2).sum(axis=(1, 3)))
     np.fill_diagonal(norms, 0)
     mean = norms.sum(axis=1) / 4
     expected = norms - np.outer(mean, mean) / (norms.sum() / 20)
     np.fill_diagonal(expected, 0)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
     assert not apc(np.zeros((3, 3))).any()
 
 
@@ -55,12 +55,12 @@ def test_distances_are_those_of_residues_in_columns(form, fold, tmp_path):
     path.write_bytes(gzip.compress(text.encode()) if form.endswith("gz") else text.encode())
     # The alignment has columns that the reference has nothing in, and begins after the structure does.
     reference = residues[3:10] + "--" + residues[10:]
-    found, sites, same = structure_distances(path, "", "cb", columns_of(reference), LETTERS)
+    distances, sites, same = structure_distances(path, "", "cb", columns_of(reference), LETTERS)
     assert sites == len(residues) - 3 and same == 1
     held = np.array([residue != "-" for residue in reference])
-    assert np.isnan(found[~held]).all()
+    assert np.isnan(distances[~held]).all()
     expected = np.sqrt(((points[3:, None] - points[None, 3:]) ** 2).sum(axis=2))
-    np.testing.assert_allclose(found[np.ix_(held, held)], expected, atol=1e-3)
+    np.testing.assert_allclose(distances[np.ix_(held, held)], expected, atol=1e-3)
 
 
 def test_heavy_atoms_are_nearer_than_beta_carbons(fold, tmp_path):
@@ -115,16 +115,16 @@ def test_nucleotides_are_located_by_their_c3_carbons(tmp_path):
     ]  # fmt: skip
     path = tmp_path / "a.pdb"
     path.write_text("\n".join([*lines, "END", ""]))
-    found, sites, identity = structure_distances(path, "", "cb", columns_of("ACGUACGU"), alphabet("rna"))
+    distances, sites, identity = structure_distances(path, "", "cb", columns_of("ACGUACGU"), alphabet("rna"))
     assert (sites, identity) == (8, 1)
-    np.testing.assert_allclose(found[0], 5 * np.arange(8))
+    np.testing.assert_allclose(distances[0], 5 * np.arange(8))
 
 
-def test_structures_that_do_not_fit_are_told_of(fold, tmp_path):
+def test_structures_that_do_not_fit_are_refused(fold, tmp_path):
     residues, points = fold
     path = tmp_path / "a.pdb"
     path.write_text(pdb(residues, points))
-    for chain, reference, content, said in (
+    for chain, reference, content, message in (
         ("Z", residues, None, "no chain Z; its chains are A"),
         ("", "WWWWWWWWWWWW", None, "does not resemble the reference"),
         ("", "------", None, "has no residue"),
@@ -133,7 +133,7 @@ def test_structures_that_do_not_fit_are_told_of(fold, tmp_path):
     ):
         if content:
             path.write_text(content)
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             structure_distances(path, chain, "cb", columns_of(reference), LETTERS)
 
 
@@ -162,14 +162,14 @@ def test_precision_counts_contacts_among_the_highest_scores():
     table = pd.DataFrame(
         {"separation": [6, 5, 7, 9, 6, 8, 6, 6, 6, 6], "distance": [7.9, 1, 8, np.nan, 3, 3, 20, 7, 30, 30]}
     )
-    found = precision(table, 6, 8, 6).set_index("rank")
+    ranks = precision(table, 6, 8, 6).set_index("rank")
     # Contacts of the eight: 1, 0 (8 is not below 8), 1, 1, 0, 1, 0, 0. Ranks of 6 sites: 1, 3, 6, and all for 12.
-    assert found["pairs"].to_dict() == {"L/5": 1, "L/2": 3, "L": 6, "2L": 8}
-    assert found["precision"].to_dict() == pytest.approx({"L/5": 1, "L/2": 2 / 3, "L": 4 / 6, "2L": 4 / 8})
-    assert found["error"].to_dict() == pytest.approx(
+    assert ranks["pairs"].to_dict() == {"L/5": 1, "L/2": 3, "L": 6, "2L": 8}
+    assert ranks["precision"].to_dict() == pytest.approx({"L/5": 1, "L/2": 2 / 3, "L": 4 / 6, "2L": 4 / 8})
+    assert ranks["error"].to_dict() == pytest.approx(
         {"L/5": 0, "L/2": (2 / 9 / 3) ** 0.5, "L": (2 / 9 / 6) ** 0.5, "2L": (1 / 4 / 8) ** 0.5}
     )
-    assert set(found["expected"]) == {0.5}
+    assert set(ranks["expected"]) == {0.5}
     # At least one pair, of two sites, and none where all are too near.
     assert precision(table, 2, 8, 6)["pairs"].tolist() == [1, 1, 2, 4]
     none = precision(table, 6, 8, 10)
@@ -214,7 +214,7 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "line 1"),
         ("variants\tscore\n", "line 1: .*columns mutant and score"),
@@ -224,10 +224,10 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
         ("mutant\tscore\nC7A\t1\n", "do not fit the reference, C7A for example"),
     ],
 )
-def test_mutants_that_do_not_fit_are_told_of(content, said, tmp_path):
+def test_mutants_that_do_not_fit_are_refused(content, message, tmp_path):
     path = tmp_path / "dms.tsv"
     path.write_text(content)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         score_measured(
             read_measured(path),
             random_potts(4, 21, 2),
@@ -276,12 +276,12 @@ def test_ranks_are_compared_with_an_interval():
     rng = np.random.default_rng(0)
     one = rng.normal(size=300)
     two = one + rng.normal(size=300)
-    found = spearman(one, two, rng, 300)
-    assert found["value"] == pytest.approx(spearmanr(one, two).statistic) and found["pairs"] == 300
+    agreement = spearman(one, two, rng, 300)
+    assert agreement["value"] == pytest.approx(spearmanr(one, two).statistic) and agreement["pairs"] == 300
     # Fisher's transform of a rank correlation r has a standard error of sqrt((1 + r^2 / 2) / (n - 3)) (Bonett, Wright).
-    half = 1.96 * ((1 + found["value"] ** 2 / 2) / 297) ** 0.5
-    low, high = np.tanh(np.arctanh(found["value"]) + half * np.array([-1, 1]))
-    assert found["low"] == pytest.approx(low, abs=0.03) and found["high"] == pytest.approx(high, abs=0.03)
+    half = 1.96 * ((1 + agreement["value"] ** 2 / 2) / 297) ** 0.5
+    low, high = np.tanh(np.arctanh(agreement["value"]) + half * np.array([-1, 1]))
+    assert agreement["low"] == pytest.approx(low, abs=0.03) and agreement["high"] == pytest.approx(high, abs=0.03)
     # 1 2 3 against 2 1 3: 1 - 6 (1 + 1) / (3 * 8) = 1/2; the pair without a value is left out.
     half = spearman([1, 2, 3, np.inf], [20, 10, 30, 0], rng, 20)
     assert half["value"] == pytest.approx(0.5) and half["pairs"] == 3

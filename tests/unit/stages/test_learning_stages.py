@@ -174,6 +174,8 @@ def test_listed_temperatures_that_are_not_equilibrated_are_warned_of(folder, cap
             sample_stage.run(inputs, outputs, settings, seed, "numba", False, lambda task: Checkpoint())
         ladder = load_table(outputs.ladder).set_index("temperature")["equilibrated"]
         assert not ladder[np.inf] and ladder[1.0] and ladder[0.7] == (seed == 11)
-        warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-        assert len(warned) == (seed == 12)
-    assert warned[0].startswith("warning: 1 of 2 temperatures, from 0.7 to 0.7, are not equilibrated (R-hat up to 1.16")
+        warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert len(warnings) == (seed == 12)
+    assert warnings[0].startswith(
+        "warning: 1 of 2 temperatures, from 0.7 to 0.7, are not equilibrated (R-hat up to 1.16"
+    )

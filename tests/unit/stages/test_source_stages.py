@@ -56,17 +56,17 @@ def url():
 @pytest.mark.parametrize(("kind", "content"), [("full", FULL), ("seed", SEED)], ids=["full", "seed"])
 def test_the_alignment_that_is_asked_for_is_fetched(url, tmp_path, source, kind, content):
     digest = hashlib.sha256(content).hexdigest()
-    given = {"alignment": kind, "url": url, "tries": 1, "sha256": digest, "cache": str(tmp_path / "cache")}
+    settings = {"alignment": kind, "url": url, "tries": 1, "sha256": digest, "cache": str(tmp_path / "cache")}
     outputs = fetch.Outputs(tmp_path / "a.sto", tmp_path / "a.json")
-    fetch.run(outputs, STAGES["fetch"].of({"pfam": None, "interpro": None} | source | {"fetch": given}))
+    fetch.run(outputs, STAGES["fetch"].of({"pfam": None, "interpro": None} | source | {"fetch": settings}))
     assert outputs.alignment.read_bytes() == content
     path = f"/entry/pfam/PF00014/?annotation=alignment:{kind}&download"
     assert json.loads(outputs.summary.read_text()) == {"url": url + path, "sha256": digest, "bytes": len(content)}
     # What was fetched is kept where the settings say.
     assert any(file.read_bytes() == content for file in (tmp_path / "cache").iterdir())
-    given["sha256"] = hashlib.sha256(b"another release").hexdigest()
+    settings["sha256"] = hashlib.sha256(b"another release").hexdigest()
     with pytest.raises(InputError, match=r"fetch\.sha256"):
-        fetch.run(outputs, STAGES["fetch"].of({"pfam": None, "interpro": None} | source | {"fetch": given}))
+        fetch.run(outputs, STAGES["fetch"].of({"pfam": None, "interpro": None} | source | {"fetch": settings}))
 
 
 # ---------------------------------------------------------------- search
@@ -120,8 +120,8 @@ def test_a_seed_alignment_is_searched_with_where_there_is_no_query(tmp_path):
 def run_truth(tmp_path, settings, symbols, seed, origin=None):
     """Rows of the alignment, the truth, and diagnostics."""
     outputs = truth.Outputs(*(tmp_path / name for name in ("truth.fasta", "truth.safetensors", "truth.json")))
-    given = STAGES["truth"].of({"truth": settings, "alphabet": symbols})
-    truth.run(truth.Inputs(origin), outputs, given, seed, "numba")
+    stage_settings = STAGES["truth"].of({"truth": settings, "alphabet": symbols})
+    truth.run(truth.Inputs(origin), outputs, stage_settings, seed, "numba")
     lines = outputs.alignment.read_text().splitlines()
     assert lines[::2] == [f">draw_{number}" for number in range(1, len(lines) // 2 + 1)]
     diagnostics = json.loads(outputs.diagnostics.read_text())
@@ -133,11 +133,11 @@ def run_truth(tmp_path, settings, symbols, seed, origin=None):
 
 def test_an_enumerable_truth_is_drawn_with_the_seed_of_the_job(tmp_path):
     settings = {"kind": "gapless", "length": 4, "q": 3, "sequences": 50, "width": 0.5}
-    rows, known, diagnostics = run_truth(tmp_path, settings, "XYZ", 3)
+    rows, distribution, diagnostics = run_truth(tmp_path, settings, "XYZ", 3)
     expected = enumerable.draw(STAGES["truth"].of({"truth": settings, "alphabet": "XYZ"}).truth, "XYZ", 3)
     assert rows == alphabet("XYZ").decode(expected.sequences) and len(rows) == 50
-    np.testing.assert_array_equal(known.all_energies, expected.arrays["energies"])
-    assert diagnostics["log_z"] == expected.diagnostics["log_z"] == known.log_z[0]
+    np.testing.assert_array_equal(distribution.all_energies, expected.arrays["energies"])
+    assert diagnostics["log_z"] == expected.diagnostics["log_z"] == distribution.log_z[0]
     assert run_truth(tmp_path, settings, "XYZ", 4)[0] != rows
 
 
@@ -145,22 +145,24 @@ def test_a_teacher_is_the_model_that_is_given_at_its_temperature(tmp_path):
     letters, model = alphabet("ABC"), random_potts(4, 3, seed=2)
     model.save(tmp_path / "model", letters, {})
     settings = {"kind": "teacher", "teacher": "x", "temperature": 2.0, "sequences": 80, "ladders": 16}
-    rows, known, diagnostics = run_truth(tmp_path, settings, "ABC", 3, tmp_path / "model")
-    given = STAGES["truth"].of({"truth": settings, "alphabet": "ABC"}).truth
-    expected = teacher.draw(given, tmp_path / "model", "ABC", choose_engine("numba"), 3, lambda _: None)
+    rows, distribution, diagnostics = run_truth(tmp_path, settings, "ABC", 3, tmp_path / "model")
+    stage_settings = STAGES["truth"].of({"truth": settings, "alphabet": "ABC"}).truth
+    expected = teacher.draw(stage_settings, tmp_path / "model", "ABC", choose_engine("numba"), 3, lambda _: None)
     assert rows == letters.decode(expected.sequences) and len(rows) == 80
-    np.testing.assert_allclose(known.energies(expected.sequences), model.energies(expected.sequences) / 2, rtol=1e-5)
+    np.testing.assert_allclose(
+        distribution.energies(expected.sequences), model.energies(expected.sequences) / 2, rtol=1e-5
+    )
     assert diagnostics["temperature"] == 2 and 0.5 < diagnostics["rhat"] < 1.5
 
 
 def contacts(rng):
     """A made-up fold: 28 pairs of residues, no residue in more than four."""
-    chosen, degree = [], np.zeros(27, int)
+    pairs, degree = [], np.zeros(27, int)
     for pair in rng.permutation(len(lattice.PAIRS)):
-        if len(chosen) < 28 and (degree[lattice.PAIRS[pair]] < 4).all():
-            chosen.append(pair)
+        if len(pairs) < 28 and (degree[lattice.PAIRS[pair]] < 4).all():
+            pairs.append(pair)
             degree[lattice.PAIRS[pair]] += 1
-    return sorted(chosen)
+    return sorted(pairs)
 
 
 def test_lattice_proteins_are_drawn_among_the_folds_that_are_given(tmp_path, caplog):
@@ -169,12 +171,12 @@ def test_lattice_proteins_are_drawn_among_the_folds_that_are_given(tmp_path, cap
     save_arrays(tmp_path / "folds", {"contacts": folds}, {})
     settings = {"kind": "lattice", "native": 3, "folds": 50, "gamma": 50.0, "sequences": 20, "chains": 10,
                 "burn_in": 2, "spacing": 1}  # fmt: skip
-    given = STAGES["truth"].of({"truth": settings, "alphabet": "ACDEFGHIKLMNPQRSTVWY"})
-    rows, known, diagnostics = run_truth(tmp_path, settings, given.alphabet, 5, tmp_path / "folds")
+    stage_settings = STAGES["truth"].of({"truth": settings, "alphabet": "ACDEFGHIKLMNPQRSTVWY"})
+    rows, distribution, diagnostics = run_truth(tmp_path, settings, stage_settings.alphabet, 5, tmp_path / "folds")
     assert diagnostics["rhat"] is None and "the truth's chains are not equilibrated (R-hat inf)" in caplog.text
-    expected = lattice.draw(given.truth, folds, 5, lambda _: None)
+    expected = lattice.draw(stage_settings.truth, folds, 5, lambda _: None)
     assert rows == expected.alphabet.decode(expected.sequences) and len(rows) == 20
     np.testing.assert_allclose(
-        known.energies(expected.sequences),
+        distribution.energies(expected.sequences),
         -50 * np.log(lattice.Ensemble(expected.arrays["contacts"]).p_nat(expected.sequences)), rtol=1e-5,
     )  # fmt: skip

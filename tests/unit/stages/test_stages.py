@@ -147,29 +147,29 @@ def test_sequences_are_held_out_with_weights_among_each_other(tmp_path):
     sequences[np.arange(10), np.arange(10)] = 20
     sequences[10:] = np.arange(1, 11)[:, None]
     alignment = alignment_of(tmp_path, sequences)
-    free = {"fraction": 0.5, "identity": None}
+    options = {"fraction": 0.5, "identity": None}
     for seed in (1, 2, 3):
-        parts = split_of(tmp_path, alignment, seed, [10, 1.0], free)
+        parts = split_of(tmp_path, alignment, seed, [10, 1.0], options)
         assert (len(parts["training"]), len(parts["heldout"]), len(parts["discarded"])) == (10, 10, 0)
         assert sorted([*parts["training"], *parts["heldout"]]) == list(range(20))
         # Those of the first ten that are held out share one weight.
         alike = parts["heldout"] < 10
         np.testing.assert_allclose(parts["heldout_weights"], np.where(alike, 1 / max(alike.sum(), 1), 1))
-    first, again, other = (split_of(tmp_path, alignment, seed, [], free)["heldout"].tolist() for seed in (1, 1, 2))
+    first, again, other = (split_of(tmp_path, alignment, seed, [], options)["heldout"].tolist() for seed in (1, 1, 2))
     assert first == again != other
     # None of the ten that are alike is held out from the others: they are alike in eight of ten sites.
-    apart = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.7, "max_discarded": 0.0})
-    assert (len(apart["heldout"]), len(apart["discarded"])) == (4, 0) and (apart["heldout"] >= 10).all()
+    strict = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.7, "max_discarded": 0.0})
+    assert (len(strict["heldout"]), len(strict["discarded"])) == (4, 0) and (strict["heldout"] >= 10).all()
     # Where they may be 80 % identical they are as good as others.
-    limit = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.8, "max_discarded": 0.0})
-    assert len(limit["heldout"]) == 4 and (limit["heldout"] < 10).any()
+    lenient = split_of(tmp_path, alignment, 1, [], {"fraction": 0.2, "identity": 0.8, "max_discarded": 0.0})
+    assert len(lenient["heldout"]) == 4 and (lenient["heldout"] < 10).any()
 
 
 def test_a_training_set_that_is_too_large_is_refused_before_anything_is_trained(family, tmp_path):
-    free = {"fraction": 0.4, "identity": None}
-    assert len(split_of(tmp_path, family.alignment, 1, [2], free)["training"]) == 2
+    options = {"fraction": 0.4, "identity": None}
+    assert len(split_of(tmp_path, family.alignment, 1, [2], options)["training"]) == 2
     with pytest.raises(InputError, match=r"six: subsets.sizes: 3 is larger than the 2 sequences"):
-        split_of(tmp_path, family.alignment, 1, [2, 3], free)
+        split_of(tmp_path, family.alignment, 1, [2, 3], options)
 
 
 def test_smaller_training_sets_of_a_seed_are_parts_of_larger_ones(tmp_path):
@@ -179,7 +179,7 @@ def test_smaller_training_sets_of_a_seed_are_parts_of_larger_ones(tmp_path):
     training = np.arange(3, 39, 2)  # 18 of 40
     save_arrays(tmp_path / "split", {"training": training}, {})
 
-    def drawn(size, seed, identity=0.7, replicate=1):
+    def draw(size, seed, identity=0.7, replicate=1):
         outputs = subsample.Outputs(tmp_path / "subset")
         settings = STAGES["subsample"].of({"weights": {"identity": identity}})
         inputs = subsample.Inputs(alignment, tmp_path / "split")
@@ -187,21 +187,21 @@ def test_smaller_training_sets_of_a_seed_are_parts_of_larger_ones(tmp_path):
         subset = load_arrays(outputs.subset)[0]
         return subset["indices"].tolist(), subset["weights"]
 
-    sets = [set(drawn(size, 1)[0]) for size in (3, 0.5, 12, 1.0)]
+    sets = [set(draw(size, 1)[0]) for size in (3, 0.5, 12, 1.0)]
     # Half of 18 is 9.
     assert [len(indices) for indices in sets] == [3, 9, 12, 18]
     assert sets[0] < sets[1] < sets[2] < sets[3] == set(training.tolist())
-    assert drawn(9, 2)[0] != drawn(9, 1)[0] == drawn(9, 1, replicate=2)[0]
-    indices, weights = drawn(12, 1)
+    assert draw(9, 2)[0] != draw(9, 1)[0] == draw(9, 1, replicate=2)[0]
+    indices, weights = draw(12, 1)
     assert indices == sorted(indices)
     # One over the number of those in the training set that are at least 70 % identical, itself included.
     members = sequences[indices]
     alike = (members[:, None] == members[None]).mean(axis=2) >= 0.7
     np.testing.assert_allclose(weights, 1 / alike.sum(axis=1))
     assert 1 < weights.sum() < 12
-    assert (drawn(12, 1, identity=None)[1] == 1).all()
+    assert (draw(12, 1, identity=None)[1] == 1).all()
     with pytest.raises(InputError, match=r"x: subsets.sizes: 19 is larger than the 18 sequences"):
-        drawn(19, 1)
+        draw(19, 1)
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,8 @@ def test_every_script_runs_the_stage_of_its_name():
 def test_a_stage_takes_what_run_stage_can_give(name):
     stage = importlib.import_module(f"temperance.stages.{name}")
     tree = ast.parse(Path(stage.__file__).read_text())
-    taken = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
-    parameters = {argument.arg for argument in taken.args.args} - {
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    parameters = {argument.arg for argument in function.args.args} - {
         "inputs",
         "outputs",
         "threads",
@@ -264,8 +264,8 @@ def test_files_go_to_the_fields_of_their_names():
     class Files(SimpleNamespace):
         __annotations__ = {"one": Path, "many": list[Path], "maybe": Path | None}
 
-    got = _paths(Files, {"one": "a", "many": ["b", "c"], "maybe": []})
-    assert (got.one, got.many, hasattr(got, "maybe")) == (Path("a"), [Path("b"), Path("c")], False)
+    paths = _paths(Files, {"one": "a", "many": ["b", "c"], "maybe": []})
+    assert (paths.one, paths.many, hasattr(paths, "maybe")) == (Path("a"), [Path("b"), Path("c")], False)
     assert _paths(Files, {"one": ["a"], "many": "b"}).many == [Path("b")]
     with pytest.raises(TypeError, match="unknown"):
         _paths(ingest.Inputs, {"alignment": "a", "unknown": "b"})

@@ -49,15 +49,15 @@ def test_an_alignment_alone_is_a_run():
 
 
 def test_a_family_overrides_what_all_share():
-    given = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
-    given["families"]["b"]["train"] = {"chains": 70}
-    families = configure(given)["families"]
+    config = {"train": {"chains": 50, "sweeps": 2}, "families": {"a": {"alignment": "a"}, "b": {"alignment": "b"}}}
+    config["families"]["b"]["train"] = {"chains": 70}
+    families = configure(config)["families"]
     assert [families[name].train.chains for name in "ab"] == [50, 70]
     assert families["b"].train.sweeps == 2
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("config", "message"),
     [
         ({}, "alignment: missing"),
         ({"alignment": "a", "trian": {}}, "trian: unknown key; did you mean train?"),
@@ -126,10 +126,10 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "tables have a column energy_error"),
     ],
 )
-def test_a_mistake_is_named_in_one_line(given, said):
+def test_a_mistake_is_named_in_one_line(config, message):
     with pytest.raises(InputError) as error:
-        configure(given)
-    assert said in str(error.value)
+        configure(config)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -223,8 +223,8 @@ def test_points_of_a_study_share_a_truth_unless_it_is_varied():
         "gap": {"families": {"x": {}}, "vary": "truth.gamma", "values": [3, 30]},
         "regularisation": {"families": {"x": {"threads": 1}}, "values": [0, 0.5], "sizes": [100], "replicates": 3},
     }
-    found = configure({"families": {"x": lattice}, "studies": studies})["studies"]
-    gap, l2 = found["gap"]["points"], found["regularisation"]["points"]
+    studies_of_run = configure({"families": {"x": lattice}, "studies": studies})["studies"]
+    gap, l2 = studies_of_run["gap"]["points"], studies_of_run["regularisation"]["points"]
     assert [point["settings"].truth.gamma for point in gap] == [3, 30]
     assert [point["source"] for point in gap] == ["studies/gap/x/3", "studies/gap/x/30"]
     assert [point["label"] for point in l2] == ["studies/regularisation/x/0", "studies/regularisation/x/0.5"]

@@ -59,8 +59,8 @@ def test_each_attempt_is_counted_and_only_the_last_error_of_the_scheduler_is_rep
     for attempt in (1, 2, 3):
         log.write_text(f"12:00:0{attempt} error: out of memory {attempt}\n")
         os.utime(log, ns=(attempt, attempt))
-        said = fail(reported, log, REFUSED)
-        assert said == f"train ({log}): error: out of memory {attempt} (attempt {attempt})"
+        message = fail(reported, log, REFUSED)
+        assert message == f"train ({log}): error: out of memory {attempt} (attempt {attempt})"
     other = tmp_path / "other.log"
     assert fail(reported, other, REFUSED) == (
         f"train ({other}): error: SLURM sbatch failed. The error message was 'sbatch: error: unable to accept job, "

@@ -130,18 +130,18 @@ def test_a_job_that_fails_leaves_no_record_of_an_earlier_one(splitting):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "messages"),
     [
         (InputError("a.fasta: no sequences"), "error: a.fasta: no sequences"),
         (MemoryError("3 GB"), "error: out of memory (3 GB); give the job more memory (mem_mb on a cluster)"),
         (OSError(28, "No space left on device"), "error: [Errno 28] No space left on device"),
     ],
 )
-def test_an_error_is_a_line_of_the_log_and_ends_the_process(splitting, error, said):
+def test_an_error_is_a_line_of_the_log_and_ends_the_process(splitting, error, messages):
     with pytest.raises(SystemExit) as ended, job(splitting):
         raise error
     assert ended.value.code == 1
-    assert Path("logs/split.log").read_text().splitlines()[-1].partition(" ")[2] == said
+    assert Path("logs/split.log").read_text().splitlines()[-1].partition(" ")[2] == messages
     assert not Path("results/x/provenance/split.json").exists()
 
 
@@ -159,8 +159,11 @@ def test_what_a_job_reads_has_to_be_what_its_job_wrote(splitting):
     Path("results/x/split").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(SystemExit):
         run_stage(subsample, subset)
-    message = "error: results/x/split: is not what its job wrote (digest in results/x/provenance/split.json): damaged"
-    assert message in Path("logs/subsample.log").read_text()
+    messages = Path("logs/subsample.log").read_text()
+    assert (
+        "error: results/x/split: is not what its job wrote, by the digest in results/x/provenance/split.json"
+        in messages
+    )
     # As it was, it is taken again.
     Path("results/x/split").write_bytes(content)
     run_stage(subsample, subset)
@@ -187,9 +190,9 @@ def test_a_job_has_the_threads_of_its_rule(splitting):
 
 
 def test_a_checkpoint_lies_beside_the_first_output_and_is_named_after_rule_and_part(splitting):
-    kept = checkpoint(splitting, 0.0, {"seed": 1})
-    kept.save({"a": 1})
-    assert Path("results/x/.split.checkpoint").exists() and kept.due
+    whole = checkpoint(splitting, 0.0, {"seed": 1})
+    whole.save({"a": 1})
+    assert Path("results/x/.split.checkpoint").exists() and whole.due
     checkpoint(splitting, 1e9, {"seed": 1}, "n60-r1").save({"a": 2})
     assert load_arrays("results/x/.split-n60-r1.checkpoint")[1]["state"] == {"a": 2}
     assert checkpoint(splitting, 0.0, {"seed": 1}).load() == {"a": 1}
@@ -199,18 +202,18 @@ def test_a_checkpoint_lies_beside_the_first_output_and_is_named_after_rule_and_p
 
 @pytest.mark.parametrize(("seconds", "due"), [({"checkpoint_seconds": 0}, True), ({}, False)])
 def test_a_stage_gets_the_values_that_its_function_names(splitting, seconds, due):
-    got = {}
+    arguments = {}
 
     def run(inputs, family, seed, threads, checkpoint):
-        got.update(alignment=inputs.alignment, family=family, seed=seed, threads=threads)
-        got["due"] = checkpoint({"seed": seed}).due
+        arguments.update(alignment=inputs.alignment, family=family, seed=seed, threads=threads)
+        arguments["due"] = checkpoint({"seed": seed}).due
         checkpoint({"seed": seed}, "part").save({"a": 1})
         Path("results/x/split").write_text("done")
 
     splitting.config = CONFIG | seconds
     splitting.threads = 2
     run_stage(SimpleNamespace(Inputs=split.Inputs, Outputs=split.Outputs, run=run), splitting)
-    assert got == {"alignment": Path("results/x/alignment"), "family": "x", "seed": 3, "threads": 2, "due": due}
+    assert arguments == {"alignment": Path("results/x/alignment"), "family": "x", "seed": 3, "threads": 2, "due": due}
     assert Path("results/x/.split-part.checkpoint").exists()
 
 

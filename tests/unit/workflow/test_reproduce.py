@@ -33,7 +33,7 @@ def record(config, outputs=("out/x/one.txt", "out/x/two.txt"), **changes):
 
 
 def test_the_same_configuration_makes_the_same_bytes(folder, capfd):
-    assert reproduce.main([record({"results": "out", "word": "word"}, numpy="0.1"), "1"]) == 0
+    assert reproduce.main(record({"results": "out", "word": "word"}, numpy="0.1"), "1") == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines == [
         f"numpy is {versions()['numpy']}, was 0.1", "out/x/one.txt: the same bytes", "out/x/two.txt: the same bytes",

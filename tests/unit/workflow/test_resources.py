@@ -148,5 +148,5 @@ def test_more_is_asked_for_temperatures_that_are_added():
 def test_training_is_asked_for_what_it_was_seen_to_take():
     """Peaks at L 100, 200 and 400 while a penalty is chosen, and no more than a half above them."""
     for length, used in ((100, 340), (200, 550), (400, 1414)):
-        asked = memory("train", Size(2000, length, 21), FAMILY) - 400
-        assert used < asked < 1.5 * used
+        requested = memory("train", Size(2000, length, 21), FAMILY) - 400
+        assert used < requested < 1.5 * used

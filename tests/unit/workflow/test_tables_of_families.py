@@ -15,7 +15,7 @@ def read(folder: Path, text: str) -> dict:
 
 
 def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
-    given = read(
+    config = read(
         tmp_path,
         "family\talignment\tpfam\ttrain.l2_couplings\tsubsets.sizes\tconstraints.fixed.12\n"
         "kunitz\tdata/a.fasta\t\t1e-3\t[100, all]\tC\n"
@@ -23,7 +23,7 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         "\n"
         "1e5\t\tPF00397\n",
     )
-    assert given["families"] == {
+    assert config["families"] == {
         "kunitz": {
             "alignment": "data/a.fasta",
             "train": {"l2_couplings": 0.001},
@@ -32,13 +32,13 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         },
         "1e5": {"pfam": "PF00397"},
     }
-    families = configure(given)["families"]
+    families = configure(config)["families"]
     assert families["kunitz"].subsets.sizes == [100, 1.0]
     assert families["1e5"].train.l2_couplings == "auto"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "line 1: "),
         ("alignment\na\n", "line 1: 'alignment'; expected tab-separated"),
@@ -56,8 +56,8 @@ def test_a_row_is_a_family_and_a_column_any_key(tmp_path):
         ("family\tpfam\nx\tPF14\n", "line 2: pfam: 'PF14' does not have the right form"),
     ],
 )
-def test_a_mistake_is_named_by_its_line(text, said, tmp_path):
-    with pytest.raises(InputError, match=said) as raised:
+def test_a_mistake_is_named_by_its_line(text, message, tmp_path):
+    with pytest.raises(InputError, match=message) as raised:
         read(tmp_path, text)
     assert "families.tsv" in str(raised.value) and "\n" not in str(raised.value)
 
@@ -69,6 +69,6 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
 
 def test_thousands_of_rows_are_read(tmp_path):
     rows = "".join(f"f{n}\tdata/{n}.fasta\t{n / 1e6:g}\n" for n in range(5000))
-    given = read(tmp_path, "family\talignment\ttrain.l2_couplings\n" + rows)
-    assert len(given["families"]) == 5000
-    assert given["families"]["f4999"]["train"]["l2_couplings"] == 0.004999
+    config = read(tmp_path, "family\talignment\ttrain.l2_couplings\n" + rows)
+    assert len(config["families"]) == 5000
+    assert config["families"]["f4999"]["train"]["l2_couplings"] == 0.004999
