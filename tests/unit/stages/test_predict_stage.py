@@ -11,6 +11,7 @@ from temperance.core.alphabet import alphabet
 from temperance.core.files import load_table, save_arrays, save_table
 from temperance.core.settings.stages import STAGES
 from temperance.potts.model import Potts
+from temperance.report.figures.structure import mutants as draw_mutants
 from temperance.stages import predict
 
 LETTERS = alphabet("protein")
@@ -134,3 +135,6 @@ def test_what_cannot_be_compared_is_left_out_of_the_summary(inputs, tmp_path):
     _, mutants, _, summary = run(inputs._replace(measured=measured, structure=structure), tmp_path, separation=9)
     assert summary.keys() == {"separation", "structure", "provenance"}
     assert mutants["measured"].notna().sum() == 2
+    # The figure has no correlation in its title.
+    (_, scatter, *_) = draw_mutants(mutants, summary, LETTERS).axes
+    assert scatter.get_title() == "" and len(scatter.lines[0].get_xdata()) == 2

@@ -120,7 +120,7 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
     table : pandas.DataFrame
         Rows of `mutants.tsv`.
     summary : dict
-        `predictions.json`: mutants, Spearman's correlation, where effects were measured.
+        `predictions.json`: mutants, Spearman's correlation, where it has a value.
     alphabet : Alphabet
         States of a site.
 
@@ -154,14 +154,14 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
     axis.set(xlabel="residue of the reference (dots)", ylabel="mutated to")
     if has_measured:
         scored = table.dropna(subset=["measured"])
-        spearman = summary["mutants"]
         axes[0, 1].plot(
             scored["score"], scored["measured"], "o", ms=2.5, alpha=0.5, mew=0, color="#0072b2", rasterized=True
         )
         axes[0, 1].set(xlabel="score, nats", ylabel="measured")
-        axes[0, 1].set_title(
-            f"Spearman {spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})", fontsize=10
-        )
+        if spearman := summary.get("mutants"):
+            axes[0, 1].set_title(
+                f"Spearman {spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})", fontsize=10
+            )
     return figure
 
 
