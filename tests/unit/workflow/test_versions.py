@@ -12,7 +12,7 @@ def test_versions_within_the_window_run(version):
     check_snakemake(version)
 
 
-@pytest.mark.parametrize("version", ["8.30.0", "9.8.2", "10.0.0", "10.1.dev1", "unknown"])
+@pytest.mark.parametrize("version", ["8.30.0", "9.8.2", "10", "10.0.0", "10.1.dev1", "unknown"])
 def test_versions_outside_are_refused_in_one_line(version):
     with pytest.raises(InputError, match=rf"^Snakemake {version} .* expected 9\.9 or later, but before 10: ") as error:
         check_snakemake(version)
