@@ -43,6 +43,14 @@ def test_percentiles_are_of_natural_sequences_by_their_weight_on_the_scale(folde
     assert _reference(folder, sequences, heavy, 5, "hmm")["fidelity"] == pytest.approx((2.5 + 3 * 9.5) / 40)
 
 
+def test_natural_diversity_is_that_of_the_held_out_sequences(folder, evidence, tmp_path):
+    sequences = load_arrays(folder / "alignment.safetensors")[0]["sequences"]
+    parts = {"training": np.array([1, 2]), "heldout": np.array([0, 5]), "heldout_weights": np.array([1.0, 1.0])}
+    save_arrays(tmp_path / "split.safetensors", parts, {})
+    # ACGU and GUGU differ in two sites of four, at each of which two draws differ by half.
+    assert _reference(tmp_path, sequences, evidence.natural, 5, "hmm")["diversity"] == pytest.approx(0.25)
+
+
 def test_tables_of_all_models_are_joined_under_their_names(evidence):
     assert list(evidence.scores["subset"].unique()) == small_family.SUBSETS
     assert len(evidence.scores) == 3 + 3 + 5 + 3 + 3

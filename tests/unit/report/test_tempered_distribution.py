@@ -176,6 +176,7 @@ def test_a_reliability_diagram_has_confidence_to_the_right_and_dots_by_share(dra
     assert diagonal.tolist() == [[0, 0], [1, 1]]
     assert [curve.tolist() for curve in curves] == [[[0.3, 0.2], [0.8, 0.7]], [[0.4, 0.45], [0.9, 0.95]]]
     assert (axis.get_xlabel(), axis.get_ylabel()) == ("confidence of the likeliest state", "how often it is right")
+    assert axis.get_xlim() == axis.get_ylim() == (0, 1)
 
 
 # ---------------------------------------------------------------- energies

@@ -24,7 +24,7 @@ def test_each_panel_draws_means_of_its_own_score_over_temperature(draw):
         for label, means in curves.items():
             assert_allclose(read_line(axis, label), np.column_stack([[0.5, 1, 2], means]))
         assert axis.get_xscale() == "log"
-        assert read_ticks(axis) == {0.5: "0.5", 1: "1", 2: "2"}
+        assert read_ticks(axis) == {0.5: "0.5", 1: "1", 2: "2"} and axis.get_ylim() == (-0.02, 1.02)
     assert [axis.get_ylabel() for axis in axes] == [
         "fidelity: mean percentile / 100 (profile HMM)", "novelty: distance to nearest natural",
         "diversity: mean pairwise distance",
@@ -87,7 +87,7 @@ def test_the_plane_has_novelty_to_the_right_and_fidelity_upwards(draw):
     (axis,) = figure.axes
     for label in FIDELITY:
         assert_allclose(read_line(axis, label), np.column_stack([NOVELTY[label], FIDELITY[label]]))
-    assert axis.get_xlabel() == "novelty: distance to nearest natural"
+    assert axis.get_xlabel() == "novelty: distance to nearest natural" and axis.get_ylim() == (-0.02, 1.04)
     assert axis.get_ylabel() == "fidelity: mean percentile / 100 (profile HMM)"
     # Two sizes, each with the ranges of novelty and of fidelity.
     small_across, small_up, large_across, large_up = [band.get_segments() for band in axis.collections]
