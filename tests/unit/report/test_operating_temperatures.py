@@ -35,6 +35,9 @@ def test_rows_are_the_familys_points_from_the_coldest():
     ]  # fmt: skip
     assert list(rows["value"]) == [0.6, 0.77, 0.93, 0.95]
     assert list(rows["low"]) == [0.55, 0.74, 0.92, 0.94]
+    # Of one colder than all sampled temperatures an interval without an end stays so, and is drawn to the edge.
+    cold = pd.DataFrame([("all", "tau_hmm", 0.0, 0.0, np.inf, True)], columns=POINTS.columns)
+    assert figures.operating_point_rows(pd.concat([POINTS, cold]))["high"].tolist()[:2] == [np.inf, 0.62]
     # Without a value there is nothing to draw, whether it decides or not.
     unknown = pd.DataFrame([("all", "tau_hmm", np.nan, np.nan, np.nan, True)], columns=POINTS.columns)
     assert len(figures.operating_point_rows(pd.concat([POINTS, unknown]))) == 4
