@@ -1,5 +1,6 @@
 """Judges' scores of sequences, and places of scores among natural sequences."""
 
+import io
 import math
 
 import numpy as np
@@ -28,12 +29,16 @@ def score_potts(judge, sequences):
 
 
 def build_hmm(rows):
-    """Build a profile HMM of aligned rows, each column a match state."""
+    """Build a profile HMM of aligned rows, each column a match state, with the digits that HMMER's format keeps."""
     alphabet = pyhmmer.easel.Alphabet.amino()
     sequences = [pyhmmer.easel.TextSequence(name=f"s{n}", sequence=row) for n, row in enumerate(rows)]
     msa = pyhmmer.easel.TextMSA(name="family", sequences=sequences).digitize(alphabet)
     builder = pyhmmer.plan7.Builder(alphabet, architecture="fast", symfrac=0.0)
-    return builder.build_msa(msa, pyhmmer.plan7.Background(alphabet))[0]
+    file = io.BytesIO()
+    builder.build_msa(msa, pyhmmer.plan7.Background(alphabet))[0].write(file)
+    file.seek(0)
+    with pyhmmer.plan7.HMMFile(file) as profiles:
+        return profiles.read()
 
 
 def score_hmm(hmm, rows):
