@@ -97,9 +97,9 @@ def test_relatives_are_drawn_together():
     calibration = calibrate(
         model, labels[:, None].astype(np.uint8), np.ones(40), np.array([1.0]), np.random.default_rng(0), 50, labels
     )
-    assert (found.tau_cal.low, found.tau_cal.high) == (0.0, np.inf)
+    assert (calibration.tau_cal.low, calibration.tau_cal.high) == (0.0, np.inf)
     # Losses of the two clusters, ln(1 + e) - 1 and ln(1 + e), are 1 apart: 3/4 * 1/4 from the mean, of either cluster.
-    assert found.table["npll_error"].iloc[0] == pytest.approx(0.1875 * 2**0.5, rel=1e-5)
+    assert calibration.table["npll_error"].iloc[0] == pytest.approx(0.1875 * 2**0.5, rel=1e-5)
     alone = optimal_temperature(logits, labels, np.ones(40), np.random.default_rng(0), 50)
     assert 0.2 < alone.low < alone.high < 5
 
@@ -128,7 +128,7 @@ def test_reliability_by_hand():
         {"low": [0.6, 0.8, 0.9], "high": [0.7, 0.9, 1.0], "share": [0.2, 0.4, 0.4], "confidence": [0.6, 0.85, 1.0],
          "accuracy": [1.0, 0.25, 0.0]}
     )  # fmt: skip
-    pd.testing.assert_frame_equal(found.table, expected)
+    pd.testing.assert_frame_equal(calibration.table, expected)
     assert found.ece == pytest.approx(0.2 * 0.4 + 0.4 * 0.6 + 0.4 * 1)
     # At half of the scale the odds are roots: 0.82 / 0.18 becomes 2.134, and so on.
     flat = reliability(np.log(shares), labels, beta=0.5, bins=1)

@@ -201,7 +201,7 @@ def more_data(rows):
 @pytest.mark.parametrize(("low", "high", "little"), [(0.901, 1.099, True), (0.9, 1.05, False), (0.95, 1.1, False)])
 def test_within_ten_percent_more_data_change_little(low, high, little):
     # Where the value is within 10 % and the interval is not, nothing is told.
-    assert found == ([LITTLE] if little else [])
+    assert sentences([row(tau_f=(1.0, low, high))]) == ([LITTLE] if little else [])
     # The largest models count.
     assert more_data([row(100, tau_f=(1.4, 1.3, 1.5)), row(200)]) == LITTLE
 
