@@ -16,8 +16,8 @@ from temperance.scoring.marginals import pair_correlations, triple_correlations
 
 # Sequences whose pairwise distances are computed: a hundred thousand pairs.
 _MOST_COMPARED = 450
-# Pairs and triples of sites whose correlations are drawn.
-_PAIRS, _TRIPLES = 400, 60
+# Pairs and triples of sites whose correlations are drawn, and decimals that rounding errors do not reach.
+_PAIRS, _TRIPLES, _DECIMALS = 400, 60, 12
 
 
 def principal_components(
@@ -100,7 +100,11 @@ def marginals(
     ]
     temperatures = sorted({min(sets, key=lambda t: abs(t - target)) for target in (tau, 1.0)})
     return [
-        Statistic(title, compute(natural, weights).ravel(), {t: compute(sets[t]).ravel() for t in temperatures})
+        Statistic(
+            title,
+            compute(natural, weights).ravel().round(_DECIMALS),
+            {t: compute(sets[t]).ravel().round(_DECIMALS) for t in temperatures},
+        )
         for title, compute in statistics
     ]
 
