@@ -37,7 +37,7 @@ def status(results: str, families: Mapping[str, list[str]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a family: family, train, sample and score (such as 1/3), designs (yes or empty), state (done, waiting,
-        not begun, or the jobs that failed or are running).
+        not started, or the jobs that failed or are running).
     """
     rows = []
     for family, subsets in families.items():
