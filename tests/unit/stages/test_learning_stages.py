@@ -139,13 +139,16 @@ def test_an_imported_model_is_evaluated_on_the_subset_and_not_changed(folder):
 def test_a_model_is_sampled_from_its_training_set_by_weight(folder, keep_all):
     model, name = random_potts(4, 3, seed=5, scale=0.3), "n30-r1"
     model.save(folder / "model", LETTERS, {})
-    settings = STAGES["sample"].of({"sample": SAMPLE | {"spacing": 0.5}})
+    # The sequence of the lowest energy weighs most: temperatures are added around a colder one than without weights.
+    weights = np.where(np.arange(30) == model.energies(SEQUENCES[:30]).argmin(), 100.0, 0.1)
+    save_arrays(folder / name, {"indices": SUBSETS[name], "weights": weights}, {})
+    settings = STAGES["sample"].of({"sample": SAMPLE | {"spacing": 0.1}})
     outputs = sample_stage.Outputs(folder / "samples", folder / "ladder.tsv")
     checkpoint = folder / ".checkpoint"
     inputs = sample_stage.Inputs(folder / "model", folder / "alignment", folder / name)
     sample_stage.run(inputs, outputs, settings, 9, "numba", keep_all, lambda task: Checkpoint(checkpoint, task, 0.0))
     expected = sample(
-        model, ENGINE, 9, starts=SEQUENCES[SUBSETS[name]], weights=WEIGHTS[name], keep_all=keep_all,
+        model, ENGINE, 9, starts=SEQUENCES[SUBSETS[name]], weights=weights, keep_all=keep_all,
         **settings.sample.model_dump(),
     )  # fmt: skip
     arrays, metadata = load_arrays(outputs.samples)
