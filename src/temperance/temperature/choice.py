@@ -313,13 +313,8 @@ def _explain_floors(
     equilibrated = rungs.equilibrated
     parts, remedies = [], []
     for name, (key, floor, met, values) in (unmet or keys).items():
-        met_temperatures = rungs.temperatures[equilibrated & met]
         reached = max(float(np.floor(100 * values[best] - 1e-9) / 100), 0.0)
-        floor_text = (
-            f"is met only at τ = {met_temperatures.min():.3g} and above"
-            if len(met_temperatures)
-            else "is met at no equilibrated temperature"
-        )
+        floor_text = _describe_where(rungs.temperatures[equilibrated], met[equilibrated])
         parts.append(f"your {name} floor of {floor:g} {floor_text}")
         remedies.append(f"{key} to {reached:g}")
     return Choice(
@@ -330,6 +325,16 @@ def _explain_floors(
         f"{rungs.diversity[best].mean():.2f} of the natural diversity.",
         best,
     )
+
+
+def _describe_where(temperatures: np.ndarray, met: np.ndarray) -> str:
+    """Say at which of ascending temperatures (T,) a floor is met."""
+    if not met.any():
+        return "is met at no equilibrated temperature"
+    coldest = temperatures[met].min()
+    if met[temperatures >= coldest].all():
+        return f"is met only at τ = {coldest:.3g} and above"
+    return f"is met only at τ = {join_words([f'{temperature:.3g}' for temperature in temperatures[met]])}"
 
 
 def _find_nearest(rungs: RungScores, limit: float = 1.0) -> int:

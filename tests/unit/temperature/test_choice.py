@@ -192,6 +192,14 @@ def test_floors_that_are_met_above_the_limit_only_are_named_with_what_would_do()
     assert none.fallback == 2
 
 
+def test_a_floor_that_cold_temperatures_meet_and_hotter_ones_do_not_is_met_only_there():
+    """New and varied enough at none: 0.5 and 0.6 are varied, 0.7 and above are new."""
+    none = choose(
+        scores(diversity=[0.7, 0.6, 0.4, 0.4, 0.4], novelty=[0.1, 0.1, 0.3, 0.3, 0.3]), [train(0.75, 0.74, 0.76)]
+    )
+    assert "your diversity floor of 0.5 is met only at τ = 0.5 and 0.6, but samples" in none.obstacle
+
+
 def test_both_floors_are_named_where_the_hottest_good_temperature_meets_neither():
     none = choose(scores(diversity=0.456), [train(0.7, 0.65, 0.75)], floors=(0.4, 0.5))
     assert none.obstacle == (
