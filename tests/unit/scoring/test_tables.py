@@ -147,6 +147,7 @@ def test_of_many_natural_sequences_some_stand_for_all_of_their_set(model, monkey
     training, heldout = table[:2], table[2:5]
     assert training["cluster"].is_monotonic_increasing and set(training["cluster"]) <= set(range(6))
     assert training["scale_weight"].tolist() == [3 * weights[int(m)] for m in training["cluster"]]
+    assert table["weight"].tolist() == [1] * 7
     assert heldout["scale_weight"].tolist() == [7, 8, 9] and heldout["cluster"].tolist() == [6, 7, 8]
     other_seed = score_natural(model, family, {}, np.random.default_rng(2), np.arange(9))
     assert training["cluster"].tolist() != other_seed["cluster"][:2].tolist()
@@ -358,9 +359,9 @@ def test_the_natural_row_is_of_as_many_sequences_as_samples(family):
     table, _ = score_orders(pool, arrays, 3, np.random.default_rng(0))
     # Connected correlations of 1/4 between the last two sites, as in the reference.
     assert table["slope"][3] == pytest.approx(1, abs=0.01)
-    uneven = replace(pool, pool_weights=np.array([1.0, 9.0]))
-    # p (1 - p) is 0.09 instead of 0.25, but for 4 / 3 * 0.3 / 45 of chance.
-    assert score_orders(uneven, arrays, 3, np.random.default_rng(0))[0]["slope"][3] == pytest.approx(0.36, abs=0.05)
+    uneven = replace(pool, pool_weights=np.array([1.0, 3.0]))
+    # p (1 - p) is 3 / 16 instead of 1 / 4, but for 2 * 0.0097 of chance; of ten draws p would be 2 or 3 tenths.
+    assert score_orders(uneven, arrays, 3, np.random.default_rng(0))[0]["slope"][3] == pytest.approx(0.75, abs=0.05)
 
 
 def test_temperatures_are_means_with_errors_over_ladders(samples, family):

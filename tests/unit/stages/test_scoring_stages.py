@@ -158,15 +158,16 @@ def test_the_pair_judge_is_learnt_from_all_natural_sequences_with_their_weights(
 # ---------------------------------------------------------------- score
 
 
-def run_score(family, folder, seed=4):
+def run_score(family, folder, seed=4, **optimum):
     outputs = score.Outputs(
         *(folder / name for name in ("scores.tsv", "samples", "natural", "judges", "orders.tsv", "calibration.tsv",
                                      "reliability.tsv", "calibrated.tsv"))
     )  # fmt: skip
     names = ("model", "subset", "samples", "ladder.tsv", "states.tsv", "alignment", "split", "judge")
+    settings = {"judges": {"mine": PROGRAM}, "optimum": SETTINGS["optimum"] | optimum}
     hmm_path, truth_path = family.folder / "hmm", family.folder / "truth"
     inputs = score.Inputs(*(family.folder / name for name in names), programs=[], hmm=hmm_path, truth=truth_path)
-    score.run(inputs, outputs, STAGES["score"].of(SETTINGS | {"judges": {"mine": PROGRAM}}), seed, 1)
+    score.run(inputs, outputs, STAGES["score"].of(settings), seed, 1)
     return outputs
 
 
@@ -185,6 +186,7 @@ def test_natural_sequences_are_scored_by_their_own_rows(family, scored):
     np.testing.assert_array_equal(real["cluster"], CLUSTERS[rows])
     np.testing.assert_allclose(real["scale_weight"], family.weights[rows])
     np.testing.assert_array_equal(real["weight"][12:36], family.heldout_weights)
+    assert (real["weight"].drop(range(12, 36)) == 1).all()
     np.testing.assert_array_equal(real["potts"], family.judge.natural_scores[rows])
     np.testing.assert_allclose(real["hmm"], hmm_judge(family.folder / "hmm", LETTERS)(family.natural[rows]))
     odds = np.log(profile_frequencies(family.natural[HELDOUT], Q, family.heldout_weights) * Q)
@@ -329,6 +331,26 @@ def test_judges_are_assessed(scored):
     assert assessments["profile"]["auc"] == pytest.approx(0.5, abs=0.25)
 
 
+class StageStoppedError(Exception):
+    """Ends a stage where it calls a function, with the arguments."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+
+@pytest.mark.parametrize("folding", [True, False])
+def test_the_folding_energy_is_a_judge_where_it_is_asked_for(family, tmp_path, monkeypatch, folding):
+    """Of its arguments the last are the programs' threads, and whether to fold."""
+
+    def call(*arguments):
+        raise StageStoppedError(*arguments)
+
+    monkeypatch.setattr(score, "judges", call)
+    with pytest.raises(StageStoppedError) as stopped:
+        run_score(family, tmp_path, folding=folding)
+    assert stopped.value.arguments[-2:] == (1, folding)
+
+
 # ---------------------------------------------------------------- compare
 
 COLD = [0.2, 0.4, 0.6, 0.8, 1.0]
@@ -388,6 +410,24 @@ def test_a_profile_model_is_learnt_sampled_and_scored_as_the_family_s_own(family
     np.testing.assert_allclose(scores["log_likelihood"], likelihood, rtol=1e-4)
     assert (row["model"], row["kind"], row["M"]) == ("mine", "profile", 12)
     assert row["log_likelihood"] == pytest.approx(max(likelihood), rel=1e-4)
+
+
+def test_a_baseline_is_learnt_from_the_training_set_by_the_job_s_seed(family, scored, tmp_path, monkeypatch):
+    """Its penalty, where it is to be chosen, by held-out sequences with their weights."""
+
+    def call(*arguments):
+        raise StageStoppedError(*arguments)
+
+    monkeypatch.setattr(compare, "learn", call)
+    with pytest.raises(StageStoppedError) as stopped:
+        run_compare(family, scored, tmp_path, kind="boltzmann", l2_fields=0.25)
+    entry, _, sequences, weights, q, engine, seed, _, heldout = stopped.value.arguments
+    assert (entry["kind"], entry["l2_fields"], entry["l2_couplings"]) == ("boltzmann", 0.25, None)
+    assert (q, engine.name, seed) == (Q, "numba", 6)
+    np.testing.assert_array_equal(sequences, family.natural[MEMBERS])
+    np.testing.assert_array_equal(weights, family.subset_weights)
+    np.testing.assert_array_equal(heldout[0], family.natural[HELDOUT])
+    np.testing.assert_array_equal(heldout[1], family.heldout_weights)
 
 
 def test_the_optimum_of_a_baseline_is_that_of_its_own_samples(family, scored, tmp_path):
