@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from temperance.core.errors import InputError
+from temperance.core.tensors import read_tensors
 from temperance.core.version import __version__
 
 Metadata = Mapping[str, Any]
@@ -122,7 +123,7 @@ def load_json(path: str | Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, "JSON", error) from error
 
 
@@ -187,13 +188,14 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
     InputError
         If the file is missing, truncated or not of this format.
     """
-    announce_reading(path)
+    arrays, texts = read_tensors(path)
     try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata = dict(json.loads((file.metadata() or {}).get("temperance", "{}")))
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
-    except (SafetensorError, FileNotFoundError, ValueError, TypeError) as error:
+        metadata = json.loads(texts.get("temperance", "{}"))
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, "safetensors", error) from error
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata 'temperance' are no JSON object")
+    return arrays, metadata
 
 
 def save_table(path: str | Path, table: pd.DataFrame) -> None:

@@ -150,7 +150,7 @@ class Fetcher:
         try:
             content = json.loads(fetched.path.read_text(encoding="utf-8"))
             members = sorted(content["metadata"]["member_databases"].get("pfam", {}))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._forget(fetched.url)
             raise InputError(f"{fetched.url}: not an InterPro entry (no metadata.member_databases)") from None
         if len(members) != 1:
@@ -200,7 +200,7 @@ class Fetcher:
             if record["sha256"] == fetched.sha256:
                 self.progress(f"{url}: using the cached file {path}")
                 return fetched
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
         return None
 

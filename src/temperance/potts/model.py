@@ -203,6 +203,7 @@ class Potts:
         save_arrays(path, arrays, metadata | {"alphabet": alphabet.name})
 
 
+@np.errstate(over="ignore")
 def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     """Load a model from a file that `Potts.save` wrote.
 
@@ -223,12 +224,44 @@ def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     Raises
     ------
     InputError
-        If the file is damaged or holds something else.
+        If the file is damaged or holds something else, or its parameters are not finite, or its couplings are not
+        symmetric or couple a site to itself; names the tensor and the entry.
     """
     arrays, metadata = load_arrays(path)
-    if {"fields", "couplings"} - arrays.keys() or "alphabet" not in metadata:
-        raise InputError(f"{path}: not a Potts model (fields, couplings, alphabet)")
-    return Potts(arrays["fields"], arrays["couplings"]), find_alphabet(metadata["alphabet"]), metadata
+    if {"fields", "couplings"} - arrays.keys() or not isinstance(metadata.get("alphabet"), str):
+        raise InputError(f"{path}: holds no Potts model (tensors fields and couplings, and the name of an alphabet)")
+    alphabet, fields, couplings = find_alphabet(metadata["alphabet"]), arrays["fields"], arrays["couplings"]
+    length, q = len(fields) if fields.ndim else 0, alphabet.q
+    for name, shape in (("fields", (length, q)), ("couplings", (length, q, length, q))):
+        if arrays[name].shape != shape or not length or arrays[name].dtype.kind != "f":
+            raise InputError(
+                f"{path}: tensor {name}: {arrays[name].dtype} of shape {arrays[name].shape}; float32, with fields "
+                f"(L, {q}) and couplings (L, {q}, L, {q}), is right for alphabet {alphabet.name}"
+            )
+    model = Potts(fields.astype(np.float32, copy=False), couplings.astype(np.float32, copy=False))
+    _check_parameters(path, model)
+    return model, alphabet, metadata
+
+
+def _check_parameters(path: str | Path, model: Potts) -> None:
+    """Make sure that parameters are finite, and couplings symmetric and without a site coupled to itself."""
+    for name, rows in (("fields", model.fields), ("couplings", model.couplings)):
+        for i, row in enumerate(rows):
+            if not np.isfinite(row).all():
+                entry = [i, *np.argwhere(~np.isfinite(row))[0].tolist()]
+                raise InputError(f"{path}: tensor {name}: entry {entry} is not a finite number")
+    tolerance = np.float32(1e-5) * max(model.couplings.max(), -model.couplings.min())
+    for i, couplings in enumerate(model.couplings):
+        for j in range(i + 1, model.L):
+            mirrored = model.couplings[j, :, i].T
+            if (differs := np.abs(couplings[:, j] - mirrored) > tolerance).any():
+                a, b = np.argwhere(differs)[0].tolist()
+                raise InputError(
+                    f"{path}: tensor couplings: entry {[i, a, j, b]} is {couplings[a, j, b]:g} and entry "
+                    f"{[j, b, i, a]} is {mirrored[a, b]:g}; they have to be the same"
+                )
+        if couplings[:, i].any():
+            raise InputError(f"{path}: tensor couplings: site {i} is coupled to itself; zeros are right there")
 
 
 def profile_fields(frequencies: np.ndarray) -> np.ndarray:

@@ -100,6 +100,15 @@ def test_a_damaged_cache_is_not_believed(server, fetcher):
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("record", ["[" * 100_000, "[]", "{", "{}"])
+def test_a_record_of_the_cache_that_is_no_record_is_asked_for_again(record, server, fetcher):
+    server.script = [{}]
+    path = fetcher.pfam("PF00014", "full").path
+    path.with_suffix(".json").write_text(record)
+    assert fetcher.pfam("PF00014", "full").path.read_bytes() == STOCKHOLM
+    assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

@@ -4,6 +4,7 @@ from small_systems import all_states, boltzmann, random_potts
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.core.files import save_arrays
 from temperance.potts.model import Potts, load, profile_fields
 
 
@@ -78,3 +79,53 @@ def test_a_truncated_model_is_refused_by_name(small, tmp_path, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(InputError, match=r"model\.safetensors"):
         load(path)
+
+
+def _set(index, value):
+    def change(arrays):
+        arrays["couplings"][index] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set((1, 2, 3, 0), 9.0), r"tensor couplings: entry \[1, 2, 3, 0\] is 9 and entry \[3, 0, 1, 2\] is"),
+        (_set((2, 0, 2, 1), 0.5), "tensor couplings: site 2 is coupled to itself"),
+        (_set((0, 1, 1, 2), np.nan), r"tensor couplings: entry \[0, 1, 1, 2\] is not a finite number"),
+        (lambda arrays: arrays["fields"].__setitem__((3, 1), np.inf), r"tensor fields: entry \[3, 1\] is not a finite"),
+        (lambda arrays: arrays.update(fields=arrays["fields"].ravel()), r"tensor fields: float32 of shape \(12,\)"),
+        (lambda arrays: arrays.update(fields=arrays["fields"][:3]), r"tensor couplings: .* of shape \(4, 3, 4, 3\)"),
+        (lambda arrays: arrays.update(couplings=arrays["couplings"][:2]), r"of shape \(2, 3, 4, 3\)"),
+        (lambda arrays: arrays.update(fields=arrays["fields"].astype(int)), "tensor fields: int64"),
+        (lambda arrays: arrays.pop("fields"), "holds no Potts model"),
+    ],
+)
+def test_a_model_with_a_wrong_entry_is_refused_by_tensor_and_entry(change, message, small, tmp_path):
+    arrays = {"fields": small.fields.copy(), "couplings": small.couplings.copy()}
+    change(arrays)
+    save_arrays(tmp_path / "model.safetensors", arrays, {"alphabet": "ABC"})
+    with pytest.raises(InputError, match=message) as error:
+        load(tmp_path / "model.safetensors")
+    assert str(error.value).startswith(str(tmp_path / "model.safetensors"))
+
+
+@pytest.mark.parametrize("name", [["ABC"], None, "ABCD", "rna", 3])
+def test_a_model_of_another_alphabet_is_refused(name, small, tmp_path):
+    small_arrays = {"fields": small.fields, "couplings": small.couplings}
+    save_arrays(tmp_path / "model.safetensors", small_arrays, {"alphabet": name})
+    with pytest.raises(InputError, match="alphabet"):
+        load(tmp_path / "model.safetensors")
+
+
+def test_couplings_that_differ_by_rounding_are_symmetric_and_double_precision_is_read(small, tmp_path):
+    couplings = small.couplings.astype(float)
+    couplings[0, 1, 2, 1] *= 1 + 1e-6
+    save_arrays(
+        tmp_path / "model.safetensors", {"fields": small.fields.astype(float), "couplings": couplings},
+        {"alphabet": "ABC"},
+    )  # fmt: skip
+    model = load(tmp_path / "model.safetensors")[0]
+    assert model.fields.dtype == model.couplings.dtype == np.float32
+    np.testing.assert_allclose(model.couplings, small.couplings, rtol=2e-6)

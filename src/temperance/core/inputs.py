@@ -1,0 +1,163 @@
+"""Files that users give: opened only if they are files, unpacked while they are read, and bounded."""
+
+import gzip
+import io
+import stat
+import zlib
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import numpy as np
+
+from temperance.core.errors import InputError, last_line
+
+# Bytes of a line, of which the couplings of a pair are the longest, and to which a gzipped file may expand in any case.
+_LONGEST_LINE = 2**20
+_SMALL = 2**26
+# Beyond _SMALL, times its size: tables of numbers shrink by less, what was made to fill the memory by more.
+_LARGEST_EXPANSION = 200
+_GZIP = b"\x1f\x8b"
+_PACKED = {
+    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z",
+}  # fmt: skip
+
+
+def open_binary(path: str | Path) -> BinaryIO:
+    """Open a file for reading, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    file
+        Bytes, unpacked.
+
+    Raises
+    ------
+    InputError
+        If it is no file, cannot be read or is compressed in another way; on reading, if it is damaged or expands to
+        far more than its size.
+    """
+    return io.BufferedReader(_Unpacked(path), 2**18)
+
+
+def open_text(path: str | Path) -> TextIO:
+    """Open a text file for reading, plain or gzipped.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    file
+        UTF-8 text, or UTF-16 where the file begins with its byte order mark; bytes that are not are replaced.
+
+    Raises
+    ------
+    InputError
+        As of `open_binary`; on reading, if a line is longer than any should be.
+    """
+    raw = io.BufferedReader(_Unpacked(path, lines=True), 2**18)
+    is_utf16 = raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return io.TextIOWrapper(raw, encoding="utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+
+
+def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: str, path: str | Path, name: str) -> np.ndarray:
+    """Read an array of numbers.
+
+    Parameters
+    ----------
+    file : file
+        Read from where it stands.
+    shape : tuple of int
+        Shape of the array.
+    dtype : str
+        Type of its numbers.
+    path : path-like
+        Named in error messages.
+    name : str
+        What the array holds, for error messages.
+
+    Returns
+    -------
+    np.ndarray
+        The array.
+
+    Raises
+    ------
+    InputError
+        If the file ends before the array does, or the array is larger than the memory.
+    """
+    # Memory that nothing is written to is not taken: a size that the file does not have costs none.
+    try:
+        array = np.empty(shape, dtype)
+    except MemoryError:
+        raise InputError(f"{path}: its {name} of shape {shape} exceeds the memory; is it damaged?") from None
+    buffer = memoryview(array.reshape(-1).view(np.uint8).data)
+    start = 0
+    while start < len(buffer):
+        count = file.readinto(buffer[start:])  # type: ignore[attr-defined]
+        if not count:
+            raise InputError(f"{path}: ends within its {name}, after {start:,} of {len(buffer):,} bytes; copy it again")
+        start += count
+    return array
+
+
+class _Unpacked(io.RawIOBase):
+    """Bytes of a file, those of a gzipped one unpacked."""
+
+    def __init__(self, path: str | Path, lines: bool = False):
+        self._path, self._lines = path, lines
+        self._total = self._line = 0
+        try:
+            if not stat.S_ISREG(Path(path).stat().st_mode):
+                kind = "a folder" if Path(path).is_dir() else "a device or pipe"
+                raise InputError(f"{path}: is {kind}; give a file")
+            self._size = Path(path).stat().st_size
+            self._file = Path(path).open("rb")  # noqa: SIM115 - `close` closes it
+        except FileNotFoundError:
+            raise InputError(f"{path}: there is no such file") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read ({last_line(error)})") from None
+        beginning = self._file.read(6)
+        self._file.seek(0)
+        for magic, program in _PACKED.items():
+            if beginning.startswith(magic):
+                self._file.close()
+                raise InputError(f"{path}: is compressed by {program}; unpack it, or compress it by gzip")
+        self._is_gzipped = beginning.startswith(_GZIP)
+        self._stream = gzip.GzipFile(fileobj=self._file) if self._is_gzipped else self._file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            count = self._stream.readinto(buffer)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InputError(f"{self._path}: the gzip file is damaged or cut ({error}); copy it again") from None
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be read ({last_line(error)})") from None
+        self._total += count
+        if self._is_gzipped and self._total > max(_SMALL, _LARGEST_EXPANSION * self._size):
+            raise InputError(
+                f"{self._path}: its {self._size:,} bytes expand to more than {self._total:,}; unpack it if it is right"
+            )
+        if self._lines and count:
+            content = bytes(buffer[:count])
+            end = max(content.rfind(b"\n"), content.rfind(b"\r"))
+            self._line = self._line + count if end < 0 else count - end - 1
+            if self._line > _LONGEST_LINE:
+                raise InputError(f"{self._path}: a line is longer than {_LONGEST_LINE:,} bytes; is it a text file?")
+        return count
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_stream"):
+            self._stream.close()
+            self._file.close()
+        super().close()
