@@ -47,7 +47,7 @@ def compared(tmp_path_factory, rows):
         "alphabet": "rna",
         "subsets": {"sizes": "all", "replicates": 1},
         "models": KINDS | {"own": {"kind": "file", "path": "params.dat"}},
-        "export": ["adabmdca", "bmdca", "mi3", "gremlin", "chains", "alignment"],
+        "export": ["adabmdca", "bmdca", "mi3", "gremlin", "plmc", "chains", "alignment"],
         "filter": {"max_column_gaps": 1.0, "reference": "natural_0"},
     }
     run = snakemake(folder, config)
@@ -84,7 +84,7 @@ def test_models_are_given_out_as_others_read_them(compared):
     family, letters = compared / "results" / "family", alphabet("rna")
     model, _, _ = load(family / "f1-r1" / "model.safetensors")
     sequences = np.random.default_rng(0).integers(0, 5, (50, 10), dtype=np.uint8)
-    for name in ("params.dat", "parameters.txt", "J.npy", "gremlin.mrf"):
+    for name in ("params.dat", "parameters.txt", "J.npy", "gremlin.mrf", "plmc.model"):
         given = read_model(family / "export" / name, letters)
         np.testing.assert_allclose(given.energies(sequences), model.energies(sequences), atol=1e-4)
     given = (family / "export" / "alignment.fasta").read_text().splitlines()

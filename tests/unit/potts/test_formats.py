@@ -47,7 +47,7 @@ def test_models_come_back_with_their_energies(form, name, length, seed, scale, t
     assert np.ptp(difference) < 1e-5 * scale * length**2
     if form != "ccmpred":  # which has no field of the gap
         assert np.abs(difference).max() < 1e-5 * scale * length**2
-    if form in ("adabmdca", "bmdca", "gremlin"):
+    if form in ("adabmdca", "bmdca", "gremlin", "plmc"):
         np.testing.assert_array_equal(again.couplings, model.couplings)
         np.testing.assert_array_equal(again.fields, model.fields)
 
@@ -55,10 +55,11 @@ def test_models_come_back_with_their_energies(form, name, length, seed, scale, t
 def test_lines_of_adabmdca_and_bmdca_mean_what_they_say(tmp_path):
     letters = alphabet("-AB")
     path = tmp_path / "params.dat.gz"
+    # Couplings without a line are 0 in a file that ends with its fields.
     with gzip.open(path, "wt") as file:
+        file.write("J 0 1 A B 2.5\n")
         for i in range(2):
             file.writelines(f"h {i} {a} {i + 0.5}\n" for a in "-AB")
-        file.write("J 0 1 A B 2.5\n")
     model = read_model(path, letters)
     sequences = np.array([[1, 2], [2, 1], [0, 0]], np.uint8)
     np.testing.assert_allclose(model.energies(sequences), [-4.5, -2, -2])
@@ -83,43 +84,206 @@ def test_signs_and_order_of_mi3_ccmpred_and_gremlin(tmp_path):
     (tmp_path / "raw").write_text("\n".join(rows) + '\n#>META> {"a": 1}')
     np.testing.assert_allclose(read_model(tmp_path / "raw", letters).energies(sequences), [-3, 0, 0])
     lines = [f"V[{i}] " + " ".join(["0"] * 21) for i in (0, 4, 7)]
-    lines.append("W[0][4] " + " ".join(map(str, block.ravel())))
+    for pair, couplings in (("[0][4]", block), ("[0][7]", 0 * block), ("[4][7]", 0 * block)):
+        lines.append(f"W{pair} " + " ".join(map(str, couplings.ravel())))
     (tmp_path / "mrf").write_text("\n".join(lines))
     np.testing.assert_allclose(read_model(tmp_path / "mrf", letters).energies(sequences), [-2, 0, 0])
 
 
+FIELDS = "h 0 A 1\nh 0 B 2\nh 1 A 3\nh 1 B 4\n"
+COUPLINGS = "J 0 1 A A 5\nJ 0 1 A B 6\nJ 0 1 B A 7\nJ 0 1 B B 8\n"
+
+
 @pytest.mark.parametrize(
-    ("content", "said"),
+    "content",
+    [
+        FIELDS + COUPLINGS,
+        (COUPLINGS + FIELDS).replace(" ", "\t"),
+        (COUPLINGS + FIELDS).replace(" ", "  ").replace("\n", " \r\n"),
+        "# a comment\n\n" + COUPLINGS + "\n" + FIELDS,
+        FIELDS + COUPLINGS + COUPLINGS,
+        # Each in both orders, as some programs write them.
+        FIELDS + COUPLINGS + "J 1 0 B A 6\n",
+        "\ufeff" + FIELDS + COUPLINGS,
+    ],
+    ids=["blanks", "tabs", "several blanks", "comments", "twice", "both orders", "byte order mark"],
+)
+def test_lines_are_read_however_their_words_are_separated(content, tmp_path):
+    path = tmp_path / "params"
+    path.write_bytes(content.encode())
+    model = read_model(path, alphabet("AB"))
+    assert model.fields.tolist() == [[1, 2], [3, 4]]
+    assert model.couplings[0, :, 1].tolist() == [[5, 6], [7, 8]]
+
+
+def test_couplings_without_a_line_are_told_of_and_those_of_a_file_that_was_cut_are_refused(tmp_path, caplog):
+    path = tmp_path / "params"
+    # Of 4 couplings the last has no line.
+    path.write_text("\n".join(COUPLINGS.splitlines()[:3]) + "\n" + FIELDS)
+    assert read_model(path, alphabet("AB")).couplings[0, :, 1].tolist() == [[5, 6], [7, 0]]
+    assert f"{path}: 1 of 4 couplings have no line and are taken as 0" in caplog.text
+    path.write_text(FIELDS + "\n".join(COUPLINGS.splitlines()[:3]))
+    with pytest.raises(InputError, match="1 of 4 couplings are missing; the file was cut"):
+        read_model(path, alphabet("AB"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
     [
         ("hello\n", "known format"),
         ("", "known format"),
+        ("<!DOCTYPE html>\n<html>404</html>", "known format"),
         ("J 0 1 A A 1\n", "no fields"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "expected 2 x 2"),
-        ("h 0 A 1\nh 0 C 1\nh 1 A 1\nh 1 B 2\n", "line 2: 'C' is not a state"),
-        ("h 0 A 1\nh 0 B x\nh 1 A 1\nh 1 B 2\n", "line 2: 'x' is not a value"),
-        ("h 0 A 1\nh 0 B inf\nh 1 A 1\nh 1 B 2\n", "finite"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\nh 1 B 2\nJ 0 5 A A 1\n", "site 5"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\nh 1 B 2\nJ 1 1 A A 1\n", "line 5: couples a site to itself"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\nh 1 B 2\nx 1 1 A A 1\n", "line 5: begins with 'x'"),
-        ("h -1 A 1\nh 0 B 1\n", "line 1: '-1' is not a site"),
+        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "3 fields of 2 sites; 2 x 2 are needed, h 1 B is missing"),
+        ("h 0 A 1\nh 0 C 1\nh 1 A 1\nh 1 B 2\n", "line 2: 'C' is no state"),
+        ("h 0 A 1\nh 0 B x\nh 1 A 1\nh 1 B 2\n", "line 2: 'x' is no value"),
+        ("h 0 A 1\nh 0 B inf\nh 1 A 1\nh 1 B 2\n", "line 2: 'inf' is no value; a finite number is right"),
+        ("h 0 A 1\nh 0 B 1e99\n" + FIELDS[16:] + COUPLINGS, "not a finite number in single precision"),
+        (FIELDS + COUPLINGS.replace("7", "nan"), "line 7: 'nan' is no value"),
+        (FIELDS + COUPLINGS.replace("7", "1_0"), "line 7: '1_0' is no value"),
+        (FIELDS + COUPLINGS + "J 0 5 A A 1\n", "site 5"),
+        (FIELDS + COUPLINGS + "J 1 1 A A 1\n", "line 9: couples a site to itself"),
+        (FIELDS + COUPLINGS + "x 1 1 A A 1\n", "line 9: begins with 'x'"),
+        (FIELDS + COUPLINGS + "the end\n", "line 9: begins with 'the'"),
+        (FIELDS + COUPLINGS + "J 0 1 A A 9\n", "line 9: repeats the J of line 5 with another value, 9 in place of 5"),
+        (FIELDS + COUPLINGS + "J 1 0 B A 9\n", "line 9: repeats the J of line 6 with another value, 9 in place of 6"),
+        ("# c\n\n" + FIELDS + "h 1 A 9\n" + COUPLINGS, "line 7: repeats the h of line 5 with another value, 9 in pl"),
+        (FIELDS + COUPLINGS.replace("7", "7 7"), "line 7: more than 'J i j a b value'"),
+        (FIELDS.replace("2", "2 2") + COUPLINGS, "line 2: more than 'h i a value'"),
+        (FIELDS.replace("h 1 B", "h 1_0 B"), "line 4: '1_0' is no site; a whole number from 0 is right"),
+        (FIELDS.replace("h 1 B", "h 99999999999999999999999 B"), "line 4: '99999999999999999999999' is no site"),
+        (FIELDS.replace("h 1 B", f"h {'9' * 5000} B"), "line 4: '9{40}' is no site"),
+        ("h -1 A 1\nh 0 B 1\n", "line 1: '-1' is no site"),
         ("h 0 A 1 1 1 1 1 1 1\n", "known format|fields|Expected|line"),
-        ("1 2\n", "CCMpred supports the alphabet protein"),
-        ("V[0] 1 2\n", "GREMLIN supports the alphabet"),
+        (
+            "".join(f"h {i} {a} 0\n" for i in range(2) for a in "-ACGU"),
+            "is of alphabet rna, not AB; set 'alphabet: rna'",
+        ),
+        ("1 2\n", "CCMpred has alphabet protein"),
+        ("V[0] 1 2\n", "GREMLIN has alphabet"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_in_a_line(content, said, tmp_path):
+def test_what_is_wrong_with_a_file_is_said_in_a_line(content, message, tmp_path):
     path = tmp_path / "params"
     path.write_text(content)
-    with pytest.raises(InputError, match=said) as raised:
+    with pytest.raises(InputError, match=message) as error:
         read_model(path, alphabet("AB"))
-    assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
+
+
+GREMLIN = [f"V[{i}] {i} 2 3 4 5" for i in (0, 3, 4)] + [
+    f"W[{pair}] " + " ".join(map(str, range(25))) for pair in ("0][3", "0][4", "3][4")
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (GREMLIN[:-1], r"1 pairs of sites have no couplings, W\[3\]\[4\] is the first"),
+        (GREMLIN[1:], r"line 3: W\[0\]\[3\]: two sites with i < j"),
+        ([*GREMLIN[:-1], GREMLIN[-1][:-3]], "line 6: 24 numbers, 25 are needed"),
+        ([*GREMLIN, GREMLIN[3]], r"line 7: W\[0\]\[3\] is repeated from line 4"),
+        ([*GREMLIN, "V[03] 1 2 3 4 5"], r"line 7: V\[03\] is repeated from line 2"),
+        ([*GREMLIN, "W[4][3]" + GREMLIN[5][7:]], r"line 7: W\[4\]\[3\]: two sites with i < j"),
+        ([*GREMLIN, f"V[{'9' * 5000}] 1 2 3 4 5"], r"line 7: begins with 'V\[9+'; V\[i\] or W\[i\]\[j\] is right"),
+        ([*GREMLIN, "the end"], "line 7: begins with 'the'"),
+        (["V[0] 1 2 3 4 1_0", *GREMLIN[1:]], "line 1: '1_0' is no number"),
+        (["V[0] 1 2 3 4 \u0661", *GREMLIN[1:]], "line 1: '\u0661' is no number"),
+        (["V[0] 1 2 3 4 nan", *GREMLIN[1:]], "line 1: 'nan' is no finite number"),
+        (["V[0] 1 2 3 4 1e99", *GREMLIN[1:]], "not a finite number in single precision"),
+    ],
+)
+def test_a_gremlin_file_that_is_cut_or_longer_or_repeats_is_refused(lines, message, tmp_path):
+    path = tmp_path / "mrf"
+    path.write_text("\n".join(GREMLIN))
+    assert read_model(path, alphabet("rna")).L == 3
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=message) as error:
+        read_model(path, alphabet("rna"))
+    assert str(error.value).startswith(str(path))
+
+
+CCMPRED = [" ".join(["1"] * 20)] * 3
+for ccmpred_pair in ("0 1", "0 2", "1 2"):
+    CCMPRED += [f"# {ccmpred_pair}", *[" ".join(["2"] * 21)] * 21]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (CCMPRED[:3], "ends before its couplings"),
+        (CCMPRED[:-1], "ends within the couplings '# 1 2', after 20 of 21 lines"),
+        (CCMPRED[:-22], "the file ends; '# 1 2' is right"),
+        ([*CCMPRED, "# 9 9"], "line 70: '# 9 9', behind the couplings of all pairs of 3 sites"),
+        ([*CCMPRED, "the end"], "line 70: 'the end', behind"),
+        ([*CCMPRED[:25], "# 1 2", *CCMPRED[26:]], "line 26: '# 1 2'; '# 0 2' is right"),
+        ([*CCMPRED[:5], CCMPRED[5] + " 1", *CCMPRED[6:]], "line 6: 22 numbers, 21 are needed"),
+        ([*CCMPRED[:5], CCMPRED[5][:-1] + "inf", *CCMPRED[6:]], "line 6: 'inf' is no finite number"),
+        ([CCMPRED[0]] * 20_000 + ["# 1 2"], "memory|'# 0 1' is right"),
+    ],
+)
+def test_a_ccmpred_file_that_is_cut_or_longer_is_refused(lines, message, tmp_path):
+    path = tmp_path / "raw"
+    path.write_text("\n".join([*CCMPRED, '#>META> {"a": 1}', ""]))
+    assert read_model(path, alphabet("protein")).L == 3
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=message) as error:
+        read_model(path, alphabet("protein"))
+    assert str(error.value).startswith(str(path))
+
+
+def test_a_model_of_another_alphabet_or_length_says_what_to_set(tmp_path):
+    path = tmp_path / "model.safetensors"
+    random_potts(4, 5, 0).save(path, alphabet("rna"), {})
+    with pytest.raises(InputError, match="is of alphabet rna, not protein; set 'alphabet: rna'"):
+        read_model(path, alphabet("protein"))
+    with pytest.raises(InputError, match="the model has 4 sites, the alignment keeps 5 columns"):
+        read_model(path, alphabet("rna"), 5)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert read_model(path, alphabet("rna"), 4).q == 5
+
+
+@pytest.mark.parametrize("beginning", [b"", b"J 0 1 A A 0\n"])
+def test_a_file_that_fills_the_memory_is_refused(beginning, tmp_path):
+    path = tmp_path / "x"
+    with path.open("wb") as file:
+        file.write(beginning)
+        file.truncate(2**40)  # takes no room on the disk
+    with pytest.raises(InputError, match="a line is longer than"):
+        read_model(path, alphabet("protein"))
 
 
 def test_arrays_that_are_no_couplings_are_refused(tmp_path):
     path = tmp_path / "J.npy"
-    for array in (np.zeros(3), np.zeros((2, 441)), np.zeros((3, 400)), np.array([[object()]])):
+    not_finite = np.zeros((3, 441))
+    not_finite[1, 7] = np.nan
+    for array, message in (
+        (np.zeros(3), r"shape \(3,\)"),
+        (np.zeros((2, 441)), r"shape \(2, 441\)"),
+        (np.zeros((3, 400)), "400 numbers a pair; alphabet protein needs 441"),
+        (np.array([[object()]]), "no array of numbers"),
+        (np.zeros((3, 441), complex), "complex128"),
+        (not_finite, "not a finite number"),
+    ):
         np.save(path, array)
-        with pytest.raises(InputError, match=r"J\.npy"):
+        with pytest.raises(InputError, match=message):
+            read_model(path, alphabet("protein"))
+
+
+def test_an_array_that_is_cut_or_longer_is_refused_and_a_gzipped_one_is_read(tmp_path):
+    path = tmp_path / "J.npy"
+    np.save(path, np.ones((3, 441)))
+    whole = path.read_bytes()
+    path.write_bytes(gzip.compress(whole))
+    assert (read_model(path, alphabet("protein")).couplings[0, :, 1] == -1).all()
+    for content, message in (
+        (whole[:-8], "no array of numbers"),
+        (whole + b"\n", r"has more bytes than its array of shape \(3, 441\)"),
+        (whole.replace(b"(3, 441)", b"(3, 4**9)"), "no array of numbers"),
+        (whole.replace(b"(3, 441), }     ", b"(3, 441000000), }"), "no array of numbers"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=message):
             read_model(path, alphabet("protein"))
 
 

@@ -32,7 +32,7 @@ Replicates = Annotated[Whole, Field(ge=1, le=1000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$")]
 JudgeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 BaselineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,30}$"), AfterValidator(_not_potts)]
-Format = Literal["adabmdca", "bmdca", "mi3", "ccmpred", "gremlin", "chains", "alignment"]
+Format = Literal["adabmdca", "bmdca", "mi3", "ccmpred", "gremlin", "plmc", "chains", "alignment"]
 
 
 class Sources(Section):

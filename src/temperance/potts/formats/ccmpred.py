@@ -1,23 +1,24 @@
 """Models of CCMpred: raw couplings."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
+from temperance.core.inputs import open_text
 from temperance.potts.formats.common import (
     check_model,
     coupling_blocks,
-    open_text,
     parse_numbers,
     reorder_states,
     state_order,
 )
 from temperance.potts.model import Potts
-from temperance.potts.pair_kernels import pairs_of_sites
 
 
+@np.errstate(over="ignore")
 def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
     """Read a model of CCMpred from raw couplings.
 
@@ -39,7 +40,7 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
     Raises
     ------
     InputError
-        If the file is not of this format, or the alphabet is not protein.
+        If the file is not of this format, cut or longer than its model, or the alphabet is not protein.
     """
     order, q = state_order(path, alphabet, "CCMpred"), alphabet.q
     fields: list[np.ndarray] = []
@@ -54,12 +55,21 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
             raise InputError(f"{path}: ends before its couplings ('# 0 1')")
         length = len(fields)
         pairs = np.empty((length * (length - 1) // 2, q, q), np.float32)
-        for pair_index, (i, j) in enumerate(zip(*pairs_of_sites(length), strict=True)):
+        for pair, (i, j) in zip(pairs, itertools.combinations(range(length), 2), strict=True):
             if words != ["#", str(i), str(j)]:
-                raise InputError(f"{path}: line {number}: '{' '.join(words)[:40]}'; expected '# {i} {j}'")
-            block = [next(lines, (number, [])) for _ in range(q)]
-            pairs[pair_index] = [parse_numbers(path, *row, q) for row in block]
-            number, words = next(lines, (number, ["the", "end"]))
+                place = f"line {number}: '{' '.join(words)[:40]}'" if words else "the file ends"
+                raise InputError(f"{path}: {place}; '# {i} {j}' is right, with {q} lines of {q} couplings behind it")
+            for a in range(q):
+                number, words = next(lines, (number, []))
+                if not words:
+                    raise InputError(f"{path}: ends within the couplings '# {i} {j}', after {a} of {q} lines")
+                pair[a] = parse_numbers(path, number, words, q)
+            number, words = next(lines, (number, []))
+        if words:
+            raise InputError(
+                f"{path}: line {number}: '{' '.join(words)[:40]}', behind the couplings of all pairs of {length} "
+                "sites, where the file has to end"
+            )
     h = np.zeros((length, q))
     h[:, :-1] = fields
     return check_model(path, *reorder_states(order, h, pairs))

@@ -1,10 +1,7 @@
 """What readers and writers of several formats share."""
 
-import gzip
-import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -47,25 +44,6 @@ def check_model(path: str | Path, fields: np.ndarray, pairs: np.ndarray) -> Pott
     return model
 
 
-def open_text(path: str | Path) -> IO[str]:
-    """Open a text file, plain or gzipped.
-
-    Parameters
-    ----------
-    path : path-like
-        File to read.
-
-    Returns
-    -------
-    file
-        UTF-8 text; bytes that are not are replaced.
-    """
-    with Path(path).open("rb") as file:
-        is_gzipped = file.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path) if is_gzipped else Path(path).open("rb")  # noqa: SIM115 - who reads it closes it
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
-
-
 def is_number(word: str) -> bool:
     """Tell whether a word is a number.
 
@@ -77,13 +55,13 @@ def is_number(word: str) -> bool:
     Returns
     -------
     bool
-        True for what Python's `float` reads.
+        True for decimal numbers, nan and inf.
     """
     try:
         float(word)
     except ValueError:
         return False
-    return True
+    return word.isascii() and "_" not in word
 
 
 def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -> np.ndarray:
@@ -108,16 +86,20 @@ def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -
     Raises
     ------
     InputError
-        If a word is no number, or there are more or fewer than `count`.
+        If a word is no finite number, or there are more or fewer than `count`.
     """
+    if len(words) != count:
+        raise InputError(f"{path}: line {number}: {len(words)} numbers, {count} are needed")
+    line = " ".join(words)
     try:
-        values = np.array(words, float)
+        # Python reads 1_0 as 10, and the digits of every script.
+        values = np.array(words if line.isascii() and "_" not in line else [""], float)
     except ValueError:
-        raise InputError(
-            f"{path}: line {number}: '{' '.join(words)[:40]}' contains something that is not a number"
-        ) from None
-    if len(values) != count:
-        raise InputError(f"{path}: line {number}: {len(values)} numbers; expected {count}")
+        word = next(word for word in words if not is_number(word))
+        raise InputError(f"{path}: line {number}: '{word[:40]}' is no number") from None
+    if not np.isfinite(values).all():
+        word = words[int(np.isfinite(values).argmin())]
+        raise InputError(f"{path}: line {number}: '{word}' is no finite number")
     return values
 
 

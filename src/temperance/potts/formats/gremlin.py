@@ -1,5 +1,6 @@
 """Models of GREMLIN: V and W lines."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -7,18 +8,18 @@ import numpy as np
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
+from temperance.core.inputs import open_text
 from temperance.potts.formats.common import (
     check_model,
     coupling_blocks,
-    open_text,
     parse_numbers,
     reorder_states,
     state_order,
 )
 from temperance.potts.model import Potts
-from temperance.potts.pair_kernels import pairs_of_sites
 
 
+@np.errstate(over="ignore")
 def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
     """Read a model of GREMLIN: lines of `V[i]` and q fields, and of `W[i][j]` and q^2 couplings.
 
@@ -34,37 +35,45 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
     Returns
     -------
     Potts
-        Its parameters are those of P ~ exp(-E); pairs without a line have no couplings.
+        Its parameters are those of P ~ exp(-E).
 
     Raises
     ------
     InputError
-        If the file is not of this format, or GREMLIN has no such alphabet.
+        If the file is not of this format, repeats or lacks a line, or GREMLIN has no such alphabet.
     """
     order, q = state_order(path, alphabet, "GREMLIN"), alphabet.q
-    fields, blocks = {}, {}
+    fields: dict[int, np.ndarray] = {}
+    blocks: dict[tuple[int, ...], np.ndarray] = {}
+    lines: dict[tuple[int, ...], int] = {}
     with open_text(path) as file:
         for number, line in enumerate(file, 1):
             words = line.split()
             if not words:
                 continue
-            match = re.fullmatch(r"V\[(\d+)\]|W\[(\d+)\]\[(\d+)\]", words[0])
+            match = re.fullmatch(r"V\[([0-9]{1,9})\]|W\[([0-9]{1,9})\]\[([0-9]{1,9})\]", words[0])
             if match is None:
-                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; expected V[i] or W[i][j]")
-            site, i, j = match.groups()
-            if site is None:
-                blocks[int(i), int(j)] = parse_numbers(path, number, words[1:], q * q)
+                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; V[i] or W[i][j] is right")
+            key = tuple(int(index) for index in match.groups() if index)
+            if (first := lines.setdefault(key, number)) < number:
+                raise InputError(f"{path}: line {number}: {words[0]} is repeated from line {first}; remove one")
+            if len(key) == 1:
+                fields[key[0]] = parse_numbers(path, number, words[1:], q)
             else:
-                fields[int(site)] = parse_numbers(path, number, words[1:], q)
-    positions = {site: n for n, site in enumerate(sorted(fields))}
-    pairs = np.zeros((len(positions) * (len(positions) - 1) // 2, q, q), np.float32)
-    left, right = (sites.tolist() for sites in pairs_of_sites(len(positions)))
-    pair_indices = {(i, j): n for n, (i, j) in enumerate(zip(left, right, strict=True))}
-    for (i, j), block in blocks.items():
-        if i not in positions or j not in positions or positions[i] >= positions[j]:
-            raise InputError(f"{path}: W[{i}][{j}]: expected two sites with i < j that have fields, V[i]")
-        pairs[pair_indices[positions[i], positions[j]]] = block.reshape(q, q)
-    return check_model(path, *reorder_states(order, np.array([fields[site] for site in positions]), pairs))
+                blocks[key] = parse_numbers(path, number, words[1:], q * q).astype(np.float32)
+    sites = sorted(fields)
+    for i, j in blocks:
+        if i not in fields or j not in fields or i >= j:
+            place = f"line {lines[i, j]}: W[{i}][{j}]"
+            raise InputError(f"{path}: {place}: two sites with i < j that have fields, V[i], are right")
+    if missing := len(sites) * (len(sites) - 1) // 2 - len(blocks):
+        i, j = next(pair for pair in itertools.combinations(sites, 2) if pair not in blocks)
+        raise InputError(
+            f"{path}: {missing:,} pairs of sites have no couplings, W[{i}][{j}] is the first; the file was cut, or "
+            "needs zeros there"
+        )
+    pairs = np.array([blocks[pair] for pair in itertools.combinations(sites, 2)], np.float32).reshape(-1, q, q)
+    return check_model(path, *reorder_states(order, np.array([fields[site] for site in sites]), pairs))
 
 
 def write_gremlin(path: Path, model: Potts, alphabet: Alphabet) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError, last_line
+from temperance.core.inputs import open_binary
 from temperance.potts.formats.common import check_model
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
@@ -19,7 +20,7 @@ def read_mi3(path: str | Path, alphabet: Alphabet) -> Potts:
     Parameters
     ----------
     path : path-like
-        File to read.
+        File, plain or gzipped.
     alphabet : Alphabet
         States of the model.
 
@@ -34,9 +35,15 @@ def read_mi3(path: str | Path, alphabet: Alphabet) -> Potts:
         If the file is no such array.
     """
     try:
-        pairs = np.load(path, allow_pickle=False)
+        with open_binary(path) as file:
+            pairs = np.lib.format.read_array(file, allow_pickle=False)
+            is_longer = bool(file.read(1))
+    except InputError:
+        raise
     except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
-        raise InputError(f"{path}: not an array of numbers ({type(error).__name__}: {last_line(error)})") from error
+        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {last_line(error)})") from error
+    if is_longer:
+        raise InputError(f"{path}: has more bytes than its array of shape {pairs.shape}")
     rows = len(pairs) if pairs.ndim == 2 else 0
     length = int((1 + (1 + 8 * rows) ** 0.5) / 2)
     if length < 2 or length * (length - 1) // 2 != rows or pairs.dtype.kind not in "fiu":
