@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.msa.alignment import encode, filter_alignment, read
     from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
-    from temperance.predict.mutants import read_measured
+    from temperance.predict.measured import read_measured
     from temperance.workflow.configuration import configure, with_table
 
 import yaml

@@ -1,8 +1,7 @@
 """Effects of mutations that a model predicts, and their agreement with measured ones."""
 
-import csv
-import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,9 @@ from scipy.stats import rankdata
 from temperance.core.alphabet import AMBIGUOUS, Alphabet
 from temperance.core.errors import InputError
 from temperance.potts.model import Potts
+from temperance.predict.measured import read_measured
 
-_NAMES = ("mutant", "mutation", "mutations", "variant")
-_SCORES = ("score", "dms_score", "fitness", "effect")
+__all__ = ["read_measured", "reference_states", "score_measured", "single_mutants", "spearman"]
 
 
 def reference_states(columns: pd.DataFrame, sequences: np.ndarray, alphabet: Alphabet) -> np.ndarray:
@@ -76,53 +75,6 @@ def single_mutants(model: Potts, sequence: np.ndarray, columns: pd.DataFrame, al
     return pd.DataFrame(rows, columns=["mutant", "site", "column", "number", "wild", "mutated", "score"])
 
 
-def read_measured(path: str | Path) -> pd.DataFrame:
-    """Read a table of measured effects of mutations, separated by tabs or commas.
-
-    Parameters
-    ----------
-    path : str or Path
-        File with a header and the columns mutant (`A12V`, several joined by `:` or `,`) and score, or synonyms of
-        these; other columns are ignored.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a mutant with a finite score: mutant, measured, line (of the file).
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, lacks a column or has a line without mutant and number; names file and line.
-    """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"mutants.table: {path}: cannot be read ({error})") from None
-    lines = text.splitlines()
-    rows = list(csv.reader(lines, delimiter="\t" if lines and "\t" in lines[0] else ","))
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    positions = [next((header.index(name) for name in names if name in header), -1) for names in (_NAMES, _SCORES)]
-    if -1 in positions:
-        raise InputError(
-            f"mutants.table: {path}, line 1: '{lines[0][:40] if lines else ''}'; expected a header with the columns "
-            "mutant and score"
-        )
-    measurements = []
-    for number, cells in enumerate(rows[1:], 2):
-        if not any(cells):
-            continue
-        try:
-            mutant, score = cells[positions[0]].strip(), float(cells[positions[1]])
-        except (IndexError, ValueError):
-            raise InputError(
-                f"mutants.table: {path}, line {number}: expected a mutant and a number in the columns mutant and score"
-            ) from None
-        if np.isfinite(score):
-            measurements.append((mutant, score, number))
-    return pd.DataFrame(measurements, columns=["mutant", "measured", "line"])
-
-
 def score_measured(
     table: pd.DataFrame, model: Potts, sequence: np.ndarray, columns: pd.DataFrame, alphabet: Alphabet, path: str | Path
 ) -> pd.DataFrame:
@@ -131,7 +83,7 @@ def score_measured(
     Parameters
     ----------
     table : pandas.DataFrame
-        As of `read_measured`.
+        As of `temperance.predict.measured.read_measured`.
     model : Potts
         Model of L sites.
     sequence : np.ndarray
@@ -147,43 +99,51 @@ def score_measured(
     -------
     pandas.DataFrame
         `table` with the column score, nats, higher for more probable mutants; nan where a mutated residue has no
-        column.
+        column, or no state.
 
     Raises
     ------
     InputError
-        If a mutant is not written as `A12V`, or more than a tenth of those with columns are of another sequence.
+        If a mutant is of another sequence, or none can be scored; names file, line, and what the reference has.
     """
-    # Where the reference has a gap there is no residue to mutate.
-    site_by_number = {int(number): site for site, number in enumerate(columns["number"]) if number > 0}
-    states = {symbol: state for state, symbol in enumerate(alphabet.symbols)}
-    mutants, scorable = np.repeat(sequence[None], len(table), axis=0), np.zeros(len(table), bool)
-    mismatches = []
-    for row, mutant in enumerate(table["mutant"]):
-        changes = [re.fullmatch(r"([A-Za-z])(\d+)([A-Za-z*-])", part.strip()) for part in re.split(r"[:,;]", mutant)]
-        if not all(changes):
-            raise InputError(
-                f"mutants.table: {path}, line {table['line'][row]}: '{mutant[:30]}'; expected A12V or A12V:G30S"
-            )
-        covered = []
-        for change in changes:
-            site, new = site_by_number.get(int(change[2])), states.get(change[3].upper())  # type: ignore[index]
-            covered.append(site is not None and new is not None)
-            if not covered[-1]:
-                continue
-            if alphabet.symbols[sequence[site]] != change[1].upper():  # type: ignore[index]
-                mismatches.append(mutant)
-            mutants[row, site] = new
-        scorable[row] = all(covered)
-    if len(mismatches) > 0.1 * max(1, scorable.sum()):
+    # Where the reference has a gap, or a residue that is no state, there is nothing to mutate.
+    states = [_state(residue, alphabet) for residue in columns["residue"]]
+    site_by_number = {
+        int(number): site
+        for site, (number, state) in enumerate(zip(columns["number"], states, strict=True))
+        if number > 0 and state not in (None, alphabet.gap)
+    }
+    mutants, scorable, numbers = np.repeat(sequence[None], len(table), axis=0), np.ones(len(table), bool), set[int]()
+    for row, (mutant, line) in enumerate(zip(table["mutant"], table["line"], strict=True)):
+        for change in mutant.split(":"):
+            wild, number, state = change[0], int(change[1:-1]), _state(change[-1], alphabet)
+            numbers.add(number)
+            site = site_by_number.get(number)
+            if site is not None and (residue := alphabet.symbols[sequence[site]]) != wild:
+                raise InputError(
+                    f"mutants.table: {path}, line {line}: {mutant}, but residue {number} of the reference is "
+                    f"{residue}; its residues are numbered from 1, or from 39 if it is named NAME/39-91 (columns.tsv)"
+                )
+            if site is None or state is None:
+                scorable[row] = False
+            else:
+                mutants[row, site] = state
+    if not scorable.any():
+        sites = f"{min(site_by_number)} to {max(site_by_number)}" if site_by_number else "none"
         raise InputError(
-            f"mutants.table: {path}: {len(mismatches)} mutants do not fit the reference, {mismatches[0]} for example; "
-            "numbers count from the reference's first residue, or from 39 if it is named NAME/39-91 (columns.tsv)"
+            f"mutants.table: {path}: no mutant can be scored: it has residues {min(numbers)} to {max(numbers)}, the "
+            f"columns have {sites} of the reference (columns.tsv)"
         )
     scores = np.full(len(table), np.nan)
-    if scorable.any():
-        scores[scorable] = model.energies(sequence[None])[0] - model.energies(mutants[scorable])
+    scores[scorable] = model.energies(sequence[None])[0] - model.energies(mutants[scorable])
     return table.assign(score=scores)
+
+
+@cache
+def _state(symbol: str, alphabet: Alphabet) -> int | None:
+    """Encode a symbol; None if it is no state."""
+    state = int(alphabet.codes()[ord(symbol)]) if symbol else AMBIGUOUS
+    return state if state < alphabet.q else None
 
 
 def spearman(x: Sequence[float], y: Sequence[float], rng: np.random.Generator, draws: int) -> dict[str, float]:

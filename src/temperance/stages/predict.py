@@ -107,12 +107,11 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     mutants = single_mutants(model, reference, columns, alphabet)
     if inputs.measured:
         path, rng = str(inputs.measured), np.random.default_rng(seed)
-        measured = score_measured(read_measured(path), model, reference, columns, alphabet, path)
+        measured = score_measured(read_measured(path, alphabet), model, reference, columns, alphabet, path)
         agreement = spearman(measured["measured"], measured["score"], rng, settings.bootstrap)
-        if np.isfinite(agreement["value"]):
-            summary["mutants"] = agreement | {"measured": len(measured)}
-        mutants = mutants.merge(measured[["mutant", "measured"]].drop_duplicates("mutant"), on="mutant", how="left")
-        log.info("Spearman correlation with measured scores %.3f (%.3f to %.3f) over %d mutants", *agreement.values())
+        summary["mutants"] = agreement | {"measured": len(measured)}
+        mutants = mutants.merge(measured[["mutant", "measured"]], on="mutant", how="left")
+        log.info("Spearman %.3f (%.3f to %.3f) over %d of %d mutants", *agreement.values(), len(measured))
 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)

@@ -217,11 +217,11 @@ def test_measured_mutants_are_scored_by_number(tmp_path):
     ("content", "message"),
     [
         ("", "line 1"),
-        ("variants\tscore\n", "line 1: .*columns mutant and score"),
+        ("variants\tscore\n", "line 1: its columns are variants, score; expected a header with the columns mutant and"),
         ("mutant\tscore\nA7C\n", "line 2"),
         ("mutant\tscore\nA7C\tx\n", "line 2"),
-        ("mutant\tscore\nA7C\t1\nseven\t1\n", "line 3: 'seven'; expected A12V"),
-        ("mutant\tscore\nC7A\t1\n", "do not fit the reference, C7A for example"),
+        ("mutant\tscore\nA7C\t1\nseven\t1\n", "line 3: 'seven'; A12V"),
+        ("mutant\tscore\nC7A\t1\n", "line 2: C7A, but residue 7 of the reference is A"),
     ],
 )
 def test_mutants_that_do_not_fit_are_refused(content, message, tmp_path):
