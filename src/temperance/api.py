@@ -445,7 +445,7 @@ class Family:
         structure : str or Path
             PDB or mmCIF file that resembles the reference; empty for none.
         chain : str
-            Identifier of the structure's chain; empty for the first one.
+            Identifier of the structure's chain; empty for the one that resembles the reference best.
         atoms : {'cb', 'heavy'}
             Whether distances are between beta carbons, or the least between heavy atoms.
 

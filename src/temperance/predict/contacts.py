@@ -1,25 +1,23 @@
 """Contact prediction from couplings, and comparison with the contacts of a structure."""
 
-import gzip
-import io
-import warnings
+import logging
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import pandas as pd
-from Bio.Align import PairwiseAligner, substitution_matrices
-from Bio.PDB.MMCIFParser import MMCIFParser
-from Bio.PDB.PDBParser import PDBParser
-from Bio.SeqUtils import seq1
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
+from temperance.predict.resemblance import Match, chance, match, resembles
+from temperance.predict.structures import Chain, polymer_chains, read_structure, residue_distances
+
+log = logging.getLogger(__name__)
 
 # Ranks at which precision is computed, as multiples of the length.
 RANKS = {"L/5": 0.2, "L/2": 0.5, "L": 1.0, "2L": 2.0}
-_NUCLEOTIDES = {"A": "A", "C": "C", "G": "G", "U": "U", "T": "U", "DA": "A", "DC": "C", "DG": "G", "DT": "T"}
 
 
 def coupling_scores(model: Potts, alphabet: Alphabet) -> np.ndarray:
@@ -135,14 +133,15 @@ def structure_distances(
 ) -> tuple[np.ndarray, int, float]:
     """Measure the distances between a structure's residues, at the sites to which the alignment's reference maps them.
 
-    The chain's residues are aligned locally to those of the reference.
+    The chain's residues are aligned locally to those of the reference. The chain, the sites that it covers and its
+    identity are logged.
 
     Parameters
     ----------
     path : str or Path
         PDB or mmCIF file, plain or gzipped.
     chain : str
-        Identifier of the chain; empty for the first one.
+        Identifier of the chain; empty for the one that resembles the reference best.
     atoms : {'cb', 'heavy'}
         Whether distances are between beta carbons (alpha of glycine, C3' of nucleotides), or the least between heavy
         atoms.
@@ -163,91 +162,75 @@ def structure_distances(
     Raises
     ------
     InputError
-        If the file is no structure, has no such chain, or does not resemble the reference.
+        If the file is no structure, has no such chain, or does not resemble the reference, or if chains of different
+        sequences resemble it equally.
     """
-    residues, sequence = _chain(path, chain)
-    reference = columns["residue"].fillna("").str.upper().to_numpy()
-    sites = np.flatnonzero((reference != "") & (reference != "-"))
+    residues = columns["residue"].fillna("").str.upper().to_numpy()
+    sites = np.flatnonzero((residues != "") & (residues != "-"))
     if not len(sites):
-        raise InputError(
-            f"structure.path: {path}: the reference has no residue in these columns; choose another by filter.reference"
-        )
-    in_reference, in_chain = _aligned_positions("".join(reference[sites]), sequence, alphabet)
-    identical = np.array([reference[sites[a]] == sequence[b] for a, b in zip(in_reference, in_chain, strict=True)])
-    if len(in_reference) < 2 or identical.mean() < 0.25:
-        raise InputError(
-            f"structure.path: {path}: chain {chain or 'first'} does not resemble the reference ({len(in_reference)} "
-            "residues aligned); give another chain, or the structure's sequence as filter.reference"
-        )
+        raise InputError(f"structure.path: {path}: the reference has no residue; see filter.reference")
+    reference = "".join(residues[sites])
+    if alphabet.name in ("rna", "dna"):
+        reference = reference.replace("T", "U")
+    structure = read_structure(path)
+    selected, alignment = _select_chain(path, structure, chain, reference, alphabet)
     distances = np.full((len(columns), len(columns)), np.nan)
-    mapped = sites[in_reference]
-    distances[np.ix_(mapped, mapped)] = _distances([residues[b] for b in in_chain], atoms)
-    return distances, len(mapped), float(identical.mean())
+    mapped = sites[alignment.in_reference]
+    distances[np.ix_(mapped, mapped)] = residue_distances([selected.residues[b] for b in alignment.in_chain], atoms)
+    covered = int(np.isfinite(np.diag(distances)).sum())
+    if covered < 2:
+        needed = "CB, CA or C3'" if atoms == "cb" else "other than hydrogen"
+        raise InputError(f"structure.path: {path}: chain {selected.name} has {covered} residues with an atom {needed}")
+    identity = alignment.identity
+    log.info("%s: chain %s covers %d of %d sites, %.0f %% identical", path, selected.name, covered, len(columns),
+             100 * identity)  # fmt: skip
+    return distances, covered, identity
 
 
-def _chain(path: str | Path, chain: str) -> tuple[list, str]:
-    """Read the residues of a chain of the first model, and their one-letter sequence."""
-    try:
-        content = Path(path).read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        text = content.decode("utf-8", errors="replace")
-        parser = MMCIFParser(QUIET=True) if text.lstrip().startswith("data_") else PDBParser(QUIET=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = next(iter(parser.get_structure("structure", io.StringIO(text))))
-        chains = {entry.id: entry for entry in model}
-    except Exception as error:  # the parsers raise whatever a damaged file leads to
-        raise InputError(f"structure.path: {path}: not a PDB or mmCIF file ({type(error).__name__}: {error})") from None
-    if not chains or (chain and chain not in chains):
-        available = f"its chains are {', '.join(chains)}" if chains else "it has no chain"
-        raise InputError(f"structure.chain: {path} has no chain {chain}; {available}")
-    residues = [residue for residue in chains[chain or next(iter(chains))] if _letter(residue) != ""]
-    return residues, "".join(map(_letter, residues))
+def _select_chain(
+    path: str | Path, structure: gemmi.Structure, name: str, reference: str, alphabet: Alphabet
+) -> tuple[Chain, Match]:
+    """Select the chain of that name, or the one that resembles the reference best, and align it."""
+    chains = polymer_chains(structure, alphabet)
+    if not chains:
+        kind = alphabet.name if alphabet.name in ("protein", "rna", "dna") else "protein or nucleic acid"
+        raise InputError(
+            f"structure.path: {path}: no chain has residues of {kind} (ATOM records); give a structure of the family"
+        )
+    matches = {sequence: match(reference, sequence, alphabet) for sequence in {chain.sequence for chain in chains}}
+    chains.sort(key=lambda chain: -matches[chain.sequence].score)
+    candidates = [chain for chain in chains if name in ("", chain.name)]
+    if not candidates:
+        available = ", ".join(sorted(chain.name for chain in chains))
+        raise InputError(f"structure.chain: {path} has no chain {name}; its chains are {available}")
+
+    def _describe(chain: Chain) -> str:
+        alignment = matches[chain.sequence]
+        paired = len(alignment.in_chain)
+        return f"chain {chain.name} ({paired} residues aligned, {alignment.identity:.0%} identical)"
+
+    best = candidates[0]
+    alignment = matches[best.sequence]
+    probability = chance(reference, best.sequence, alphabet, alignment.score)
+    if not resembles(probability, len({chain.sequence for chain in candidates})):
+        other = f"; {_describe(chains[0])} fits best" if chains[0].name != best.name else ""
+        raise InputError(
+            f"structure.path: {path}: {_describe(best)} does not resemble the reference more than shuffled chains do "
+            f"(p = {probability:.2g}){other}; give another chain, or the structure's sequence as filter.reference"
+        )
+    for chain in candidates[1:]:
+        if matches[chain.sequence].score > 0.9 * alignment.score and not _is_copy(alignment, matches, best, chain):
+            raise InputError(
+                f"structure.chain: {path}: {_describe(best)} and {_describe(chain)} resemble the reference; give one"
+            )
+    return best, alignment
 
 
-def _letter(residue: object) -> str:
-    """Name a residue by its one-letter code; empty for water and ligands."""
-    name, hetero = residue.resname.strip(), residue.id[0]  # type: ignore[attr-defined]
-    if name in _NUCLEOTIDES:
-        return _NUCLEOTIDES[name]
-    letter = seq1(name, undef_code="", custom_map={"MSE": "M", "SEC": "C", "PYL": "K"})
-    return letter if hetero.strip() in ("", "H_MSE", "H_SEC", "H_PYL") else ""
-
-
-def _aligned_positions(reference: str, sequence: str, alphabet: Alphabet) -> tuple[np.ndarray, np.ndarray]:
-    """Align two sequences locally; return the positions in each that are paired, (N,) and (N,) int."""
-    aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
-    symbols = set(reference + sequence)
-    if alphabet.name == "protein":
-        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
-        symbols = set(aligner.substitution_matrix.alphabet)
-    else:
-        aligner.match_score, aligner.mismatch_score = 5, -4
-    texts = ["".join(c if c in symbols else "X" for c in text) for text in (reference, sequence)]
-    if not all(texts) or aligner.score(*texts) <= 0:
-        return np.zeros(0, int), np.zeros(0, int)
-    blocks = aligner.align(*texts)[0].aligned
-    positions = [np.concatenate([np.arange(a, b) for a, b in intervals]) for intervals in blocks]
-    return positions[0], positions[1]
-
-
-def _distances(residues: list, atoms: str) -> np.ndarray:
-    """Compute the distances (N, N) between residues, in angstroms."""
-    if atoms == "cb":
-        points = np.array([_beta(residue) for residue in residues])
-        return np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
-    heavy = [np.array([atom.coord for atom in residue if atom.element != "H"]) for residue in residues]
-    distances = np.zeros((len(heavy), len(heavy)))
-    for i, atoms_i in enumerate(heavy):
-        for j in range(i):
-            distances[i, j] = distances[j, i] = np.sqrt(((atoms_i[:, None] - heavy[j]) ** 2).sum(axis=2)).min()
-    return distances
-
-
-def _beta(residue: object) -> np.ndarray:
-    """Locate a residue's beta carbon, else its alpha carbon or C3'; nan without any, (3,)."""
-    for name in ("CB", "CA", "C3'"):
-        if name in residue:  # type: ignore[operator]
-            return residue[name].coord  # type: ignore[index]
-    return np.full(3, np.nan)
+def _is_copy(alignment: Match, matches: dict[str, Match], best: Chain, chain: Chain) -> bool:
+    """Tell whether two chains have the same residues where both are aligned to the reference."""
+    letters = [
+        {a: one.sequence[b] for a, b in zip(pairs.in_reference.tolist(), pairs.in_chain.tolist(), strict=True)}
+        for one, pairs in ((best, alignment), (chain, matches[chain.sequence]))
+    ]
+    shared = letters[0].keys() & letters[1].keys()
+    return sum(letters[0][a] == letters[1][a] for a in shared) >= 0.9 * max(len(shared), 1)

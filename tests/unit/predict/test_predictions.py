@@ -128,8 +128,8 @@ def test_structures_that_do_not_fit_are_refused(fold, tmp_path):
         ("Z", residues, None, "no chain Z; its chains are A"),
         ("", "WWWWWWWWWWWW", None, "does not resemble the reference"),
         ("", "------", None, "has no residue"),
-        ("", residues, "hello", "has no chain|not a PDB or mmCIF"),
-        ("", residues, "data_x\nloop_\n", "not a PDB or mmCIF"),
+        ("", residues, "hello", "has no chain|no PDB or mmCIF"),
+        ("", residues, "data_x\nloop_\n", r"no whole mmCIF file \(line 3: parse error\)"),
     ):
         if content:
             path.write_text(content)

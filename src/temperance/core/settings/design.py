@@ -47,7 +47,7 @@ class StructureSettings(Section):
     """Path of a PDB or mmCIF file, plain or gzipped."""
 
     chain: str = ""
-    """Identifier of the chain; empty, the first one."""
+    """Identifier of the chain; empty, the one that resembles the reference best."""
 
     atoms: Literal["cb", "heavy"] = "cb"
     """Distance of two residues - between their beta carbons (cb), or between their nearest heavy atoms (heavy)."""
@@ -63,4 +63,5 @@ class MutantSettings(Section):
     """Measured mutants of the reference sequence, with which scores of the model are compared."""
 
     table: str = ""
-    """Path of a table with the columns mutant (A12V, or A12V:G30S) and score, separated by tabs or commas."""
+    """Path of a table with the columns mutant (A12V, or A12V:G30S) or hgvs_pro (p.Ala12Val) and score, separated by tabs,
+    semicolons or commas."""
