@@ -204,15 +204,21 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
     Parameters
     ----------
     path : path-like
-        File to write: TSV, with floats to six significant digits, if it ends on `.tsv`, else Parquet.
+        File to write: TSV, with floats to six significant digits and all those before the point, if it ends on
+        `.tsv`, else Parquet.
     table : pd.DataFrame
         Written without its index.
     """
     with atomic(path) as part:
         if Path(path).suffix == ".tsv":
-            table.to_csv(part, sep="\t", index=False, float_format="%.6g")
+            table.to_csv(part, sep="\t", index=False, float_format=_format_float)
         else:
             table.to_parquet(part, index=False)
+
+
+def _format_float(value: float) -> str:
+    """Write a number to six significant digits, and those before the point in full."""
+    return f"{value:.0f}" if 999_999.5 <= abs(value) < 1e15 else f"{value:.6g}"
 
 
 def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:

@@ -96,6 +96,15 @@ def test_damaged_tables_are_named(tmp_path):
             files.load_table(tmp_path / name)
 
 
+def test_numbers_of_a_table_have_all_digits_before_the_point(tmp_path):
+    values = [2711070.0, -999999.6, 1234567.25, 999999.4, 0.1234567, 123456.7, 1e20, np.inf, np.nan]
+    files.save_table(tmp_path / "x.tsv", pd.DataFrame({"number": values, "name": "a"}))
+    written = [line.split("\t")[0] for line in (tmp_path / "x.tsv").read_text().splitlines()]
+    assert written == [
+        "number", "2711070", "-1000000", "1234567", "999999", "0.123457", "123457", "1e+20", "inf", "",
+    ]  # fmt: skip
+
+
 def test_what_is_no_safetensors_file_is_named(tmp_path):
     for content in (b"", b"hello", b"\xff" * 64):
         (tmp_path / "broken").write_bytes(content)

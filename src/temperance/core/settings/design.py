@@ -63,5 +63,5 @@ class MutantSettings(Section):
     """Measured mutants of the reference sequence, with which scores of the model are compared."""
 
     table: str = ""
-    """Path of a table with the columns mutant (A12V, or A12V:G30S) or hgvs_pro (p.Ala12Val) and score, separated by tabs,
-    semicolons or commas."""
+    """Path of a table with the columns mutant (A12V, or A12V:G30S) or hgvs_pro (p.Ala12Val) and score, separated by
+    tabs, semicolons or commas."""
