@@ -194,7 +194,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
     except (ValueError, RecursionError) as error:
         raise _damaged(path, "safetensors", error) from error
     if not isinstance(metadata, dict):
-        raise InputError(f"{path}: its metadata 'temperance' are no JSON object")
+        raise InputError(f"{path}: its metadata 'temperance' are not a JSON object")
     return arrays, metadata
 
 

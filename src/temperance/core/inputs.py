@@ -117,7 +117,7 @@ class _Unpacked(io.RawIOBase):
         try:
             if not stat.S_ISREG(Path(path).stat().st_mode):
                 kind = "a folder" if Path(path).is_dir() else "a device or pipe"
-                raise InputError(f"{path}: is {kind}; give a file")
+                raise InputError(f"{path}: is {kind}; expected a file")
             self._size = Path(path).stat().st_size
             self._file = Path(path).open("rb")  # noqa: SIM115 - `close` closes it
         except FileNotFoundError:

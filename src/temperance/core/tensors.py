@@ -42,14 +42,14 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str
         header, start = _read_header(file, path), 0
         metadata = header.pop("__metadata__", {})
         if not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
-            raise _damaged(path, "its metadata are no texts by name")
+            raise _damaged(path, "its metadata are not texts by name")
         tensors = sorted(
             (_parse_tensor(path, name, entry) for name, entry in header.items()), key=lambda tensor: tensor[3]
         )
         arrays = {}
         for name, dtype, shape, (begin, end) in tensors:
             if begin != start:
-                raise _damaged(path, f"tensor {name} begins at byte {begin} of the data, {start} is right")
+                raise _damaged(path, f"tensor {name} begins at byte {begin} of the data; expected {start}")
             arrays[name] = read_array(file, shape, dtype, path, f"tensor {name}")
             start = end
         if file.read(1):
@@ -61,18 +61,18 @@ def _read_header(file: BinaryIO, path: str | Path) -> dict[str, Any]:
     """Read the header: its length, and JSON."""
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= _LONGEST_HEADER:
-        raise _damaged(path, f"its header has {length:,} bytes, 2 to {_LONGEST_HEADER:,} are right")
+        raise _damaged(path, f"its header has {length:,} bytes; expected 2 to {_LONGEST_HEADER:,}")
     text = file.read(length)
     try:
         if len(text) == length and isinstance(header := json.loads(text, object_pairs_hook=_distinct), dict):
             return header
     except (ValueError, RecursionError):
         pass
-    raise _damaged(path, f"its header is no JSON object of {length:,} bytes with different names")
+    raise _damaged(path, f"its header is not a JSON object of {length:,} bytes with different names")
 
 
 def _damaged(path: str | Path, reason: str) -> InputError:
-    return InputError(f"{path}: not a whole safetensors file ({reason}); if it is a result, delete it and run again")
+    return InputError(f"{path}: not a complete safetensors file ({reason}); if it is a result, delete it and run again")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _parse_tensor(path: str | Path, name: str, entry: Any) -> tuple[str, str, tu
     except (TypeError, KeyError):
         raise _damaged(path, f"tensor {name} needs dtype, shape and data_offsets") from None
     if not isinstance(dtype, str) or dtype not in _TYPES:
-        raise InputError(f"{path}: tensor {name} is of type {dtype}; {', '.join(_TYPES)} are read")
+        raise InputError(f"{path}: tensor {name} has type {dtype}; expected {', '.join(_TYPES)}")
     sizes = (*shape, *offsets)
     if len(offsets) != 2 or len(shape) > _MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**48 for n in sizes):
         raise _damaged(path, f"tensor {name} has shape {list(shape)!r:.60} and offsets {list(offsets)!r:.60}")

@@ -229,14 +229,14 @@ def load(path: str | Path) -> tuple[Potts, Alphabet, dict[str, Any]]:
     """
     arrays, metadata = load_arrays(path)
     if {"fields", "couplings"} - arrays.keys() or not isinstance(metadata.get("alphabet"), str):
-        raise InputError(f"{path}: holds no Potts model (tensors fields and couplings, and the name of an alphabet)")
+        raise InputError(f"{path}: not a Potts model; expected tensors fields and couplings, and an alphabet's name")
     alphabet, fields, couplings = find_alphabet(metadata["alphabet"]), arrays["fields"], arrays["couplings"]
     length, q = len(fields) if fields.ndim else 0, alphabet.q
     for name, shape in (("fields", (length, q)), ("couplings", (length, q, length, q))):
         if arrays[name].shape != shape or not length or arrays[name].dtype.kind != "f":
             raise InputError(
-                f"{path}: tensor {name}: {arrays[name].dtype} of shape {arrays[name].shape}; float32, with fields "
-                f"(L, {q}) and couplings (L, {q}, L, {q}), is right for alphabet {alphabet.name}"
+                f"{path}: tensor {name}: {arrays[name].dtype} of shape {arrays[name].shape}; expected float32, with "
+                f"fields (L, {q}) and couplings (L, {q}, L, {q}) (alphabet {alphabet.name})"
             )
     model = Potts(fields.astype(np.float32, copy=False), couplings.astype(np.float32, copy=False))
     _check_parameters(path, model)
@@ -261,7 +261,7 @@ def _check_parameters(path: str | Path, model: Potts) -> None:
                     f"{[j, b, i, a]} is {mirrored[a, b]:g}; they have to be the same"
                 )
         if couplings[:, i].any():
-            raise InputError(f"{path}: tensor couplings: site {i} is coupled to itself; zeros are right there")
+            raise InputError(f"{path}: tensor couplings: site {i} is coupled to itself; expected zeros there")
 
 
 def profile_fields(frequencies: np.ndarray) -> np.ndarray:

@@ -68,7 +68,7 @@ def read_measured(path: str | Path, alphabet: Alphabet = NAMED["protein"]) -> pd
         for line, cells in rows:
             mutant, score = _clean(cells[mutant_column]), _clean(cells[score_column])
             if not mutant and not is_hgvs:
-                raise _error(path, line, "no mutant in column " + header[mutant_column])
+                raise _error(path, line, "expected a mutant in the column " + header[mutant_column])
             if mutant.lower() in _MISSING:
                 left_out["without a mutant"] += 1
             elif (changes := _parse_mutant(path, line, mutant, alphabet)) is None:
@@ -84,7 +84,7 @@ def read_measured(path: str | Path, alphabet: Alphabet = NAMED["protein"]) -> pd
         log.info("%s: left out are %s", path, ", ".join(f"{count} rows {kind}" for kind, count in left_out.items()))
     if not entries:
         reason = f" in columns {header[mutant_column]} and {header[score_column]}"
-        raise InputError(f"mutants.table: {path}: no mutant with a score{reason}")
+        raise InputError(f"mutants.table: {path}: has no mutant with a score{reason}")
     table = pd.DataFrame(entries, columns=["mutant", "measured", "line"])
     table["measured"] = _parse_scores(path, table)
     return _merge_repeated(path, table, use_mean="hgvs_nt" in header)
@@ -117,7 +117,7 @@ def _open_table(file: TextIO, path: str | Path) -> tuple[int, list[str], Iterato
                     raise _error(path, number, f"{len(cells)} cells, the header has {len(header)}{hint}")
                 yield number, cells
         except csv.Error as error:
-            raise _error(path, line + reader.line_num, f"quotes or cells are wrong ({error})") from None
+            raise _error(path, line + reader.line_num, f"quotes or cells are damaged ({error})") from None
 
     return line, header, _rows()
 
@@ -159,7 +159,7 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
         elif _NO_SUBSTITUTION.fullmatch(part):
             return None
         elif part != "=":
-            raise _error(path, line, f"'{text[:30]}'; A12V, A12V:G30S or p.Ala12Val is right")
+            raise _error(path, line, f"'{text[:30]}'; expected A12V, A12V:G30S or p.Ala12Val")
     changes = sorted((change for change in changes if change[0] != change[2]), key=lambda change: change[1])
     for (_, number, _), (_, following, _) in itertools.pairwise(changes):
         if number == following:
@@ -202,13 +202,13 @@ def _parse_scores(path: str | Path, table: pd.DataFrame) -> pd.Series:
         row = int(has_point.argmax())
         raise _error(
             path, table["line"][row], f"score '{texts[row][:30]}' has a decimal point, and that of line "
-            f"{table['line'][int(has_comma.argmax())]} a decimal comma; one of the two is right"
+            f"{table['line'][int(has_comma.argmax())]} a decimal comma; use one of the two"
         )  # fmt: skip
     texts = texts.str.replace(",", ".", n=1)
     is_number = texts.map(lambda text: _NUMBER.fullmatch(text) is not None).to_numpy()
     if not is_number.all():
         row = int(is_number.argmin())
-        reason = "is no finite number; leave the cell empty where nothing was measured"
+        reason = "is not a finite number; leave the cell empty where nothing was measured"
         raise _error(path, table["line"][row], f"score '{table['measured'][row][:30]}' {reason}")
     return texts.astype(float)
 
@@ -223,7 +223,7 @@ def _merge_repeated(path: str | Path, table: pd.DataFrame, use_mean: bool) -> pd
         first = int((table["mutant"] == mutant).to_numpy().argmax())
         raise _error(
             path, table["line"][row], f"{mutant} has score {table['measured'][row]:g}, and on line "
-            f"{table['line'][first]} {table['measured'][first]:g}; one score, their mean say, is right"
+            f"{table['line'][first]} {table['measured'][first]:g}; give one score, their mean for example"
         )  # fmt: skip
     if differs.any():
         count = table["mutant"][differs].nunique()

@@ -74,14 +74,16 @@ def read_structure(path: str | Path) -> gemmi.Structure:
             structure = gemmi.read_pdb_string(text)
     except (RuntimeError, ValueError, IndexError) as error:
         reason = re.sub(r"^string:([0-9]+):\S*", r"line \1:", str(error).splitlines()[0]).rstrip(":")
-        raise _error(path, f"no whole {'mmCIF' if is_cif else 'PDB'} file ({reason}); download it again") from None
+        raise _error(
+            path, f"not a complete {'mmCIF' if is_cif else 'PDB'} file ({reason}); download it again"
+        ) from None
     if not len(structure) or not structure[0].count_atom_sites():
         raise _error(path, f"has no atoms ({'_atom_site' if is_cif else 'ATOM records'}); is it a whole structure?")
     for site in structure[0].all():
         if not all(map(math.isfinite, site.atom.pos.tolist())):
             raise _error(
                 path, f"a coordinate of {site.residue.name} {site.residue.seqid} of chain {site.chain.name}, atom "
-                f"{site.atom.name}, is no finite number"
+                f"{site.atom.name}, is not a finite number"
             )  # fmt: skip
     structure.merge_chain_parts()
     return structure
@@ -100,11 +102,11 @@ def _check_lines(path: str | Path, text: str, first: str) -> None:
         has_atoms = True
         if not all(re.fullmatch(r" *[+-]?[0-9]+\.?[0-9]* *", line[start : start + 8]) for start in (30, 38, 46)):
             raise _error(
-                path, f"line {number}: coordinates '{line[30:54]}'; three numbers in columns 31 to 54 are right"
+                path, f"line {number}: coordinates '{line[30:54]}'; expected three numbers in columns 31 to 54"
             )  # fmt: skip
     if not has_atoms:
-        kind = "a web page" if first.startswith("<") else f"no PDB or mmCIF file (it begins with '{first[:30]}')"
-        raise _error(path, f"is {kind}; download the structure itself, with its ATOM records")
+        kind = "a web page" if first.startswith("<") else f"not a PDB or mmCIF file (it begins with '{first[:30]}')"
+        raise _error(path, f"is {kind}; expected the structure itself, with ATOM records")
 
 
 def polymer_chains(structure: gemmi.Structure, alphabet: Alphabet) -> list[Chain]:

@@ -109,9 +109,13 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
         path, rng = str(inputs.measured), np.random.default_rng(seed)
         measured = score_measured(read_measured(path, alphabet), model, reference, columns, alphabet, path)
         agreement = spearman(measured["measured"], measured["score"], rng, settings.bootstrap)
-        summary["mutants"] = agreement | {"measured": len(measured)}
+        if np.isfinite(agreement["value"]):
+            summary["mutants"] = agreement | {"measured": len(measured)}
         mutants = mutants.merge(measured[["mutant", "measured"]], on="mutant", how="left")
-        log.info("Spearman %.3f (%.3f to %.3f) over %d of %d mutants", *agreement.values(), len(measured))
+        log.info(
+            "Spearman correlation with measured scores %.3f (%.3f to %.3f) over %d of %d mutants",
+            *agreement.values(), len(measured),
+        )  # fmt: skip
 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)

@@ -33,23 +33,23 @@ def test_arrays_are_read_by_their_offsets_whatever_their_order_in_the_header(tmp
 @pytest.mark.parametrize(
     ("header", "data", "message"),
     [
-        (b"[" * 100_000, b"", "header is no JSON object"),
-        (b"[1, 2]", b"", "header is no JSON object"),
+        (b"[" * 100_000, b"", "header is not a JSON object"),
+        (b"[1, 2]", b"", "header is not a JSON object"),
         (b'{"a": 1, "a": 2}', b"", "different names"),
         ({"a": 1}, b"", "tensor a needs dtype, shape and data_offsets"),
-        ({"a": tensor("BF16", [2], 0, 4)}, b"0000", "tensor a is of type BF16"),
-        ({"a": tensor(["F32"], [1], 0, 4)}, b"0000", "tensor a is of type"),
+        ({"a": tensor("BF16", [2], 0, 4)}, b"0000", "tensor a has type BF16"),
+        ({"a": tensor(["F32"], [1], 0, 4)}, b"0000", "tensor a has type"),
         ({"a": tensor("F32", [2**62, 0], 0, 0)}, b"", "tensor a has shape"),
         ({"a": tensor("F32", [1] * 100_000, 0, 4)}, b"0000", "tensor a has shape"),
         ({"a": tensor("F32", [-1], 0, 4)}, b"0000", "tensor a has shape"),
         ({"a": tensor("F32", [1.0], 0, 4)}, b"0000", "tensor a has shape"),
         ({"a": tensor("F32", [2], 0, 4)}, b"0000", "takes 8 bytes, not 4"),
-        ({"a": tensor("F32", [1], 4, 8)}, b"00000000", "begins at byte 4 of the data, 0 is right"),
+        ({"a": tensor("F32", [1], 4, 8)}, b"00000000", "begins at byte 4 of the data; expected 0"),
         ({"a": tensor("U8", [3], 0, 3), "b": tensor("U8", [3], 2, 5)}, b"00000", "tensor b begins at byte 2"),
         ({"a": tensor("F32", [2**16], 0, 2**18)}, b"0000", "ends within its tensor a, after 4 of 262,144 bytes"),
         ({"a": tensor("F32", [2**45], 0, 2**47)}, b"0000", "exceeds the memory"),
         ({"a": tensor("U8", [1], 0, 1)}, b"00", "more bytes than its tensors"),
-        ({"__metadata__": {"a": 1}}, b"", "metadata are no texts"),
+        ({"__metadata__": {"a": 1}}, b"", "metadata are not texts"),
     ],
 )
 def test_a_file_whose_header_and_data_do_not_agree_is_refused(header, data, message, tmp_path):
@@ -58,7 +58,7 @@ def test_a_file_whose_header_and_data_do_not_agree_is_refused(header, data, mess
     assert str(error.value).startswith(str(tmp_path / "x"))
 
 
-@pytest.mark.parametrize(("length", "message"), [(2**63, "header has 9,223,372"), (50, "no JSON object of 50 bytes")])
+@pytest.mark.parametrize(("length", "message"), [(2**63, "header has 9,223,372"), (50, "not a JSON object of 50")])
 def test_the_length_of_the_header_is_not_believed(length, message, tmp_path):
     with pytest.raises(InputError, match=message):
         read_tensors(write(tmp_path / "x", {}, length=length))

@@ -134,13 +134,13 @@ def test_couplings_without_a_line_are_told_of_and_those_of_a_file_that_was_cut_a
         ("", "known format"),
         ("<!DOCTYPE html>\n<html>404</html>", "known format"),
         ("J 0 1 A A 1\n", "no fields"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "3 fields of 2 sites; 2 x 2 are needed, h 1 B is missing"),
-        ("h 0 A 1\nh 0 C 1\nh 1 A 1\nh 1 B 2\n", "line 2: 'C' is no state"),
-        ("h 0 A 1\nh 0 B x\nh 1 A 1\nh 1 B 2\n", "line 2: 'x' is no value"),
-        ("h 0 A 1\nh 0 B inf\nh 1 A 1\nh 1 B 2\n", "line 2: 'inf' is no value; a finite number is right"),
+        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "3 fields at 2 sites; expected 2 x 2, h 1 B is missing"),
+        ("h 0 A 1\nh 0 C 1\nh 1 A 1\nh 1 B 2\n", "line 2: 'C' is not a state"),
+        ("h 0 A 1\nh 0 B x\nh 1 A 1\nh 1 B 2\n", "line 2: 'x' is not a value"),
+        ("h 0 A 1\nh 0 B inf\nh 1 A 1\nh 1 B 2\n", "line 2: 'inf' is not a value; expected a finite number"),
         ("h 0 A 1\nh 0 B 1e99\n" + FIELDS[16:] + COUPLINGS, "not a finite number in single precision"),
-        (FIELDS + COUPLINGS.replace("7", "nan"), "line 7: 'nan' is no value"),
-        (FIELDS + COUPLINGS.replace("7", "1_0"), "line 7: '1_0' is no value"),
+        (FIELDS + COUPLINGS.replace("7", "nan"), "line 7: 'nan' is not a value"),
+        (FIELDS + COUPLINGS.replace("7", "1_0"), "line 7: '1_0' is not a value"),
         (FIELDS + COUPLINGS + "J 0 5 A A 1\n", "site 5"),
         (FIELDS + COUPLINGS + "J 1 1 A A 1\n", "line 9: couples a site to itself"),
         (FIELDS + COUPLINGS + "x 1 1 A A 1\n", "line 9: begins with 'x'"),
@@ -148,19 +148,19 @@ def test_couplings_without_a_line_are_told_of_and_those_of_a_file_that_was_cut_a
         (FIELDS + COUPLINGS + "J 0 1 A A 9\n", "line 9: repeats the J of line 5 with another value, 9 in place of 5"),
         (FIELDS + COUPLINGS + "J 1 0 B A 9\n", "line 9: repeats the J of line 6 with another value, 9 in place of 6"),
         ("# c\n\n" + FIELDS + "h 1 A 9\n" + COUPLINGS, "line 7: repeats the h of line 5 with another value, 9 in pl"),
-        (FIELDS + COUPLINGS.replace("7", "7 7"), "line 7: more than 'J i j a b value'"),
-        (FIELDS.replace("2", "2 2") + COUPLINGS, "line 2: more than 'h i a value'"),
-        (FIELDS.replace("h 1 B", "h 1_0 B"), "line 4: '1_0' is no site; a whole number from 0 is right"),
-        (FIELDS.replace("h 1 B", "h 99999999999999999999999 B"), "line 4: '99999999999999999999999' is no site"),
-        (FIELDS.replace("h 1 B", f"h {'9' * 5000} B"), "line 4: '9{40}' is no site"),
-        ("h -1 A 1\nh 0 B 1\n", "line 1: '-1' is no site"),
+        (FIELDS + COUPLINGS.replace("7", "7 7"), "line 7: has more than 'J i j a b value'"),
+        (FIELDS.replace("2", "2 2") + COUPLINGS, "line 2: has more than 'h i a value'"),
+        (FIELDS.replace("h 1 B", "h 1_0 B"), "line 4: '1_0' is not a site; expected a whole number from 0"),
+        (FIELDS.replace("h 1 B", "h 99999999999999999999999 B"), "line 4: '99999999999999999999999' is not a site"),
+        (FIELDS.replace("h 1 B", f"h {'9' * 5000} B"), "line 4: '9{40}' is not a site"),
+        ("h -1 A 1\nh 0 B 1\n", "line 1: '-1' is not a site"),
         ("h 0 A 1 1 1 1 1 1 1\n", "known format|fields|Expected|line"),
         (
             "".join(f"h {i} {a} 0\n" for i in range(2) for a in "-ACGU"),
-            "is of alphabet rna, not AB; set 'alphabet: rna'",
+            "the model's alphabet is rna, not AB; set 'alphabet: rna'",
         ),
-        ("1 2\n", "CCMpred has alphabet protein"),
-        ("V[0] 1 2\n", "GREMLIN has alphabet"),
+        ("1 2\n", "CCMpred supports the alphabet protein"),
+        ("V[0] 1 2\n", "GREMLIN supports the alphabet"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_a_line(content, message, tmp_path):
@@ -180,16 +180,16 @@ GREMLIN = [f"V[{i}] {i} 2 3 4 5" for i in (0, 3, 4)] + [
     ("lines", "message"),
     [
         (GREMLIN[:-1], r"1 pairs of sites have no couplings, W\[3\]\[4\] is the first"),
-        (GREMLIN[1:], r"line 3: W\[0\]\[3\]: two sites with i < j"),
-        ([*GREMLIN[:-1], GREMLIN[-1][:-3]], "line 6: 24 numbers, 25 are needed"),
+        (GREMLIN[1:], r"line 3: W\[0\]\[3\]; expected two sites with i < j"),
+        ([*GREMLIN[:-1], GREMLIN[-1][:-3]], "line 6: 24 numbers; expected 25"),
         ([*GREMLIN, GREMLIN[3]], r"line 7: W\[0\]\[3\] is repeated from line 4"),
         ([*GREMLIN, "V[03] 1 2 3 4 5"], r"line 7: V\[03\] is repeated from line 2"),
-        ([*GREMLIN, "W[4][3]" + GREMLIN[5][7:]], r"line 7: W\[4\]\[3\]: two sites with i < j"),
-        ([*GREMLIN, f"V[{'9' * 5000}] 1 2 3 4 5"], r"line 7: begins with 'V\[9+'; V\[i\] or W\[i\]\[j\] is right"),
+        ([*GREMLIN, "W[4][3]" + GREMLIN[5][7:]], r"line 7: W\[4\]\[3\]; expected two sites with i < j"),
+        ([*GREMLIN, f"V[{'9' * 5000}] 1 2 3 4 5"], r"line 7: begins with 'V\[9+'; expected V\[i\] or W\[i\]\[j\]"),
         ([*GREMLIN, "the end"], "line 7: begins with 'the'"),
-        (["V[0] 1 2 3 4 1_0", *GREMLIN[1:]], "line 1: '1_0' is no number"),
-        (["V[0] 1 2 3 4 \u0661", *GREMLIN[1:]], "line 1: '\u0661' is no number"),
-        (["V[0] 1 2 3 4 nan", *GREMLIN[1:]], "line 1: 'nan' is no finite number"),
+        (["V[0] 1 2 3 4 1_0", *GREMLIN[1:]], "line 1: '1_0' is not a number"),
+        (["V[0] 1 2 3 4 \u0661", *GREMLIN[1:]], "line 1: '\u0661' is not a number"),
+        (["V[0] 1 2 3 4 nan", *GREMLIN[1:]], "line 1: 'nan' is not a finite number"),
         (["V[0] 1 2 3 4 1e99", *GREMLIN[1:]], "not a finite number in single precision"),
     ],
 )
@@ -213,13 +213,13 @@ for ccmpred_pair in ("0 1", "0 2", "1 2"):
     [
         (CCMPRED[:3], "ends before its couplings"),
         (CCMPRED[:-1], "ends within the couplings '# 1 2', after 20 of 21 lines"),
-        (CCMPRED[:-22], "the file ends; '# 1 2' is right"),
-        ([*CCMPRED, "# 9 9"], "line 70: '# 9 9', behind the couplings of all pairs of 3 sites"),
-        ([*CCMPRED, "the end"], "line 70: 'the end', behind"),
-        ([*CCMPRED[:25], "# 1 2", *CCMPRED[26:]], "line 26: '# 1 2'; '# 0 2' is right"),
-        ([*CCMPRED[:5], CCMPRED[5] + " 1", *CCMPRED[6:]], "line 6: 22 numbers, 21 are needed"),
-        ([*CCMPRED[:5], CCMPRED[5][:-1] + "inf", *CCMPRED[6:]], "line 6: 'inf' is no finite number"),
-        ([CCMPRED[0]] * 20_000 + ["# 1 2"], "memory|'# 0 1' is right"),
+        (CCMPRED[:-22], "the file ends; expected '# 1 2'"),
+        ([*CCMPRED, "# 9 9"], "line 70: '# 9 9', after the couplings of all pairs of 3 sites"),
+        ([*CCMPRED, "the end"], "line 70: 'the end', after"),
+        ([*CCMPRED[:25], "# 1 2", *CCMPRED[26:]], "line 26: '# 1 2'; expected '# 0 2'"),
+        ([*CCMPRED[:5], CCMPRED[5] + " 1", *CCMPRED[6:]], "line 6: 22 numbers; expected 21"),
+        ([*CCMPRED[:5], CCMPRED[5][:-1] + "inf", *CCMPRED[6:]], "line 6: 'inf' is not a finite number"),
+        ([CCMPRED[0]] * 20_000 + ["# 1 2"], "memory|expected '# 0 1'"),
     ],
 )
 def test_a_ccmpred_file_that_is_cut_or_longer_is_refused(lines, message, tmp_path):
@@ -235,7 +235,7 @@ def test_a_ccmpred_file_that_is_cut_or_longer_is_refused(lines, message, tmp_pat
 def test_a_model_of_another_alphabet_or_length_says_what_to_set(tmp_path):
     path = tmp_path / "model.safetensors"
     random_potts(4, 5, 0).save(path, alphabet("rna"), {})
-    with pytest.raises(InputError, match="is of alphabet rna, not protein; set 'alphabet: rna'"):
+    with pytest.raises(InputError, match="the model's alphabet is rna, not protein; set 'alphabet: rna'"):
         read_model(path, alphabet("protein"))
     with pytest.raises(InputError, match="the model has 4 sites, the alignment keeps 5 columns"):
         read_model(path, alphabet("rna"), 5)
@@ -258,10 +258,10 @@ def test_arrays_that_are_no_couplings_are_refused(tmp_path):
     not_finite = np.zeros((3, 441))
     not_finite[1, 7] = np.nan
     for array, message in (
-        (np.zeros(3), r"shape \(3,\)"),
-        (np.zeros((2, 441)), r"shape \(2, 441\)"),
-        (np.zeros((3, 400)), "400 numbers a pair; alphabet protein needs 441"),
-        (np.array([[object()]]), "no array of numbers"),
+        (np.zeros(3), r"array \(3,\)"),
+        (np.zeros((2, 441)), r"array \(2, 441\)"),
+        (np.zeros((3, 400)), "400 numbers a pair; expected 441"),
+        (np.array([[object()]]), "not an array of numbers"),
         (np.zeros((3, 441), complex), "complex128"),
         (not_finite, "not a finite number"),
     ):
@@ -277,10 +277,10 @@ def test_an_array_that_is_cut_or_longer_is_refused_and_a_gzipped_one_is_read(tmp
     path.write_bytes(gzip.compress(whole))
     assert (read_model(path, alphabet("protein")).couplings[0, :, 1] == -1).all()
     for content, message in (
-        (whole[:-8], "no array of numbers"),
+        (whole[:-8], "not an array of numbers"),
         (whole + b"\n", r"has more bytes than its array of shape \(3, 441\)"),
-        (whole.replace(b"(3, 441)", b"(3, 4**9)"), "no array of numbers"),
-        (whole.replace(b"(3, 441), }     ", b"(3, 441000000), }"), "no array of numbers"),
+        (whole.replace(b"(3, 441)", b"(3, 4**9)"), "not an array of numbers"),
+        (whole.replace(b"(3, 441), }     ", b"(3, 441000000), }"), "not an array of numbers"),
     ):
         path.write_bytes(content)
         with pytest.raises(InputError, match=message):

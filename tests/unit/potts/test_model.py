@@ -99,7 +99,7 @@ def _set(index, value):
         (lambda arrays: arrays.update(fields=arrays["fields"][:3]), r"tensor couplings: .* of shape \(4, 3, 4, 3\)"),
         (lambda arrays: arrays.update(couplings=arrays["couplings"][:2]), r"of shape \(2, 3, 4, 3\)"),
         (lambda arrays: arrays.update(fields=arrays["fields"].astype(int)), "tensor fields: int64"),
-        (lambda arrays: arrays.pop("fields"), "holds no Potts model"),
+        (lambda arrays: arrays.pop("fields"), "not a Potts model"),
     ],
 )
 def test_a_model_with_a_wrong_entry_is_refused_by_tensor_and_entry(change, message, small, tmp_path):

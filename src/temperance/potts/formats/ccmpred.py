@@ -58,7 +58,7 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
         for pair, (i, j) in zip(pairs, itertools.combinations(range(length), 2), strict=True):
             if words != ["#", str(i), str(j)]:
                 place = f"line {number}: '{' '.join(words)[:40]}'" if words else "the file ends"
-                raise InputError(f"{path}: {place}; '# {i} {j}' is right, with {q} lines of {q} couplings behind it")
+                raise InputError(f"{path}: {place}; expected '# {i} {j}' and {q} lines of {q} couplings")
             for a in range(q):
                 number, words = next(lines, (number, []))
                 if not words:
@@ -67,8 +67,8 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
             number, words = next(lines, (number, []))
         if words:
             raise InputError(
-                f"{path}: line {number}: '{' '.join(words)[:40]}', behind the couplings of all pairs of {length} "
-                "sites, where the file has to end"
+                f"{path}: line {number}: '{' '.join(words)[:40]}', after the couplings of all pairs of {length} "
+                "sites; expected the end of the file"
             )
     h = np.zeros((length, q))
     h[:, :-1] = fields

@@ -89,17 +89,17 @@ def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -
         If a word is no finite number, or there are more or fewer than `count`.
     """
     if len(words) != count:
-        raise InputError(f"{path}: line {number}: {len(words)} numbers, {count} are needed")
+        raise InputError(f"{path}: line {number}: {len(words)} numbers; expected {count}")
     line = " ".join(words)
     try:
         # Python reads 1_0 as 10, and the digits of every script.
         values = np.array(words if line.isascii() and "_" not in line else [""], float)
     except ValueError:
         word = next(word for word in words if not is_number(word))
-        raise InputError(f"{path}: line {number}: '{word[:40]}' is no number") from None
+        raise InputError(f"{path}: line {number}: '{word[:40]}' is not a number") from None
     if not np.isfinite(values).all():
         word = words[int(np.isfinite(values).argmin())]
-        raise InputError(f"{path}: line {number}: '{word}' is no finite number")
+        raise InputError(f"{path}: line {number}: '{word}' is not a finite number")
     return values
 
 

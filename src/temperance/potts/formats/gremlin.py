@@ -53,7 +53,7 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
                 continue
             match = re.fullmatch(r"V\[([0-9]{1,9})\]|W\[([0-9]{1,9})\]\[([0-9]{1,9})\]", words[0])
             if match is None:
-                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; V[i] or W[i][j] is right")
+                raise InputError(f"{path}: line {number}: begins with '{words[0][:20]}'; expected V[i] or W[i][j]")
             key = tuple(int(index) for index in match.groups() if index)
             if (first := lines.setdefault(key, number)) < number:
                 raise InputError(f"{path}: line {number}: {words[0]} is repeated from line {first}; remove one")
@@ -65,12 +65,12 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
     for i, j in blocks:
         if i not in fields or j not in fields or i >= j:
             place = f"line {lines[i, j]}: W[{i}][{j}]"
-            raise InputError(f"{path}: {place}: two sites with i < j that have fields, V[i], are right")
+            raise InputError(f"{path}: {place}; expected two sites with i < j that have fields, V[i]")
     if missing := len(sites) * (len(sites) - 1) // 2 - len(blocks):
         i, j = next(pair for pair in itertools.combinations(sites, 2) if pair not in blocks)
         raise InputError(
             f"{path}: {missing:,} pairs of sites have no couplings, W[{i}][{j}] is the first; the file was cut, or "
-            "needs zeros there"
+            "needs lines of zeros for them"
         )
     pairs = np.array([blocks[pair] for pair in itertools.combinations(sites, 2)], np.float32).reshape(-1, q, q)
     return check_model(path, *reorder_states(order, np.array([fields[site] for site in sites]), pairs))

@@ -51,10 +51,10 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
     if (is_unknown := ~(couplings | fields)).any():
         row = int(is_unknown.argmax())
-        raise InputError(f"{path}: line {line_number(row)}: begins with '{table['what'][row]}'; J or h is right")
+        raise InputError(f"{path}: line {line_number(row)}: begins with '{table['what'][row]}'; expected J or h")
     for rows, name, form in ((couplings, "more", "J i j a b value"), (fields, "b", "h i a value")):
         if (is_long := rows & (table[name].notna() & (table[name] != "")).to_numpy()).any():
-            raise InputError(f"{path}: line {line_number(int(is_long.argmax()))}: more than '{form}'")
+            raise InputError(f"{path}: line {line_number(int(is_long.argmax()))}: has more than '{form}'")
     state_columns = (table["a"][couplings], table["b"][couplings], table["j"][fields])
     states = _states(path, alphabet, {_word(word) for words in state_columns for word in words.unique()})
 
@@ -74,7 +74,7 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         if (is_wrong := np.isnan(numbers)).any():
             row = int(is_wrong.argmax())
             line, word = line_number(words.index[row]), words.iloc[row]
-            raise InputError(f"{path}: line {line}: '{_word(word)[:40]}' is no {kind}" + _hint(kind, alphabet))
+            raise InputError(f"{path}: line {line}: '{_word(word)[:40]}' is not a {kind}" + _hint(kind, alphabet))
         return numbers if kind == "value" else numbers.astype(int)
 
     i, j, a, b, values = (
@@ -85,15 +85,15 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         _parse_column(fields, name, kind) for name, kind in (("i", "site"), ("j", "state"), ("a", "value"))
     )
     if not len(site):
-        raise InputError(f"{path}: has no fields ('h i a value')")
+        raise InputError(f"{path}: has no fields (lines 'h i a value')")
     q, length = alphabet.q, int(site.max()) + 1
     if length > len(site):
-        raise InputError(f"{path}: {len(site)} fields of {length} sites; {length} x {q} are needed")
+        raise InputError(f"{path}: {len(site)} fields at {length} sites; expected {length} x {q}")
     h, is_missing = _fill(path, "h", table.index[fields], site * q + state, field_values, length * q)
     if is_missing.any():
         first, symbol = divmod(int(is_missing.argmax()), q)
         raise InputError(
-            f"{path}: {len(site)} fields of {length} sites; {length} x {q} are needed, h {first} "
+            f"{path}: {len(site)} fields at {length} sites; expected {length} x {q}, h {first} "
             f"{alphabet.symbols[symbol]} is missing"
         )
     if len(i) and max(i.max(), j.max()) >= length:
@@ -135,7 +135,7 @@ def _read_table(path: str | Path) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
             return pd.read_csv(file, quoting=3, engine="c", comment="#", **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path}: not lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
+        raise InputError(f"{path}: expected lines 'J i j a b value' and 'h i a value' ({last_line(error)})") from error
 
 
 def _missing(path: str | Path, missing: int, needed: int) -> InputError:
@@ -182,7 +182,9 @@ def _states(path: str | Path, alphabet: Alphabet, words: set[str]) -> dict[str, 
     if words <= set(alphabet.symbols) or not all(word.isdigit() for word in words):
         others = [name for name, other in NAMED.items() if set(other.symbols) == words != set(alphabet.symbols)]
         if others:
-            raise InputError(f"{path}: is of alphabet {others[0]}, not {alphabet.name}; set 'alphabet: {others[0]}'")
+            raise InputError(
+                f"{path}: the model's alphabet is {others[0]}, not {alphabet.name}; set 'alphabet: {others[0]}'"
+            )
         return {symbol: state for state, symbol in enumerate(alphabet.symbols)}
     return {str(state): state for state in range(alphabet.q)}
 
@@ -190,7 +192,7 @@ def _states(path: str | Path, alphabet: Alphabet, words: set[str]) -> dict[str, 
 def _hint(kind: str, alphabet: Alphabet) -> str:
     hint = f"a symbol of {alphabet.symbols} or a number from 0 to {alphabet.q - 1}"
     numbers = {"site": "a whole number from 0", "value": "a finite number"}
-    return f"; {hint} is right (alphabet {alphabet.name})" if kind == "state" else f"; {numbers[kind]} is right"
+    return f"; expected {hint} (alphabet {alphabet.name})" if kind == "state" else f"; expected {numbers[kind]}"
 
 
 def _write_lines(path: Path, model: Potts, names: list[str]) -> None:

@@ -41,7 +41,7 @@ def read_mi3(path: str | Path, alphabet: Alphabet) -> Potts:
     except InputError:
         raise
     except Exception as error:  # a damaged header is read as Python, which raises whatever it leads to
-        raise InputError(f"{path}: no array of numbers ({type(error).__name__}: {last_line(error)})") from error
+        raise InputError(f"{path}: not an array of numbers ({type(error).__name__}: {last_line(error)})") from error
     if is_longer:
         raise InputError(f"{path}: has more bytes than its array of shape {pairs.shape}")
     rows = len(pairs) if pairs.ndim == 2 else 0
