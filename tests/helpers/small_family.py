@@ -147,6 +147,8 @@ def _write_predictions(folder):
         (3, 4, 0.2, 8.0),
     ]
     contacts = pd.DataFrame(pairs, columns=["i", "j", "score", "distance"])
+    for side in ("i", "j"):
+        contacts = contacts.assign(**{f"column_{side}": contacts[side] + 4, f"number_{side}": contacts[side] + 10})
     save_table(folder / "contacts.tsv", contacts.assign(separation=contacts["j"] - contacts["i"]))
     wild = "ACGU"
     mutants = [

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from read_axes import find_line, read_error_bars, read_legend, read_line, read_lines, read_ticks
 
-from temperance.report.figures.structure import mutant_grid, precision_by_rank, top_pairs
+from temperance.report.figures.structure import mutant_grid, precision_by_rank, site_labels, top_pairs
 
 # Three sites; pairs at least two apart count, closer than 8 they are contacts. One distance is not known.
 PAIRS = pd.DataFrame(
@@ -63,11 +63,30 @@ def test_the_map_has_contacts_of_the_structure_on_both_sides_and_predictions_onc
     assert read_line(axis, "predicted, not in contact").tolist() == [[1, 3]]
     assert axis.get_title() == "the 3 highest scores, 2 or more apart"
     assert (axis.get_xlim(), axis.get_ylim()) == ((0, 5), (5, 0))
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("site i", "site j")
+    # Sites 1 to 4 are residues 11 to 14, as in the tables.
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("residue i", "residue j")
+    assert axis.get_xticks().tolist() == axis.get_yticks().tolist() == [1, 2, 3, 4]
+    for ticks in (axis.get_xticklabels(), axis.get_yticklabels()):
+        assert [tick.get_text() for tick in ticks] == ["11", "12", "13", "14"]
     assert read_legend(figure) == [
         "contact in the structure", "predicted, in contact", "predicted, not in contact", "precision",
         "pairs at random",
     ]  # fmt: skip
+
+
+def test_sites_are_labelled_by_round_numbers_of_residues_or_else_by_columns():
+    """Sites 1 to 40, of which the third is a gap of the reference, whose first residue is 2711068."""
+    residues = [2711068.0, 2711069.0, np.nan, *(2711070.0 + np.arange(37))]
+    pairs = pd.DataFrame([(i, j) for i in range(1, 41) for j in range(i + 1, 41)], columns=["i", "j"])
+    for side in ("i", "j"):
+        numbers = pairs[side].map(dict(enumerate(residues, 1)))
+        pairs = pairs.assign(**{f"number_{side}": numbers, f"column_{side}": 100 + pairs[side]})
+    # 2711070 is the fourth site.
+    sites, labels, name = site_labels(pairs)
+    assert sites == [4, 9, 14, 19, 24, 29, 34, 39] and name == "residue"
+    assert labels == [str(number) for number in range(2711070, 2711106, 5)]
+    sites, labels, name = site_labels(pairs.assign(number_i=np.nan, number_j=np.nan))
+    assert (sites[0], labels[0], sites[-1], labels[-1], name) == (5, "105", 40, "140", "column")
 
 
 def test_precision_is_drawn_with_the_summary_s_points_and_their_95_percent_interval(draw):

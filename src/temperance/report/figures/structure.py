@@ -45,7 +45,11 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     for label, predicted, colour in kinds:
         contact_map.plot(predicted["i"], predicted["j"], "o", ms=4, color=colour, mew=0, label=label)
     contact_map.plot([0, length + 1], [0, length + 1], color="0.8", lw=0.8)
-    contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal", xlabel="site i", ylabel="site j")
+    contact_map.set(xlim=(0, length + 1), ylim=(length + 1, 0), aspect="equal")
+    sites, labels, name = site_labels(table)
+    contact_map.set_xticks(sites, labels)
+    contact_map.set_yticks(sites, labels)
+    contact_map.set(xlabel=f"{name} i", ylabel=f"{name} j")
     contact_map.set_title(f"the {len(top):,} highest scores, {least} or more apart", fontsize=10)
     if has_structure:
         precision, at_random = precision_by_rank(table, summary)
@@ -66,6 +70,33 @@ def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
         curve.set(xscale="log", xlabel="pairs, the highest score first", ylabel="corrected norm of the couplings")
     add_legend(figure, list(axes))
     return figure
+
+
+def site_labels(table: pd.DataFrame) -> tuple[list[int], list[str], str]:
+    """Choose sites to label on an axis, by residues of the reference or, where it has none, by columns, as in tables.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of `contacts.tsv`.
+
+    Returns
+    -------
+    sites : list of int
+        Sites, at most about ten, whose numbers are round.
+    labels : list of str
+        Their numbers.
+    name : str
+        What the numbers count: residue or column.
+    """
+    sides = [table[[side, f"number_{side}", f"column_{side}"]].to_numpy() for side in ("i", "j")]
+    sites = pd.DataFrame(np.concatenate(sides), columns=["site", "residue", "column"]).drop_duplicates("site")
+    name = "residue" if sites["residue"].notna().any() else "column"
+    numbers = sites.sort_values("site").dropna(subset=[name]).set_index("site")[name].astype(int)
+    span = numbers.max() - numbers.min()
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if span <= 10 * step)
+    numbers = numbers[numbers % step == 0]
+    return numbers.index.astype(int).tolist(), numbers.astype(str).tolist(), name
 
 
 def top_pairs(table: pd.DataFrame, summary: dict[str, Any]) -> pd.DataFrame:
