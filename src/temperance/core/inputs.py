@@ -44,13 +44,15 @@ def open_binary(path: str | Path) -> BinaryIO:
     return io.BufferedReader(_Unpacked(path), 2**18)
 
 
-def open_text(path: str | Path) -> TextIO:
+def open_text(path: str | Path, expansion: int = _LARGEST_EXPANSION) -> TextIO:
     """Open a text file for reading, plain or gzipped.
 
     Parameters
     ----------
     path : path-like
         File to read.
+    expansion : int
+        Largest factor by which a gzipped file may grow.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def open_text(path: str | Path) -> TextIO:
     InputError
         As of `open_binary`; on reading, if a line is longer than any should be.
     """
-    raw = io.BufferedReader(_Unpacked(path, lines=True), 2**18)
+    raw = io.BufferedReader(_Unpacked(path, expansion, lines=True), 2**18)
     is_utf16 = raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
     return io.TextIOWrapper(raw, encoding="utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 
@@ -111,8 +113,8 @@ def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: str, path: str | P
 class _Unpacked(io.RawIOBase):
     """Bytes of a file, those of a gzipped one unpacked."""
 
-    def __init__(self, path: str | Path, lines: bool = False):
-        self._path, self._lines = path, lines
+    def __init__(self, path: str | Path, expansion: int = _LARGEST_EXPANSION, lines: bool = False):
+        self._path, self._expansion, self._lines = path, expansion, lines
         self._total = self._line = 0
         try:
             if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -144,7 +146,7 @@ class _Unpacked(io.RawIOBase):
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read ({last_line(error)})") from None
         self._total += count
-        if self._is_gzipped and self._total > max(_SMALL, _LARGEST_EXPANSION * self._size):
+        if self._is_gzipped and self._total > max(_SMALL, self._expansion * self._size):
             raise InputError(
                 f"{self._path}: its {self._size:,} bytes expand to more than {self._total:,}; unpack it if it is right"
             )

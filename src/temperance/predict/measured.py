@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # What HGVS has besides substitutions: deletions, insertions, shifts of the frame, lost starts, no protein.
 _NO_SUBSTITUTION = re.compile(r"[A-Za-z*]{1,3}[0-9]+\S*(del|dup|ins|fs|ext)\S*|Met1\?|M1\?|\?|0\??", re.IGNORECASE)
 
+_MOST_ROWS = 1_000_000
+
 Row = tuple[int, list[str]]
 Change = tuple[str, int, str]
 
@@ -110,6 +112,8 @@ def _open_table(file: TextIO, path: str | Path) -> tuple[int, list[str], Iterato
         try:
             for cells in reader:
                 number = line + reader.line_num
+                if number > _MOST_ROWS:
+                    raise _error(path, number, f"more than {_MOST_ROWS:,} rows")
                 if not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
@@ -146,6 +150,8 @@ def _clean(cell: str) -> str:
 
 def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) -> list[Change] | None:
     """Parse the substitutions of a mutant, in the order of residues; empty for the wild type, None if it has others."""
+    if single := _parse_change(text, alphabet):
+        return [single] if single[0] != single[2] else []
     accession, _, rest = text.rpartition(":")
     body = rest if rest[1:2] == "." and not _parse_change(accession, alphabet) else text
     body = re.sub(r"\b(p|[nr](?=\.[^:]*>))\.", "", body)
@@ -169,8 +175,7 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
 
 def _parse_change(part: str, alphabet: Alphabet) -> Change | None:
     """Parse a substitution: the residue, its number, and the new residue; None if it is none."""
-    symbol = f"[A-Za-z*{re.escape(alphabet.symbols)}-]"
-    if match := re.fullmatch(f"({symbol})([0-9]{{1,9}})({symbol}|=)", part):
+    if match := _substitution(alphabet).fullmatch(part):
         wild, number, new = match.groups()
     elif alphabet.name == "protein":
         if not (match := re.fullmatch(r"([A-Za-z]{3})([0-9]{1,9})([A-Za-z]{3}|[*=])", part)):
@@ -185,6 +190,12 @@ def _parse_change(part: str, alphabet: Alphabet) -> Change | None:
         return None
     wild, new = (_read_symbol(name, alphabet) for name in (wild, wild if new == "=" else new))
     return wild, int(number), new
+
+
+@cache
+def _substitution(alphabet: Alphabet) -> re.Pattern[str]:
+    symbol = f"[A-Za-z*{re.escape(alphabet.symbols)}-]"
+    return re.compile(f"({symbol})([0-9]{{1,9}})({symbol}|=)")
 
 
 @cache

@@ -1,5 +1,6 @@
 """Chains of structures in PDB and mmCIF files: their sequences, and distances between their residues."""
 
+import io
 import math
 import re
 from pathlib import Path
@@ -12,7 +13,9 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
 from temperance.core.inputs import open_binary
 
-_LARGEST = 2**29
+# Bytes of a file, and residues of a chain: more than the largest in the PDB have.
+_LARGEST = 2**27
+_LONGEST_CHAIN = 50_000
 # Names by which programs of molecular dynamics tell states of protonation.
 _LETTERS = {
     "HID": "H", "HIE": "H", "HIP": "H", "HSD": "H", "HSE": "H", "HSP": "H", "CYX": "C", "CYM": "C", "ASH": "D",
@@ -61,7 +64,7 @@ def read_structure(path: str | Path) -> gemmi.Structure:
     if len(content) > _LARGEST:
         raise _error(path, f"larger than {_LARGEST // 2**20} MB; give the chain alone")
     text = content.decode("utf-8", errors="replace").lstrip("\ufeff")
-    first = next((line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    first = next((line.strip() for line in io.StringIO(text) if line.strip() and not line.startswith("#")), "")
     is_cif = first.lower().startswith("data_")
     if not is_cif:
         _check_lines(path, text, first)
@@ -79,6 +82,9 @@ def read_structure(path: str | Path) -> gemmi.Structure:
         ) from None
     if not len(structure) or not structure[0].count_atom_sites():
         raise _error(path, f"has no atoms ({'_atom_site' if is_cif else 'ATOM records'}); is it a whole structure?")
+    for chain in structure[0]:
+        if len(chain) > _LONGEST_CHAIN:
+            raise _error(path, f"chain {chain.name} has {len(chain):,} residues; expected {_LONGEST_CHAIN:,} at most")
     for site in structure[0].all():
         if not all(map(math.isfinite, site.atom.pos.tolist())):
             raise _error(
@@ -96,13 +102,13 @@ def _error(path: str | Path, reason: str) -> InputError:
 def _check_lines(path: str | Path, text: str, first: str) -> None:
     """Make sure that a text is a PDB file, and that its atoms have coordinates."""
     has_atoms = False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(io.StringIO(text), 1):
         if not line.startswith(("ATOM  ", "HETATM")):
             continue
         has_atoms = True
         if not all(re.fullmatch(r" *[+-]?[0-9]+\.?[0-9]* *", line[start : start + 8]) for start in (30, 38, 46)):
             raise _error(
-                path, f"line {number}: coordinates '{line[30:54]}'; expected three numbers in columns 31 to 54"
+                path, f"line {number}: coordinates '{line.rstrip()[30:54]}'; expected three numbers in columns 31 to 54"
             )  # fmt: skip
     if not has_atoms:
         kind = "a web page" if first.startswith("<") else f"not a PDB or mmCIF file (it begins with '{first[:30]}')"

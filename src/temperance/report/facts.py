@@ -44,7 +44,10 @@ def _reservation(designs: dict[str, Any]) -> str:
 
 
 def _prediction_facts(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the precision of predicted contacts and the correlation with measured mutants, where there are any."""
+    """Yield the structure's cover, the precision of contacts and the correlation with mutants, where there are any."""
+    structure = predictions.get("structure", {})
+    if "sites" in structure:
+        yield "structure", f"{structure['sites']:,} sites, {structure['identity']:.0%} identical to the reference"
     if "precision" in predictions:
         ranks = {row["rank"]: row for row in predictions["precision"]}
         values = (

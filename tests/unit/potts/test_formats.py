@@ -186,6 +186,7 @@ GREMLIN = [f"V[{i}] {i} 2 3 4 5" for i in (0, 3, 4)] + [
         ([*GREMLIN, "V[03] 1 2 3 4 5"], r"line 7: V\[03\] is repeated from line 2"),
         ([*GREMLIN, "W[4][3]" + GREMLIN[5][7:]], r"line 7: W\[4\]\[3\]; expected two sites with i < j"),
         ([*GREMLIN, f"V[{'9' * 5000}] 1 2 3 4 5"], r"line 7: begins with 'V\[9+'; expected V\[i\] or W\[i\]\[j\]"),
+        ([f"V[{i}] 1 2 3 4 5" for i in range(10_001)], "line 10001: fields of more than 10,000 sites"),
         ([*GREMLIN, "the end"], "line 7: begins with 'the'"),
         (["V[0] 1 2 3 4 1_0", *GREMLIN[1:]], "line 1: '1_0' is not a number"),
         (["V[0] 1 2 3 4 \u0661", *GREMLIN[1:]], "line 1: '\u0661' is not a number"),
@@ -219,7 +220,7 @@ for ccmpred_pair in ("0 1", "0 2", "1 2"):
         ([*CCMPRED[:25], "# 1 2", *CCMPRED[26:]], "line 26: '# 1 2'; expected '# 0 2'"),
         ([*CCMPRED[:5], CCMPRED[5] + " 1", *CCMPRED[6:]], "line 6: 22 numbers; expected 21"),
         ([*CCMPRED[:5], CCMPRED[5][:-1] + "inf", *CCMPRED[6:]], "line 6: 'inf' is not a finite number"),
-        ([CCMPRED[0]] * 20_000 + ["# 1 2"], "memory|expected '# 0 1'"),
+        ([CCMPRED[0]] * 10_001 + ["# 0 1"], "line 10001: fields of more than 10,000 sites"),
     ],
 )
 def test_a_ccmpred_file_that_is_cut_or_longer_is_refused(lines, message, tmp_path):
@@ -241,6 +242,14 @@ def test_a_model_of_another_alphabet_or_length_says_what_to_set(tmp_path):
         read_model(path, alphabet("rna"), 5)
     path.write_bytes(gzip.compress(path.read_bytes()))
     assert read_model(path, alphabet("rna"), 4).q == 5
+
+
+def test_lines_that_expand_beyond_those_of_any_model_are_refused(tmp_path):
+    path = tmp_path / "params.dat.gz"
+    # 80 MB of 160 kB.
+    path.write_bytes(gzip.compress(b"h 0 A 0.5\n" * 2**20, 9) * 8)
+    with pytest.raises(InputError, match="bytes expand to more than"):
+        read_model(path, alphabet("protein"))
 
 
 @pytest.mark.parametrize("beginning", [b"", b"J 0 1 A A 0\n"])

@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import os
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from structures import cif, pdb
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.predict import structures
 from temperance.predict.contacts import structure_distances
 from temperance.predict.resemblance import chance, match, resembles
 
@@ -270,3 +272,15 @@ def test_distances_between_heavy_atoms_are_the_least(tmp_path):
     # At 0 and 3, 10 and 13, 40 and 43: 10 - 3, 40 - 3, 40 - 13; beta carbons at 3, 13, 43; hydrogens do not count.
     assert heavy[:3, :3].round(3).tolist() == [[0, 7, 37], [7, 0, 27], [37, 27, 0]]
     assert beta[:3, :3].round(3).tolist() == [[0, 10, 40], [10, 0, 30], [40, 30, 0]]
+
+
+def test_structures_that_fill_the_memory_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "x.pdb"
+    path.write_text(WHOLE["pdb"])
+    os.truncate(path, 2**40)  # takes no room on the disk
+    with pytest.raises(InputError, match="larger than 128 MB; give the chain alone"):
+        structure_distances(path, "", "cb", columns_of(FOLD), PROTEIN)
+    path.write_text(WHOLE["pdb"])
+    monkeypatch.setattr(structures, "_LONGEST_CHAIN", 21)
+    with pytest.raises(InputError, match="chain A has 22 residues; expected 21 at most"):
+        structure_distances(path, "", "cb", columns_of(FOLD), PROTEIN)

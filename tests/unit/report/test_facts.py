@@ -41,6 +41,12 @@ def test_errors_of_precision_are_the_95_percent_interval(evidence):
     assert told == "60% ± 51% of L/2, 50% ± 27% of L (random 4%)"
 
 
+def test_sites_and_identity_of_the_structure_are_told(evidence):
+    predictions = {"structure": {"sites": 1234, "identity": 0.567, "cutoff": 8.0}}
+    told = fact(replace(evidence, predictions=predictions), "structure")
+    assert told == "1,234 sites, 57% identical to the reference"
+
+
 def test_what_was_not_predicted_or_estimated_is_not_told(evidence):
     gaps = {"gaps": {"profile": {"freezing_temperature": None, "folding_temperature": None}}}
     plain = replace(evidence, predictions={"separation": 6}, landscape=evidence.landscape | gaps)

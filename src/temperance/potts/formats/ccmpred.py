@@ -9,6 +9,7 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
 from temperance.core.inputs import open_text
 from temperance.potts.formats.common import (
+    MOST_SITES,
     check_model,
     coupling_blocks,
     parse_numbers,
@@ -51,6 +52,8 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
             if words[0] == "#":
                 break
             fields.append(parse_numbers(path, number, words, q - 1))
+            if len(fields) > MOST_SITES:
+                raise InputError(f"{path}: line {number}: fields of more than {MOST_SITES:,} sites; expected '# 0 1'")
         else:
             raise InputError(f"{path}: ends before its couplings ('# 0 1')")
         length = len(fields)

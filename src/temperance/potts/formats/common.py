@@ -11,6 +11,9 @@ from temperance.core.errors import InputError
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
+# More than a matrix of couplings in memory has.
+MOST_SITES = 10_000
+
 # States in the order of CCMpred and GREMLIN.
 _ORDERS = {"protein": "ARNDCQEGHILKMFPSTWYV-", "rna": "AUCG-", "dna": "ATCG-"}
 

@@ -10,6 +10,7 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
 from temperance.core.inputs import open_text
 from temperance.potts.formats.common import (
+    MOST_SITES,
     check_model,
     coupling_blocks,
     parse_numbers,
@@ -59,6 +60,8 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
                 raise InputError(f"{path}: line {number}: {words[0]} is repeated from line {first}; remove one")
             if len(key) == 1:
                 fields[key[0]] = parse_numbers(path, number, words[1:], q)
+                if len(fields) > MOST_SITES:
+                    raise InputError(f"{path}: line {number}: fields of more than {MOST_SITES:,} sites")
             else:
                 blocks[key] = parse_numbers(path, number, words[1:], q * q).astype(np.float32)
     sites = sorted(fields)

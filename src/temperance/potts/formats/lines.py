@@ -12,16 +12,17 @@ import pandas as pd
 from temperance.core.alphabet import NAMED, Alphabet
 from temperance.core.errors import InputError, last_line
 from temperance.core.inputs import open_text
-from temperance.potts.formats.common import check_model
+from temperance.potts.formats.common import MOST_SITES, check_model
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
 log = logging.getLogger(__name__)
 
 _NAMES = ["what", "i", "j", "a", "b", "value", "more"]
-_MOST_SITES = 1_000_000
 # Couplings of a model most of which may have no line: a small file must not fill the memory.
 _MOST_SPARSE = 400_000_000
+# By gzip, lines of zeros shrink to a seventh.
+_LARGEST_EXPANSION = 40
 
 
 def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
@@ -65,7 +66,7 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
             parsed = pd.Series([states.get(_word(word), np.nan) for word in different], dtype=float)
         else:
             parsed = pd.Series(pd.to_numeric(pd.Series(different), errors="coerce").to_numpy(float))
-            is_site = (parsed >= 0) & (parsed % 1 == 0) & (parsed < _MOST_SITES)
+            is_site = (parsed >= 0) & (parsed % 1 == 0) & (parsed < MOST_SITES)
             parsed = parsed.where(is_site if kind == "site" else np.isfinite(parsed))
         numbers = parsed.to_numpy()
         if words.dtype == "category":
@@ -131,7 +132,7 @@ def _read_table(path: str | Path) -> pd.DataFrame:
         "header": None,
     }
     try:
-        with open_text(path) as file, warnings.catch_warnings():
+        with open_text(path, _LARGEST_EXPANSION) as file, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # words beyond the seventh
             return pd.read_csv(file, quoting=3, engine="c", comment="#", **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:

@@ -8,11 +8,10 @@ import numpy as np
 from temperance.core.alphabet import GAP, NAMED, Alphabet
 from temperance.core.errors import InputError
 from temperance.core.inputs import open_binary, read_array
-from temperance.potts.formats.common import check_model, reorder_states
+from temperance.potts.formats.common import MOST_SITES, check_model, reorder_states
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
-_MOST_SITES = 100_000
 _MOST_SEQUENCES = 2**30
 
 
@@ -33,7 +32,7 @@ def is_plmc(beginning: bytes) -> bool:
         return False
     length, q, used, skipped, _ = np.frombuffer(beginning[:20], "<i4").tolist()
     return (
-        2 <= length <= _MOST_SITES and 2 <= q <= 64 and 0 <= used <= _MOST_SEQUENCES and 0 <= skipped <= _MOST_SEQUENCES
+        2 <= length <= MOST_SITES and 2 <= q <= 64 and 0 <= used <= _MOST_SEQUENCES and 0 <= skipped <= _MOST_SEQUENCES
     )
 
 
