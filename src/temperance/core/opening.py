@@ -52,7 +52,7 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
     kind = ""
     try:
         kind = compression(path, needed)
-        with _OPENERS[kind](path) if kind else Path(path).open("rb") as file:
+        with open_packed(path, kind) as file:
             yield file
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of {needed}") from None
@@ -61,6 +61,24 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
         if number := getattr(error, "errno", None):
             raise InputError(f"{path}: cannot be read ({os.strerror(number)}); give the path of {needed}") from None
         raise InputError(f"{path}: the {kind} file is damaged ({error}); compress it again") from None
+
+
+def open_packed(path: str | Path, kind: str) -> IO[bytes]:
+    """Open a file of a known compression.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+    kind : {'', 'gzip', 'bzip2', 'xz'}
+        As of `compression`.
+
+    Returns
+    -------
+    file
+        Content, unpacked while it is read.
+    """
+    return _OPENERS[kind](path) if kind else Path(path).open("rb")
 
 
 def compression(path: str | Path, needed: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from temperance.core.bounded_files import open_binary, read_array
 from temperance.core.errors import InputError
-from temperance.core.inputs import open_binary, read_array
 
 # Types of numbers that NumPy has, too.
 _TYPES = {

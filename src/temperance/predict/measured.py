@@ -14,8 +14,8 @@ import pandas as pd
 from Bio.SeqUtils import IUPACData
 
 from temperance.core.alphabet import NAMED, Alphabet
+from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError
-from temperance.core.inputs import open_text
 
 log = logging.getLogger(__name__)
 

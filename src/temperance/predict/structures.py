@@ -10,8 +10,8 @@ import gemmi
 import numpy as np
 
 from temperance.core.alphabet import Alphabet
+from temperance.core.bounded_files import open_binary
 from temperance.core.errors import InputError
-from temperance.core.inputs import open_binary
 
 # Bytes of a file, and residues of a chain: more than the largest in the PDB have.
 _LARGEST = 2**27

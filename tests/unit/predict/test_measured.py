@@ -155,7 +155,7 @@ def test_a_table_without_end_is_refused(tmp_path, monkeypatch):
 def test_pipes_and_devices_are_refused(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path / "fifo", "/dev/zero", tmp_path):
-        with pytest.raises(InputError, match="expected a file"):
+        with pytest.raises(InputError, match="give the path of an ordinary file"):
             read_measured(path)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from temperance.core.alphabet import Alphabet
+from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError
-from temperance.core.inputs import open_text
 from temperance.potts.formats.common import (
     MOST_SITES,
     check_model,

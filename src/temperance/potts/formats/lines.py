@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.alphabet import NAMED, Alphabet
+from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError, last_line
-from temperance.core.inputs import open_text
 from temperance.potts.formats.common import MOST_SITES, check_model
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from temperance.core.alphabet import Alphabet
+from temperance.core.bounded_files import open_binary
 from temperance.core.errors import InputError, last_line
-from temperance.core.inputs import open_binary
 from temperance.potts.formats.common import check_model
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites

@@ -6,8 +6,8 @@ from typing import BinaryIO
 import numpy as np
 
 from temperance.core.alphabet import GAP, NAMED, Alphabet
+from temperance.core.bounded_files import open_binary, read_array
 from temperance.core.errors import InputError
-from temperance.core.inputs import open_binary, read_array
 from temperance.potts.formats.common import MOST_SITES, check_model, reorder_states
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from temperance.core.alphabet import Alphabet
+from temperance.core.bounded_files import open_binary, open_text
 from temperance.core.errors import InputError
 from temperance.core.files import atomic
-from temperance.core.inputs import open_binary, open_text
 from temperance.potts.formats.ccmpred import read_ccmpred, write_ccmpred
 from temperance.potts.formats.common import is_number
 from temperance.potts.formats.gremlin import read_gremlin, write_gremlin

@@ -1,29 +1,25 @@
 """Files that users give: opened only if they are files, unpacked while they are read, and bounded."""
 
-import gzip
 import io
-import stat
+import lzma
 import zlib
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
 from temperance.core.errors import InputError, last_line
+from temperance.core.opening import compression, open_packed
 
-# Bytes of a line, of which the couplings of a pair are the longest, and to which a gzipped file may expand in any case.
+# Bytes of a line, of which the couplings of a pair are the longest, and to which any compressed file may expand.
 _LONGEST_LINE = 2**20
 _SMALL = 2**26
 # Beyond _SMALL, times its size: tables of numbers shrink by less, what was made to fill the memory by more.
 _LARGEST_EXPANSION = 200
-_GZIP = b"\x1f\x8b"
-_PACKED = {
-    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z",
-}  # fmt: skip
 
 
 def open_binary(path: str | Path) -> BinaryIO:
-    """Open a file for reading, plain or gzipped.
+    """Open a file for reading, plain or compressed.
 
     Parameters
     ----------
@@ -38,21 +34,21 @@ def open_binary(path: str | Path) -> BinaryIO:
     Raises
     ------
     InputError
-        If it is no file, cannot be read or is compressed in another way; on reading, if it is damaged or expands to
-        far more than its size.
+        If it is no file, cannot be read or is compressed in a way that is not read; on reading, if it is damaged or
+        expands to far more than its size.
     """
     return io.BufferedReader(_Unpacked(path), 2**18)
 
 
 def open_text(path: str | Path, expansion: int = _LARGEST_EXPANSION) -> TextIO:
-    """Open a text file for reading, plain or gzipped.
+    """Open a text file for reading, plain or compressed.
 
     Parameters
     ----------
     path : path-like
         File to read.
     expansion : int
-        Largest factor by which a gzipped file may grow.
+        Largest factor by which a compressed file may grow.
 
     Returns
     -------
@@ -111,29 +107,20 @@ def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: str, path: str | P
 
 
 class _Unpacked(io.RawIOBase):
-    """Bytes of a file, those of a gzipped one unpacked."""
+    """Bytes of a file, those of a compressed one unpacked."""
 
     def __init__(self, path: str | Path, expansion: int = _LARGEST_EXPANSION, lines: bool = False):
         self._path, self._expansion, self._lines = path, expansion, lines
         self._total = self._line = 0
+        self._stream: Any = None
         try:
-            if not stat.S_ISREG(Path(path).stat().st_mode):
-                kind = "a folder" if Path(path).is_dir() else "a device or pipe"
-                raise InputError(f"{path}: is {kind}; expected a file")
+            self._kind = compression(path, "an ordinary file")
             self._size = Path(path).stat().st_size
-            self._file = Path(path).open("rb")  # noqa: SIM115 - `close` closes it
+            self._stream = open_packed(path, self._kind)
         except FileNotFoundError:
             raise InputError(f"{path}: there is no such file") from None
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: cannot be read ({last_line(error)})") from None
-        beginning = self._file.read(6)
-        self._file.seek(0)
-        for magic, program in _PACKED.items():
-            if beginning.startswith(magic):
-                self._file.close()
-                raise InputError(f"{path}: is compressed by {program}; unpack it, or compress it by gzip")
-        self._is_gzipped = beginning.startswith(_GZIP)
-        self._stream = gzip.GzipFile(fileobj=self._file) if self._is_gzipped else self._file
 
     def readable(self) -> bool:
         return True
@@ -141,12 +128,14 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
             count = self._stream.readinto(buffer)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise InputError(f"{self._path}: the gzip file is damaged or cut ({error}); copy it again") from None
-        except OSError as error:
-            raise InputError(f"{self._path}: cannot be read ({last_line(error)})") from None
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            if getattr(error, "errno", None) or not self._kind:
+                raise InputError(f"{self._path}: cannot be read ({last_line(error)})") from None
+            raise InputError(
+                f"{self._path}: the {self._kind} file is damaged or cut ({error}); copy it again"
+            ) from None
         self._total += count
-        if self._is_gzipped and self._total > max(_SMALL, self._expansion * self._size):
+        if self._kind and self._total > max(_SMALL, self._expansion * self._size):
             raise InputError(
                 f"{self._path}: its {self._size:,} bytes expand to more than {self._total:,}; unpack it if it is right"
             )
@@ -159,7 +148,6 @@ class _Unpacked(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        if not self.closed and hasattr(self, "_stream"):
+        if not self.closed and self._stream:
             self._stream.close()
-            self._file.close()
         super().close()
