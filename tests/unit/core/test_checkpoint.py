@@ -31,9 +31,9 @@ class Deadly(Checkpoint):
     left = np.inf
 
     def with_task(self, **values):
-        checkpoint = Deadly(self._path, {**self._task, **values}, 0.0)
-        checkpoint.left = self.left
-        return checkpoint
+        inner = Deadly(self._path, {**self._task, **values}, 0.0)
+        inner.left = self.left
+        return inner
 
     def save(self, state):
         super().save(state)
@@ -210,5 +210,5 @@ def test_a_damaged_checkpoint_is_told_and_not_used(tmp_path, sequences, damage, 
         content = b"\x80\x04K\x01."
     path.write_bytes(content)
     resumed = compute(Checkpoint(path, TASK, 0.0))
-    assert "damaged; this starts anew" in caplog.text
+    assert "damaged; starting from the beginning" in caplog.text
     np.testing.assert_array_equal(resumed.model.couplings, whole.model.couplings)

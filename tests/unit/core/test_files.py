@@ -18,10 +18,10 @@ def test_arrays_come_back_with_their_metadata_and_equal_bytes(tmp_path):
     for name in ("x", "y"):
         files.save_arrays(tmp_path / name, arrays, metadata)
     assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()
-    content, header = files.load_arrays(tmp_path / "x")
-    assert header == metadata
+    arrays_read, kept = files.load_arrays(tmp_path / "x")
+    assert kept == metadata
     for name, array in arrays.items():
-        np.testing.assert_array_equal(content[name], array)
+        np.testing.assert_array_equal(arrays_read[name], array)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
@@ -115,9 +115,9 @@ def test_what_is_no_safetensors_file_is_named(tmp_path):
 
 
 def test_provenance_names_versions_settings_and_seed():
-    content = files.provenance({"chains": 3}, 17)
-    assert content["settings"] == {"chains": 3}
-    assert content["seed"] == 17
-    assert content["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
-    assert content["versions"]["numpy"] == np.__version__ and content["versions"]["temperance"] == __version__
+    record = files.provenance({"chains": 3}, 17)
+    assert record["settings"] == {"chains": 3}
+    assert record["seed"] == 17
+    assert record["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
+    assert record["versions"]["numpy"] == np.__version__ and record["versions"]["temperance"] == __version__
     assert files.provenance({})["seed"] is None

@@ -18,8 +18,8 @@ NAMES, SEQUENCES = np.array(["one", "two"]), np.array([[1, 1, 1, 1, 1, 1], [0, 1
 COLUMNS = np.array([1, 2, 4, 5, 8, 9])
 
 
-def constraints(**options):
-    settings = ConstraintSettings.model_construct(**options)
+def constraints(**values):
+    settings = ConstraintSettings.model_construct(**values)
     return Constraints.from_settings(settings, COLUMNS, 9, LETTERS, NAMES, SEQUENCES)
 
 
@@ -137,7 +137,7 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("settings", "message"),
     [
         ({"fixed": {"3": "C"}}, "constraints.fixed.3: column 3 was dropped"),
         ({"fixed": {"10": "C"}}, "columns 1 to 9"),
@@ -152,8 +152,8 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
         ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "violates 2 constraints (the first in column 1)"),
     ],
 )
-def test_constraints_that_cannot_be_met_are_told_in_one_line(options, message):
+def test_constraints_that_cannot_be_met_are_told_in_one_line(settings, message):
     with pytest.raises(InputError) as error:
-        constraints(**options)
+        constraints(**settings)
     assert message in str(error.value)
     assert "\n" not in str(error.value)

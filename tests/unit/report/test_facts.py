@@ -36,9 +36,9 @@ def test_errors_of_precision_are_the_95_percent_interval(evidence):
         {"rank": "L/5", "precision": 1.0, "error": 0.0, "expected": 0.03},
         {"rank": "L/2", "precision": 0.6, "error": 0.26, "expected": 0.05},
     ]
-    told = fact(replace(evidence, predictions={"precision": precision}), "precision of predicted contacts")
+    text = fact(replace(evidence, predictions={"precision": precision}), "precision of predicted contacts")
     # 1.96 times 0.26 is 0.51, where twice is 0.52; 1.96 times 0.14 is 0.27.
-    assert told == "60% ± 51% of L/2, 50% ± 27% of L (random 4%)"
+    assert text == "60% ± 51% of L/2, 50% ± 27% of L (random 4%)"
 
 
 def test_sites_and_identity_of_the_structure_are_told(evidence):
@@ -58,8 +58,8 @@ def test_what_was_not_predicted_or_estimated_is_not_told(evidence):
 
 def test_a_model_that_does_not_fold_has_no_folding_temperature(evidence):
     gaps = {"gaps": {"profile": {"freezing_temperature": 0.456, "folding_temperature": None}}}
-    told = fact(replace(evidence, landscape=evidence.landscape | gaps), "random-energy estimate")
-    assert told.startswith("freezing 0.46, no folding; rough")
+    text = fact(replace(evidence, landscape=evidence.landscape | gaps), "random-energy estimate")
+    assert text.startswith("freezing 0.46, no folding; rough")
 
 
 def test_designs_at_a_temperature_that_is_not_recommended_are_told_so(evidence):
@@ -77,8 +77,8 @@ def test_designs_at_a_temperature_that_is_not_recommended_are_told_so(evidence):
     ],
 )  # fmt: skip
 def test_the_source_is_named_by_how_it_was_found(evidence, settings, source):
-    told = fact(replace(evidence, settings=small_family.read_settings(**settings)), "source")
-    assert told == source
+    text = fact(replace(evidence, settings=small_family.read_settings(**settings)), "source")
+    assert text == source
 
 
 def test_a_truth_is_named_with_how_well_it_was_drawn(evidence):

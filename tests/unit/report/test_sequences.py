@@ -38,10 +38,10 @@ def test_each_panel_has_the_samples_of_its_temperature_over_all_natural_sequence
     figure = draw("pca")
     background, samples, shares = principal_components(*sequences)
     for axis, (tau, points) in zip(figure.axes, samples.items(), strict=True):
-        natural, drawn = axis.collections
+        natural, sampled_points = axis.collections
         assert axis.get_title() == f"τ = {tau:g}"
         assert_allclose(natural.get_offsets(), background)
-        assert_allclose(drawn.get_offsets(), points)
+        assert_allclose(sampled_points.get_offsets(), points)
         assert axis.get_xlabel() == f"PC 1 ({shares[0]:.1%})"
     assert list(samples) == [0.5, 0.7, 1.0, 2.0]
     assert figure.axes[0].get_ylabel() == f"PC 2 ({shares[1]:.1%})"

@@ -94,7 +94,7 @@ def test_a_table_may_have_names_of_columns_empty_lines_and_further_columns():
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         ("raise SystemExit('no such model')", "failed with exit status 1: no such model"),
         ("", "did not write the file"),
@@ -111,10 +111,10 @@ def test_a_table_may_have_names_of_columns_empty_lines_and_further_columns():
         ("import time; time.sleep(60)", "took more than 0.02 minutes"),
     ],
 )
-def test_a_program_that_fails_is_told_of_in_one_line(source, said):
+def test_a_program_that_fails_is_told_of_in_one_line(source, message):
     with pytest.raises(InputError) as error:
         judge(source, minutes=0.02 if "sleep" in source else 1)(SEQUENCES)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(error.value).startswith("judges.mine")
 
 

@@ -123,13 +123,13 @@ def test_reliability_by_hand():
     """Confidences 0.82 (right) and 0.86 (wrong) of weights 1 and 3; 0.6 (right) of weight 2; 1 (wrong) of weight 4."""
     shares = np.array([[0.82, 0.18], [0.86, 0.14], [0.4, 0.6], [1 - 1e-12, 1e-12]])
     labels, weights = np.array([0, 1, 1, 1]), np.array([1.0, 3, 2, 4])
-    found = reliability(np.log(shares), labels, weights=weights, bins=10)
+    diagram = reliability(np.log(shares), labels, weights=weights, bins=10)
     expected = pd.DataFrame(
         {"low": [0.6, 0.8, 0.9], "high": [0.7, 0.9, 1.0], "share": [0.2, 0.4, 0.4], "confidence": [0.6, 0.85, 1.0],
          "accuracy": [1.0, 0.25, 0.0]}
     )  # fmt: skip
-    pd.testing.assert_frame_equal(calibration.table, expected)
-    assert found.ece == pytest.approx(0.2 * 0.4 + 0.4 * 0.6 + 0.4 * 1)
+    pd.testing.assert_frame_equal(diagram.table, expected)
+    assert diagram.ece == pytest.approx(0.2 * 0.4 + 0.4 * 0.6 + 0.4 * 1)
     # At half of the scale the odds are roots: 0.82 / 0.18 becomes 2.134, and so on.
     flat = reliability(np.log(shares), labels, beta=0.5, bins=1)
     odds = np.array([0.82 / 0.18, 0.86 / 0.14, 1.5, 1e12]) ** 0.5
