@@ -60,37 +60,76 @@ MUTANTS = {
         "scoring/tables.py", "nearest(flat, family.natural)", "nearest(flat, family.training)", "scoring/test_tables.py"
     ),
     "the profile HMM is built from all sequences": Mutant(
-        "stages/hmm.py", 'arrays["sequences"][heldout]', 'arrays["sequences"]', "stages"
+        "stages/hmm.py", 'arrays["sequences"][heldout]', 'arrays["sequences"]', "stages/test_scoring_stages.py"
     ),
     "designs ignore the novelty floor": Mutant(
         "design/selection.py",
         '(scored["distance_natural"] >= novelty_floor - 1e-9)',
         '(scored["distance_natural"] >= 0)',
-        "design",
+        "design/test_selection.py",
     ),
     "designs are the nearest to each other": Mutant(
-        "design/selection.py", "int(np.argmax(distance))", "int(np.argmin(distance))", "design"
+        "design/selection.py", "int(np.argmax(distance))", "int(np.argmin(distance))", "design/test_selection.py"
     ),
     "exported chains are of the hottest temperature": Mutant(
-        "stages/export.py", 'int(np.argmin(np.abs(samples["temperatures"] - tau)))', "-1", "stages"
+        "stages/export.py", 'int(np.argmin(np.abs(samples["temperatures"] - tau)))', "-1", "stages/test_export_stage.py"
     ),
     "every optimum is equilibrated": Mutant(
-        "sampling/diagnostics.py", "PLACEHOLDER", "PLACEHOLDER", "sampling/test_diagnostics.py"
+        "stages/thermodynamics.py",
+        'optima["equilibrated"] = is_within_equilibrated(',
+        'optima["equilibrated"] = True or (',
+        "stages/test_thermodynamics.py",
     ),
     "an edge of the ladder is recommended": Mutant(
         "temperature/choice.py",
         "return _refuse_edges(rungs, int(candidates[0]))",
         "return Choice(int(candidates[0]), fallback=int(candidates[0]))",
-        "temperature",
+        "temperature/test_choice.py",
     ),
     "the hottest able temperature is chosen instead of the coldest": Mutant(
-        "temperature/choice.py", "int(candidates[0])", "int(candidates[-1])", "temperature"
+        "temperature/choice.py", "int(candidates[0])", "int(candidates[-1])", "temperature/test_choice.py"
     ),
     "the most lenient judge sets the limit": Mutant(
         "temperature/choice.py",
         "return min((point for point in points if point.bounds)",
         "return max((point for point in points if point.bounds)",
-        "temperature",
+        "temperature/test_choice.py",
+    ),
+    "an operating point is interpolated from the wrong side": Mutant(
+        "temperature/operating_points.py",
+        "logs[last] + share * (logs[last + 1] - logs[last])",
+        "logs[last + 1] + share * (logs[last] - logs[last + 1])",
+        "temperature/test_operating_points.py",
+    ),
+    "judges are trusted without a reason": Mutant(
+        "temperature/operating_points.py",
+        'standing is not None and bool(standing.get("trusted")) and not standing.get("saturated")',
+        "standing is not None",
+        "temperature/test_operating_points.py",
+    ),
+    "any tau_f above 1 is a verdict": Mutant(
+        "temperature/diagnosis.py",
+        "if tau_f.low > 1 + DIFFERENT:\n        return Diagnosis(\n            OVERFITTED",
+        "if tau_f.value > 1:\n        return Diagnosis(\n            OVERFITTED",
+        "temperature/test_diagnosis_thresholds.py",
+    ),
+    "the pair judge has seen what it judges": Mutant(
+        "scoring/cross_fitted.py",
+        "fit_gaussian_potts(sequences[~left_out], weights[~left_out], q, pseudocount)",
+        "fit_gaussian_potts(sequences, weights, q, pseudocount)",
+        "scoring/test_cross_fitted.py",
+    ),
+    "diversity counts each sequence against itself": Mutant(
+        "scoring/diversity.py", "/ (count * (count - 1))", "/ (count * count)", "scoring/test_diversity.py"
+    ),
+    "error bars of figures are one standard error": Mutant(
+        "report/figures/averages.py", "INTERVAL = 1.96", "INTERVAL = 1.0", "report/test_averages.py"
+    ),
+    "the page compares samples with training sequences": Mutant(
+        "report/results.py", 'natural["set"] == "heldout"', 'natural["set"] == "training"', "report/test_results.py"
+    ),
+    "replicates share their random numbers": Mutant(
+        "core/seeds.py", "(seed, *labels)", "(seed, *labels[:1])", "core/test_sizes_and_seeds.py"
     ),
 }
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import small_family
 
-from temperance.report.caveats import notes, warnings
+from temperance.core.files import save_json
+from temperance.report.caveats import _check_sampling, notes, warnings
+from temperance.report.results import _load_diagnostics
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +252,13 @@ def test_all_caveats_are_listed_together(sound):
         "Training reached its lim", "Independent chains do no", "The samples of the truth", "Only 2 of 3 designs were",
         "Only 49 sequences are he",
     ]  # fmt: skip
+
+
+def test_designs_of_too_few_draws_for_an_r_hat_are_warned_of(tmp_path):
+    save_json(tmp_path / "designs.json", {"equilibrated": False, "rhat": None, "ess": 40.0, "drift": 0.1})
+    (warning,) = _check_sampling(pd.DataFrame(), _load_diagnostics(tmp_path / "designs.json"))
+    assert "(R-hat inf, effective sample size 40, drift of the mean energy +0.10" in warning
+    save_json(tmp_path / "truth.json", {"rhat": 1.2})
+    assert _load_diagnostics(tmp_path / "truth.json") == {"rhat": 1.2}
+    save_json(tmp_path / "listed.json", {"log_z": 1.2})
+    assert _load_diagnostics(tmp_path / "listed.json") == {"log_z": 1.2}
