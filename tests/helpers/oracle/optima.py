@@ -155,9 +155,9 @@ class Calibration:
         return math.exp(-(low + high) / 2)
 
     def draw_temperatures(self):
-        """Draw the temperature by resampled clusters, from the slopes at nine inverse temperatures about the best."""
+        """Draw the temperature by resampled clusters, from the slopes at 61 inverse temperatures about the best."""
         family = self.subset.family
-        logs = -math.log(self.temperature) + np.linspace(-1, 1, 9)
+        logs = -math.log(self.temperature) + np.linspace(-0.6, 0.6, 61)
         values = np.column_stack([self.slopes(math.exp(log)) for log in logs])
         means = draw_cluster_means(values, family.heldout_weights, family.heldout_clusters, self.rng)
         return np.array([math.exp(-np.interp(0.0, row, logs)) for row in means])
