@@ -23,6 +23,8 @@ ORDERS = tuple(range(2, 11))
 _TOP = 20
 # Sets of sites of each order: errors of their means are a few thousandths.
 _SETS, _TRIPLES = 200, 300
+# Correlations below this are none.
+_ROUNDING = 1e-12
 # A code that no word of ten sites has.
 _NO_WORD = np.uint64(2**64 - 1)
 
@@ -311,4 +313,5 @@ class Reference:
         for reference, correlations in zip(self.triple, _iterate_triples(samples, self.q, self.triples), strict=True):
             x, y = reference.ravel(), correlations.ravel()
             xx, yy, xy = xx + x @ x, yy + y @ y, xy + x @ y
-        return agreement_from_sums(float(xx), float(yy), float(xy))
+        rounding = self.triple.size * _ROUNDING**2
+        return agreement_from_sums(*(0.0 if square <= rounding else float(square) for square in (xx, yy)), float(xy))

@@ -163,3 +163,14 @@ def test_how_many_sets_of_sites_are_compared():
     assert all(len(set(sites)) == 3 for sites in reference.triples.tolist())
     wide = Reference.from_sequences(NATURAL[:20], np.ones(20), 64, np.random.default_rng(1))
     assert 10 <= len(wide.triples) <= 11 and wide.triple.shape[1:] == (64, 64, 64)
+
+
+def test_correlations_that_are_nothing_but_rounding_have_no_agreement():
+    """Every word of three sites and five states once: no correlation, but fifths are not exact."""
+    sequences = np.array(list(itertools.product(range(5), repeat=3)), np.uint8)
+    reference = Reference.from_sequences(sequences, np.ones(125), 5, np.random.default_rng(0))
+    assert 0 < np.abs(reference.triple).max() < 1e-15
+    correlated = np.array([[0, 0, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.uint8)
+    assert np.isnan(reference.compare(correlated).set_index("order").loc[3, ["pearson", "slope"]].to_numpy(float)).all()
+    other = Reference.from_sequences(correlated, np.ones(4), 5, np.random.default_rng(0))
+    assert np.isnan(other.compare(sequences).set_index("order").loc[3, ["pearson", "slope"]].to_numpy(float)).all()
