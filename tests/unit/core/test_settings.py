@@ -154,7 +154,11 @@ def test_numbers_are_taken_up_to_their_bounds(key, least, below, most, above):
 
 @pytest.mark.parametrize(
     ("temperatures", "message"),
-    [([1], "1 of at least 2 entries"), ([0.5, 100.1], "100.1 is too large, 100 is the most"), ([1, True], "")],
+    [
+        ([1], "at least 2 entries needed, not 1"),
+        ([0.5, 100.1], "100.1 is too large; 100 is the largest allowed"),
+        ([1, True], ""),
+    ],
 )
 def test_temperatures_are_two_or_more_up_to_100(temperatures, message):
     with pytest.raises(InputError, match=f"^sample.temperatures.*{message}"):

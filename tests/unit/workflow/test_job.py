@@ -161,7 +161,7 @@ def test_what_a_job_reads_has_to_be_what_its_job_wrote(splitting):
         run_stage(subsample, subset)
     messages = Path("logs/subsample.log").read_text()
     assert (
-        "error: results/x/split: is not what its job wrote, by the digest in results/x/provenance/split.json"
+        "error: results/x/split: is not what its job wrote (digest in results/x/provenance/split.json): damaged"
         in messages
     )
     # As it was, it is taken again.

@@ -33,7 +33,7 @@ def record(config, outputs=("out/x/one.txt", "out/x/two.txt"), **changes):
 
 
 def test_the_same_configuration_makes_the_same_bytes(folder, capfd):
-    assert reproduce.main(record({"results": "out", "word": "word"}, numpy="0.1"), "1") == 0
+    assert reproduce.reproduce(record({"results": "out", "word": "word"}, numpy="0.1"), "1") == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines == [
         f"numpy is {versions()['numpy']}, was 0.1", "out/x/one.txt: the same bytes", "out/x/two.txt: the same bytes",
@@ -45,7 +45,7 @@ def test_the_same_configuration_makes_the_same_bytes(folder, capfd):
 def test_other_bytes_and_workflows_that_fail_end_with_status_1(folder, capfd):
     (folder / "out" / "x" / "two.txt").write_text("other")
     path = record({"results": "out", "word": "word"})
-    assert reproduce.main(path, "1") == 1
+    assert reproduce.reproduce(path, "1") == 1
     assert capfd.readouterr().out.splitlines() == ["out/x/one.txt: the same bytes", "out/x/two.txt: differs"]
     (folder / "Snakefile").write_text(SNAKEFILE.replace("printf", "no-such-program"))
     assert reproduce.main([path, "1"]) == 1
