@@ -158,6 +158,8 @@ def run(
     floor = 0.0 if constraints.seed is not None else settings.novelty_floor
     within_constraints = constraints.satisfied_by(sequences)
     qualified = within_constraints & qualify(scores, thresholds, floor, most_gaps)
+    if constraints.seed is not None:
+        qualified &= (sequences != constraints.seed).any(axis=1)
     design_indices = select(sequences, scores[settings.fidelity].to_numpy(), qualified, options.number)
     table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
     for name, judge in design_judges.items() if len(design_indices) else ():

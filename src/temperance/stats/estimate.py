@@ -15,6 +15,27 @@ NORMAL = float(ndtri(0.975))
 _PRIOR_REPLICATES = 4
 
 
+def format_range(low: float, high: float) -> str:
+    """Format an interval of temperatures, which may have no upper end.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends; infinite for an end beyond all that was sampled.
+
+    Returns
+    -------
+    str
+        Two decimals.
+
+    Examples
+    --------
+    >>> format_range(0.7, 0.81), format_range(0.7, float("inf"))
+    ('0.70 to 0.81', '0.70 or more')
+    """
+    return f"{low:.2f} or more" if high == np.inf else f"{low:.2f} to {high:.2f}"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Hold a value with its 95 % interval.
@@ -33,7 +54,7 @@ class Estimate:
 
     def __str__(self) -> str:
         """Write the value with its interval."""
-        return f"{self.value:.2f} (95% interval {self.low:.2f} to {self.high:.2f})"
+        return f"{self.value:.2f} (95% interval {format_range(self.low, self.high)})"
 
 
 def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:

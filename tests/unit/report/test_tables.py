@@ -61,7 +61,7 @@ def test_operating_points_of_the_family_are_tabulated_with_their_sides(evidence)
     assert table.to_numpy().tolist() == [
         ["τ_train", "0.93 (0.92 to 0.94)", "yes", ""],
         ["τ_f", "0.95 (0.94 to 0.97)", "", "a note"],
-        ["as natural by the pair judge (Potts models of parts of the natural sequences)", "0.77 (0.74 to inf)", "yes",
+        ["as natural by the pair judge (Potts models of parts of the natural sequences)", "0.77 (0.74 or more)", "yes",
          ""],
         ["as natural by the profile HMM", "above all that were sampled (1.50 at least)", "", ""],
         ["as natural by the one-site profile", "", "", "not judged"],

@@ -223,13 +223,13 @@ def test_designs_of_another_judge_are_scored_once_they_are_chosen(all_designs):
 
 
 def test_mutants_of_a_seed_need_not_be_new_and_their_mutations_are_listed(folder, tmp_path):
-    """Within one mutation of CAAA, with two alanines and a cysteine; AAAA and -AAA have none."""
+    """Within one mutation of CAAA, with two alanines and a cysteine; AAAA and -AAA have none; it is no design."""
     constraints = Constraints(np.ones((4, 3), bool), encode("CAAA")[0], 1)
     mutants = run(folder, tmp_path, constraints)
     table = mutants.table.set_index("aligned")
     # Sites are columns 2, 3, 5 and 9 of the alignment.
     assert table["mutations"].fillna("").to_dict() == {
-        "CAAA": "", "CCAA": "A3C", "CACA": "A5C", "CAAC": "A9C", "C-AA": "A3-", "CA-A": "A5-", "CAA-": "A9-",
+        "CCAA": "A3C", "CACA": "A5C", "CAAC": "A9C", "C-AA": "A3-", "CA-A": "A5-", "CAA-": "A9-",
     }  # fmt: skip
     assert table.columns[-2:].tolist() == ["mutations", "sequence"]
     assert mutants.summary["novelty_floor"] == 0

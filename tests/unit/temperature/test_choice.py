@@ -347,5 +347,5 @@ def test_points_are_described_with_value_and_interval():
         "τ_f, where samples have the mean energy of held-out sequences: 1.00, 0.90 to 1.10"
     )
     assert describe(OperatingPoint("tau_stability", 0.8, 0.7, INF)) == (
-        "the limit by the judge stability: 0.80, 0.70 to inf"
+        "the limit by the judge stability: 0.80, 0.70 or more"
     )

@@ -17,7 +17,7 @@ class ConstraintSettings(Section):
     """Residues that designs may not have in a column, as in {5: PG}; all stands for every column."""
 
     seed: str = ""
-    """Sequence of which designs are mutants, by its name in the alignment or written out with all columns."""
+    """Sequence of which designs are mutants, by its name in the alignment or with all columns; not one itself."""
 
     mutations: Count = 10
     """Largest number of sites in which a design may differ from the seed."""
