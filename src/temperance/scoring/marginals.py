@@ -314,4 +314,5 @@ class Reference:
             x, y = reference.ravel(), correlations.ravel()
             xx, yy, xy = xx + x @ x, yy + y @ y, xy + x @ y
         rounding = self.triple.size * _ROUNDING**2
-        return agreement_from_sums(*(0.0 if square <= rounding else float(square) for square in (xx, yy)), float(xy))
+        xx, yy = (0.0 if square <= rounding else float(square) for square in (xx, yy))
+        return agreement_from_sums(xx, yy, float(xy))
