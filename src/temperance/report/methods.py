@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.settings.run import FamilySettings
-from temperance.core.settings.scoring import BaselineSettings
+from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
 from temperance.core.words import join_words
 from temperance.report.results import Evidence
 from temperance.temperature.operating_points import LEAST_PERCENTILE
@@ -47,6 +47,7 @@ def methods(evidence: Evidence) -> str:
         f"({sampling.ladders} ladders, {sampling.sequences:,} sequences a temperature; equilibrated: split R-hat "
         f"at most {sampling.max_rhat:g}, an effective sample size of {sampling.min_ess:g} or more, and a mean "
         "energy that does not drift by more than a quarter of its standard deviation).",
+        *_describe_programs(settings.judges),
         "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the "
         f"nearest natural sequence in {floors.novelty_floor:.0%} of sites on average and have "
         f"{floors.diversity_floor:.0%} "
@@ -141,3 +142,13 @@ def _describe_comparison(models: Mapping[str, BaselineSettings]) -> Iterator[str
 def _join_numbers(numbers: pd.Series) -> str:
     """List different numbers in ascending order."""
     return join_words(f"{number:,}" for number in sorted(set(numbers)))
+
+
+def _describe_programs(judges: Mapping[str, JudgeSettings]) -> Iterator[str]:
+    """Name the user's programs that scored sequences."""
+    if judges:
+        descriptions = [
+            f"{name} ({' '.join(judge.command)}{'' if judge.higher else '; lower scores are better'})"
+            for name, judge in judges.items()
+        ]
+        yield f"Sequences were also scored by {join_words(descriptions)}."
