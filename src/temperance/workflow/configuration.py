@@ -44,10 +44,9 @@ _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
 _RNA_JUDGES = {"folding": explain_missing_folding, "covariance": explain_missing_infernal}
 # Names that users' judges may not have: columns of tables of scores, and suffixes of tau_ in other tables.
 _RESERVED_NAMES = {
-    *_JUDGES, "f", "train", "energy_error", "novelty_error", "gaps_error", "fidelity_error", "distance_training_error",
-    "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity", "set",
-    "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical", "ess",
-    "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
+    *_JUDGES, "f", "train", "temperature", "ladder", "draw", "energy", "gaps", "fidelity", "novelty", "diversity",
+    "set", "weight", "scale_weight", "name", "cluster", "mutations", "aligned", "sequence", "sequences", "identical",
+    "ess", "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple",
 }  # fmt: skip
@@ -468,7 +467,8 @@ def _check_judge(name: str, family: Settings) -> None:
     programs = family["judges"]
     if taken := programs.keys() & _RESERVED_NAMES:
         raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; choose another name")
-    if reserved := [program for program in programs if program.startswith(("percentile_", "above_median_"))]:
+    prefixes, suffixes = ("percentile_", "above_median_"), ("_error", "_low", "_high")
+    if reserved := [judge for judge in programs if judge.startswith(prefixes) or judge.endswith(suffixes)]:
         raise InputError(f"{name}: judges.{reserved[0]}: reserved for columns of tables; choose another name")
     for option, explain_missing in _RNA_JUDGES.items():
         if family["optimum"][option]:
