@@ -1,12 +1,14 @@
 """Judges that are programs of the user's: they read FASTA and write a table of scores."""
 
-import csv
-import shutil
+import json
+import re
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,12 @@ from temperance.core.alphabet import GAP, Alphabet
 from temperance.core.errors import InputError, last_words
 from temperance.core.settings.scoring import JudgeSettings
 from temperance.msa.fasta import format_fasta
+from temperance.scoring import supervise
+from temperance.scoring.commands import explain_failure, explain_start, explain_unrunnable
+
+# Bytes of a line of scores, and absolute value of a score: squares of scores, and their sums, are numbers, too.
+_LONGEST_LINE = 2**16
+_LARGEST_SCORE = 1e100
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,8 @@ class Program:
         with tempfile.TemporaryDirectory() as folder:
             unscored, scores = Path(folder, "sequences.fasta"), Path(folder, "scores.tsv")
             unscored.write_text(format_fasta(names, rows))
-            self._run({"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)})
-            scores_by_name = self._read(scores)
+            self._run(unscored, scores, len(rows))
+            scores_by_name = self._read(scores, names)
         if missing := [name for name in names if name not in scores_by_name]:
             raise InputError(
                 f"{self._key}: the program left {len(missing)} of {len(names)} sequences without a score, "
@@ -111,51 +119,80 @@ class Program:
     def _key(self) -> str:
         return f"judges.{self.name}"
 
-    def _run(self, substitutions: Mapping[str, str]) -> None:
-        command = [self._with(word, substitutions) for word in self.command]
-        if shutil.which(command[0]) is None:
-            raise InputError(
-                f"{self._key}.command: there is no program {command[0]} (paths are relative to {Path.cwd()})"
-            )
+    def _run(self, unscored: Path, scores: Path, number: int) -> None:
+        """Run the program on a file of sequences, of which there are `number`."""
+        if problem := explain_unrunnable(self.command):
+            raise InputError(f"{self._key}.command: {problem}")
+        values = {"{fasta}": str(unscored), "{scores}": str(scores), "{threads}": str(self.threads)}
+        placeholders = re.compile("|".join(map(re.escape, values)))
+        words = [placeholders.sub(lambda match: values[match[0]], word) for word in self.command]
+        # A line a sequence, and one of names of columns.
+        most_bytes = _LONGEST_LINE * (number + 1)
+        bounds = [str(60 * self.minutes), str(scores), str(most_bytes)]
+        supervisor = [sys.executable, "-I", "-S", supervise.__file__, *bounds, *words]
+        # Its standard input is closed when this job ends, however it ends.
         try:
-            subprocess.run(
-                command, check=True, timeout=60 * self.minutes, capture_output=True, text=True, errors="replace"
-            )
-        except subprocess.TimeoutExpired:
-            raise InputError(
-                f"{self._key}: the program took more than {self.minutes:g} minutes; raise judges.{self.name}.minutes, "
-                f"or have it score fewer sequences (judges.{self.name}.sequences)"
-            ) from None
-        except subprocess.CalledProcessError as error:
-            why = last_words(error.stderr)
-            raise InputError(f"{self._key}: the program failed with exit status {error.returncode}: {why}") from None
+            with subprocess.Popen(supervisor, stdin=PIPE, stdout=PIPE, start_new_session=True) as process:
+                assert process.stdout is not None
+                answer = process.stdout.read()
+        except OSError as error:
+            raise InputError(f"{self._key}.command: it cannot be run: {error.strerror}") from None
+        if not answer:
+            raise InputError(f"{self._key}: the process that ran it {explain_failure(process.returncode)}")
+        self._check(json.loads(answer), most_bytes)
 
-    @staticmethod
-    def _with(word: str, substitutions: Mapping[str, str]) -> str:
-        for placeholder, value in substitutions.items():
-            word = word.replace(placeholder, value)
-        return word
+    def _check(self, outcome: dict[str, Any], most_bytes: int) -> None:
+        """Raise an error unless the program has ended well; `outcome` is of `supervise`."""
+        if "error" in outcome:
+            raise InputError(f"{self._key}.command: {explain_start(self.command[0], outcome['error'])}")
+        problems = {
+            "minutes": f"took more than {self.minutes:g} minutes; raise {self._key}.minutes, or have it score fewer "
+            f"sequences ({self._key}.sequences)",
+            "output": "wrote more than 1 GiB to its standard output or error; scores are to be written to the file "
+            "that {scores} stands for",
+            "scores": f"wrote more than {most_bytes:,} bytes to the file that {{scores}} stands for; expected a line a "
+            "sequence, of a name, a tab and a score",
+        }
+        if "exceeded" in outcome:
+            raise InputError(f"{self._key}: the program {problems[outcome['exceeded']]}")
+        if status := outcome["status"]:
+            raise InputError(f"{self._key}: the program {explain_failure(status)}: {last_words(outcome['words'])}")
 
-    def _read(self, scores: Path) -> dict[str, float]:
-        if not scores.is_file():
+    def _read(self, path: Path, names: Sequence[str]) -> dict[str, float]:
+        """Read the scores of named sequences."""
+        if not path.is_file():
             raise InputError(f"{self._key}: the program did not write the file that {{scores}} stands for")
-        scores_by_name: dict[str, float] = {}
-        with scores.open(encoding="utf-8", errors="replace") as file:
-            for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
-                if not row:
-                    continue
-                try:
-                    name, score = row[0].split()[0], float(row[1])
-                except (IndexError, ValueError):
-                    if number == 1:  # names of columns
+        known, scores_by_name = set(names), {}
+        try:
+            with path.open(encoding="utf-8-sig", errors="replace") as file:
+                for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), 1):
+                    place = f"{self._key}: line {number} of its scores"
+                    if len(line) == _LONGEST_LINE:
+                        raise InputError(f"{place}: too long; expected a name, a tab and a number")
+                    name = (line.partition("\t")[0].split() or [""])[0]
+                    if not line.strip() or (number == 1 and name not in known):  # names of columns
                         continue
-                    raise InputError(
-                        f"{self._key}: line {number} of its scores: expected a name, a tab and a number"
-                    ) from None
-                if not np.isfinite(score):
-                    raise InputError(f"{self._key}: line {number} of its scores: expected a finite number, not {score}")
-                scores_by_name[name] = score
+                    score = _parse_score(line, place)
+                    if name not in known:
+                        raise InputError(f"{place}: there is no sequence '{name}'; names are those of the FASTA file")
+                    if name in scores_by_name:
+                        raise InputError(f"{place}: {name} has a score already")
+                    scores_by_name[name] = score
+        except OSError as error:
+            raise InputError(f"{self._key}: its scores cannot be read: {error.strerror}") from None
         return scores_by_name
+
+
+def _parse_score(line: str, place: str) -> float:
+    """Parse the second column of a line of scores; `place` is named in errors."""
+    text = line.partition("\t")[2].partition("\t")[0].strip()
+    try:
+        score = float(text if text.isascii() and "_" not in text else "")
+    except ValueError:
+        raise InputError(f"{place}: expected a name, a tab and a number, not '{line.strip()[:80]}'") from None
+    if not abs(score) <= _LARGEST_SCORE:  # nan, too
+        raise InputError(f"{place}: expected a number between -1e100 and 1e100, not {text}")
+    return score
 
 
 def score_subsample(judge: Any, sequences: np.ndarray, sets: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 import copy
 import csv
 import re
-import shutil
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from temperance.core.settings import Settings
 from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, StudySettings
 from temperance.core.settings.truths import EnumerableTruth, LatticeTruth, TeacherTruth, read_truth
 from temperance.core.sizes import parse_sizes
+from temperance.scoring.commands import explain_unrunnable
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
 
 # Keys of which a family has exactly one: where its sequences come from.
@@ -384,11 +384,8 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
                 problem = "is a folder, not a file" if Path(path).is_dir() else problem
                 raise InputError(f"{name}: {key}: {path}: {problem} (paths are relative to {Path.cwd()})")
         for judge, settings in family.judges.items():
-            program = settings.command[0]
-            if shutil.which(program) is None:
-                raise InputError(
-                    f"{name}: judges.{judge}.command: no program {program} (paths are relative to {Path.cwd()})"
-                )
+            if problem := explain_unrunnable(settings.command):
+                raise InputError(f"{name}: judges.{judge}.command: {problem}")
     students = [*run["families"].items()]
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:

@@ -220,6 +220,8 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
             check(local, alignment="{x}.fasta")
         with pytest.raises(InputError, match=r"x: judges\.mine\.command: no program no-such-program"):
             check(local, judges={"mine": {"command": ["no-such-program"]}})
+        with pytest.raises(InputError, match=r"x: judges\.mine\.command: it has no {scores}"):
+            check(local, judges={"mine": {"command": ["bash", "-c", "yes", "{fasta}"]}})
     student = {"truth": {"kind": "teacher", "teacher": "y"}}
     with pytest.raises(InputError, match=r"x: truth\.teacher: y is neither a family \(x\) nor a file"):
         check_files(configure({"families": {"x": student}}))

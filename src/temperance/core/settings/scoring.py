@@ -53,7 +53,7 @@ class JudgeSettings(Section):
     are scored, designs are scored only after they have been chosen."""
 
     minutes: Positive = 60
-    """Limit on the time of the program for one file, in minutes."""
+    """Limit on the time of the program, and of all that it starts, for one file, in minutes."""
 
 
 class BaselineSettings(Section):
