@@ -16,7 +16,7 @@ from temperance.scoring.external import Program
 
 SEQUENCES = np.array([[1, 2], [1, 1]], np.uint8)
 # Bash commands: one that scores both sequences, and one that starts a process which outlives it and holds its output.
-SCORE = r'grep ">" $0 | tr -d ">" | awk "{print \$1 \"\t\" NR}" > $1'
+SCORE = r'grep ">" "$0" | tr -d ">" | awk "{print \$1 \"\t\" NR}" > "$1"'
 LEFT = "sleep 77 & echo $! >> {pids}"
 # As LEFT, in a session of its own and with no parent that lives.
 ESCAPED = "setsid bash -c 'sleep 77 & echo $! >> {pids}' < /dev/null &> /dev/null; sleep 0.1"
@@ -45,7 +45,7 @@ def expect_all_ended(pids, number):
 
 
 def test_standard_input_is_empty():
-    assert judge(f"wc -c > $1.read; {SCORE}; test $(cat $1.read) = 0", 0.05)(SEQUENCES).tolist() == [1, 2]
+    assert judge(f'wc -c > "$1.read"; {SCORE}; test $(cat "$1.read") = 0', 0.05)(SEQUENCES).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("start", [LEFT, ESCAPED])
@@ -106,10 +106,10 @@ print(peak() - before, children)
         (f"{SCORE}; head -c 2000000000 /dev/zero", "judges.mine: the program wrote more than 1 GiB"),
         (f"{SCORE}; yes >&2", "judges.mine: the program wrote more than 1 GiB"),
         # Three lines of 64 KiB: one a sequence, and one of names of columns.
-        (f"{SCORE}; yes >> $1", "judges.mine: the program wrote more than 196,608 bytes to the file"),
-        ("head -c 196609 /dev/zero > $1; sleep 77", "judges.mine: the program wrote more than 196,608 bytes"),
-        ("head -c 196609 /dev/zero > $1", "judges.mine: the program wrote more than 196,608 bytes"),
-        ("head -c 196608 /dev/zero > $1", "judges.mine: line 1 of its scores"),
+        (f'{SCORE}; yes >> "$1"', "judges.mine: the program wrote more than 196,608 bytes to the file"),
+        ('head -c 196609 /dev/zero > "$1"; sleep 77', "judges.mine: the program wrote more than 196,608 bytes"),
+        ('head -c 196609 /dev/zero > "$1"', "judges.mine: the program wrote more than 196,608 bytes"),
+        ('head -c 196608 /dev/zero > "$1"', "judges.mine: line 1 of its scores"),
     ],
 )
 def test_output_without_bound_does_not_fill_the_memory(script, outcome):

@@ -39,8 +39,9 @@ class JudgeSettings(Section):
     """Program of your own that scores sequences."""
 
     command: Annotated[list[Annotated[str, Field(pattern=r"^[^\x00]+$")]], Field(min_length=1)]
-    """Program and its arguments, run without a shell. {fasta} stands for the file of sequences to read, {scores} for
-    the table to write (on each line a name, a tab and a score), {threads} for the number of threads to use."""
+    """Program and its arguments as a list of words, those with braces in quotes; run without a shell. "{fasta}" stands
+    for the file of sequences to read, "{scores}" for the table to write (on each line a name, a tab and a score),
+    "{threads}" for the number of threads to use."""
 
     aligned: bool = False
     """Whether the program reads aligned sequences; otherwise gaps are removed."""
