@@ -19,7 +19,7 @@ from temperance.sampling.diagnostics import is_within_equilibrated, sequence_rha
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.scoring.tables import Family
 from temperance.temperature.divergence import Heldout, divergences
-from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
+from temperance.temperature.gain import best_independent_log_likelihood, independent_log_likelihood, likelihood_gain
 from temperance.thermo.annealing import estimate_log_z
 from temperance.thermo.energy_curve import interpolate_energies
 from temperance.thermo.landscape import find_valleys, measure_gaps, summarise_energies
@@ -149,8 +149,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
         model, family.training, family.heldout, family.heldout_weights, frequencies, energies_near_one, rng
     )
     independent = independent_log_likelihood(family.training, weights, family.heldout, alphabet.q)
+    best_independent = best_independent_log_likelihood(
+        family.training, weights, family.heldout, family.heldout_weights, alphabet.q
+    )
     gain = likelihood_gain(
-        states_curves, heldout, independent, model.L, divergence.optima["tau_f"].minimum.value, rng, draws
+        states_curves, heldout, independent, model.L, divergence.optima["tau_f"].minimum.value, rng, draws,
+        best_independent=best_independent,
     )  # fmt: skip
     landscape = {
         "ground_state": lowest_valleys.summary(alphabet),

@@ -58,14 +58,30 @@ class Optima:
 
     @cached_property
     def independent(self):
-        """Mean ln P of held-out sequences by the one-site frequencies of the training set, a pseudocount of one in."""
+        """ln P of held-out sequences by one-site frequencies of the training set, a pseudocount of one in.
+
+        They are raised to the power, and normalised, at which held-out sequences are likeliest.
+        """
         subset, family = self.subset, self.subset.family
         total, frequencies = sum(subset.weights), count_frequencies(subset.training, family.q, subset.weights)
-        logs = []
-        for sequence in family.heldout:
-            chances = [(total * frequencies[i, a] + 1 / family.q) / (total + 1) for i, a in enumerate(sequence)]
-            logs.append(math.fsum(map(math.log, chances)))
-        return np.array(logs)
+        chances = (total * frequencies + 1 / family.q) / (total + 1)
+
+        def slope(beta):
+            """Differentiate the weighted mean ln P of held-out sequences by beta."""
+            powers = chances**beta
+            means = (powers * np.log(chances)).sum(axis=1) / powers.sum(axis=1)
+            slopes = [
+                sum(math.log(chances[i, a]) - means[i] for i, a in enumerate(sequence)) for sequence in family.heldout
+            ]
+            return np.average(slopes, weights=family.heldout_weights)
+
+        low, high = 0.0, 20.0
+        while high - low > 1e-9:
+            middle = (low + high) / 2
+            low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+        powers = chances**low
+        logs = np.log(powers / powers.sum(axis=1, keepdims=True))
+        return np.array([sum(logs[i, a] for i, a in enumerate(sequence)) for sequence in family.heldout])
 
     @cached_property
     def heldout_draws(self):

@@ -226,7 +226,12 @@ def test_the_gain_is_that_over_the_training_sets_profile(results):
     assert gain["independent"] == pytest.approx(independent)
     assert gain["at_one"]["value"] == pytest.approx(-(0.5 + log_z(1.0)) / L - independent, abs=1e-4)
     assert gain["temperature"] == pytest.approx(1 / np.log(3), rel=2e-3)
-    best = -(0.5 * np.log(3) + log_z(np.log(3))) / L - independent
+    # Independent sites are as flat as makes these sequences likeliest, too.
+    logs = np.arange(0, 2, 1e-4)[:, None] * np.log([shares, 1 - shares])[:, None]
+    ones_log, zeros_log = logs - np.logaddexp(*logs)
+    flattened = (ones_log @ ones + zeros_log @ (1 - ones)).max() / L
+    assert flattened > independent + 0.1
+    best = -(0.5 * np.log(3) + log_z(np.log(3))) / L - flattened
     assert gain["best"]["value"] == pytest.approx(best, abs=1e-4)
     assert gain["best"]["low"] < best < gain["best"]["high"]
     # Pairs of weight 2, and one of 4: 24^2 / (10 * 4 + 16).

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
+from temperance.msa.frequencies import profile_frequencies
 from temperance.stats.estimate import Estimate
 from temperance.temperature.divergence import Heldout
-from temperance.temperature.gain import independent_log_likelihood, likelihood_gain
+from temperance.temperature.gain import (
+    best_independent_log_likelihood,
+    independent_log_likelihood,
+    likelihood_gain,
+)
 from temperance.thermo.thermodynamics import Curves
 
 BETAS = np.array([0.0, 1.0, 2.0])
@@ -36,6 +41,20 @@ def test_the_gain_is_the_weighted_mean_log_likelihood_above_that_of_independent_
         "temperature": pytest.approx(2 / 3),
         "independent": pytest.approx(-1.25),
     }
+
+
+def test_the_best_gain_is_over_independent_sites_at_their_own_best_temperature():
+    """At 2/3, beside ln P of -2 and -3, whose mean is -9/4: (1.5 * 1.5 - 1.3 + 2.25) / 2. At 1 as before.
+
+    A draw of one of the two sequences is (1.5 - 1.3 + 2) / 2 or (4.5 - 1.3 + 3) / 2.
+    """
+    own = np.array([-2.0, -3.0])
+    found = likelihood_gain(
+        curves(), HELDOUT, INDEPENDENT, 2, 2 / 3, np.random.default_rng(0), 200, best_independent=own
+    )
+    assert found.best == Estimate(*(pytest.approx(value) for value in (1.6, 1.1, 3.1)))
+    assert found.at_one.value == pytest.approx(1.5)
+    assert found.independent == pytest.approx(-1.25)
 
 
 def test_relatives_are_one_unit():
@@ -87,3 +106,36 @@ def test_independent_sites_have_the_weighted_frequencies_with_one_pseudocount():
     found = independent_log_likelihood(training, np.array([3.0, 1.0]), np.array([[0, 1], [1, 0], [2, 2]], np.uint8), 3)
     # At the second site all have state 1: 4/5 + 1/15 = 13/15, and 1/15 of others.
     np.testing.assert_allclose(np.exp(found), [2 / 3 * 13 / 15, 4 / 15 / 15, 1 / 15 / 15])
+
+
+def test_independent_sites_at_their_best_temperature_are_as_flat_as_the_sequences_that_they_score():
+    """One site of two states: of three training sequences in state 0 they have 3/4 + 1/8 = 7/8 there.
+
+    Scored sequences of weights 2 and 1 are in states 0 and 1, and no probability of state 0 is better than 2/3.
+    """
+    training, scored = np.zeros((3, 1), np.uint8), np.array([[0], [1]], np.uint8)
+    found = best_independent_log_likelihood(training, np.ones(3), scored, np.array([2.0, 1.0]), 2)
+    np.testing.assert_allclose(np.exp(found), [2 / 3, 1 / 3], rtol=1e-4)
+    # Sharper sequences than the training's: weights 15 and 1.
+    sharper = best_independent_log_likelihood(training, np.ones(3), scored, np.array([15.0, 1.0]), 2)
+    np.testing.assert_allclose(np.exp(sharper), [15 / 16, 1 / 16], rtol=1e-3)
+
+
+def test_a_flatter_profile_is_no_gain_of_couplings():
+    """Ten training sequences of independent sites make model and profile too sharp; flattened both are alike."""
+    rng = np.random.default_rng(4)
+    probabilities = rng.dirichlet(np.full(4, 0.5), 12)
+    sequences = np.array([[rng.choice(4, p=p) for p in probabilities] for _ in range(60)], np.uint8)
+    training, scored = sequences[:10], sequences[10:]
+    logs = np.log(profile_frequencies(training, 4, np.ones(10)))
+    betas = np.array([0.0, 1 / 1.4, 1.0])
+    log_z = np.log(np.exp(betas[:, None, None] * logs).sum(axis=2)).sum(axis=1)[None]
+    known = Curves(betas, log_z, np.zeros_like(log_z), np.zeros_like(log_z), None, None)
+    ones = np.ones(50)
+    at_one = independent_log_likelihood(training, np.ones(10), scored, 4)
+    best = best_independent_log_likelihood(training, np.ones(10), scored, ones, 4)
+    keys = {"length": 12, "tau_f": 1.4, "rng": np.random.default_rng(0), "draws": 100}
+    found = likelihood_gain(known, Heldout(-at_one, ones), at_one, best_independent=best, **keys)
+    assert found.at_one.value == pytest.approx(0)
+    assert -0.005 < found.best.value <= 0
+    assert likelihood_gain(known, Heldout(-at_one, ones), at_one, **keys).best.value > 0.01
