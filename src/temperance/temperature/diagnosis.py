@@ -6,7 +6,7 @@ those of docs/method.md, "The verdict".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -147,10 +147,13 @@ class Diagnosis:
     name : str
     because : str
         A sentence of the measurements that decide it.
+    learnt : bool
+        Whether the models are shown to have learnt more than single sites; also where their gain is not known.
     """
 
     name: str
     because: str
+    learnt: bool = True
 
 
 def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
@@ -179,8 +182,10 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
         _diagnose_tau_f(tau_f), _diagnose_shrunk(trainings),
     ):  # fmt: skip
         if diagnosis:
-            return diagnosis
-    return _diagnose_faithful(tau_f, gain, trainings)
+            break
+    else:
+        diagnosis = _diagnose_faithful(tau_f, gain, trainings)
+    return replace(diagnosis, learnt=diagnosis.name == FAITHFUL or gain is None or gain.low >= LEAST_GAIN)
 
 
 def _diagnose_untrained(trainings: Sequence[Training]) -> Diagnosis | None:

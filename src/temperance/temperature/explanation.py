@@ -56,7 +56,7 @@ def explain(
     if "tau_cal" in largest and diagnosis.name in _CALIBRATED:
         sentences.append(_explain_calibration(diagnosis.name, pooled(largest, "tau_cal")))
     sentences += [
-        *_advise(diagnosis.name, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
+        *_advise(diagnosis, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
         *_explain_gap(landscape), _explain_more_data(table, "tau_f", "τ_f"),
     ]  # fmt: skip
     return [sentence for sentence in sentences if sentence]
@@ -96,12 +96,13 @@ def _explain_calibration(diagnosis: str, tau_cal: Estimate) -> str:
     return f"Its site conditionals {verdict}: on held-out sequences they are calibrated best at {estimate}."
 
 
-def _advise(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
+def _advise(diagnosis: Diagnosis, tau_f: Estimate, recommendation: Recommendation) -> Iterator[str]:
     """Say what to sample at for which purpose."""
-    tau = recommendation.tau
-    if diagnosis in (NOT_TRAINED, CANNOT_TELL):
+    tau = recommendation.tau if diagnosis.learnt else None
+    if diagnosis.name in (NOT_TRAINED, CANNOT_TELL):
         return
-    if diagnosis == NOTHING_LEARNT:
+    if diagnosis.name == NOTHING_LEARNT:
+        tau = recommendation.tau
         colder = "" if tau is None else f" Your floors lead to τ = {tau.value:.2f}."
         yield (
             "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
@@ -110,7 +111,7 @@ def _advise(diagnosis: str, tau_f: Estimate, recommendation: Recommendation) -> 
         return
     yield (
         "For a set that covers the family, sample at 1."
-        if diagnosis == FAITHFUL
+        if diagnosis.name == FAITHFUL
         else f"For a set that covers the family, sample at {tau_f.value:.2f}."
     ) + ("" if tau is None else f" For designs, sample at {tau.value:.2f}.")
 
@@ -141,7 +142,7 @@ def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
 def _explain_gap(landscape: dict[str, Any]) -> Iterator[str]:
     uniform, profile = landscape["gaps"]["uniform"], landscape["gaps"]["profile"]
     if uniform["gap"] is not None and profile["gap"] is not None:
-        remark = " So the model prefers scrambled sequences." if profile["gap"] < -_SAME_ENERGY else ""
+        remark = " So the model prefers scrambled training sequences to them." if profile["gap"] < -_SAME_ENERGY else ""
         yield (
             f"The energy gap: held-out sequences lie {_describe_gap(uniform['gap'], 'random ones')} and "
             f"{_describe_gap(profile['gap'], 'those with shuffled columns')}.{remark}"

@@ -19,7 +19,13 @@ from temperance.temperature.diagnosis import (
     diagnose,
 )
 from temperance.temperature.divergence import optima_row
-from temperance.temperature.operating_points import OperatingPoint, judge_units, operating_points, points_table
+from temperance.temperature.operating_points import (
+    TAU_TRAIN,
+    OperatingPoint,
+    judge_units,
+    operating_points,
+    points_table,
+)
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
 from temperance.thermo.thermodynamics import find_lowest_equilibrated
@@ -170,7 +176,12 @@ def decide(
     diagnosis = diagnose([result.measurements for result in results])
     rungs, points = [result.rungs for result in results], [result.points for result in results]
     best = recommend(rungs, points, *floors, rng, draws, untrained=untrained_because(diagnosis))
-    return (_as_trade(best) if diagnosis.name == NOTHING_LEARNT else best), diagnosis
+    if diagnosis.name != NOTHING_LEARNT and any(
+        point.decides and point.name != TAU_TRAIN for point in best.operating_points
+    ):
+        # A judge that sees pairs, and ranks the samples, shows what too few held-out sequences do not.
+        diagnosis = replace(diagnosis, learnt=True)
+    return (best if diagnosis.learnt else _as_trade(best, diagnosis)), diagnosis
 
 
 def untrained_because(diagnosis: Diagnosis) -> str:
@@ -192,15 +203,20 @@ def untrained_because(diagnosis: Diagnosis) -> str:
     return f"the model is not trained ({why})."
 
 
-def _as_trade(best: Recommendation) -> Recommendation:
-    """Say that colder samples of a model of single sites are the user's trade, and no better."""
+def _as_trade(best: Recommendation, diagnosis: Diagnosis) -> Recommendation:
+    """Say that colder samples are the user's trade: of a model of single sites no better, else not known to be."""
     if best.tau is None:
         return best
     tau = best.tau
+    why = (
+        "The model has learnt nothing beyond single sites, so no temperature is better than 1."
+        if diagnosis.name == NOTHING_LEARNT
+        else "It is not certain that the model has learnt anything beyond single sites, nor, therefore, that colder "
+        "samples are better."
+    )
     headline = (
-        "The model has learnt nothing beyond single sites, so no temperature is better than 1. Colder samples are "
-        "nearer to the consensus and less varied; the coldest that qualifies by your floors is "
-        f"τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f}).{best.headline.partition(').')[2]}"
+        f"{why} Colder samples are nearer to the consensus and less varied; the coldest that qualifies by your floors "
+        f"is τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f}).{best.headline.partition(').')[2]}"
     )
     return replace(best, headline=headline)
 

@@ -68,6 +68,20 @@ def test_a_gain_is_one_from_a_hundredth_of_a_nat_a_site_on(gain, diagnosis):
     assert name(gain=gain) == diagnosis
 
 
+@pytest.mark.parametrize(
+    ("gain", "tau_f", "learnt"),
+    [
+        ((0.3, 0.01, 0.5), (1.2, 1.1, 1.3), True),
+        ((0.3, 0.0099, 0.5), (1.2, 1.1, 1.3), False),
+        ((0.3, 0.0099, 0.5), AT_ONE, True),  # faithful: correlations show it
+        ((0.005, 0.001, 0.0099), AT_ONE, False),
+        (None, AT_ONE, True),
+    ],
+)
+def test_couplings_have_learnt_something_where_a_gain_that_matters_is_certain(gain, tau_f, learnt):
+    assert diagnose([measured(tau_f=tau_f, gain=gain)]).learnt == learnt
+
+
 def test_nothing_learnt_is_not_told_of_models_that_are_not_equilibrated_near_one():
     none = (0.0, -0.001, 0.001)
     assert name(tau_f=(1.2, 1.1, 1.3), gain=none, lowest=1.05) == NOTHING_LEARNT

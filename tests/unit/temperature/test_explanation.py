@@ -166,7 +166,7 @@ def test_an_optimum_that_falls_by_less_than_fifteen_percent_has_stalled(logarith
          "columns."),
         (0.2, -0.2, "as high as random ones and as high as those with shuffled columns."),
         (0.21, -0.21, "0.2 standard deviations below random ones and 0.2 standard deviations ABOVE those with shuffled "
-         "columns. So the model prefers scrambled sequences."),
+         "columns. So the model prefers scrambled training sequences to them."),
         (-3.0, 0.3, "3.0 standard deviations ABOVE random ones and 0.3 standard deviations below those with shuffled "
          "columns."),
     ],

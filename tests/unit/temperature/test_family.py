@@ -1,12 +1,14 @@
 """What is read of a subset's folder, and what is decided from one or several."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from subset_folder import TAUS, write_subset
 
 from temperance.core.artefacts import JUDGED_FILES
 from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import FAITHFUL, NOT_TRAINED, NOTHING_LEARNT, OVERFITTED, Diagnosis, Training
+from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide, points_of_all, read_judges, untrained_because
 
 FLOORS = (0.25, 0.5)
@@ -173,6 +175,30 @@ def test_a_model_of_single_sites_is_a_trade(tmp_path):
     assert best.tau.value == 0.7
     colder = decide([nothing], (0.9, 0.5), np.random.default_rng(0), 3)[0]
     assert colder.headline.startswith("No temperature can be recommended: ")
+
+
+@pytest.mark.parametrize(
+    ("low", "trusted", "certain"),
+    [(0.0099, False, False), (0.01, False, True), (0.0099, True, True), (-0.1, True, True)],
+)
+def test_cooling_is_advised_if_a_gain_of_couplings_or_a_judge_shows_that_there_is_something_to_gain(
+    tmp_path, low, trusted, certain
+):
+    """Fields of few sequences are overfitted, too: that says nothing of what couplings have learnt."""
+    gain = {"value": 0.0127, "low": low, "high": 0.025}
+    overfitted = (1.3, 1.25, 1.35, 0.01)
+    best, diagnosis = choose([read(write_subset(tmp_path / "n9-r1", tau_f=overfitted, gain=gain, trusted=trusted))])
+    assert (diagnosis.name, diagnosis.learnt) == (OVERFITTED, certain)
+    uncertain = (
+        "It is not certain that the model has learnt anything beyond single sites, nor, therefore, that colder samples "
+        "are better. Colder samples are nearer to the consensus and less varied; the coldest that qualifies by your "
+        "floors is τ = 0.70 (95% interval"
+    )
+    assert best.headline.startswith("Sample at τ = 0.70" if certain else uncertain)
+    landscape = {"gaps": {"uniform": {"gap": None}, "profile": {"gap": None}}}
+    row = {"M": 9, "tau_f": 1.3, "tau_f_low": 1.25, "tau_f_high": 1.35}
+    advice = explain(diagnosis, pd.DataFrame([row]), landscape, best)[1]
+    assert advice == "For a set that covers the family, sample at 1.30." + " For designs, sample at 0.70." * certain
 
 
 def test_points_of_the_family_come_before_those_of_its_models(results):
