@@ -18,6 +18,7 @@ from temperance.temperature.diagnosis import (
     OVERFITTED,
     Diagnosis,
 )
+from temperance.temperature.operating_points import TAU_TRAIN
 from temperance.temperature.recommendation import Recommendation
 
 # More data are to bring optima within this share of 1.
@@ -57,8 +58,11 @@ def explain(
         sentences.append(_explain_calibration(diagnosis.name, pooled(largest, "tau_cal")))
     sentences += [
         *_advise(diagnosis, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
-        *_explain_gap(landscape), _explain_more_data(table, "tau_f", "τ_f"),
+        *_explain_gap(landscape),
     ]  # fmt: skip
+    # τ_f of a model that is no model of the family's couplings does not tell whether they need more sequences.
+    if diagnosis.name not in (NOT_TRAINED, NOTHING_LEARNT):
+        sentences.append(_explain_more_data(table, "tau_f", "τ_f"))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -105,9 +109,14 @@ def _advise(diagnosis: Diagnosis, tau_f: Estimate, recommendation: Recommendatio
         tau = recommendation.tau
         colder = "" if tau is None else f" Your floors lead to τ = {tau.value:.2f}."
         yield (
-            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
-            f"Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose.{colder}"
+            "Such a model is no more than the family's profile. Below 1 its samples are nearer to the consensus and "
+            f"less varied; how far to go is for you to choose.{colder}"
         )
+        if any(point.decides and point.name != TAU_TRAIN for point in recommendation.operating_points):
+            yield (
+                "A trusted judge sees that the family's sites do go together, so there is more to learn: train with a "
+                "weaker penalty (train.l2_couplings), or on more sequences."
+            )
         return
     yield (
         "For a set that covers the family, sample at 1."

@@ -209,7 +209,7 @@ def _as_trade(best: Recommendation, diagnosis: Diagnosis) -> Recommendation:
         return best
     tau = best.tau
     why = (
-        "The model has learnt nothing beyond single sites, so no temperature is better than 1."
+        "The model has learnt nothing beyond single sites, so cooling it is a trade."
         if diagnosis.name == NOTHING_LEARNT
         else "It is not certain that the model has learnt anything beyond single sites, nor, therefore, that colder "
         "samples are better."

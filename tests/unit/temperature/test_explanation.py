@@ -1,6 +1,7 @@
 """Sentences beside the diagnosis, with their numbers."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from temperance.temperature.diagnosis import (
     Diagnosis,
 )
 from temperance.temperature.explanation import explain, pooled
+from temperance.temperature.operating_points import OperatingPoint
 from temperance.temperature.recommendation import Recommendation
 
 NOTHING = {"gaps": {"uniform": {"gap": None}, "profile": {"gap": None}}}
@@ -91,16 +93,25 @@ def test_site_conditionals_are_not_compared_where_there_is_nothing_to_agree_with
         (NOT_TRAINED, RECOMMENDED, []),
         (CANNOT_TELL, RECOMMENDED, []),
         (NOTHING_LEARNT, RECOMMENDED, [
-            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
-            "Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose. Your floors "
-            "lead to τ = 0.72."]),
+            "Such a model is no more than the family's profile. Below 1 its samples are nearer to the consensus and "
+            "less varied; how far to go is for you to choose. Your floors lead to τ = 0.72."]),
         (NOTHING_LEARNT, NONE, [
-            "A model of single sites is the family's profile, and its samples at 1 are the best that it can give. "
-            "Below 1 they are nearer to the consensus and less varied; how far to go is for you to choose."]),
+            "Such a model is no more than the family's profile. Below 1 its samples are nearer to the consensus and "
+            "less varied; how far to go is for you to choose."]),
     ],
 )  # fmt: skip
 def test_what_to_sample_at_follows_from_diagnosis_and_recommendation(diagnosis, best, advice):
-    assert sentences([row(tau_f=(1.05, 1.0, 1.09))], diagnosis, best=best) == [*advice, LITTLE]
+    more_data = [] if diagnosis in (NOT_TRAINED, NOTHING_LEARNT) else [LITTLE]
+    assert sentences([row(tau_f=(1.05, 1.0, 1.09))], diagnosis, best=best) == [*advice, *more_data]
+
+
+@pytest.mark.parametrize(
+    ("name", "decides", "more"), [("tau_potts", True, True), ("tau_potts", False, False), ("tau_train", True, False)]
+)
+def test_where_a_judge_sees_that_sites_go_together_a_model_of_single_sites_has_more_to_learn(name, decides, more):
+    point = OperatingPoint(name, 0.77, 0.73, 0.81, decides=decides)
+    advice = sentences([row()], NOTHING_LEARNT, best=replace(RECOMMENDED, operating_points=[point]))
+    assert [sentence.startswith("A trusted judge sees") for sentence in advice] == [False] + [True] * more
 
 
 def test_only_the_models_of_the_largest_size_are_pooled():

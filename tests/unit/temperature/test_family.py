@@ -168,9 +168,9 @@ def test_a_model_of_single_sites_is_a_trade(tmp_path):
     best, diagnosis = choose([nothing])
     assert diagnosis.name == NOTHING_LEARNT
     assert best.headline == (
-        "The model has learnt nothing beyond single sites, so no temperature is better than 1. Colder samples are "
-        "nearer to the consensus and less varied; the coldest that qualifies by your floors is τ = 0.70 (95% interval "
-        "0.60 to 0.75). One training set: how much another one would change this is not known."
+        "The model has learnt nothing beyond single sites, so cooling it is a trade. Colder samples are nearer to the "
+        "consensus and less varied; the coldest that qualifies by your floors is τ = 0.70 (95% interval 0.60 to 0.75). "
+        "One training set: how much another one would change this is not known."
     )
     assert best.tau.value == 0.7
     colder = decide([nothing], (0.9, 0.5), np.random.default_rng(0), 3)[0]
