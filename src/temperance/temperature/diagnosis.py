@@ -227,8 +227,8 @@ def _diagnose_undecidable(tau_f: Estimate, lowest: float) -> Diagnosis | None:
             "Cannot tell: the energies of held-out sequences lie outside those that samples of any temperature have.",
         )
     if tau_f.value < lowest:
-        where = "at no temperature" if lowest == np.inf else f"only at τ = {lowest:.2f} and above"
-        return Diagnosis(CANNOT_TELL, f"Cannot tell: τ_f = {tau_f}, but samples are equilibrated {where}.")
+        where = "at hotter temperatures" if lowest == np.inf else f"between it and τ = {lowest:.2f}"
+        return Diagnosis(CANNOT_TELL, f"Cannot tell: τ_f = {tau_f}, but not all samples {where} are equilibrated.")
     return None
 
 

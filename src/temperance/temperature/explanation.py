@@ -60,8 +60,10 @@ def explain(
         *_advise(diagnosis, pooled(largest, "tau_f"), recommendation), *_explain_truth(table),
         *_explain_gap(landscape),
     ]  # fmt: skip
-    # τ_f of a model that is no model of the family's couplings does not tell whether they need more sequences.
-    if diagnosis.name not in (NOT_TRAINED, NOTHING_LEARNT):
+    # τ_f of a model that is no model of the family's couplings, or where samples are not equilibrated, does not tell
+    # whether more sequences are needed.
+    lowest = largest["equilibrated_above"].max() if "equilibrated_above" in largest else 0.0
+    if diagnosis.name not in (NOT_TRAINED, NOTHING_LEARNT) and pooled(largest, "tau_f").value >= lowest:
         sentences.append(_explain_more_data(table, "tau_f", "τ_f"))
     return [sentence for sentence in sentences if sentence]
 

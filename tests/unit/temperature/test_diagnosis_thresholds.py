@@ -150,10 +150,11 @@ def test_diagnoses_have_an_order():
         ({"tau_f": (INF, 2.0, INF)},
          "Cannot tell: the energies of held-out sequences lie outside those that samples of any temperature have."),
         ({"tau_f": (0.8, 0.7, 0.9), "lowest": 0.95},
-         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but samples are equilibrated only at τ = 0.95 and "
-         "above."),
+         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but not all samples between it and τ = 0.95 "
+         "are equilibrated."),
         ({"tau_f": (0.8, 0.7, 0.9), "lowest": INF},
-         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but samples are equilibrated at no temperature."),
+         "Cannot tell: τ_f = 0.80 (95% interval 0.70 to 0.90), but not all samples at hotter temperatures are "
+         "equilibrated."),
         ({"tau_f": (1.25, 1.13, 1.38)},
          "Overfitted: the family is covered best at τ_f = 1.25 (95% interval 1.13 to 1.38), above the model's own "
          "temperature, 1."),

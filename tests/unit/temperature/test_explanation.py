@@ -286,3 +286,10 @@ def test_rows_are_pooled_by_the_columns_of_their_optimum():
     assert np.log(alone.high / 0.8) == pytest.approx(np.log(0.8 / 0.7) * 0.4**0.5)
     unknown = pooled(table.assign(tau_r_shared=[0.0, np.nan]), "tau_r")
     assert np.log(unknown.high / 0.8) == pytest.approx(np.log(0.8 / 0.7))
+
+
+@pytest.mark.parametrize(("lowest", "told"), [(0.99, [LITTLE]), (1.0, [LITTLE]), (1.01, [])])
+def test_more_sequences_are_no_matter_where_samples_at_tau_f_are_not_equilibrated(lowest, told):
+    """The highest of the models' lowest temperatures counts, tau_f being 1."""
+    rows = [row() | {"equilibrated_above": 0.5}, row(replicate=2) | {"equilibrated_above": lowest}]
+    assert sentences(rows) == told
