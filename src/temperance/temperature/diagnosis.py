@@ -86,10 +86,11 @@ class Training:
         Returns
         -------
         float or None
+            None as well where nothing can be reached: data that are nearly all alike show no correlations.
         """
-        if self.pearson is None:
+        if self.pearson is None or (self.ceiling is not None and self.ceiling <= 0):
             return None
-        return self.pearson / self.ceiling if self.ceiling else self.pearson
+        return self.pearson if self.ceiling is None else self.pearson / self.ceiling
 
     @property
     def strength(self) -> float | None:

@@ -263,3 +263,12 @@ def test_the_strength_is_the_slope_over_the_share_of_the_variance_that_is_no_noi
         assert strength(**{unknown: None}) == 0.6
     assert strength(slope=None) is None
     assert Training("converged", 0.72).relative_pearson == 0.72
+
+
+@pytest.mark.parametrize(("stopped", "diagnosis"), [("converged", CANNOT_TELL), ("steps", NOT_TRAINED)])
+def test_data_without_correlations_that_can_be_reached_show_nothing(stopped, diagnosis):
+    """Draws from data that are nearly all alike may have correlations of the other sign."""
+    assert trained(ceiling=-0.4).relative_pearson is trained(ceiling=0.0).relative_pearson is None
+    told = because(training=trained(stopped, ceiling=-0.4))
+    assert name(training=trained(stopped, ceiling=-0.4)) == diagnosis
+    assert "0.4" not in told and "-" not in told
