@@ -19,9 +19,9 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
     from temperance.predict.measured import read_measured
-    from temperance.workflow.configuration import configure, with_table
-
-import yaml
+    from temperance.workflow.configfiles import YamlError, parse_yaml
+    from temperance.workflow.configuration import configure
+    from temperance.workflow.family_table import with_table
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(tempfile.mkdtemp())
@@ -43,11 +43,11 @@ def ingest(path):
 
 def configuration(content):
     try:
-        given = yaml.safe_load(content.decode("utf-8", "replace"))
-    except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reads YAML, and says so
+        settings = parse_yaml(content.decode("utf-8", "replace"))
+    except YamlError:
         return
-    if isinstance(given, dict):
-        json.dumps(configure(given), default=lambda settings: settings.model_dump())
+    if isinstance(settings, dict):
+        json.dumps(configure(settings), default=lambda settings: settings.model_dump())
 
 
 READERS = {

@@ -23,8 +23,9 @@ from temperance.workflow.configuration import (
     family_plans,
     has_hmm,
     source_key,
-    with_table,
 )
+from temperance.workflow.configfiles import read_again
+from temperance.workflow.family_table import with_table
 from temperance.potts.formats.names import EXPORTS
 from temperance.core.seeds import derive_seed
 from temperance.core.settings.stages import STAGES
@@ -54,6 +55,7 @@ install_failure_reporter()
 
 try:
     check_snakemake(snakemake_version)
+    read_again(workflow, config)
     RUN = configure(with_table(config))
     # Of inputs that lie in a storage Snakemake sees which are there.
     check_files(RUN, local=workflow.storage_settings.default_storage_provider is None)

@@ -23,6 +23,9 @@ _NOT_READ = {
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
 }
 _LONGEST_MAGIC = 6
+# Bytes of a text file that is read whole, of which tables of ten thousand families have one or two million.
+_LARGEST_TEXT = 2**24
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @contextlib.contextmanager
@@ -61,6 +64,41 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
         if number := getattr(error, "errno", None):
             raise InputError(f"{path}: cannot be read ({os.strerror(number)}); give the path of {needed}") from None
         raise InputError(f"{path}: the {kind} file is damaged ({error}); compress it again") from None
+
+
+def read_text(path: str | Path, needed: str) -> str:
+    """Read a text file whole, plain or compressed.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read: UTF-8, or UTF-16 where it begins with its byte order mark.
+    needed : str
+        What its path should be that of, for error messages.
+
+    Returns
+    -------
+    str
+        The text, with line breaks as they are and without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        As of `open_input`, or if the file is of another encoding, which names the line, or larger than any such file
+        should be.
+    """
+    with open_input(path, needed) as file:
+        content = file.read(_LARGEST_TEXT + 1)
+    if len(content) > _LARGEST_TEXT:
+        raise InputError(f"{path}: larger than {_LARGEST_TEXT:,} bytes; give the path of {needed}")
+    encoding = "utf-16" if content.startswith(_UTF16_MARKS) else "utf-8"
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path}, line {line}: not {encoding.upper()} (byte {content[error.start]:#04x}); save the file as UTF-8"
+        ) from None
 
 
 def open_packed(path: str | Path, kind: str) -> IO[bytes]:

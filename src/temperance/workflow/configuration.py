@@ -1,14 +1,11 @@
 """Check the configuration of a run, complete it with defaults, and derive the settings of each family."""
 
 import copy
-import csv
 import re
 import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
@@ -18,9 +15,10 @@ from temperance.core.settings.truths import EnumerableTruth, LatticeTruth, Teach
 from temperance.core.sizes import parse_sizes
 from temperance.scoring.commands import explain_unrunnable
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
+from temperance.workflow.configfiles import merge
 
 # Keys of which a family has exactly one: where its sequences come from.
-_SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
+SOURCES = ("alignment", "truth", "pfam", "interpro", "query", "seed")
 _SINGLE_FAMILY_KEYS = ("family", "alignment", "pfam", "interpro", "query", "database")
 _RUN_KEYS = tuple(RunSettings.model_fields)
 _TOP_LEVEL_KEYS = (*_RUN_KEYS, "families", "studies", *_SINGLE_FAMILY_KEYS)
@@ -37,8 +35,11 @@ _IMPORTED_MODEL_OVERRIDES: Settings = {
 }
 # Models of a study differ in the varied setting only, not in a penalty chosen for each.
 _STUDY_DEFAULTS: Settings = {"train": {"l2_couplings": 0.003}}
-# Folders of results that no family may be named after.
-_RESERVED_FOLDERS = ("studies", "claims", "coverage", "logs", "benchmarks")
+# Folders and files of results that no family may be named after.
+_RESERVED_FOLDERS = (
+    "studies", "claims", "coverage", "logs", "benchmarks", "provenance", "report.html", "coverage.md", "coverage.tsv",
+    "lattice-folds.safetensors",
+)  # fmt: skip
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
 # Judges of RNA and DNA that are off by default, and functions that explain which of their tools is missing.
 _RNA_JUDGES = {"folding": explain_missing_folding, "covariance": explain_missing_infernal}
@@ -61,7 +62,7 @@ def configure(config: Mapping[str, Any]) -> Settings:
     Parameters
     ----------
     config : mapping
-        Configuration as the user wrote it, with `families` as a mapping (see `with_table`).
+        Configuration as the user wrote it, with `families` as a mapping (see `family_table.with_table`).
 
     Returns
     -------
@@ -86,82 +87,6 @@ def configure(config: Mapping[str, Any]) -> Settings:
     return run | {"families": families, "studies": _studies(settings, plans, families)}
 
 
-def with_table(config: Mapping[str, Any]) -> Settings:
-    """Replace `families`, if it is the path of a table, by the families of that table.
-
-    The table is text with tabs between columns: `family`, a name, and any key of a family, such as `alignment` or
-    `train.l2_couplings`. Cells are written as in YAML; an empty cell sets nothing.
-
-    Parameters
-    ----------
-    config : mapping
-        Configuration as the user wrote it.
-
-    Returns
-    -------
-    dict
-        The configuration, with `families` as a mapping.
-
-    Raises
-    ------
-    InputError
-        If the table cannot be read or a cell is wrong; names file, line and column.
-    """
-    path = config.get("families")
-    if not isinstance(path, str):
-        return dict(config)
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"families: {path}: cannot be read as a table ({error}); paths are relative to {Path.cwd()}"
-        ) from None
-    header = [name.strip() for name in lines[0]] if lines else []
-    if "family" not in header or len(set(header)) < len(header):
-        raise InputError(
-            f"{path}, line 1: '{' '.join(header)[:60]}'; expected tab-separated column names, each of them once, "
-            "one of them 'family'"
-        )
-    families: dict[str, Settings] = {}
-    for number, cells in enumerate(lines[1:], 2):
-        if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
-            continue
-        if len(cells) > len(header):
-            raise InputError(
-                f"{path}, line {number}: {len(cells)} cells, but {len(header)} columns; cells are separated by tabs"
-            )
-        # Some editors remove empty cells at the end of a line.
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
-        name = row.pop("family", "")
-        if name in families:
-            raise InputError(f"{path}, line {number}: family {name} is on an earlier line already")
-        try:
-            families[name] = {}
-            for key, cell in row.items():
-                families[name] = _merge(families[name], _nested(key, cell))
-            Configuration.read({"family": name})
-            families[name] = FamilySettings.read(families[name]).model_dump(exclude_unset=True)
-            if not any(source in families[name] for source in _SOURCES):
-                raise InputError(f"{name}: the source of sequences is missing; expected one of {', '.join(_SOURCES)}")
-        except InputError as error:
-            raise InputError(f"{path}, line {number}: {error}") from None
-    if not families:
-        raise InputError(f"{path}: has no family; expected a line of column names, then one line for each family")
-    return {**config, "families": families}
-
-
-def _nested(key: str, cell: str) -> Settings:
-    """Read a cell of a table as a setting, nested as the dots of its column's name are."""
-    try:
-        value = yaml.safe_load(cell)
-    except yaml.YAMLError:
-        raise InputError(f"{key}: '{cell[:40]}' is not valid YAML; put it in quotes") from None
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return value
-
-
 class _Plans:
     """Complete the settings of families: the family's own, then those for all families, then the defaults."""
 
@@ -173,7 +98,7 @@ class _Plans:
         """Check and complete the settings of a family; `key` is where they stand in the configuration."""
         if name in _RESERVED_FOLDERS:
             raise InputError(f"{key}: {name} is a folder of results; choose another name")
-        sources = [source for source in _SOURCES if source in overrides]
+        sources = [source for source in SOURCES if source in overrides]
         if len(sources) != 1:
             excess = f", not {' and '.join(sources)}" if sources else ""
             raise InputError(
@@ -184,11 +109,11 @@ class _Plans:
             raise InputError(f"{key}: a database is searched with a query or a seed; give both or neither")
         base, shared = self.defaults, self._shared
         if "truth" in overrides:
-            base = _merge(base, _TRUTH_OVERRIDES)
+            base = merge(base, _TRUTH_OVERRIDES)
             shared = {key: value for key, value in shared.items() if key not in _TRUTH_OVERRIDES}
         if overrides.get("model") or shared.get("model"):
-            base = _merge(base, _IMPORTED_MODEL_OVERRIDES)
-        family = _merge(_merge(base, shared), overrides)
+            base = merge(base, _IMPORTED_MODEL_OVERRIDES)
+        family = merge(merge(base, shared), overrides)
         if "truth" in overrides:
             family |= self._truth(overrides, family, key)
         alphabet(family["alphabet"])
@@ -203,7 +128,7 @@ class _Plans:
 
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""
-        if family["filter"] != _merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
+        if family["filter"] != merge(self.defaults["filter"], _TRUTH_OVERRIDES["filter"]):
             raise InputError(f"{key}.filter: sequences drawn from a truth are not filtered; remove it")
         truth, symbols = read_truth(overrides["truth"]), family["alphabet"]
         if isinstance(truth, EnumerableTruth):
@@ -240,12 +165,12 @@ def _studies(config: Settings, plans: _Plans, families: Mapping[str, FamilySetti
     configured = config.get("studies", {})
     templates = _families(config) if "families" in config or _single_family(config) else {}
     studies = {}
-    for study, settings in _merge(_study_defaults(), configured).items():
+    for study, settings in merge(_study_defaults(), configured).items():
         study_families = configured.get(study, {}).get("families", settings["families"])
         points = []
         for name, overrides in study_families.items():
             subsets = {key: settings[key] for key in ("sizes", "replicates")}
-            base = _merge(_merge(_STUDY_DEFAULTS, _merge(templates.get(name, {}), overrides)), {"subsets": subsets})
+            base = merge(merge(_STUDY_DEFAULTS, merge(templates.get(name, {}), overrides)), {"subsets": subsets})
             points += _points(study, name, base, settings, plans)
         for point in points:
             point["settings"] = _with_alphabet_of_teacher(point["label"], point["settings"], families)
@@ -287,7 +212,7 @@ def _vary(settings: Settings, key: str, value: Any, where: str) -> Settings:
     section, _, option = key.rpartition(".")
     if section not in ("truth", "train", "weights"):
         raise InputError(f"{where}: {key}: only keys of truth, train and weights can be varied")
-    return _merge(settings, {section: {option: value}})
+    return merge(settings, {section: {option: value}})
 
 
 def _families(config: Mapping[str, Any]) -> dict[str, Settings]:
@@ -323,7 +248,7 @@ def source_key(family: FamilySettings) -> str:
     str
         alignment, truth, pfam, interpro, query or seed.
     """
-    return next(source for source in _SOURCES if getattr(family, source))
+    return next(source for source in SOURCES if getattr(family, source))
 
 
 def reduce_to_family(config: Mapping[str, Any], label: str | None) -> Settings:
@@ -358,7 +283,7 @@ def reduce_to_family(config: Mapping[str, Any], label: str | None) -> Settings:
 
 
 def check_files(run: Mapping[str, Any], local: bool = True) -> None:
-    """Check that every alignment and every program of a run exists.
+    """Check that every alignment and every program of a run exists, and that no file is where results are to be.
 
     Parameters
     ----------
@@ -370,8 +295,11 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
     Raises
     ------
     InputError
-        If a file or a program is missing; names the family and the file.
+        If a file or a program is missing, or a file lies where a folder of results is to be; names the file.
     """
+    folders = [Path(run["results"]), *Path(run["results"]).parents]
+    if local and (blocking := [folder for folder in folders if folder.exists() and not folder.is_dir()]):
+        raise InputError(f"results: {blocking[0]} is a file, not a folder; choose another name")
     for name, family in run["families"].items():
         files = {key: getattr(family, key) for key in ("alignment", "query", "seed", "database", "model")}
         files |= {"structure.path": family.structure.path, "mutants.table": family.mutants.table}
@@ -423,7 +351,7 @@ def _settings(config: Mapping[str, Any]) -> Settings:
 
 def _without_null_sources(settings: Settings) -> Settings:
     """Leave out sources that are null, as if they were not there."""
-    optional = (*_SOURCES, "database", "family", "families")
+    optional = (*SOURCES, "database", "family", "families")
     return {key: value for key, value in settings.items() if value is not None or key not in optional}
 
 
@@ -432,15 +360,6 @@ def _with_text_keys(config: Any) -> Any:
     if isinstance(config, Mapping):
         return {str(key): _with_text_keys(value) for key, value in config.items()}
     return [_with_text_keys(value) for value in config] if isinstance(config, list) else copy.deepcopy(config)
-
-
-def _merge(base: Settings, overrides: Mapping[str, Any]) -> Settings:
-    """Merge settings section by section; those of `overrides` replace those of `base`."""
-    merged = copy.deepcopy(base)
-    for key, value in overrides.items():
-        inner = merged.get(key)
-        merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def has_hmm(alphabet_name: str) -> bool:

@@ -21,7 +21,8 @@ from temperance.core.settings.section import Section
 from temperance.core.stamps import check_unchanged, file_stamps
 from temperance.core.threads import use_threads
 from temperance.workflow import provenance
-from temperance.workflow.configuration import configure, family_plans, reduce_to_family, with_table
+from temperance.workflow.configuration import configure, family_plans, reduce_to_family
+from temperance.workflow.family_table import with_table
 
 
 def run_stage(stage: Any, snakemake: Any) -> None:

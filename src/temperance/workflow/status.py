@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from temperance.core.errors import InputError
 from temperance.core.files import load_json
 from temperance.core.progress import in_words
 from temperance.core.sizes import subset_names
 from temperance.report.unfinished import unfinished
-from temperance.workflow.configuration import configure, with_table
+from temperance.workflow.configfiles import read_configuration
+from temperance.workflow.configuration import configure
+from temperance.workflow.family_table import with_table
 
 _ROOT = Path(__file__).parents[3]
 _SUBSET_STAGES = ("train", "sample", "score")
@@ -92,13 +93,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--results", help="folder of results, if another than that of the configuration")
     options = parser.parse_args(arguments)
     try:
-        config: dict[str, object] = {}
-        for path in options.config:
-            config |= yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-        run = configure(with_table(config))
+        run = configure(with_table(read_configuration(options.config, {})))
         families = {family: subset_names(plan.subsets) for family, plan in run["families"].items()}
         print(status(options.results or run["results"], families).to_string(index=False))
-    except (InputError, OSError, yaml.YAMLError) as error:
+    except (InputError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -65,3 +65,9 @@ def test_the_command_prints_every_time_and_writes_nothing(tmp_path, capsys):
     assert sorted(tmp_path.rglob("*")) == before
     assert main([str(tmp_path / "none.yaml")]) == 1
     assert "error: " in capsys.readouterr().err
+
+
+def test_the_command_names_the_line_of_a_mistake_in_a_configuration(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text("alignment: a\ntrain: {chains: 20}\ntrain: {max_steps: 7}\n")
+    assert main([str(tmp_path / "config.yaml")]) == 1
+    assert "config.yaml, line 3: the key 'train' is on line 2 already" in capsys.readouterr().err

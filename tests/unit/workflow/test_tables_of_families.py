@@ -1,11 +1,13 @@
 """Families as a table: one row a family, any key a column."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from temperance.core.errors import InputError
-from temperance.workflow.configuration import configure, with_table
+from temperance.workflow.configuration import configure
+from temperance.workflow.family_table import with_table
 
 
 def read(folder: Path, text: str) -> dict:
@@ -63,7 +65,7 @@ def test_a_mistake_is_named_by_its_line(text, message, tmp_path):
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"families: nowhere\.tsv: cannot be read"):
+    with pytest.raises(InputError, match=r"families: nowhere\.tsv: there is no such file"):
         with_table({"families": "nowhere.tsv"})
 
 
@@ -72,3 +74,67 @@ def test_thousands_of_rows_are_read(tmp_path):
     config = read(tmp_path, "family\talignment\ttrain.l2_couplings\n" + rows)
     assert len(config["families"]) == 5000
     assert config["families"]["f4999"]["train"]["l2_couplings"] == 0.004999
+
+
+@pytest.mark.parametrize("cell", ["123", "007", "1e5", "2024-01-01", "NO", "true", "[1, 2", "@x", "a: b", "0x1F", "{}"])
+def test_a_cell_is_text_where_its_key_takes_text_alone(cell, tmp_path):
+    families = read(tmp_path, f"family\talignment\tfilter.reference\nx\t{cell}\t{cell}\n")["families"]
+    assert families == {"x": {"alignment": cell, "filter": {"reference": cell}}}
+
+
+def test_a_cell_is_a_number_or_a_list_where_its_key_takes_one(tmp_path):
+    families = read(
+        tmp_path,
+        "family\talignment\tweights.identity\ttrain.chains\tsubsets.sizes\n"
+        "a\t007\t1e-1\t0200\t[100, all]\n"
+        "b\t007\t~\t200.0\t50.0\n",
+    )["families"]
+    assert families["a"] == {
+        "alignment": "007", "weights": {"identity": 0.1}, "train": {"chains": 200}, "subsets": {"sizes": [100, "all"]},
+    }  # fmt: skip
+    assert families["b"] == {
+        "alignment": "007", "weights": {"identity": None}, "train": {"chains": 200}, "subsets": {"sizes": [50]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["NO", "null", "NA", "007", "1e5", "true"])
+def test_names_of_families_are_text(name, tmp_path):
+    assert list(read(tmp_path, f"family\talignment\n{name}\ta\n")["families"]) == [name]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_spreadsheet_writes_is_read(encoding, tmp_path):
+    # Quotes around cells with commas or quotes, two of which are one; empty cells and lines at the end; CR and LF.
+    header = "family\talignment\tsubsets.sizes\tfilter.reference\t\r\n"
+    text = header + '"a"\té.fasta\t"[100, all]"\t"say ""x"" "\t\r\n\t\t\t\t\r\n'
+    path = tmp_path / "families.tsv"
+    path.write_bytes(text.encode(encoding))
+    assert with_table({"families": str(path)})["families"] == {
+        "a": {"alignment": "é.fasta", "subsets": {"sizes": [100, "all"]}, "filter": {"reference": 'say "x"'}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"family\talignment\ttrain\ttrain.chains\na\tx\t{chains: 20}\t30\n", "line 1: the columns train and train.ch"),
+        (b"family\talignment\t\na\tx\t3\n", "line 2: '3' stands in a column without a name"),
+        (b"family\talignment\t\tfilter.\na\tx\t\t3\n", "line 2: filter.: unknown key"),
+        (b"family\talignment\ttrain\na\tx\t{chains: 20, chains: 30}\n", "line 2: train: .*'chains' is on line 1"),
+        (b"family,alignment\na,x\n", "line 1: 'family,alignment'; expected tab-separated"),
+        (b"family\talignment\n\na\tM\xfcller\n", "line 3: not UTF-8"),
+        (b"family\talignment\na\tx\nb\t" + b"y" * 200_000, "line 3: cannot be read as a table"),
+    ],
+)
+def test_a_table_that_could_be_misread_is_refused_with_its_line(content, message, tmp_path):
+    path = tmp_path / "families.tsv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        with_table({"families": str(path)})
+
+
+def test_a_table_that_may_never_end_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "families.tsv")
+    for path in (tmp_path / "families.tsv", Path("/dev/zero")):
+        with pytest.raises(InputError, match="a pipe or a device"):
+            with_table({"families": str(path)})
