@@ -366,7 +366,7 @@ def judge_inputs(wildcards):
         files["covariance"] = f"{folder}/heldout.cm"
     # The user's programs and scripts: the words of their commands that are names of files.
     commands = [judge.command for judge in PLANS[wildcards.family].judges.values()]
-    programs = [word for words in commands for word in words if Path(word).is_file()]
+    programs = [word for words in commands for word in words if os.path.isfile(word)]
     programs = [local(word) for word in programs]
     return truth_input(wildcards) | files | {"programs": programs}
 

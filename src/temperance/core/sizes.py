@@ -1,5 +1,6 @@
 """Sizes of training sets, as the configuration names them."""
 
+import itertools
 import math
 from typing import Any
 
@@ -29,7 +30,8 @@ def parse_sizes(sizes: Any, key: str) -> list[int | float]:
     Raises
     ------
     InputError
-        If counts and fractions are mixed, a size is 1 sequence, or `geometric` has wrong arguments; it names `key`.
+        If counts and fractions are mixed, a size is 1 sequence, two have one label, or `geometric` has wrong arguments;
+        it names `key`.
 
     Examples
     --------
@@ -47,7 +49,11 @@ def parse_sizes(sizes: Any, key: str) -> list[int | float]:
     fractions = [size for size in parsed if isinstance(size, float) and size < 1]
     if fractions and any(isinstance(size, int) for size in parsed):
         raise InputError(f"{key}: counts and fractions are mixed; give one kind ('all' goes with either)")
-    return sorted(set(parsed), key=lambda size: (isinstance(size, float), size))
+    ascending = sorted(set(parsed), key=lambda size: (isinstance(size, float), size))
+    for size, following in itertools.pairwise(ascending):
+        if size_label(size) == size_label(following):
+            raise InputError(f"{key}: {size} and {following} are too close; they have the same name {size_label(size)}")
+    return ascending
 
 
 def _geometric(item: str, key: str) -> list[int | float]:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import stat
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -297,9 +298,10 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
     InputError
         If a file or a program is missing, or a file lies where a folder of results is to be; names the file.
     """
-    folders = [Path(run["results"]), *Path(run["results"]).parents]
-    if local and (blocking := [folder for folder in folders if folder.exists() and not folder.is_dir()]):
-        raise InputError(f"results: {blocking[0]} is a file, not a folder; choose another name")
+    for folder in (Path(run["results"]), *Path(run["results"]).parents) if local else ():
+        problem = _problem(folder) or "is a file, not a folder"
+        if problem not in (_MISSING, _FOLDER):
+            raise InputError(f"results: {folder}: {problem}; choose another name")
     for name, family in run["families"].items():
         files = {key: getattr(family, key) for key in ("alignment", "query", "seed", "database", "model")}
         files |= {"structure.path": family.structure.path, "mutants.table": family.mutants.table}
@@ -307,9 +309,7 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
         for key, path in files.items():
             if path and set(path) & set("{}"):
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
-            if local and path and not Path(path).is_file():
-                problem = "is a pipe or a device, not a file" if Path(path).exists() else "there is no such file"
-                problem = "is a folder, not a file" if Path(path).is_dir() else problem
+            if local and path and (problem := _problem(path)):
                 raise InputError(f"{name}: {key}: {path}: {problem} (paths are relative to {Path.cwd()})")
         for judge, settings in family.judges.items():
             if problem := explain_unrunnable(settings.command):
@@ -318,9 +318,25 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
     students += [(point["label"], point["settings"]) for study in run["studies"].values() for point in study["points"]]
     for name, family in students:
         teacher = _teacher(family)
-        if local and teacher and teacher not in run["families"] and not Path(teacher).is_file():
+        if local and teacher and teacher not in run["families"] and _problem(teacher):
             names = ", ".join(run["families"])
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({names}) nor a file")
+
+
+_MISSING, _FOLDER = "there is no such file", "is a folder, not a file"
+
+
+def _problem(path: str | Path) -> str:
+    """Explain why a path is not that of a file; the text is empty if it is."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _MISSING
+    except (OSError, ValueError) as error:
+        return f"cannot be read ({getattr(error, 'strerror', error)})"
+    if stat.S_ISDIR(mode):
+        return _FOLDER
+    return "" if stat.S_ISREG(mode) else "is a pipe or a device, not a file"
 
 
 def family_plans(run: Mapping[str, Any]) -> dict[str, FamilySettings]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from temperance.core.errors import InputError
+from temperance.core.settings.alignment import SubsetSettings
 from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, Sources, StudySettings
 from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
 from temperance.core.settings.stages import STAGES
@@ -216,3 +217,9 @@ def test_each_stage_reads_its_keys_and_no_others():
 def test_a_key_that_is_spelt_like_pydantic_s_mark_of_names_is_an_unknown_key():
     with pytest.raises(InputError, match=r"^\[key\]: unknown key; known are fetch, search, "):
         Configuration.read({"[key]": None})
+
+
+def test_a_size_with_a_point_is_a_count_from_2_on_and_a_share_up_to_1():
+    sizes = SubsetSettings(sizes=[20.0, 1.0e1, "50.0", 1.0, 0.5, "0.25"]).sizes
+    assert sizes == [20, 10, 50, 1.0, 0.5, 0.25]
+    assert [type(size) for size in sizes] == [int, int, int, float, float, float]

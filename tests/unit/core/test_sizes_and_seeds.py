@@ -52,6 +52,13 @@ def test_sizes_that_cannot_be_are_refused_with_their_key(sizes, message):
         parse_sizes(sizes, "the.key")
 
 
+def test_two_sizes_of_one_name_are_refused():
+    # Six digits name a folder: 0.123456 and 0.123457 have two names, 0.1234561 and 0.1234562 one.
+    assert parse_sizes([0.123457, 0.123456], "x") == [0.123456, 0.123457]
+    with pytest.raises(InputError, match=r"^the.key: 0\.1234561 and 0\.1234562 are too close; .* f0\.123456$"):
+        parse_sizes([0.1234562, 0.1234561], "the.key")
+
+
 def test_bounds_of_geometric_sizes_are_taken():
     assert parse_sizes("geometric(2, 3, 2)", "x") == [2, 3]
     assert len(parse_sizes("geometric(0.001, 1.0, 1000)", "x")) > 900

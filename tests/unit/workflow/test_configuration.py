@@ -20,6 +20,7 @@ from temperance.thermo.annealing import estimate_log_z
 from temperance.training import train
 from temperance.workflow import reference
 from temperance.workflow.configuration import check_files, configure, family_plans, reduce_to_family
+from temperance.workflow.family_table import with_table
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,6 +70,31 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "train": {"chains": 3}}, "train.chains: 3 is too small; 10 is the smallest allowed"),
         ({"alignment": "a", "sample": {"temperatures": [0, 1]}}, "sample.temperatures.0: 0 is too small"),
         ({"alignment": "a", "sample": {"temperatures": [1, 1]}}, "sample.temperatures: an entry is repeated"),
+        # Of sampling temperatures and of a study's values tables have six digits, and folders are named by these.
+        ({"alignment": "a", "sample": {"temperatures": [1.0, 1.0000001]}}, "sample.temperatures: an entry is repeated"),
+        (
+            {"alignment": "a", "studies": {"gap": {"values": [1.0000001, 1.0000002]}}},
+            "values: an entry is repeated",
+        ),
+        (
+            {"alignment": "a", "sample": {"temperatures": [1e-310, 1]}},
+            ".0: 1e-310 is too small; 0.001 is the",
+        ),
+        (
+            {"alignment": "a", "subsets": {"sizes": [0.1, 0.1000001]}},
+            "sizes: 0.1 and 0.1000001 are too close",
+        ),
+        ({"alignment": "a", "constraints": {"fixed": {"9" * 5000: "C"}}}, "constraints.fixed: '999"),
+        ({"alignment": "a", "constraints": {"forbidden": {"1" + "0" * 9: "C"}}}, "constraints.forbidden: '1000000000'"),
+        ({"alignment": "a", "memory_factor": 1e308}, "memory_factor: 1e+308 is too large; 1000"),
+        ({"alignment": "a", "threads": 1 << 63}, "threads: 9223372036854775808 is too large"),
+        ({"alignment": 123}, "alignment: 123 is of the wrong type; expected text; put it in quotes"),
+        (
+            {"alignment": "a", "filter": {"reference": 1e5}},
+            "100000.0 is of the wrong type; expected text; put",
+        ),
+        ({"families": {"provenance": {"alignment": "a"}}}, "families.provenance: provenance is a folder of results"),
+        ({"families": {"report.html": {"alignment": "a"}}}, "families.report.html: report.html is a folder of results"),
         ({"alignment": "a", "seed": -1}, "seed: -1 is too small"),
         ({"alignment": "a", "alphabet": "protien"}, "alphabet: 'protien' is unknown"),
         ({"alignment": "a", "alphabet": "AAC"}, "alphabet: 'AAC'"),
@@ -134,6 +160,52 @@ def test_a_mistake_is_named_in_one_line(config, message):
         configure(config)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+_WRONG = (
+    5, 1.5, 1e308, 10**400, True, None, "", "9" * 5000, [], [[1]], {}, {"": 1}, {"a": {"b": 1}},
+)  # fmt: skip
+
+
+def paths_of_keys(section: type[Section], path: tuple[str, ...] = ()):
+    for name, field in section.model_fields.items():
+        yield (*path, name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from paths_of_keys(field.annotation, (*path, name))
+
+
+_ENTRIES = [
+    ("judges", "x"), ("judges", "x", "command"), ("models", "x"), ("models", "x", "kind"), ("families", "x"),
+    ("families", "x", "alignment"), ("families", "x", "truth"), ("families", "x", "truth", "kind"),
+    ("studies", "gap", "families", "x"), ("studies", "gap", "families", "x", "truth"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*paths_of_keys(Configuration), *_ENTRIES], ids=".".join)
+def test_any_value_of_any_key_is_taken_or_refused_in_one_line(path):
+    for value in _WRONG:
+        config: object = value
+        for key in reversed(path):
+            config = {key: config}
+        try:
+            run = configure(with_table(config if path[0] in ("alignment", "families") else {"alignment": "a"} | config))
+            check_files(run)
+        except InputError as error:
+            assert str(error).isprintable()
+
+
+def test_a_file_is_not_taken_for_the_folder_of_results(tmp_path):
+    (tmp_path / "file").write_text(">a\nACD\n")
+    (tmp_path / "folder").mkdir()
+    config = {"alignment": str(tmp_path / "file")}
+    for results in ("folder", "new/deep", "folder/new"):
+        check_files(configure(config | {"results": str(tmp_path / results)}))
+    for results in ("file", "file/new/deep"):
+        run = configure(config | {"results": str(tmp_path / results)})
+        with pytest.raises(InputError, match=f"^results: {tmp_path / 'file'}: is a file, not a folder"):
+            check_files(run)
+        # In a storage of Snakemake's the path has another meaning.
+        check_files(run, local=False)
 
 
 def test_every_key_is_described():
@@ -265,6 +337,8 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
         ("zero", "is a pipe or a device, not a file"),
         ("", "is a folder, not a file"),
         ("none", "there is no such file"),
+        ("file/none", "there is no such file"),
+        ("x" * 300, "cannot be read (File name too long)"),
     ):
         path = tmp_path / name
         with pytest.raises(InputError) as raised:

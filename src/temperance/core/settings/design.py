@@ -6,14 +6,18 @@ from pydantic import Field
 
 from temperance.core.settings.section import Count, Number, Positive, Section, Share, Whole
 
+Column = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
+
 
 class ConstraintSettings(Section):
     """Constraints on designs, applied while they are sampled. Columns count from 1 in the alignment as it is read."""
 
-    fixed: dict[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], Annotated[str, Field(min_length=1, max_length=1)]] = {}
+    fixed: dict[
+        Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")], Annotated[str, Field(min_length=1, max_length=1)]
+    ] = {}
     """Residue that each design has in a column, as in {12: C}."""
 
-    forbidden: dict[Annotated[str, Field(pattern=r"^([1-9][0-9]*|all)$")], Annotated[str, Field(min_length=1)]] = {}
+    forbidden: dict[Annotated[str, Field(pattern=r"^([1-9][0-9]{0,8}|all)$")], Annotated[str, Field(min_length=1)]] = {}
     """Residues that designs may not have in a column, as in {5: PG}; all stands for every column."""
 
     seed: str = ""

@@ -31,7 +31,8 @@ _MESSAGES: dict[str, str] = {
     "string_pattern_mismatch": "{value!r} does not have the right form",
     "string_too_short": "{value!r} is too short; at least {min_length} characters needed",
     "string_too_long": "{value!r} is too long; at most {max_length} characters allowed",
-    "repeated": "an entry is repeated",
+    "repeated": "an entry is repeated (numbers have to differ in their first six digits)",
+    "overflow": "{value!r} is too large",
     "reserved": "{value!r} is the name of the family's own model; choose another",
     "missing": "the key '{name}' is missing",
     "union_tag_not_found": "the key 'kind' is missing",
@@ -100,7 +101,8 @@ def _wrong_value(place: "_Place", value: Any) -> str:
         return f"{text} is not one of {', '.join(choices)}"
     if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
         return f"{text} is not allowed here" if types else f"{text} is of the wrong type; expected keys with values"
-    return f"{text} is of the wrong type; expected {' or '.join(dict.fromkeys([*choices, *types]))}"
+    hint = "; put it in quotes" if types == ["text"] and isinstance(value, int | float) else ""
+    return f"{text} is of the wrong type; expected {' or '.join(dict.fromkeys([*choices, *types]))}{hint}"
 
 
 class _Place:

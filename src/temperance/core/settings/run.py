@@ -16,7 +16,7 @@ from temperance.core.settings.alignment import (
 )
 from temperance.core.settings.design import ConstraintSettings, DesignSettings, MutantSettings, StructureSettings
 from temperance.core.settings.scoring import BaselineSettings, JudgeSettings, OptimumSettings
-from temperance.core.settings.section import Count, NotNegative, Number, Positive, Section, Unique, Whole
+from temperance.core.settings.section import Count, NotNegative, Number, Section, Unique, Whole
 from temperance.core.settings.training import AnnealingSettings, SampleSettings, TrainSettings
 from temperance.core.settings.truths import Truth
 
@@ -227,7 +227,7 @@ class RunSettings(Section):
     """Whether one job trains the models of all training sets of a family, one after the other (any number above 1), or
     each model is trained in a job of its own (1)."""
 
-    memory_factor: Positive = 1
+    memory_factor: Annotated[Number, Field(gt=0, le=1000)] = 1
     """Factor by which the memory that jobs request from a cluster, estimated as in docs/scale.md, is multiplied; each
     retry doubles the request."""
 

@@ -18,7 +18,14 @@ def _refuse_truth_value(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_refuse_truth_value)]
+def _refuse_overflow(value: int) -> int:
+    """Reject whole numbers that neither arrays nor floats hold."""
+    if abs(value) >= 1 << 63:
+        raise PydanticCustomError("overflow", "too large")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_refuse_truth_value), AfterValidator(_refuse_overflow)]
 Number = Annotated[float, BeforeValidator(_refuse_truth_value)]
 Count = Annotated[Whole, Field(ge=1)]
 Positive = Annotated[Number, Field(gt=0)]
@@ -27,7 +34,8 @@ Share = Annotated[Number, Field(ge=0, le=1)]
 
 
 def _check_unique(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
+    # Numbers as tables and names of folders have them.
+    if len({f"{value:.6g}" if isinstance(value, float) else value for value in values}) < len(values):
         raise PydanticCustomError("repeated", "an entry is repeated")
     return values
 

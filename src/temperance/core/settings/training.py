@@ -6,7 +6,7 @@ from pydantic import Field
 
 from temperance.core.settings.section import Count, NotNegative, Number, Positive, Section, Share, Unique, Whole
 
-Temperature = Annotated[Number, Field(gt=0, le=100)]
+Temperature = Annotated[Number, Field(ge=0.001, le=100)]
 
 
 class TrainSettings(Section):
