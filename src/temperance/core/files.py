@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -21,6 +22,10 @@ from temperance.core.tensors import read_tensors
 from temperance.core.version import __version__
 
 Metadata = Mapping[str, Any]
+# Columns of names that users' files have. Spreadsheets take a cell that begins with one of these characters for a
+# formula, and text behind an apostrophe for text; names that begin with apostrophes and such a character get one, too.
+_NAMES = ("name", "nearest_natural", "nearest_training")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @contextlib.contextmanager
@@ -204,16 +209,27 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
     Parameters
     ----------
     path : path-like
-        File to write: TSV, with floats to six significant digits and all those before the point, if it ends on
-        `.tsv`, else Parquet.
+        File to write: TSV, with floats to six significant digits and all those before the point, and an apostrophe
+        before names that a spreadsheet would take for formulas, if it ends on `.tsv`, else Parquet.
     table : pd.DataFrame
         Written without its index.
     """
     with atomic(path) as part:
         if Path(path).suffix == ".tsv":
-            table.to_csv(part, sep="\t", index=False, float_format=_format_float)
+            guarded = {name: table[name].map(_guard) for name in _NAMES if name in table}
+            table.assign(**guarded).to_csv(part, sep="\t", index=False, float_format=_format_float)
         else:
             table.to_parquet(part, index=False)
+
+
+def _guard(name: Any) -> Any:
+    """Write a name such that no spreadsheet takes it for a formula."""
+    return f"'{name}" if isinstance(name, str) and _FORMULA.match(name) else name
+
+
+def _unguard(name: Any) -> Any:
+    """Return the name that `_guard` wrote."""
+    return name[1:] if isinstance(name, str) and name.startswith("'") and _FORMULA.match(name) else name
 
 
 def _format_float(value: float) -> str:
@@ -229,7 +245,8 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     path : path-like
         File to read: TSV if it ends on `.tsv`, else Parquet.
     text : sequence of str
-        Columns of a TSV that hold text, with empty strings where cells are empty: symbols of an alphabet may be digits.
+        Columns of a TSV that hold text, with empty strings where cells are empty: names may be numbers, such as 007,
+        and symbols of an alphabet digits.
 
     Returns
     -------
@@ -248,8 +265,11 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
         if not is_tsv:
             announce_reading(path)
             return pd.read_parquet(path)
-        table = pd.read_csv(path, sep="\t", dtype=dict.fromkeys(text, str))
-        return table.fillna(dict.fromkeys(text, "")) if text else table
+        # Missing is what is empty: NA and null are names.
+        types = dict.fromkeys(text, str)
+        table = pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False, na_values=[""])
+        table = table.fillna(dict.fromkeys(text, "")) if text else table
+        return table.assign(**{name: table[name].map(_unguard) for name in _NAMES if name in table})
     except FileNotFoundError:
         raise
     except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to

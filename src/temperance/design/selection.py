@@ -12,6 +12,8 @@ from temperance.msa.fasta import format_fasta
 # Quantile of the natural sequences' shares of gaps up to which a design may have gaps.
 _GAP_QUANTILE = 0.95
 _NEAREST = ("nearest_natural", "nearest_training")
+TEXT_COLUMNS = ("name", *_NEAREST, "aligned", "sequence", "mutations")
+"""Columns of a table of designs that are text, also where it could be numbers."""
 
 
 def qualify(

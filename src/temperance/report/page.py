@@ -9,8 +9,9 @@ import jinja2
 import pandas as pd
 
 from temperance.core.artefacts import PAGE_FILES
-from temperance.core.files import load_json, save_json, save_text
+from temperance.core.files import load_json, load_table, save_json, save_text
 from temperance.core.version import __version__
+from temperance.design.selection import TEXT_COLUMNS
 from temperance.report.caveats import notes, warnings
 from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
 from temperance.report.facts import collect_facts
@@ -145,7 +146,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         best_models=describe_best_models(evidence.compared),
         joint=joint_table(evidence.models),
         training=training_table(evidence.training),
-        designs=designs_table(pd.read_csv(evidence.folder / "designs.tsv", sep="\t")),
+        designs=designs_table(load_table(evidence.folder / "designs.tsv", text=TEXT_COLUMNS)),
         files=[(file, embed_file(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),
         small=sparkline_svg(evidence),

@@ -138,7 +138,7 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=_load_diagnostics(folder / "designs.json"),
             optimum=optimum,
-            points=load_table(folder / "operating_points.tsv", text=["note"]),
+            points=load_table(folder / "operating_points.tsv", text=["name", "note"]),
             sensitivity=load_table(folder / "sensitivity.tsv"),
             scores=scores,
             thermodynamics=thermodynamics,

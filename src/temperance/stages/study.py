@@ -55,7 +55,7 @@ def run(inputs: Inputs, outputs: Outputs, vary: Any) -> None:
     vary : str or None
         Key of the setting that the study varies besides the size of training sets; none: the sizes alone.
     """
-    models = pd.concat([load_table(path) for path in inputs.tables], ignore_index=True)
+    models = pd.concat([load_table(path, text=["family"]) for path in inputs.tables], ignore_index=True)
     summary = summarise(models)
     save_table(outputs.models, models)
     save_table(outputs.table, summary)

@@ -81,9 +81,9 @@ def test_floats_of_text_tables_have_six_digits_or_all_before_the_point_and_those
 
 def test_text_of_a_table_is_not_read_as_numbers(tmp_path):
     """Symbols of an alphabet may be digits, and empty cells are empty texts."""
-    files.save_table(tmp_path / "x.tsv", pd.DataFrame({"residue": ["0", "", "NA"], "number": [1, None, 3]}))
+    files.save_table(tmp_path / "x.tsv", pd.DataFrame({"residue": ["0", "", "01"], "number": [1, None, 3]}))
     table = files.load_table(tmp_path / "x.tsv", text=["residue"])
-    assert table["residue"].tolist()[:2] == ["0", ""]
+    assert table["residue"].tolist() == ["0", "", "01"]
     assert table["number"].isna().tolist() == [False, True, False]
     assert files.load_table(tmp_path / "x.tsv")["residue"][0] == 0
 
@@ -121,3 +121,37 @@ def test_provenance_names_versions_settings_and_seed():
     assert record["versions"].keys() == {"temperance", "python", "numpy", "scipy", "jax", "numba"}
     assert record["versions"]["numpy"] == np.__version__ and record["versions"]["temperance"] == __version__
     assert files.provenance({})["seed"] is None
+
+
+NAMES = ["007", "NA", "null", "nan", "None", "1e5", "1.0", "inf", "true", "", "a\tb", '"q"', "=1+1", "+x", "-x", "@x",
+         "'=x", "''-x", "'x", "-5", "é"]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["name", "nearest_natural", "nearest_training"])
+def test_names_come_back_as_they_were(tmp_path, column):
+    table = pd.DataFrame({column: NAMES, "value": np.arange(len(NAMES)) / 2})
+    files.save_table(tmp_path / "x.tsv", table)
+    read = files.load_table(tmp_path / "x.tsv", text=[column, "no such column"])
+    assert read[column].tolist() == NAMES
+    assert read["value"].tolist() == table["value"].tolist()
+
+
+def test_names_that_are_no_numbers_come_back_without_being_called_text(tmp_path):
+    names = ["NA", "null", "nan", "None", "n/a", "x"]
+    files.save_table(tmp_path / "x.tsv", pd.DataFrame({"judge": names, "value": [1.5, np.nan, np.inf, -1, 0, 2]}))
+    read = files.load_table(tmp_path / "x.tsv")
+    assert read["judge"].tolist() == names
+    np.testing.assert_array_equal(read["value"], [1.5, np.nan, np.inf, -1, 0, 2])
+
+
+def test_no_name_is_a_formula_of_a_spreadsheet_and_numbers_and_sequences_are_left_alone(tmp_path):
+    names = ["=1+1", "+x", "-x", "@SUM(A1)", "'=x", "x=1", "'x"]
+    table = pd.DataFrame({"name": names, "aligned": "-AC", "value": -1.5})
+    files.save_table(tmp_path / "x.tsv", table)
+    cells = [line.split("\t") for line in (tmp_path / "x.tsv").read_text().splitlines()[1:]]
+    assert [name for name, *_ in cells] == ["'=1+1", "'+x", "'-x", "'@SUM(A1)", "''=x", "x=1", "'x"]
+    assert {(aligned, value) for _, aligned, value in cells} == {("-AC", "-1.5")}
+    # The table itself, and Parquet, have names as they are.
+    assert table["name"].tolist() == names
+    files.save_table(tmp_path / "x.parquet", table)
+    assert files.load_table(tmp_path / "x.parquet")["name"].tolist() == names

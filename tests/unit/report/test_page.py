@@ -10,7 +10,7 @@ import pytest
 import small_family
 
 from temperance.core.artefacts import PAGE_FILES
-from temperance.core.files import load_json, save_json
+from temperance.core.files import load_json, save_json, save_table
 from temperance.core.version import __version__
 from temperance.report import tables
 from temperance.report.caveats import notes, warnings
@@ -71,6 +71,23 @@ def test_a_section_holds_the_answer_and_every_table_in_its_place(drawn):
     assert content.best_models == tables.describe_best_models(drawn.compared)
     assert [name for name, _ in content.files] == list(PAGE_FILES)
     assert content.small == sparkline_svg(drawn)
+
+
+def test_names_and_sequences_of_designs_are_text_also_where_they_could_be_numbers(drawn, tmp_path):
+    for path in drawn.folder.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    designs = pd.DataFrame(
+        {
+            "name": ["007_design_001", "007_design_002", "007_design_003"], "temperature": 0.7, "recommended": True,
+            "nearest_natural": ["007", "1e5", "NA"], "nearest_training": ["=1+1", "null", ""], "cluster": [1, 2, 3],
+            "aligned": ["01-", "10-", "011"], "sequence": ["01", "10", "011"],
+        }
+    )  # fmt: skip
+    (tmp_path / "designs.tsv").unlink()
+    save_table(tmp_path / "designs.tsv", designs)
+    content = section("rna", replace(drawn, folder=tmp_path), {})
+    for column in ("name", "nearest_natural", "nearest_training", "sequence"):
+        assert content.designs[column.replace("_", " ")].tolist() == designs[column].tolist()
 
 
 def test_without_a_recommendation_the_section_says_where_designs_were_sampled(drawn):
