@@ -66,15 +66,17 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
         raise InputError(f"{path}: the {kind} file is damaged ({error}); compress it again") from None
 
 
-def read_text(path: str | Path, needed: str) -> str:
+def read_text(path: str | Path, needed: str, utf16: bool = False) -> str:
     """Read a text file whole, plain or compressed.
 
     Parameters
     ----------
     path : path-like
-        File to read: UTF-8, or UTF-16 where it begins with its byte order mark.
+        File to read, in UTF-8.
     needed : str
         What its path should be that of, for error messages.
+    utf16 : bool
+        Whether it may be UTF-16, as spreadsheets write it, with a byte order mark.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def read_text(path: str | Path, needed: str) -> str:
         content = file.read(_LARGEST_TEXT + 1)
     if len(content) > _LARGEST_TEXT:
         raise InputError(f"{path}: larger than {_LARGEST_TEXT:,} bytes; give the path of {needed}")
-    encoding = "utf-16" if content.startswith(_UTF16_MARKS) else "utf-8"
+    encoding = "utf-16" if utf16 and content.startswith(_UTF16_MARKS) else "utf-8"
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:

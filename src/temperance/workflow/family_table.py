@@ -62,7 +62,7 @@ def with_table(config: Mapping[str, Any]) -> Settings:
 def _read_cells(path: str) -> list[list[str]]:
     """Read the cells of each line, without the quotes that spreadsheets write around some."""
     try:
-        text = read_text(path, "a table of families")
+        text = read_text(path, "a table of families", utf16=True)
     except InputError as error:
         raise InputError(f"families: {error} (paths are relative to {Path.cwd()})") from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)

@@ -123,6 +123,7 @@ def test_what_a_spreadsheet_writes_is_read(encoding, tmp_path):
         (b"family\talignment\ttrain\na\tx\t{chains: 20, chains: 30}\n", "line 2: train: .*'chains' is on line 1"),
         (b"family,alignment\na,x\n", "line 1: 'family,alignment'; expected tab-separated"),
         (b"family\talignment\n\na\tM\xfcller\n", "line 3: not UTF-8"),
+        (b"\xff\xfef\x00\x00\xd8", "line 1: not UTF-16"),
         (b"family\talignment\na\tx\nb\t" + b"y" * 200_000, "line 3: cannot be read as a table"),
     ],
 )
