@@ -88,10 +88,10 @@ def test_a_family_overrides_what_all_share():
         ({"alignment": "a", "constraints": {"forbidden": {"1" + "0" * 9: "C"}}}, "constraints.forbidden: '1000000000'"),
         ({"alignment": "a", "memory_factor": 1e308}, "memory_factor: 1e+308 is too large; 1000"),
         ({"alignment": "a", "threads": 1 << 63}, "threads: 9223372036854775808 is too large"),
-        ({"alignment": 123}, "alignment: 123 is of the wrong type; expected text; put it in quotes"),
+        ({"alignment": 123}, "alignment: 123 is of the wrong type; expected text, in quotes in a configuration file"),
         (
             {"alignment": "a", "filter": {"reference": 1e5}},
-            "100000.0 is of the wrong type; expected text; put",
+            "100000.0 is of the wrong type; expected text, in",
         ),
         ({"families": {"provenance": {"alignment": "a"}}}, "families.provenance: provenance is a folder of results"),
         ({"families": {"report.html": {"alignment": "a"}}}, "families.report.html: report.html is a folder of results"),

@@ -101,7 +101,7 @@ def _wrong_value(place: "_Place", value: Any) -> str:
         return f"{text} is not one of {', '.join(choices)}"
     if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
         return f"{text} is not allowed here" if types else f"{text} is of the wrong type; expected keys with values"
-    hint = "; put it in quotes" if types == ["text"] and isinstance(value, int | float) else ""
+    hint = ", in quotes in a configuration file" if types == ["text"] and isinstance(value, int | float) else ""
     return f"{text} is of the wrong type; expected {' or '.join(dict.fromkeys([*choices, *types]))}{hint}"
 
 
