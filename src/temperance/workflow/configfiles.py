@@ -193,7 +193,7 @@ class _Document:
         if node.tag and not (is_scalar and node.tag == _TEXT_TAG):
             raise _error(node, f"the tag {node.tag} is not supported; remove it")
         if is_scalar:
-            return node.value if node.tag or node.style else _plain(node)
+            return _whole(node.value) if node.tag or node.style else _plain(node)
         ancestors = (*ancestors, node)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(entry, ancestors) for entry in node.value]
@@ -219,6 +219,11 @@ class _Document:
             else:
                 settings[key] = value
         return inherited | settings
+
+
+def _whole(text: str) -> str:
+    """Join the halves in which JSON escapes a character beyond the first 65,536."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _plain(node: Any) -> Any:

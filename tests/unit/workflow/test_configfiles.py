@@ -81,7 +81,7 @@ def test_aliases_and_merged_sections_are_read():
 
 
 def test_json_is_read_with_tabs_and_escapes():
-    content = {"alignment": "a\tb é/\\", "train": {"chains": 200, "l2": 1e-05}, "none": None, "list": [True, "007"]}
+    content = {"alignment": "a\tb é😀/\\", "train": {"chains": 200, "l2": 1e-05}, "none": None, "list": [True, "007"]}
     assert parse_yaml(json.dumps(content, indent="\t")) == content
     assert parse_yaml(json.dumps(content, ensure_ascii=False)) == content
 
