@@ -172,10 +172,10 @@ def pool_temperatures(points, shared):
     errors = [math.log(high / low) / (2 * NORMAL) for low, high in zip(lows, highs, strict=True)]
     within = sum(error**2 for error in errors) / count
     between = np.var(np.log(values), ddof=1)
-    common = max(within - between, 0) if math.isnan(shared) else min(shared**2, within)
-    mixed = ((count - 1) * between + 4 * (within - common)) / (count + 3)
-    factor = student(count + 3) if between > within - common else NORMAL
-    half = factor * math.sqrt(common + mixed / count)
+    own = min(within, between) if math.isnan(shared) else max(within - shared**2, 0)
+    mixed = ((count - 1) * between + 4 * own) / (count + 3)
+    factor = student(count + 3) if between > own else NORMAL
+    half = factor * math.sqrt(within - own + mixed / count)
     return mean, mean * math.exp(-half), mean * math.exp(half)
 
 
