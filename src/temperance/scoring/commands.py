@@ -1,5 +1,6 @@
 """Why a program of the user's cannot be run, or how it ended, in words."""
 
+import os
 import shutil
 import signal
 from collections.abc import Sequence
@@ -26,11 +27,13 @@ def explain_unrunnable(command: Sequence[str]) -> str:
     """
     program = command[0]
     if shutil.which(program) is None:
-        if Path(program).is_dir():
+        # Path's methods raise an error where a whole script stands in place of a program.
+        is_file, is_folder = os.path.isfile(program), os.path.isdir(program)  # noqa: PTH112, PTH113
+        if is_folder:
             return f"{program} is a folder, not a program"
-        if Path(program).is_file() and "/" not in program:
+        if is_file and "/" not in program:
             return f"{program} is not a program of the PATH; of a file in {Path.cwd()}, write ./{program}"
-        if Path(program).is_file():
+        if is_file:
             return f"{program} is not executable; run `chmod +x {program}`, or begin with bash or the like"
         if len(program.split()) > 1:
             return f"no program '{program}'; each argument is a word of its own: [{', '.join(program.split())}]"

@@ -1,5 +1,7 @@
 """What is said of a command that cannot be run, and of a program that has failed."""
 
+from pathlib import Path
+
 import pytest
 
 from temperance.scoring.commands import explain_failure, explain_start, explain_unrunnable
@@ -76,3 +78,9 @@ def test_the_interpreter_of_a_script_that_cannot_be_started_is_told(tmp_path):
 )
 def test_an_end_by_a_signal_has_its_name(status, problem):
     assert explain_failure(status) == problem
+
+
+def test_a_script_in_place_of_a_program_is_no_program():
+    # Longer than any name of a file.
+    script = "x" * 300
+    assert explain_unrunnable([script, *FILES]) == f"no program {script} (paths are relative to {Path.cwd()})"
