@@ -178,14 +178,14 @@ def recognise(residues: Mapping[str, int]) -> str:
     >>> recognise({"A": 5, "C": 4, "G": 4, "u": 5, "R": 1, "-": 9}), recognise({"A": 5, "G": 4, "E": 2})
     ('rna', 'protein')
     """
-    letters: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for symbol, count in residues.items():
         if symbol not in GAPS:
-            letters[symbol.upper()] = letters.get(symbol.upper(), 0) + count
-    bases = sum(letters.get(base, 0) for base in "ACGTU")
-    known = sum(count for letter, count in letters.items() if letter not in "NX")
-    least = 0.5 if letters.keys() <= set("ACGTUX" + _NUCLEIC) else 0.9
-    if bases and bases >= least * known:
-        return "rna" if letters.get("U", 0) > letters.get("T", 0) else "dna"
+            counts[symbol.upper()] = counts.get(symbol.upper(), 0) + count
+    bases = sum(counts.get(base, 0) for base in "ACGTU")
+    unambiguous = sum(count for letter, count in counts.items() if letter not in "NX")
+    least = 0.5 if counts.keys() <= set("ACGTUX" + _NUCLEIC) else 0.9
+    if bases and bases >= least * unambiguous:
+        return "rna" if counts.get("U", 0) > counts.get("T", 0) else "dna"
     protein = NAMED["protein"]
-    return "protein" if letters and letters.keys() <= set(protein.symbols + protein.ambiguous) else ""
+    return "protein" if counts and counts.keys() <= set(protein.symbols + protein.ambiguous) else ""

@@ -85,25 +85,25 @@ def save_json(path: str | Path, content: Any) -> None:
     save_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def finite_or_none(value: float) -> float | None:
+def finite_or_none(value: Any) -> Any:
     """Replace a number that JSON cannot hold, nan or infinity, by None.
 
     Parameters
     ----------
-    value : float
-        Any number.
+    value : float or other
+        A number, or anything else that JSON holds.
 
     Returns
     -------
-    float or None
-        The number, where it is finite.
+    float or other
+        The value, where it is not such a number.
 
     Examples
     --------
     >>> finite_or_none(1.5), finite_or_none(math.inf)
     (1.5, None)
     """
-    return value if math.isfinite(value) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def load_json(path: str | Path) -> Any:

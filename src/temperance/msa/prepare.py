@@ -99,14 +99,14 @@ def encode_rows(rows: Sequence[str], alphabet: Alphabet, columns: np.ndarray, co
     >>> encode_rows(["0110", "1100"], alphabet("01"), np.array([1, 3]), 4).tolist()
     [[0, 1], [1, 0]]
     """
-    lengths, kept = {len(row) for row in rows}, len(columns)
-    if len(lengths) != 1 or not lengths <= {kept, columns_read}:
+    lengths, length = {len(row) for row in rows}, len(columns)
+    if len(lengths) != 1 or not lengths <= {length, columns_read}:
         listed = ", ".join(map(str, sorted(lengths)))
         raise InputError(
-            f"sequences: {listed} columns; expected {columns_read} (all of the alignment) or {kept} (those kept)"
+            f"sequences: {listed} columns; expected {columns_read} (all of the alignment) or {length} (those kept)"
         )
     symbols = np.array([np.frombuffer(row.encode("ascii", "replace"), np.uint8) for row in rows])
     names = [f"number {number}" for number in range(1, len(rows) + 1)]
     raw = Alignment(names, symbols, np.arange(1, symbols.shape[1] + 1))
     states = encode(raw, alphabet, "gap", "sequences").sequences
-    return states if lengths == {kept} else states[:, columns - 1]
+    return states if lengths == {length} else states[:, columns - 1]

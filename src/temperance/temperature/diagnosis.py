@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from temperance.core.files import finite_or_none
 from temperance.stats.estimate import Estimate, pool_temperatures, pool_values
 
 NOT_TRAINED = "not trained"
@@ -74,9 +75,9 @@ class Training:
         """
         confirmation = summary.get("confirmation") or {}
         correlations = {
-            name: _finite_or_none(confirmation.get(name)) for name in ("pearson", "slope", "ceiling", "chains")
+            name: finite_or_none(confirmation.get(name)) for name in ("pearson", "slope", "ceiling", "chains")
         }
-        meff = _finite_or_none(summary.get("Meff"))
+        meff = finite_or_none(summary.get("Meff"))
         return cls(summary.get("stopped"), **correlations, equilibrated=confirmation.get("equilibrated"), meff=meff)
 
     @property
@@ -108,10 +109,6 @@ class Training:
             return self.slope
         noise = self.chains / self.meff * (1 / self.ceiling**2 - 1)
         return self.slope / min(max(1 - noise, LEAST_RELIABILITY), 1.0)
-
-
-def _finite_or_none(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
 
 
 @dataclass(frozen=True)

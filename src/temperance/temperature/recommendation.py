@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.files import finite_or_none
 from temperance.core.words import join_words
 from temperance.scoring.names import judge_name
 from temperance.stats.estimate import Estimate, estimate_columns
@@ -84,7 +85,9 @@ class Recommendation:
         dict
             The attributes; an infinite or unknown temperature of an operating point is None.
         """
-        points = [{key: _finite(value) for key, value in asdict(point).items()} for point in self.operating_points]
+        points = [
+            {key: finite_or_none(value) for key, value in asdict(point).items()} for point in self.operating_points
+        ]
         return asdict(self) | {"operating_points": points}
 
     def row(self) -> dict[str, Any]:
@@ -98,10 +101,6 @@ class Recommendation:
         tau = self.tau or Estimate(np.nan, np.nan, np.nan)
         scores = {name: self.expected.get(name, np.nan) for name in ("novelty", "diversity")}
         return estimate_columns("tau", tau) | {"status": self.status, "feasible": self.recommended} | scores
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def recommend(
