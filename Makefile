@@ -1,11 +1,14 @@
-# make        sets up .venv and runs the embedded default; with CUDA=1 for NVIDIA cards
+# make        sets up .venv and runs the embedded default; with CUDA=12 or CUDA=13 for NVIDIA cards
 # make test   runs every test; says so and stops where nothing changed since they passed
 # make mutants  runs the unit tests on wrong programs, and prints those that no test notices (hours)
 # make docs   builds the documentation into site/, and checks its links
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK := requirements$(if $(CUDA),-cuda).lock
+ifneq ($(filter-out 12 13,$(CUDA)),)
+$(error CUDA is $(CUDA), but has to be 12 or 13, the largest that the driver of the card supports (see nvidia-smi))
+endif
+LOCK := requirements$(if $(CUDA),-cuda$(CUDA)).lock
 INSTALLED := .venv/installed-$(LOCK)
 TESTED := .venv/tested
 SOURCES := $(shell find Snakefile Makefile pyproject.toml README.md workflow scripts src tests config profiles envs \
@@ -79,7 +82,8 @@ LOCKED = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-
 # Needs uv. Every platform and Python from 3.11 on; hashes, no index address.
 lock:
 	$(LOCKED) --extra dev --output-file requirements.lock
-	$(LOCKED) --extra dev --extra cuda --constraint requirements.lock --output-file requirements-cuda.lock
+	$(LOCKED) --extra dev --extra cuda12 --constraint requirements.lock --output-file requirements-cuda12.lock
+	$(LOCKED) --extra dev --extra cuda13 --constraint requirements.lock --output-file requirements-cuda13.lock
 
 licences: $(INSTALLED)
 	$(BIN)/python tests/helpers/licences.py

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import estimate_log_z
 from temperance.thermo.energy_curve import interpolate_energies
 from temperance.training import train
+from temperance.workflow.job import set_card_defaults
 
 Row = dict[str, Any]
 Q, CORES = 21, 2
@@ -74,6 +75,8 @@ class Bench:
         if small:
             self.settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20, "sweeps": 2}
         self._model: Potts | None = None
+        self.chain_on_cores: Future[Row] | None = None
+        self._pool = ThreadPoolExecutor(1)
 
     def engine(self, single: bool = False) -> JaxEngine:
         """That of the card."""
@@ -86,6 +89,24 @@ class Bench:
     def learn(self, engine: Any, seed: int, **settings: Any) -> Any:
         own = self.settings | settings
         return train(self.data["training"], self.data["weights"], Q, engine, seed, progress=lambda _: None, **own)
+
+    def run_job(self, name: str, **settings: Any) -> tuple[Process, Row]:
+        """Train in a process of its own; what it prints at its end."""
+        model, log = self.folder / f"model-{name}", self.folder / f"log-{name}"
+        program = [sys.executable, HERE / "train_one.py", self.folder / "data.npz", model]
+        program += [json.dumps(self.settings | {"seed": 1} | settings), "jax" if self.small else "cuda"]
+        try:
+            run = Process(program, log=log)
+        except RuntimeError as error:
+            raise RuntimeError(log.read_text()[-2000:]) from error
+        return run, json.loads(log.read_text().splitlines()[-1])
+
+    def start_chain_on_cores(self) -> None:
+        """Start the whole chain on the last two cores, which the rest leaves to it, where there are enough."""
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) >= 4 * CORES:
+            os.sched_setaffinity(0, cores[:-CORES])
+            self.chain_on_cores = self._pool.submit(run_chain, self, "numba", "numba", cores[-CORES:])
 
     @property
     def model(self) -> Potts:
@@ -100,40 +121,28 @@ def waited(action: Callable[[], Any]) -> float:
     return clocked(lambda: jax.block_until_ready(action()))
 
 
-# ---------------------------------------------------------------- jobs, before this process takes the card
+# ---------------------------------------------------------------- jobs
 
 
 def jobs(bench: Bench) -> Iterator[Row]:
     """Whole jobs of a training, from the start of Python: with nothing compiled, and with what the first one kept."""
     os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
-    data, model, engine = bench.folder / "data.npz", bench.folder / "model", "jax" if bench.small else "cuda"
-    program = [sys.executable, HERE / "train_one.py", data, model, json.dumps(bench.settings | {"seed": 1}), engine]
     for job in ("first ever", "with disk caches"):
-        log = bench.folder / "log"
-        run = Process(program, log=log)
-        shown = json.loads(log.read_text().splitlines()[-1])
-        learning = {"learning": shown["history"]["seconds"][-1]}
-        yield {"job": job, "seconds": run.seconds} | learning | {key: shown[key] for key in
+        run, training = bench.run_job("alone")
+        learning = {"learning": training["history"]["seconds"][-1]}
+        yield {"job": job, "seconds": run.seconds} | learning | {key: training[key] for key in
                ("stopped", "steps", "pearson", "chains", "families", "sweeps")}  # fmt: skip
 
 
 def sharing(bench: Bench) -> Iterator[Row]:
     """Jobs of a training with what is on disk, several at once on one card: seconds until the last one's end."""
     os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
-    engine = "jax" if bench.small else "cuda"
-    settings = bench.settings | {"stop": "converged", "confirm_chains": 10_000, "seed": 1}
-    if bench.small:
-        settings["confirm_chains"] = 200
-
-    def training(number: int) -> float:
-        model = bench.folder / f"shared-{number}"
-        program = [sys.executable, HERE / "train_one.py", bench.folder / "data.npz", model]
-        return Process([*program, json.dumps(settings), engine], log=model.with_suffix(".log")).seconds
-
-    training(0)
+    few = 200 if bench.small else 10_000
+    run_job = partial(bench.run_job, stop="converged", confirm_chains=few)
+    run_job("alone")
     for jobs in (1, 2, 4):
         with ThreadPoolExecutor() as pool:
-            seconds = list(pool.map(training, range(jobs)))
+            seconds = [run.seconds for run, _ in pool.map(run_job, map(str, range(jobs)))]
         yield {"jobs": jobs, "longest": max(seconds), "mean": sum(seconds) / jobs}
 
 
@@ -141,15 +150,13 @@ def chain(bench: Bench) -> Iterator[Row]:
     """Every job of one training set with the settings' defaults, from the alignment to the scores: seconds by rule."""
     card, cores = "jax" if bench.small else "cuda", sorted(os.sched_getaffinity(0))
     os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
-    beside = len(cores) >= 2 * CORES
-    with ThreadPoolExecutor() as pool:
-        # Beside the card's runs, on cores that these do not use.
-        numba = partial(run_chain, bench, "numba", "numba", cores[-CORES:])
-        on_cores = pool.submit(numba) if beside else None
-        # The card's second run has what the first one compiled, and makes all results anew.
-        yield {"engine": f"{card}, first ever"} | run_chain(bench, card, "first", cores[:CORES])
-        yield {"engine": card} | run_chain(bench, card, "second", cores[:CORES])
-        yield {"engine": f"numba, {CORES} cores"} | (on_cores.result() if on_cores else numba())
+    # The card's second run has what the first one compiled, and makes all results anew.
+    yield {"engine": f"{card}, first ever"} | run_chain(bench, card, "first", cores[:CORES])
+    yield {"engine": card} | run_chain(bench, card, "second", cores[:CORES])
+    on_cores = (
+        bench.chain_on_cores.result() if bench.chain_on_cores else run_chain(bench, "numba", "numba", cores[-CORES:])
+    )
+    yield {"engine": f"numba, {CORES} cores"} | on_cores
 
 
 def run_chain(bench: Bench, engine: str, results: str, cores: Sequence[int]) -> Row:
@@ -347,7 +354,7 @@ def verdict(what: str, value: float, least: float = -math.inf, most: float = mat
     return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
 
 
-PARTS = jobs, sharing, chain, learning, sampler, accuracy, two_samples, exchange, long_family, targets
+PARTS = jobs, sharing, learning, sampler, accuracy, two_samples, exchange, long_family, chain, targets
 
 
 def main() -> None:
@@ -356,8 +363,11 @@ def main() -> None:
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--parts", nargs="*", choices=[part.__name__ for part in PARTS])
     options = parser.parse_args()
+    set_card_defaults()
     began = time.perf_counter()
     bench = Bench(options.small, options.families)
+    if "chain" in (options.parts or [part.__name__ for part in PARTS]):
+        bench.start_chain_on_cores()
     for part in PARTS:
         if options.parts and part.__name__ not in options.parts:
             continue

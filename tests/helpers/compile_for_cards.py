@@ -1,7 +1,7 @@
 """What NVIDIA's compilers, which need no card, make of the CUDA engine for cards; as a program it prints the table.
 
 The kernel's registers and shared memory come from NVRTC; the memory of a training is what XLA plans for an H100, where
-the packages that `make CUDA=1` installs are there.
+the packages that `make CUDA=12` or `make CUDA=13` installs are there.
 """
 
 import json

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(str(path) for path in (ROOT / "src").rglob("*.py"))
-LOCK, CUDA_LOCK = ((ROOT / f"requirements{kind}.lock").read_text() for kind in ("", "-cuda"))
+LOCK, *CARD_LOCKS = ((ROOT / f"requirements{kind}.lock").read_text() for kind in ("", "-cuda12", "-cuda13"))
 
 
 def locked(python: str) -> dict[str, str]:
@@ -29,7 +29,7 @@ def locked(python: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+@pytest.mark.parametrize("kind", ["cpu", "cuda12", "cuda13"])
 def test_conda_environments_pin_what_the_lock_pins(kind):
     environment = yaml.safe_load((ROOT / "envs" / f"{kind}.yaml").read_text())
     python = next(d.split("=")[1] for d in environment["dependencies"] if str(d).startswith("python "))
@@ -38,19 +38,32 @@ def test_conda_environments_pin_what_the_lock_pins(kind):
     assert {pin.name: str(pin.specifier) for pin in pins} == {pin.name: f"=={versions[pin.name]}" for pin in pins}
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert {pin.name for pin in pins} == {Requirement(d).name for d in wanted if not d.startswith("snakemake")}
-    assert any("cuda" in extra for pin in pins for extra in pin.extras) == (kind == "cuda")
+    assert {extra for pin in pins for extra in pin.extras} == {kind} - {"cpu"}
 
 
 def test_every_locked_package_has_a_hash_and_no_file_names_an_index():
-    for lock in (LOCK, CUDA_LOCK):
+    for lock in (LOCK, *CARD_LOCKS):
         assert lock.count("==") <= lock.count("--hash=sha256:")
         assert not re.search(r"index-url|find-links|https?://", lock)
 
 
-def test_the_lock_for_cards_adds_packages_and_changes_none():
-    without, with_cuda = (set(re.findall(r"^([a-z0-9.-]+==\S+)", lock, re.M)) for lock in (LOCK, CUDA_LOCK))
+@pytest.mark.parametrize(("lock", "plugin"), zip(CARD_LOCKS, ["jax-cuda12-plugin", "jax-cuda13-plugin"], strict=True))
+def test_a_lock_for_cards_adds_packages_and_changes_none(lock, plugin):
+    without, with_cuda = (set(re.findall(r"^([a-z0-9.-]+==\S+)", text, re.M)) for text in (LOCK, lock))
     assert without < with_cuda
-    assert any(package.startswith("jax-cuda12-plugin==") for package in with_cuda - without)
+    added = {package.split("==")[0] for package in with_cuda - without}
+    assert {name for name in added if name.endswith("-plugin")} == {plugin}
+
+
+@pytest.mark.parametrize(("python", "jax"), [("3.11", "0.10.2"), ("3.12", "0.12.0.1"), ("3.14", "0.12.0.1")])
+def test_every_python_gets_the_newest_jax_that_supports_it(python, jax):
+    assert locked(python)["jax"] == locked(python)["jaxlib"] == jax
+
+
+def test_make_refuses_a_cuda_for_which_there_is_no_lock():
+    run = subprocess.run(["make", "-n", "CUDA=1"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "CUDA is 1, but has to be 12 or 13" in run.stderr
 
 
 def test_the_list_of_licences_is_of_the_lock():

@@ -138,12 +138,17 @@ def _check(status: int) -> None:
 @cache
 def _library() -> ctypes.CDLL:
     """Load NVRTC of the installed packages, or else of the system."""
-    for path in [*_installed(), "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12"]:
+    for path in [*_installed(), *map(Path, ("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12"))]:
         try:
+            # NVRTC opens its built-in functions by name; NVIDIA's package of CUDA 13.0 does not say where they lie.
+            for built_in in path.parent.glob("libnvrtc-builtins.so.*") if path.is_absolute() else ():
+                ctypes.CDLL(str(built_in))
             return ctypes.CDLL(str(path))
         except OSError:
             continue
-    raise CompilationError("NVRTC is not installed; install the package nvidia-cuda-nvrtc-cu12")
+    raise CompilationError(
+        "NVRTC is not installed; install the package nvidia-cuda-nvrtc (CUDA 13) or nvidia-cuda-nvrtc-cu12"
+    )
 
 
 def _installed() -> list[Path]:

@@ -96,10 +96,7 @@ def job(snakemake: Any) -> Iterator[Settings]:
     _share_compiled()
     # JAX reads this: as many threads as the rule has, not as the machine has.
     os.environ["NPROC"] = str(snakemake.threads)
-    # Jobs that share a card allocate the memory that they need, not all of it.
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    # Tuning Triton's matrix products takes most of the compilation of a first job on a card, and gains nothing here.
-    os.environ.setdefault("XLA_FLAGS", "--xla_gpu_enable_triton_gemm=false")
+    set_card_defaults()
     use_threads(snakemake.threads)
     label = " ".join([snakemake.rule, *map(str, dict(snakemake.wildcards).values())])
     log = logging.getLogger("temperance")
@@ -134,6 +131,16 @@ def job(snakemake: Any) -> Iterator[Settings]:
     except Exception:
         log.exception("error: unexpected; this is a fault of the program, please report it with this log")
         sys.exit(1)
+
+
+def set_card_defaults() -> None:
+    """Set what JAX reads from the environment before it takes a card, unless it is set already.
+
+    A process allocates the memory that it needs, so several can share a card; and XLA does not try out Triton's matrix
+    products, which takes most of the compilation of a first job and gains nothing here.
+    """
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("XLA_FLAGS", "--xla_gpu_enable_triton_gemm=false")
 
 
 def _share_compiled() -> None:

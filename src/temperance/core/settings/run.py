@@ -235,8 +235,8 @@ class RunSettings(Section):
     """Smallest interval in seconds between two checkpoints, from which training and sampling resume after a job was
     killed."""
 
-    environment: Literal["cpu", "cuda"] = "cpu"
-    """Conda environment of jobs, used with --software-deployment-method conda."""
+    environment: Literal["cpu", "cuda12", "cuda13"] = "cpu"
+    """Conda environment of jobs, used with --software-deployment-method conda: with CUDA or without."""
 
 
 class Configuration(RunSettings, Sources, Choices):
