@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import entropy
+from scipy.special import entr
 
 from temperance.core.alphabet import Alphabet
 from temperance.msa.frequencies import site_frequencies
@@ -68,7 +68,7 @@ def information_content(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarr
     max_entropy = np.log2(alphabet.q - (alphabet.gap is not None))
     occupied = frequencies.sum(axis=1) > 0
     bits = np.zeros(len(frequencies))
-    bits[occupied] = max_entropy - entropy(frequencies[occupied], axis=1, base=2)
+    bits[occupied] = max_entropy - entr(frequencies[occupied]).sum(axis=1) / np.log(2)
     return bits
 
 

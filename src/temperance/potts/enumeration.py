@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import logsumexp, xlogy
@@ -89,16 +87,14 @@ def energies_of_all(model: Potts) -> np.ndarray:
     np.ndarray
         (q^L,) float64, nats, in the order of `all_sequences`.
     """
-    with jax.enable_x64(True):
-        return np.asarray(_energies(jnp.asarray(model.fields, float), jnp.asarray(model.couplings, float)))
+    return _energies(model.fields.astype(float), model.couplings.astype(float))
 
 
 def _onehot(length: int, q: int) -> np.ndarray:
     return np.eye(q)[all_sequences(length, q)].reshape(-1, length * q)
 
 
-@jax.jit
-def _energies(fields: Any, couplings: Any) -> Any:
+def _energies(fields: np.ndarray, couplings: np.ndarray) -> np.ndarray:
     """Compute the energies of all sequences (q^L,).
 
     Two halves of the sites meet in one product, so that no list of q^L one-hot rows is made.
@@ -109,11 +105,25 @@ def _energies(fields: Any, couplings: Any) -> Any:
     matrix = couplings.reshape(length * q, length * q)
     split_column = cut * q
 
-    def within(onehot: Any, part: slice) -> Any:
-        return onehot @ fields.ravel()[part] + 0.5 * ((onehot @ matrix[part, part]) * onehot).sum(axis=1)
+    def within(onehot: np.ndarray, columns: slice) -> np.ndarray:
+        return onehot @ fields.ravel()[columns] + 0.5 * ((onehot @ matrix[columns, columns]) * onehot).sum(axis=1)
 
     left_energies, right_energies = within(left, slice(split_column)), within(right, slice(split_column, None))
     return -(left_energies[:, None] + right_energies + left @ matrix[:split_column, split_column:] @ right.T).ravel()
+
+
+def _frequencies(probabilities: np.ndarray, length: int, q: int) -> np.ndarray:
+    """Compute one- and two-site frequencies of a distribution over all sequences, in one row, sites before pairs."""
+    cut = length // 2
+    left, right = _onehot(cut, q), _onehot(length - cut, q)
+    joint = probabilities.reshape(len(left), len(right))
+    across = left.T @ joint @ right
+    within_left = left.T @ (joint.sum(axis=1)[:, None] * left)
+    within_right = right.T @ (joint.sum(axis=0)[:, None] * right)
+    both = np.block([[within_left, across], [across.T, within_right]])
+    first, second = pairs_of_sites(length)
+    pairs = both.reshape(length, q, length, q).transpose(0, 2, 1, 3)[first, second]
+    return np.concatenate([np.diagonal(both), pairs.ravel()])
 
 
 # ---------------------------------------------------------------- one distribution
@@ -393,31 +403,26 @@ def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float 
         In the zero-sum gauge.
     """
     length, q = data.single.shape
-    target = data.single, data.pair
-    start = np.zeros(target[0].size + target[1].size)
-    with jax.enable_x64(True):
-        optimum = minimize(
-            lambda flat: tuple(np.asarray(part) for part in _loss(flat, *target, l2_fields, l2_couplings)), start,
-            jac=True, method="L-BFGS-B",
-            options={"maxiter": 5000, "maxfun": 10000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-7},
-        )  # fmt: skip
-        fields, couplings = _unpack(optimum.x, length, q)
-        return Potts(np.asarray(fields), np.asarray(couplings)).zero_sum()
+    target = np.concatenate([data.single.ravel(), data.pair.ravel()])
+    penalties = np.full(target.size, l2_couplings)
+    penalties[: length * q] = l2_fields
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        energies = _energies(*_unpack(parameters, length, q))
+        value = log_z(energies) - parameters @ target + (penalties * parameters**2).sum() / 2
+        return value, _frequencies(boltzmann(energies), length, q) - target + penalties * parameters
+
+    optimum = minimize(
+        loss, np.zeros(target.size), jac=True, method="L-BFGS-B",
+        options={"maxiter": 5000, "maxfun": 10000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-7},
+    )  # fmt: skip
+    return Potts(*_unpack(optimum.x, length, q)).zero_sum()
 
 
-def _unpack(flat: Any, length: int, q: int) -> tuple[Any, Any]:
+def _unpack(parameters: np.ndarray, length: int, q: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split one row of parameters into fields (L, q) and symmetric couplings (L, q, L, q)."""
+    couplings = np.zeros((length, q, length, q))
     left, right = pairs_of_sites(length)
-    pairs = flat[length * q :].reshape(len(left), q, q)
-    couplings = jnp.zeros((length, length, q, q)).at[left, right].set(pairs)
-    return flat[: length * q].reshape(length, q), (couplings + couplings.transpose(1, 0, 3, 2)).transpose(0, 2, 1, 3)
-
-
-@jax.jit
-@jax.value_and_grad
-def _loss(flat: Any, single: Any, pairs: Any, l2_fields: Any, l2_couplings: Any) -> Any:
-    """Compute the penalised mean negative log-likelihood of sequences with these one- and two-site frequencies."""
-    length, q = single.shape
-    likelihood = flat @ jnp.concatenate([single.ravel(), pairs.ravel()])
-    likelihood -= jax.scipy.special.logsumexp(-_energies(*_unpack(flat, length, q)))
-    fields, couplings = flat[: length * q], flat[length * q :]
-    return -likelihood + l2_fields / 2 * (fields**2).sum() + l2_couplings / 2 * (couplings**2).sum()
+    pairs, blocks = parameters[length * q :].reshape(len(left), q, q), couplings.transpose(0, 2, 1, 3)
+    blocks[left, right], blocks[right, left] = pairs, pairs.transpose(0, 2, 1)
+    return parameters[: length * q].reshape(length, q), couplings

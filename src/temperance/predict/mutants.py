@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from temperance.core.alphabet import AMBIGUOUS, Alphabet
 from temperance.core.errors import InputError
@@ -175,6 +174,6 @@ def spearman(x: Sequence[float], y: Sequence[float], rng: np.random.Generator, d
 
 def _rank_correlation(pairs: np.ndarray) -> float:
     """Compute Spearman's rank correlation of the rows of `pairs` (2, N); nan where one is constant."""
-    ranks = rankdata(pairs, axis=1)
+    ranks = pd.DataFrame(pairs).rank(axis=1).to_numpy()
     with np.errstate(invalid="ignore"):
         return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else float("nan")

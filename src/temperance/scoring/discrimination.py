@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def discriminate(natural: np.ndarray, shuffled: np.ndarray, units: float | None 
     count, shuffled_count = len(natural), len(shuffled)
     if not count or not shuffled_count:
         return Discrimination(float("nan"), float("nan"))
-    ranks = rankdata(np.concatenate([natural, shuffled]))[:count]
+    ranks = pd.Series(np.concatenate([natural, shuffled])).rank().to_numpy()[:count]
     auc = float((ranks.sum() - count * (count + 1) / 2) / (count * shuffled_count))
     independent = max(min(units or count, count), 1.0)
     q1, q2 = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2

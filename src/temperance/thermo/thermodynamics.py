@@ -8,7 +8,6 @@ import itertools
 import logging
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 import pandas as pd
 from scipy.integrate import cumulative_trapezoid
@@ -170,7 +169,9 @@ def _solve(betas: np.ndarray, energies: np.ndarray, start: np.ndarray) -> np.nda
 
 def _solve_safely(betas: np.ndarray, energies: np.ndarray) -> np.ndarray:
     """Solve for the free energies (R,) by pymbar."""
-    import pymbar  # a second, for those who need it
+    # Two seconds, for those who need it.
+    import jax
+    import pymbar
 
     x64 = jax.config.read("jax_enable_x64")
     reduced = np.outer(betas, energies.ravel())
