@@ -176,8 +176,9 @@ def _write_training(folder, subset):
     summary = {
         "M": SIZES[subset], "Meff": SIZES[subset] / 2, "stopped": "converged", "steps": 20 + n, "target": None,
         "l2_couplings": 0.03 if SIZES[subset] == 200 else 0.1, "l2_choice": "by held-out sequences",
-        "confirmation": {"pearson": 0.9 + n / 100, "slope": 1 - n / 10, "ceiling": 0.99 - n / 100,
-                         "scale_error": 0.01 * (n - 1), "families": 1000.0 + n, "equilibrated": True},
+        "confirmation": {"pearson": 0.9 + n / 100, "pearson_error": 0.02 - n / 1000, "slope": 1 - n / 10,
+                         "ceiling": 0.99 - n / 100, "scale_error": 0.01 * (n - 1),
+                         "families": 1000.0 + n, "equilibrated": True},
     }  # fmt: skip
     save_json(folder / "training.json", summary)
     history = {"step": [10, 20], "pearson": [0.5 + n / 100, 0.8 + n / 100], "gradient_norm": [6.0, 3.0 + n],

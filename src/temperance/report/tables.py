@@ -270,6 +270,10 @@ def _format_with_error(table: pd.DataFrame, name: str) -> pd.Series:
     return table.apply(lambda row: f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}", axis=1)
 
 
+def _pearson_with_error(training: pd.Series) -> str:
+    return f"{training['pearson']:.3f} ± {training['pearson_error']:.3f}"
+
+
 def training_table(training: pd.DataFrame) -> pd.DataFrame:
     """Tabulate how the training of each model ended.
 
@@ -291,7 +295,7 @@ def training_table(training: pd.DataFrame) -> pd.DataFrame:
             "L2 on couplings": training["l2_couplings"].map(lambda value: "-" if pd.isna(value) else f"{value:g}"),
             "training": training["stopped"].map(lambda stopped: endings.get(stopped, "NOT CONVERGED")),
             "steps": training["steps"],
-            "Pearson, independent chains": training["pearson"].map("{:.3f}".format),
+            "Pearson, independent chains": training.apply(_pearson_with_error, axis=1),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
             "scale error": training["scale_error"].map("{:+.1%}".format),

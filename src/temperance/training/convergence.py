@@ -21,6 +21,8 @@ FEWEST_FAMILIES = 20
 # Mean energies agree within so many standard errors, or standard deviations of the energy, since chains that started
 # from the data pull them a little; noise-corrected Pearson correlations within this difference.
 _Z_ENERGY, _ENERGY_TOLERANCE, _PEARSON_TOLERANCE = 2.58, 0.25, 0.1
+# Blocks of a population, of descendants of different chains, whose differences give the errors of its averages.
+_BLOCKS = 10
 # Gibbs sweeps of a population after its model was rescaled.
 _RESCALED_SWEEPS = 2
 
@@ -233,6 +235,7 @@ class ConvergenceTest:
         equilibrated = population.families >= FEWEST_FAMILIES and energies_agree and not correlations_differ
         confirmation = Confirmation(
             pearson=population_agreement.pearson,
+            pearson_error=self._pearson_error(model, population.chains),
             slope=population_agreement.slope,
             ceiling=self.ceiling(model, len(population.energies)),
             scale_error=self.scale_error(model, population.energies),
@@ -242,12 +245,26 @@ class ConvergenceTest:
             families=population.families,
             equilibrated=bool(equilibrated),
         )
+        comparison = "in agreement" if equilibrated else "not in agreement"
         self._progress(
             f"{confirmation.chains} independent chains from {confirmation.families:.0f} ancestors: Pearson "
-            f"{confirmation.pearson:.3f}, energy {confirmation.energy_shift:+.2f} standard deviations from that of the "
-            f"training chains, {'in agreement' if equilibrated else 'not in agreement'}"
+            f"{confirmation.pearson:.3f} ± {confirmation.pearson_error:.3f}, energy {confirmation.energy_shift:+.2f} "
+            f"standard deviations from that of the training chains, {comparison}"
         )
         return confirmation
+
+    def _pearson_error(self, model: Trained, chains: Any) -> float:
+        """Estimate the standard error of the Pearson correlation of a population (C, L), leaving out blocks of it.
+
+        Resampling leaves the descendants of a chain side by side, so blocks are independent.
+        """
+        size = len(chains) // _BLOCKS
+        if not size:
+            return float("nan")
+        blocks = np.arange(_BLOCKS * size).reshape(_BLOCKS, size)
+        others = (np.delete(blocks, n, axis=0).ravel() for n in range(_BLOCKS))
+        correlations = [float(model.correlation_agreement(chains[rows]).pearson) for rows in others]
+        return float(np.std(correlations) * (_BLOCKS - 1) ** 0.5)
 
     def mix(self, chains: Any, replacements: Any, share: float = 1.0) -> np.ndarray:
         """Replace random chains by replacements, drawn at random.

@@ -19,6 +19,8 @@ class Confirmation:
     ----------
     pearson, slope : float
         Of the model's connected two-site correlations against the data's.
+    pearson_error : float
+        Standard error of `pearson`, from blocks of the chains that have no ancestors in common.
     ceiling : float
         Pearson correlation that as many sequences drawn from the data themselves reach.
     scale_error : float
@@ -35,6 +37,7 @@ class Confirmation:
     """
 
     pearson: float
+    pearson_error: float
     slope: float
     ceiling: float
     scale_error: float
@@ -102,7 +105,8 @@ class Training:
         }[self.stopped]
         return (
             f"{reason}; L2 {self.l2_couplings:g} ({self.l2_choice}); {agreement.chains} independent chains show the "
-            f"data's correlations with Pearson {agreement.pearson:.3f} (ceiling {agreement.ceiling:.3f})"
+            f"data's correlations with Pearson {agreement.pearson:.3f} ± {agreement.pearson_error:.3f} (ceiling "
+            f"{agreement.ceiling:.3f})"
         )
 
     def save(self, folder: Path, alphabet: Alphabet, source: dict[str, Any]) -> None:

@@ -180,7 +180,7 @@ def test_training_is_tabulated_with_how_it_ended(evidence):
     # The fifth model, n = 4.
     check_row(table.iloc[4], {
         "M": "200", "replicate": 3, "L2 on couplings": "0.03", "training": "NOT CONVERGED", "steps": 24,
-        "Pearson, independent chains": "0.940", "slope": "0.60", "ceiling": "0.950", "scale error": "+3.0%",
+        "Pearson, independent chains": "0.940 ± 0.016", "slope": "0.60", "ceiling": "0.950", "scale error": "+3.0%",
         "independent families": "1,004",
     })  # fmt: skip
     assert table["scale error"][0] == "-1.0%"
