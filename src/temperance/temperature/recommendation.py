@@ -141,7 +141,8 @@ def recommend(
         choice = Choice(
             None,
             untrained,
-            "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings.",
+            "Raise the limit that ended training (train.max_steps or train.max_minutes) or, where sequences are few, "
+            "train.l2_couplings.",
             choice.fallback,
         )
     limits = _list_limits(first_rungs, pooled, len(rungs), choice, floors)

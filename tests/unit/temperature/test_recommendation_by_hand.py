@@ -192,7 +192,8 @@ def test_an_untrained_model_is_refused_with_what_would_help():
     best = advise(scores(), untrained="the model is not trained (why).")
     assert best.headline == "No temperature can be recommended: the model is not trained (why)."
     assert best.reasons == [
-        "Raise train.max_steps or train.max_minutes or, where sequences are few, train.l2_couplings."
+        "Raise the limit that ended training (train.max_steps or train.max_minutes) or, where sequences are few, "
+        "train.l2_couplings."
     ]
     assert (best.tau, best.sampling_temperature, best.expected["temperature"]) == (None, 0.7, 0.7)
 
