@@ -60,8 +60,8 @@ class Attention:
         centred = one_hot - mean
         _, sizes, directions = jnp.linalg.svd(centred * jnp.sqrt(shares)[:, None], full_matrices=False)
         variance = np.cumsum(np.asarray(sizes, np.float64) ** 2)
-        kept = int(np.searchsorted(variance, _VARIANCE_SHARE * variance[-1])) + 1
-        basis = directions[:kept]
+        rank = int(np.searchsorted(variance, _VARIANCE_SHARE * variance[-1])) + 1
+        basis = directions[:rank]
         return cls(np.asarray(mean), np.asarray(basis), np.asarray(centred @ basis.T), shares, q)
 
     @property
@@ -105,8 +105,8 @@ class Attention:
         one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
         logs = jnp.log(self.weights) - self.beta(1.0) * (self.memories**2).sum(axis=1) / 2
 
-        def _log_density(part: jax.Array) -> jax.Array:
-            components = (part - self.mean) @ self.basis.T
+        def _log_density(block: jax.Array) -> jax.Array:
+            components = (block - self.mean) @ self.basis.T
             return (
                 logsumexp(logs + self.beta(1.0) * components @ self.memories.T, axis=1)
                 - self.beta(1.0) * (components**2).sum(axis=1) / 2

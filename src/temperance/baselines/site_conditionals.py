@@ -222,8 +222,8 @@ class Autoregressive:
 
     def _logits(self, site: int, sequences: np.ndarray) -> np.ndarray:
         """Compute the logits (M, q) of one site, from sequences (M, L) of which the sites before it are read."""
-        place = int(np.flatnonzero(self.order == site)[0])
-        before = self.order[:place]
+        position = int(np.flatnonzero(self.order == site)[0])
+        before = self.order[:position]
         rows = self.couplings[site].transpose(1, 2, 0)
         logits = np.tile(self.fields[site].astype(np.float64), (len(sequences), 1))
         for j in before:

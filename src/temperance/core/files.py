@@ -43,19 +43,19 @@ def atomic(path: str | Path) -> Iterator[Path]:
         Where the block has to write the file.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary_path = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield temporary
+        yield temporary_path
         # Some libraries' files are their owner's alone; results are for all that the umask lets read.
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary_path.chmod(0o666 & ~umask)
         # A name that outlives a power cut must not stand for what was only in memory.
-        with temporary.open("rb") as file:
+        with temporary_path.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary_path.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        temporary_path.unlink(missing_ok=True)
 
 
 def save_text(path: str | Path, text: str) -> None:
@@ -68,8 +68,8 @@ def save_text(path: str | Path, text: str) -> None:
     text : str
         Written as UTF-8.
     """
-    with atomic(path) as part:
-        part.write_text(text, encoding="utf-8")
+    with atomic(path) as temporary_path:
+        temporary_path.write_text(text, encoding="utf-8")
 
 
 def save_json(path: str | Path, content: Any) -> None:
@@ -166,9 +166,9 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Me
     """
     # One metadata key: the format's writer keeps several in no fixed order, and equal runs must give equal bytes.
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with atomic(path) as part:
+    with atomic(path) as temporary_path:
         try:
-            save_file(contiguous, part, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
+            save_file(contiguous, temporary_path, metadata={"temperance": json.dumps(metadata, sort_keys=True)})
         except SafetensorError as error:  # a full disk, say
             raise OSError(f"{path}: cannot be written ({error})") from error
 
@@ -214,12 +214,12 @@ def save_table(path: str | Path, table: pd.DataFrame) -> None:
     table : pd.DataFrame
         Written without its index.
     """
-    with atomic(path) as part:
+    with atomic(path) as temporary_path:
         if Path(path).suffix == ".tsv":
             guarded = {name: table[name].map(_guard) for name in _NAMES if name in table}
-            table.assign(**guarded).to_csv(part, sep="\t", index=False, float_format=_format_float)
+            table.assign(**guarded).to_csv(temporary_path, sep="\t", index=False, float_format=_format_float)
         else:
-            table.to_parquet(part, index=False)
+            table.to_parquet(temporary_path, index=False)
 
 
 def _guard(name: Any) -> Any:

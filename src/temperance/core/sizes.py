@@ -58,7 +58,7 @@ def parse_sizes(sizes: Any, key: str) -> list[int | float]:
 
 def _geometric(item: str, key: str) -> list[int | float]:
     hint = "geometric(lo, hi, n) takes two counts or two fractions up to 1.0, lo below hi, and n from 2 to 1000"
-    low, high, number = (part.strip() for part in item[len("geometric(") : -1].split(","))
+    low, high, number = (word.strip() for word in item[len("geometric(") : -1].split(","))
     try:
         count, fractions = int(number), "." in low + high or "e" in (low + high).lower()
         first, last = float(low), float(high)

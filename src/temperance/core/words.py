@@ -21,5 +21,5 @@ def join_words(words: Iterable[str]) -> str:
     >>> join_words(["a", "b", "c"])
     'a, b and c'
     """
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    *beginning, last = words
+    return f"{', '.join(beginning)} and {last}" if beginning else last

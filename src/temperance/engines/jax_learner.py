@@ -253,4 +253,4 @@ def _moments(data: Prepared, chains: Any) -> tuple[Any, Any]:
         for one_site, two_site in ((single, pair), (chain_single, chain_pair))
     )
     entries = length * (length - 1) * q**2
-    return jnp.stack([part.sum() for part in (x, y, x * x, y * y, x * y)]) / entries, chain_single
+    return jnp.stack([terms.sum() for terms in (x, y, x * x, y * y, x * y)]) / entries, chain_single

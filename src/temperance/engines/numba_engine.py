@@ -463,9 +463,9 @@ class NumbaLearner:
         return float(sum(l2 * _dot(values, values) for l2, values in zip(self._l2, self._flat, strict=True)))
 
 
-def _dot(left: np.ndarray, right: np.ndarray) -> float:
+def _dot(first: np.ndarray, second: np.ndarray) -> float:
     """Compute a sum of products in double precision: single precision does not hold a long sum."""
-    return float(np.einsum("i,i->", left.ravel(), right.ravel(), dtype=np.float64))
+    return float(np.einsum("i,i->", first.ravel(), second.ravel(), dtype=np.float64))
 
 
 # ---------------------------------------------------------------- one draw, in vector registers

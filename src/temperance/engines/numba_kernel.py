@@ -81,8 +81,8 @@ class _Draw:
             rows = [load_row(builder.add(source, _LONG(u))) for u in range(count)]
             total = reduce(builder.add, rows)
             for b, value in zip(self._each, sums, strict=True):
-                part = self._shuffle(total, total, [b * LANES + lane for lane in range(LANES)])
-                builder.store(builder.add(builder.load(value), builder.sext(part, _INTS)), value)
+                lane_sums = self._shuffle(total, total, [b * LANES + lane for lane in range(LANES)])
+                builder.store(builder.add(builder.load(value), builder.sext(lane_sums, _INTS)), value)
 
         whole = builder.sub(length, builder.urem(length, _LONG(BLOCK)))
         with cgutils.for_range_slice(builder, _LONG(0), whole, _LONG(BLOCK)) as (source, _):
@@ -133,11 +133,11 @@ class _Draw:
         one = self._builder.insert_element(_VECTOR(ir.Undefined), scalar, _INT(0))
         return self._shuffle(one, one, [0] * LANES)
 
-    def _shuffle(self, left: Any, right: Any, lanes: list[int]) -> Any:
-        return self._builder.shuffle_vector(left, right, _INTS(lanes))
+    def _shuffle(self, first: Any, second: Any, lanes: list[int]) -> Any:
+        return self._builder.shuffle_vector(first, second, _INTS(lanes))
 
-    def _maximum(self, left: Any, right: Any) -> Any:
-        return self._call("llvm.maxnum", left, right)
+    def _maximum(self, first: Any, second: Any) -> Any:
+        return self._call("llvm.maxnum", first, second)
 
     def _call(self, name: str, *values: Any) -> Any:
         kind = ir.FunctionType(_VECTOR, [_VECTOR] * len(values))

@@ -56,8 +56,8 @@ def compile_cached(source: str, defines: Mapping[str, int], capability: int) -> 
         code, _ = compile_source(source, defines, capability)
     try:
         cached_file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(cached_file) as part:
-            part.write_bytes(code)
+        with atomic(cached_file) as temporary_path:
+            temporary_path.write_bytes(code)
     except OSError:  # a full or read-only disk: compile again next time
         pass
     return code

@@ -175,9 +175,9 @@ def _drop_annotation(path: str | Path, parsed: ParsedFile) -> tuple[ParsedFile, 
     audit = [("annotation", name, "no sequence") for name in compress(parsed.names, is_annotation)]
     if all(is_annotation):
         raise InputError(f"{path}: contains no sequence, but {len(audit)} rows of annotation such as {audit[0][1]}")
-    kept = [not flag for flag in is_annotation]
-    names, rows = list(compress(parsed.names, kept)), list(compress(parsed.rows, kept))
-    return parsed._replace(names=names, rows=rows, lines=list(compress(parsed.lines, kept))), audit
+    is_sequence = [not flag for flag in is_annotation]
+    names, rows = list(compress(parsed.names, is_sequence)), list(compress(parsed.rows, is_sequence))
+    return parsed._replace(names=names, rows=rows, lines=list(compress(parsed.lines, is_sequence))), audit
 
 
 def _build_alignment(path: str | Path, parsed: ParsedFile, reference: int, is_cased: bool) -> Alignment:
@@ -330,10 +330,10 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     residues = {chr(byte): int(counts[byte]) for byte in np.flatnonzero(counts)}
     recognised = recognise(residues)
     if alphabet.name == "protein" and recognised in ("dna", "rna"):
-        letters = sum(count for symbol, count in residues.items() if symbol not in GAPS)
-        bases = sum(count for symbol, count in residues.items() if symbol.upper() in "ACGTU")
+        residue_count = sum(count for symbol, count in residues.items() if symbol not in GAPS)
+        base_count = sum(count for symbol, count in residues.items() if symbol.upper() in "ACGTU")
         raise InputError(
-            f"{path}: {100 * bases / letters:.0f} % of its letters are bases, which is nucleic acid; set "
+            f"{path}: {100 * base_count / residue_count:.0f} % of its letters are bases, which is nucleic acid; set "
             f"'alphabet: {recognised}' ('alphabet: {alphabet.symbols}' if it is protein all the same)"
         )
     states = alphabet.codes()[alignment.sequences]
@@ -443,11 +443,13 @@ def filter_alignment(
             f"{path}: {rows.sum()} of {rows.size} sequences pass the filters; at least 4 are needed: "
             "relax 'filter' in the configuration or give more sequences"
         )
-    kept = [names[m] for m in np.flatnonzero(rows)]
+    row_names = [names[m] for m in np.flatnonzero(rows)]
     match = None if alignment.match is None else alignment.match[dense]
     by_column = {name: getattr(alignment, name)[dense] for name in ("columns", "numbers", "residues")}
     lines = list(compress(alignment.lines, rows))
-    return replace(alignment, names=kept, lines=lines, sequences=states[rows], audit=audit, match=match, **by_column)
+    return replace(
+        alignment, names=row_names, lines=lines, sequences=states[rows], audit=audit, match=match, **by_column
+    )
 
 
 def _select_columns(alignment: Alignment, columns: str, path: str | Path) -> tuple[np.ndarray, str]:

@@ -185,8 +185,8 @@ def _parse_fasta(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
     def text() -> Iterator[str]:
         length, is_after_nul = 0, False
         for number, whole in lines:
-            for place, line in enumerate(whole.split("\0")) if "\0" in whole else ((0, whole),):
-                is_after_nul |= place > 0
+            for index, line in enumerate(whole.split("\0")) if "\0" in whole else ((0, whole),):
+                is_after_nul |= index > 0
                 if not line or (is_after_nul and (line.startswith("#") or not line.strip())):
                     continue
                 if is_after_nul and starts:
@@ -223,7 +223,7 @@ def _check_count(path: str | Path, number: int, sequences: int) -> None:
 
 
 def _parse_stockholm(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
-    kept = bytearray()
+    content = bytearray()
     starts: dict[str, int] = {}
     titles: list[str] = []
     alignments, has_ended, counted = 0, False, ""
@@ -246,7 +246,7 @@ def _parse_stockholm(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
             elif (words := line.split(maxsplit=1)) and words[0] not in starts:
                 starts[words[0]] = number
                 _check_count(path, number, len(starts))
-            kept += line.encode()
+            content += line.encode()
     except InputError:
         # Several alignments are what is wrong with a file that is too large to be counted through.
         if alignments < 2:
@@ -260,7 +260,7 @@ def _parse_stockholm(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
         )
     # Easel's reader: Biopython's takes a file that ends early for a whole one.
     try:
-        with MSAFile(io.BytesIO(kept), format="stockholm", digital=False) as file:
+        with MSAFile(io.BytesIO(content), format="stockholm", digital=False) as file:
             msa = file.read()
     except (ValueError, EaselError) as error:
         reason = str(error).split(": ")[-1]

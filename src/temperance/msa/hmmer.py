@@ -62,5 +62,5 @@ def build_hmm(sequences: np.ndarray, alphabet: Alphabet, name: str, path: str | 
     builder = pyhmmer.plan7.Builder(hmmer_alphabet, architecture="fast", symfrac=0.0, seed=1)
     hmm, _, _ = builder.build_msa(msa, pyhmmer.plan7.Background(hmmer_alphabet))
     hmm.creation_time = hmm.command_line = None  # equal runs give equal bytes
-    with atomic(path) as part, part.open("wb") as file:
+    with atomic(path) as temporary_path, temporary_path.open("wb") as file:
         hmm.write(file)

@@ -230,7 +230,7 @@ class Fetcher:
         path, record_path = self._paths(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
-        with atomic(path) as part, part.open("wb") as file:
+        with atomic(path) as temporary_path, temporary_path.open("wb") as file:
             for piece in self._pieces(url):
                 size += len(piece)
                 if size > self.max_bytes:

@@ -101,15 +101,17 @@ def _energies(fields: np.ndarray, couplings: np.ndarray) -> np.ndarray:
     """
     length, q = fields.shape
     cut = length // 2
-    left, right = _onehot(cut, q), _onehot(length - cut, q)
+    left_onehot, right_onehot = _onehot(cut, q), _onehot(length - cut, q)
     matrix = couplings.reshape(length * q, length * q)
     split_column = cut * q
 
     def within(onehot: np.ndarray, columns: slice) -> np.ndarray:
         return onehot @ fields.ravel()[columns] + 0.5 * ((onehot @ matrix[columns, columns]) * onehot).sum(axis=1)
 
-    left_energies, right_energies = within(left, slice(split_column)), within(right, slice(split_column, None))
-    return -(left_energies[:, None] + right_energies + left @ matrix[:split_column, split_column:] @ right.T).ravel()
+    left_energies = within(left_onehot, slice(split_column))
+    right_energies = within(right_onehot, slice(split_column, None))
+    between = left_onehot @ matrix[:split_column, split_column:] @ right_onehot.T
+    return -(left_energies[:, None] + right_energies + between).ravel()
 
 
 def _frequencies(probabilities: np.ndarray, length: int, q: int) -> np.ndarray:

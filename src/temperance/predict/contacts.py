@@ -228,9 +228,9 @@ def _select_chain(
 
 def _is_copy(alignment: Match, matches: dict[str, Match], best: Chain, chain: Chain) -> bool:
     """Tell whether two chains have the same residues where both are aligned to the reference."""
-    letters = [
+    residues = [
         {a: one.sequence[b] for a, b in zip(pairs.in_reference.tolist(), pairs.in_chain.tolist(), strict=True)}
         for one, pairs in ((best, alignment), (chain, matches[chain.sequence]))
     ]
-    shared = letters[0].keys() & letters[1].keys()
-    return sum(letters[0][a] == letters[1][a] for a in shared) >= 0.9 * max(len(shared), 1)
+    shared = residues[0].keys() & residues[1].keys()
+    return sum(residues[0][a] == residues[1][a] for a in shared) >= 0.9 * max(len(shared), 1)

@@ -103,8 +103,8 @@ def _open_table(file: TextIO, path: str | Path) -> tuple[int, list[str], Iterato
     line, text = next((row for row in lines if not re.match(r'"?sep=.?"?$', row[1].rstrip("\n"))), (1, ""))
     names = {separator: next(csv.reader([text], delimiter=separator), []) for separator in _SEPARATORS}
     names = {separator: [_clean(name).lower() for name in cells] for separator, cells in names.items()}
-    known = {*_MUTANTS, *_SCORES, "hgvs_pro", "hgvs_nt"}
-    separator = max(names, key=lambda option: (len(known.intersection(names[option])), len(names[option])))
+    column_names = {*_MUTANTS, *_SCORES, "hgvs_pro", "hgvs_nt"}
+    separator = max(names, key=lambda option: (len(column_names.intersection(names[option])), len(names[option])))
     header = names[separator]
 
     def _rows() -> Iterator[Row]:
@@ -159,12 +159,12 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
     if body.lower() in _WILD_TYPES:
         return []
     changes: list[Change] = []
-    for part in re.split(r"[:,;/\s]+", body):
-        if change := _parse_change(part, alphabet):
+    for word in re.split(r"[:,;/\s]+", body):
+        if change := _parse_change(word, alphabet):
             changes.append(change)
-        elif _NO_SUBSTITUTION.fullmatch(part):
+        elif _NO_SUBSTITUTION.fullmatch(word):
             return None
-        elif part != "=":
+        elif word != "=":
             raise _error(path, line, f"'{text[:30]}'; expected A12V, A12V:G30S or p.Ala12Val")
     changes = sorted((change for change in changes if change[0] != change[2]), key=lambda change: change[1])
     for (_, number, _), (_, following, _) in itertools.pairwise(changes):
@@ -173,18 +173,18 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
     return changes
 
 
-def _parse_change(part: str, alphabet: Alphabet) -> Change | None:
+def _parse_change(word: str, alphabet: Alphabet) -> Change | None:
     """Parse a substitution: the residue, its number, and the new residue; None if it is none."""
-    if match := _substitution(alphabet).fullmatch(part):
+    if match := _substitution(alphabet).fullmatch(word):
         wild, number, new = match.groups()
     elif alphabet.name == "protein":
-        if not (match := re.fullmatch(r"([A-Za-z]{3})([0-9]{1,9})([A-Za-z]{3}|[*=])", part)):
+        if not (match := re.fullmatch(r"([A-Za-z]{3})([0-9]{1,9})([A-Za-z]{3}|[*=])", word)):
             return None
         wild, new = (_ONE_LETTER.get(name.upper(), name) for name in match.group(1, 3))
         number = match[2]
         if len(wild + new) > 2:
             return None
-    elif match := re.fullmatch(r"([0-9]{1,9})([A-Za-z])>([A-Za-z])", part):
+    elif match := re.fullmatch(r"([0-9]{1,9})([A-Za-z])>([A-Za-z])", word):
         number, wild, new = match.groups()
     else:
         return None

@@ -132,11 +132,11 @@ def polymer_chains(structure: gemmi.Structure, alphabet: Alphabet) -> list[Chain
     """
     chains = []
     for chain in structure[0]:
-        letters = [(residue, _letter(residue, alphabet)) for residue in chain.first_conformer()]
-        letters = [(residue, letter) for residue, letter in letters if letter]
-        if letters:
-            residues = [residue for residue, _ in letters]
-            chains.append(Chain(chain.name, residues, "".join(letter for _, letter in letters)))
+        residue_letters = [(residue, _letter(residue, alphabet)) for residue in chain.first_conformer()]
+        residue_letters = [(residue, letter) for residue, letter in residue_letters if letter]
+        if residue_letters:
+            residues = [residue for residue, _ in residue_letters]
+            chains.append(Chain(chain.name, residues, "".join(letter for _, letter in residue_letters)))
     return chains
 
 

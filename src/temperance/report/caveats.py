@@ -139,8 +139,8 @@ def _check_training(training: pd.DataFrame, length: int) -> Iterator[str]:
             "Independent chains do not agree with those that the model was trained with, so it has modes that are hard "
             f"to sample: {', '.join(uncertain['subset'])}. A larger train.l2_couplings makes it easier."
         )
-    few = training[training["l2_choice"] == "too few held-out sequences"]
-    if len(few):
+    guesses = training[training["l2_choice"] == "too few held-out sequences"]
+    if len(guesses):
         yield "The L2 penalty is a guess: too few sequences are held out to choose it by their likelihood."
     largest = training["Meff"].max()
     if largest < length:

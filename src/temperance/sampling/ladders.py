@@ -232,12 +232,12 @@ class Ladders:
             randomness = ExchangeRandomness(seeds, uniforms, (self._swept + np.arange(count)) % 2)
             constants = self._prepared, self.betas
             with np.errstate(divide="ignore"):  # the logarithm of 0
-                self._state, part = self._engine.scan(_sweep_and_exchange, constants, self._state, randomness)
+                self._state, block_stats = self._engine.scan(_sweep_and_exchange, constants, self._state, randomness)
             self._swept += count
             buffer.tried += ladders * (np.arange(rungs - 1) % 2 == randomness.parity[:, None]).sum(axis=0)
-            stats.append(part)
-        buffer.accepted += sum(np.asarray(part.swaps).sum(axis=0) for part in stats)
-        buffer.round_trips += int(sum(np.asarray(part.round_trips).sum() for part in stats))
+            stats.append(block_stats)
+        buffer.accepted += sum(np.asarray(block_stats.swaps).sum(axis=0) for block_stats in stats)
+        buffer.round_trips += int(sum(np.asarray(block_stats.round_trips).sum() for block_stats in stats))
 
     def fill(self, buffer: DrawBuffer, after_draw: Callable[[], None] = lambda: None) -> None:
         """Make the draws that are left.
@@ -255,8 +255,8 @@ class Ladders:
             order = np.argsort(rung_of, axis=1)
             buffer.energies[:, :, d] = np.take_along_axis(energies, order, axis=1).T
             replicas = replicas.reshape(*rung_of.shape, -1)
-            kept = np.take_along_axis(replicas, order[:, buffer.kept, None], axis=1)
-            buffer.chains[:, d] = kept.transpose(1, 0, 2)
+            sequences = np.take_along_axis(replicas, order[:, buffer.kept, None], axis=1)
+            buffer.chains[:, d] = sequences.transpose(1, 0, 2)
             buffer.done = d + 1
             after_draw()
 
@@ -267,7 +267,7 @@ class Ladders:
         -------
         dict
         """
-        state = {f"state_{name}": np.asarray(part) for name, part in self._state._asdict().items()}
+        state = {f"state_{name}": np.asarray(array) for name, array in self._state._asdict().items()}
         return state | {"betas": self.betas, "swept": self._swept, "rng": self._rng.bit_generator.state}
 
     def restore(self, saved: Mapping[str, Any]) -> None:

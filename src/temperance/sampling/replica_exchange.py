@@ -192,9 +192,9 @@ class _Run:
         def after_draw() -> None:
             spent, done = time.monotonic() - started, self._buffer.done
             if spent > _PROGRESS_SECONDS:
-                left = in_words(spent / (done - first) * (draws - done))
+                time_left = in_words(spent / (done - first) * (draws - done))
                 self._progress_in_draws(
-                    f"{self.stage}: draw {done} of {draws}, {self._buffer.sweeps} sweeps apart; {left} to go"
+                    f"{self.stage}: draw {done} of {draws}, {self._buffer.sweeps} sweeps apart; {time_left} to go"
                 )
             if self._checkpoint.due:
                 self._checkpoint.save(self._saved())
@@ -221,8 +221,8 @@ class _Run:
 
     def _begin_draws(self, sweeps: int) -> None:
         self.stage = "draw"
-        kept = (self._origins() != _EXCHANGE) | self._plan.keep_all
-        self._buffer = self._ladders.empty_buffer(self._plan.draws, sweeps, kept)
+        has_sequences = (self._origins() != _EXCHANGE) | self._plan.keep_all
+        self._buffer = self._ladders.empty_buffer(self._plan.draws, sweeps, has_sequences)
 
     def _origins(self) -> np.ndarray:
         """Return the reason for each rung, (R,), as an index of `ORIGINS`."""
@@ -306,8 +306,8 @@ class _Run:
         rhat_at = dict(zip(map(str, required.beta), required.rhat.tolist(), strict=True))
         self.rounds.append({"sweeps": buffer.sweeps, "rhats": rhat_at})
         # A temperature that an earlier round did not have has nothing to be compared with.
-        rhats = np.array([[part["rhats"].get(beta, np.inf) for beta in rhat_at] for part in self.rounds])
-        sweeps = np.array([part["sweeps"] for part in self.rounds])
+        rhats = np.array([[record["rhats"].get(beta, np.inf) for beta in rhat_at] for record in self.rounds])
+        sweeps = np.array([record["sweeps"] for record in self.rounds])
         colder, equilibrated = required.temperature.to_numpy() <= training, required.equilibrated.to_numpy()
         return worth_more_sweeps(rhats, sweeps, equilibrated, colder, plan.max_rhat, plan.max_sweeps)
 
@@ -384,10 +384,10 @@ class _Run:
         """Return the draws, without rungs beyond the first colder one that is not equilibrated or ends the window."""
         buffer, origins = self._buffer, self._origins()
         rungs = self._diagnose(buffer.energies)
-        kept = np.flatnonzero(buffer.kept)
+        sequence_rungs = np.flatnonzero(buffer.kept)
         count = len(rungs)
         for rung in np.flatnonzero(origins == _COLDER).tolist():
-            chains = buffer.chains[np.searchsorted(kept, rung)].reshape(-1, self._starts.shape[1])
+            chains = buffer.chains[np.searchsorted(sequence_rungs, rung)].reshape(-1, self._starts.shape[1])
             if not rungs.equilibrated[rung] or not self._is_worth_cooling(chains, rungs.mean_energy[rung]):
                 count = rung + 1
                 break
@@ -395,7 +395,7 @@ class _Run:
         rungs = rungs[:count].copy()
         rungs.insert(2, "requested", requested)
         rungs.insert(3, "origin", ORIGINS[origins[:count]])
-        chains = buffer.chains[kept < count].transpose(0, 2, 1, 3)
+        chains = buffer.chains[sequence_rungs < count].transpose(0, 2, 1, 3)
         keep_all = self._plan.keep_all
         return TemperedSamples(
             # Not 1 / beta, which may differ from the list in the last digit.

@@ -85,9 +85,11 @@ def build_covariance_model(sequences: np.ndarray, alphabet: Alphabet, name: str,
         alignment.write_text(f"# STOCKHOLM 1.0\n\n{rows}#=GC SS_cons {structure}\n//\n", encoding="utf-8")
         _run(["cmbuild", "-F", "--symfrac", "0", "-n", name, str(model), str(alignment)])
         lines = model.read_text(encoding="utf-8").splitlines(keepends=True)
-    with atomic(path) as part:
+    with atomic(path) as temporary_path:
         # Equal runs give equal bytes: the date and the command are left out.
-        part.write_text("".join(line for line in lines if not line.startswith(("DATE ", "COM "))), encoding="utf-8")
+        temporary_path.write_text(
+            "".join(line for line in lines if not line.startswith(("DATE ", "COM "))), encoding="utf-8"
+        )
     return structure.count("(")
 
 

@@ -162,36 +162,38 @@ class Program:
         """Read the scores of named sequences."""
         if not path.is_file():
             raise InputError(f"{self._key}: the program did not write the file that {{scores}} stands for")
-        known, scores_by_name = set(names), {}
+        name_set, scores_by_name = set(names), {}
         try:
             with path.open(encoding="utf-8-sig", errors="replace") as file:
                 for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), 1):
-                    place = f"{self._key}: line {number} of its scores"
+                    location = f"{self._key}: line {number} of its scores"
                     if len(line) == _LONGEST_LINE:
-                        raise InputError(f"{place}: too long; expected a name, a tab and a number")
+                        raise InputError(f"{location}: too long; expected a name, a tab and a number")
                     name = (line.partition("\t")[0].split() or [""])[0]
-                    if not line.strip() or (number == 1 and name not in known):  # names of columns
+                    if not line.strip() or (number == 1 and name not in name_set):  # names of columns
                         continue
-                    score = _parse_score(line, place)
-                    if name not in known:
-                        raise InputError(f"{place}: there is no sequence '{name}'; names are those of the FASTA file")
+                    score = _parse_score(line, location)
+                    if name not in name_set:
+                        raise InputError(
+                            f"{location}: there is no sequence '{name}'; names are those of the FASTA file"
+                        )
                     if name in scores_by_name:
-                        raise InputError(f"{place}: {name} has a score already")
+                        raise InputError(f"{location}: {name} has a score already")
                     scores_by_name[name] = score
         except OSError as error:
             raise InputError(f"{self._key}: its scores cannot be read: {error.strerror}") from None
         return scores_by_name
 
 
-def _parse_score(line: str, place: str) -> float:
-    """Parse the second column of a line of scores; `place` is named in errors."""
+def _parse_score(line: str, location: str) -> float:
+    """Parse the second column of a line of scores; `location` is named in errors."""
     text = line.partition("\t")[2].partition("\t")[0].strip()
     try:
         score = float(text if text.isascii() and "_" not in text else "")
     except ValueError:
-        raise InputError(f"{place}: expected a name, a tab and a number, not '{line.strip()[:80]}'") from None
+        raise InputError(f"{location}: expected a name, a tab and a number, not '{line.strip()[:80]}'") from None
     if not abs(score) <= _LARGEST_SCORE:  # nan, too
-        raise InputError(f"{place}: expected a number between -1e100 and 1e100, not {text}")
+        raise InputError(f"{location}: expected a number between -1e100 and 1e100, not {text}")
     return score
 
 
@@ -217,11 +219,11 @@ def score_subsample(judge: Any, sequences: np.ndarray, sets: np.ndarray) -> np.n
     >>> score_subsample(lambda rows: rows.sum(axis=1), np.array([[1, 2], [3, 4]]), np.zeros(2))
     array([3, 7])
     """
-    most = getattr(judge, "most", 0)
-    if not most:
+    max_sequences = getattr(judge, "most", 0)
+    if not max_sequences:
         return judge(sequences)
     chosen = np.concatenate(
-        [rows[np.unique(np.linspace(0, len(rows) - 1, most).astype(int))]
+        [rows[np.unique(np.linspace(0, len(rows) - 1, max_sequences).astype(int))]
          for rows in (np.flatnonzero(sets == label) for label in np.unique(sets))]
     )  # fmt: skip
     scores = np.full(len(sequences), np.nan)

@@ -178,14 +178,14 @@ def score_natural(
     other_members = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
     sets = {"training": family.members, "heldout": family.heldout_members, "other": other_members}
     tables = []
-    for part, members in sets.items():
-        chosen = members if part == "heldout" else _subsample(members, rng)
+    for set_name, members in sets.items():
+        chosen = members if set_name == "heldout" else _subsample(members, rng)
         sequences = family.natural[chosen]
         energies = model.energies(sequences)
-        table = pd.DataFrame({"set": part, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
+        table = pd.DataFrame({"set": set_name, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
         table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
         table["cluster"], table["gaps"] = clusters[chosen], family.gap_shares(sequences)
-        if part == "heldout":
+        if set_name == "heldout":
             table["weight"] = family.heldout_weights
             table["distance_training"] = 1 - find_nearest(sequences, family.training)[1]
             table["distance_natural"] = 1 - find_nearest(sequences, family.pool)[1]

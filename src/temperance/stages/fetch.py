@@ -50,6 +50,6 @@ def run(outputs: Outputs, settings: FetchStage) -> None:
     kind, sha256 = options.pop("alignment"), options.pop("sha256")
     fetcher = Fetcher(**options, progress=log.info)
     download = fetcher.pfam(settings.pfam or fetcher.find_pfam(settings.interpro or ""), kind, sha256)
-    with atomic(outputs.alignment) as part:
-        shutil.copyfile(download.path, part)
+    with atomic(outputs.alignment) as temporary_path:
+        shutil.copyfile(download.path, temporary_path)
     save_json(outputs.summary, {"url": download.url, "sha256": download.sha256, "bytes": download.bytes})

@@ -76,4 +76,4 @@ def run(
         "heldout_weights": sequence_weights(sequences[parts.heldout], settings.identity),
     }
     save_arrays(outputs.split, arrays, provenance(settings.configured(), seed))
-    log.info("%d for training, %d held out, %d discarded", *(len(arrays[part]) for part in list(arrays)[:3]))
+    log.info("%d for training, %d held out, %d discarded", *(len(arrays[name]) for name in list(arrays)[:3]))

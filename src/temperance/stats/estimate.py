@@ -185,8 +185,8 @@ def _pool(values: np.ndarray, errors: np.ndarray, shared: float) -> tuple[float,
     """Compute the mean, and half the width of its 95 % interval."""
     count = len(values)
     within, between = float((errors**2).mean()), float(values.var(ddof=1))
-    own = min(within, between) if np.isnan(shared) else max(within - shared**2, 0.0)
+    own_variance = min(within, between) if np.isnan(shared) else max(within - shared**2, 0.0)
     freedom = count - 1 + _PRIOR_REPLICATES
-    differing = ((count - 1) * between + _PRIOR_REPLICATES * own) / freedom
-    factor = float(stdtrit(freedom, 0.975)) if between > own else NORMAL
-    return float(values.mean()), factor * (within - own + differing / count) ** 0.5
+    differing = ((count - 1) * between + _PRIOR_REPLICATES * own_variance) / freedom
+    factor = float(stdtrit(freedom, 0.975)) if between > own_variance else NORMAL
+    return float(values.mean()), factor * (within - own_variance + differing / count) ** 0.5

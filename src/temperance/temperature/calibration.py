@@ -276,7 +276,7 @@ def calibrate(
         for name, values in betas.items():
             sums[name] += [_bin(flat, correct, beta, site_weights) for beta in values.tolist()]
         npll[:, rows] = [negative_log_likelihood(logits, labels, 1 / t).mean(axis=1) for t in temperatures.tolist()]
-    diagrams = {name: [_make_diagram(part) for part in values] for name, values in sums.items()}
+    diagrams = {name: [_make_diagram(bin_sums) for bin_sums in values] for name, values in sums.items()}
     means, errors = np.transpose([weighted_mean(losses, weights, clusters) for losses in npll])
     eces = [diagram.ece for diagram in diagrams["table"]]
     tables = [

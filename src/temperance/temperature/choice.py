@@ -216,9 +216,9 @@ def _explain_unnatural(
         refusing = [name for name, point in _list_deciding_judges(rungs, points) if point.limit == 0]
     refusing = refusing or [strictest.name.removeprefix("tau_")]
     names = join_words([judge_name(name) for name in refusing])
-    place = f"{up_to}, but at no temperature up to there" if cold_enough.any() else "at no equilibrated temperature"
+    location = f"{up_to}, but at no temperature up to there" if cold_enough.any() else "at no equilibrated temperature"
     obstacle = (
-        f"{place} are samples rated as natural as natural sequences by {names}. "
+        f"{location} are samples rated as natural as natural sequences by {names}. "
         f"{_report_percentiles(rungs, refusing, candidates)}"
     )
     novel, varied = rungs.meets(*floors)

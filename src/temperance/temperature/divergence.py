@@ -306,9 +306,9 @@ def _reweight_moments(
     e, o = energies - centre, second_energies - second_centre
     exponent = -shifts[:, None, None] * e
     weights = np.exp(exponent - exponent.max(axis=(1, 2), keepdims=True))
-    sums = [shares @ (weights * part).sum(axis=2).T for part in (1.0, e, e * e, o, o * e)]
+    sums = [shares @ (weights * term).sum(axis=2).T for term in (1.0, e, e * e, o, o * e)]
     total = sums[0]
-    mean, square, second_mean, product = (part / total for part in sums[1:])
+    mean, square, second_mean, product = (term / total for term in sums[1:])
     return np.array([mean + centre, square - mean**2, product - mean * second_mean])
 
 
@@ -325,8 +325,9 @@ def _find_minima(betas: np.ndarray, rows: np.ndarray) -> np.ndarray:
     number = np.arange(len(rows))
     x = [betas[inner + k] for k in (-1, 0, 1)]
     y = [rows[number, inner + k] for k in (-1, 0, 1)]
-    left, right = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
-    vertex = (x[0] + x[1]) / 2 - left * (x[2] - x[0]) / 2 / np.where(right > left, right - left, np.inf)
+    left_slope, right_slope = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
+    rise = np.where(right_slope > left_slope, right_slope - left_slope, np.inf)
+    vertex = (x[0] + x[1]) / 2 - left_slope * (x[2] - x[0]) / 2 / rise
     return _to_temperatures(lowest, np.clip(vertex, x[0], x[2]), len(betas))
 
 

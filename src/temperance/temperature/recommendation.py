@@ -165,8 +165,8 @@ def recommend(
     )  # fmt: skip
 
 
-def _drop_empty(*parts: str) -> list[str]:
-    return [part for part in parts if part]
+def _drop_empty(*sentences: str) -> list[str]:
+    return [sentence for sentence in sentences if sentence]
 
 
 def _estimate_interval(

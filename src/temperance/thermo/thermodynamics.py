@@ -199,10 +199,10 @@ def _reweight(
     centre, second_centre = energies.mean(), second_energies.mean()
     e, o = energies - centre, second_energies - second_centre
     sample_terms = np.stack([np.ones_like(e), e, e**2, o, o * e]).reshape(5, -1)
-    mixtures = [_log_mixture_density(betas, energies, f, kept) for kept, f in zip(subsets, free, strict=True)]
+    mixtures = [_log_mixture_density(betas, energies, f, ladders) for ladders, f in zip(subsets, free, strict=True)]
     averages = np.empty((len(subsets), 5, len(grid)))
-    for part in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
-        reduced = np.outer(grid[part], energies.ravel())
+    for block in np.array_split(np.arange(len(grid)), -(-grid.size * e.size // _BLOCK)):
+        reduced = np.outer(grid[block], energies.ravel())
         full_weights, full_top = _scaled_exponentials(-reduced - mixtures[0])
         for subset, mixture in zip(averages, mixtures, strict=True):
             # Exponentials are what costs, and subsets differ by a factor, unless all that has weight is left out.
@@ -214,7 +214,7 @@ def _reweight(
             total, first, second, mean, product = sums
             first, second, mean, product = first / total, second / total, mean / total, product / total
             moments = (first + centre, second - first**2, mean + second_centre, product - first * mean)
-            subset[:, part] = np.log(total) + top, *moments
+            subset[:, block] = np.log(total) + top, *moments
     return averages
 
 
@@ -224,11 +224,11 @@ def _scaled_exponentials(exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return np.exp(exponents - top[:, None]), top
 
 
-def _log_mixture_density(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Compute ln sum_k N exp(f_k - beta_k E) of each sample (MBAR's denominator); infinite in ladders not kept."""
-    density = logsumexp(free - np.multiply.outer(energies[:, kept], betas), axis=-1) + np.log(energies[0, kept].size)
+def _log_mixture_density(betas: np.ndarray, energies: np.ndarray, free: np.ndarray, ladders: np.ndarray) -> np.ndarray:
+    """Compute ln sum_k N exp(f_k - beta_k E) of each sample (MBAR's denominator); infinite in other ladders."""
+    density = logsumexp(free - np.multiply.outer(energies[:, ladders], betas), axis=-1)
     mixture = np.full(energies.shape, np.inf)
-    mixture[:, kept] = density
+    mixture[:, ladders] = density + np.log(energies[0, ladders].size)
     return mixture.ravel()
 
 

@@ -160,10 +160,10 @@ class Run:
         state.seconds = time.monotonic() - self._started
         record = (state.total, self._strength, agreement.pearson, agreement.slope, scale, norm, noise, acceptance)
         state.records.append((*record, state.seconds))
-        left = in_words(state.seconds / state.total * self._steps_left())
+        time_left = in_words(state.seconds / state.total * self._steps_left())
         self._progress(
             f"step {state.total}, L2 {self._strength:g}: Pearson {agreement.pearson:.3f}, scale error {scale:+.3f}, "
-            f"gradient {norm / noise:.2f} times its noise, drift {drift:+.4f}; {left} to the last step at most"
+            f"gradient {norm / noise:.2f} times its noise, drift {drift:+.4f}; {time_left} to the last step at most"
         )
         chains = len(learning.chains)
         population = self._test.population(learning.learner, max(10, round(_MIXED * chains)))

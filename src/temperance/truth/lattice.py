@@ -205,21 +205,20 @@ def sample_family(
     rng = np.random.default_rng(seed)
     states = rng.integers(0, len(SYMBOLS), (chains, RESIDUES), dtype=np.uint8)
     streams = rng.integers(0, 2**63, chains, dtype=np.uint64)
-    kept = np.empty((chains, draws, RESIDUES), np.uint8)
+    sequences = np.empty((chains, draws, RESIDUES), np.uint8)
     logs = np.empty((chains, draws))
     accepted = np.zeros(chains)
-    part = max(1, chains // 20)
-    for start in range(0, chains, part):
-        chosen = slice(start, start + part)
+    block_size = max(1, chains // 20)
+    for start in range(0, chains, block_size):
+        stop = min(start + block_size, chains)
+        chosen = slice(start, stop)
         _metropolis(
             contact_energies().astype(float), sets, set_of, states[chosen], streams[chosen], gamma, burn_in, spacing,
-            kept[chosen], logs[chosen], accepted[chosen],
+            sequences[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
-            progress(
-                f"{min(start + part, chains)} of {chains} chains, mean p_nat {np.exp(logs[: start + part]).mean():.3f}"
-            )
-    return TrueSamples(kept, logs, float(accepted.mean()))
+            progress(f"{stop} of {chains} chains, mean p_nat {np.exp(logs[:stop]).mean():.3f}")
+    return TrueSamples(sequences, logs, float(accepted.mean()))
 
 
 def draw(settings: LatticeTruth, folds: np.ndarray, seed: int, progress: Callable[[str], None] | None) -> DrawnFamily:
@@ -317,7 +316,7 @@ def _metropolis(
     gamma: float,
     burn_in: int,
     spacing: int,
-    kept: np.ndarray,
+    samples: np.ndarray,
     logs: np.ndarray,
     accepted: np.ndarray,
 ) -> None:
@@ -327,7 +326,7 @@ def _metropolis(
     exponentials are computed for the few sets of partners, not for the folds.
     """
     count, length = states.shape
-    folds, draws, q = set_of.shape[1], kept.shape[1], len(energies)
+    folds, draws, q = set_of.shape[1], samples.shape[1], len(energies)
     for c in range(part, count, parts):
         state = states[c]
         # Boltzmann factors of the folds, over the native one's, which is the first.
@@ -363,7 +362,7 @@ def _metropolis(
                 for n in range(len(set_factors)):
                     set_factors[n] = np.exp(native_change - set_factors[n])
                 # Accept when (total / sum)^power > u: give up as soon as the growing sum is too large for that.
-                most = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
+                largest_sum = total * max(_uniform(streams, c), 1e-300) ** (-1.0 / power)
                 sum_ = 0.0
                 for start in range(0, folds, _BLOCK):
                     stop = min(start + _BLOCK, folds)
@@ -374,9 +373,9 @@ def _metropolis(
                     for n in range(stop - start, _BLOCK):
                         terms[n] = 0
                     sum_ += _sum_of_block(terms)
-                    if sum_ > most:
+                    if sum_ > largest_sum:
                         break
-                if sum_ <= most:
+                if sum_ <= largest_sum:
                     state[i] = new
                     total = sum_
                     factors, fresh = fresh, factors
@@ -384,7 +383,7 @@ def _metropolis(
             if sweep >= burn_in and (sweep - burn_in) % spacing == 0:
                 draw = (sweep - burn_in) // spacing
                 for i in range(length):
-                    kept[c, draw, i] = state[i]
+                    samples[c, draw, i] = state[i]
                 logs[c, draw] = -np.log(total)
         accepted[c] /= sweeps * length
 

@@ -37,8 +37,8 @@ def _cube_neighbours() -> np.ndarray:
     """(27, 6) neighbouring sites in the cube, -1 where it ends."""
     table = np.full((RESIDUES, 6), -1, np.int64)
     for site in range(RESIDUES):
-        place = np.array(np.unravel_index(site, (3, 3, 3)))
-        steps = [place + sign * np.eye(3, dtype=int)[axis] for axis in range(3) for sign in (-1, 1)]
+        coordinates = np.array(np.unravel_index(site, (3, 3, 3)))
+        steps = [coordinates + sign * np.eye(3, dtype=int)[axis] for axis in range(3) for sign in (-1, 1)]
         inside = [int(np.ravel_multi_index(tuple(p), (3, 3, 3))) for p in steps if ((p >= 0) & (p < 3)).all()]
         table[site, : len(inside)] = inside
     return table

@@ -94,8 +94,10 @@ def read_again(workflow: Any, config: Settings) -> None:
     if workflow.modifier.skip_configfile:
         return
     overriding, options = workflow.overwrite_configfiles, workflow.config_settings
-    own = [] if options.replace_workflow_config else [path for path in workflow.configfiles if path not in overriding]
-    settings = read_configuration([*own, *overriding], options.config)
+    workflow_files = (
+        [] if options.replace_workflow_config else [path for path in workflow.configfiles if path not in overriding]
+    )
+    settings = read_configuration([*workflow_files, *overriding], options.config)
     config.clear()
     config.update(settings)
 
@@ -212,10 +214,10 @@ class _Document:
             lines[key] = line
             value = self.value(value_node, ancestors)
             if key == "<<" and not key_node.style:
-                for part in value if isinstance(value, list) else [value]:
-                    if not isinstance(part, dict):
+                for section in value if isinstance(value, list) else [value]:
+                    if not isinstance(section, dict):
                         raise _error(value_node, "'<<' merges sections; expected an alias of one")
-                    inherited = part | inherited
+                    inherited = section | inherited
             else:
                 settings[key] = value
         return inherited | settings

@@ -397,8 +397,8 @@ def _check_judge(name: str, family: Settings) -> None:
     """Resolve which judge of fidelity `auto` stands for, and check that the family can have its judges."""
     judge, kind = family["optimum"]["fidelity"], family.get("truth", {}).get("kind")
     programs = family["judges"]
-    if taken := programs.keys() & _RESERVED_NAMES:
-        raise InputError(f"{name}: judges.{min(taken)}: tables have a column {min(taken)}; choose another name")
+    if clashes := programs.keys() & _RESERVED_NAMES:
+        raise InputError(f"{name}: judges.{min(clashes)}: tables have a column {min(clashes)}; choose another name")
     prefixes, suffixes = ("percentile_", "above_median_"), ("_error", "_low", "_high")
     if reserved := [judge for judge in programs if judge.startswith(prefixes) or judge.endswith(suffixes)]:
         raise InputError(f"{name}: judges.{reserved[0]}: reserved for columns of tables; choose another name")

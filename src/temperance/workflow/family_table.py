@@ -137,7 +137,7 @@ def _merged(values: Mapping[str, Any]) -> Settings:
     """Nest values as the dots of their columns' names are."""
     settings: Settings = {}
     for key, value in values.items():
-        for part in reversed(key.split(".")):
-            value = {part: value}
+        for name in reversed(key.split(".")):
+            value = {name: value}
         settings = merge(settings, value)
     return settings

@@ -39,16 +39,16 @@ def schema() -> str:
     return comment + yaml.safe_dump(head | properties, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _concise(part: Any) -> Any:
+def _concise(subschema: Any) -> Any:
     """Rename bounds as in the standard, and leave out titles and defaults of whole sections, which repeat others."""
-    if isinstance(part, list):
-        return [_concise(entry) for entry in part]
-    if not isinstance(part, dict):
-        return part
-    section = "$ref" in part
+    if isinstance(subschema, list):
+        return [_concise(entry) for entry in subschema]
+    if not isinstance(subschema, dict):
+        return subschema
+    section = "$ref" in subschema
     return {
         _BOUNDS.get(key, key): " ".join(value.split()) if key == "description" else _concise(value)
-        for key, value in part.items()
+        for key, value in subschema.items()
         if not (key == "title" and isinstance(value, str)) and not (section and key == "default")
     }
 

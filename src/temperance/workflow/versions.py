@@ -33,8 +33,8 @@ def check_snakemake(version: str) -> None:
 def _numbers(version: str) -> tuple[int, ...]:
     """Read the leading numbers of a version: what follows them marks builds and previews."""
     numbers = []
-    for part in version.replace("+", ".").split("."):
-        if not part.isdecimal():
+    for number in version.replace("+", ".").split("."):
+        if not number.isdecimal():
             break
-        numbers.append(int(part))
+        numbers.append(int(number))
     return tuple(numbers)

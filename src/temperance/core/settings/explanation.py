@@ -8,12 +8,12 @@ import pydantic
 from pydantic import BaseModel
 
 
-def _parts(annotation: Any) -> list[Any]:
+def _members(annotation: Any) -> list[Any]:
     """List the types of which a type annotation consists."""
     if get_origin(annotation) is Annotated:
-        return _parts(get_args(annotation)[0])
+        return _members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return [part for option in get_args(annotation) for part in _parts(option)]
+        return [member for option in get_args(annotation) for member in _members(option)]
     return [annotation]
 
 
@@ -94,12 +94,12 @@ def _sections_with(section: type[BaseModel], name: str) -> list[str]:
 def _wrong_value(place: "_Place", value: Any) -> str:
     """Explain that a value is not among the choices, or not of the type, of its key."""
     text = repr(value).replace("{", "{{").replace("}", "}}")
-    parts = _parts(place.annotation)
-    choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
-    types = [_TYPES[origin] for part in parts if (origin := get_origin(part) or part) in _TYPES]
+    members = _members(place.annotation)
+    choices = [choice for member in members if get_origin(member) is Literal for choice in get_args(member)]
+    types = [_TYPES[origin] for member in members if (origin := get_origin(member) or member) in _TYPES]
     if choices and not types:
         return f"{text} is not one of {', '.join(choices)}"
-    if any(type(value) is (get_origin(part) or part) for part in parts) or not (types or choices):
+    if any(type(value) is (get_origin(member) or member) for member in members) or not (types or choices):
         return f"{text} is not allowed here" if types else f"{text} is of the wrong type; expected keys with values"
     hint = ", in quotes in a configuration file" if types == ["text"] and isinstance(value, int | float) else ""
     return f"{text} is of the wrong type; expected {' or '.join(dict.fromkeys([*choices, *types]))}{hint}"
@@ -117,7 +117,7 @@ class _Place:
         # Of a name that may not be one of a mapping's, unless it is an unknown key of just these characters.
         bad_name = location[-1:] == ("[key]",) and detail["type"] != "extra_forbidden"
         for step in location[:-2] if bad_name else location:
-            options = {part.__name__: part for part in _sections(entries)}
+            options = {option.__name__: option for option in _sections(entries)}
             if isinstance(entries, type) and issubclass(entries, BaseModel):
                 self.section = entries
                 self.keys.append(str(step))
@@ -127,7 +127,7 @@ class _Place:
                     entries = self.annotation = field.annotation
                 else:
                     entries = None
-            elif tagged := [part for part in options.values() if _tag(part) == step]:
+            elif tagged := [option for option in options.values() if _tag(option) == step]:
                 entries = tagged[0]
             elif len(options) == 1 and step in options:
                 entries = options[str(step)]
@@ -140,7 +140,7 @@ class _Place:
 
 
 def _sections(annotation: Any) -> list[type[BaseModel]]:
-    return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    return [member for member in _members(annotation) if isinstance(member, type) and issubclass(member, BaseModel)]
 
 
 def _tag(section: type[BaseModel]) -> str | None:
@@ -149,13 +149,13 @@ def _tag(section: type[BaseModel]) -> str | None:
 
 
 def _is_mapping(annotation: Any) -> bool:
-    return any(get_origin(part) is dict for part in _parts(annotation))
+    return any(get_origin(member) is dict for member in _members(annotation))
 
 
 def _entry_type(annotation: Any) -> Any:
-    for part in _parts(annotation):
-        if get_origin(part) in (dict, list):
-            entry = get_args(part)[-1]
+    for member in _members(annotation):
+        if get_origin(member) in (dict, list):
+            entry = get_args(member)[-1]
             sections = _sections(entry)
             return sections[0] if len(sections) == 1 else entry
     return None

@@ -73,8 +73,8 @@ class StageSettings(Section):
 def _value_of(settings: Mapping[str, Any] | Section, key: str) -> Any:
     """Find the value of a dotted key."""
     value: Any = settings
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part)
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
     return value
 
 

@@ -60,8 +60,8 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
         pairs = np.empty((length * (length - 1) // 2, q, q), np.float32)
         for pair, (i, j) in zip(pairs, itertools.combinations(range(length), 2), strict=True):
             if words != ["#", str(i), str(j)]:
-                place = f"line {number}: '{' '.join(words)[:40]}'" if words else "the file ends"
-                raise InputError(f"{path}: {place}; expected '# {i} {j}' and {q} lines of {q} couplings")
+                location = f"line {number}: '{' '.join(words)[:40]}'" if words else "the file ends"
+                raise InputError(f"{path}: {location}; expected '# {i} {j}' and {q} lines of {q} couplings")
             for a in range(q):
                 number, words = next(lines, (number, []))
                 if not words:

@@ -67,8 +67,8 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
     sites = sorted(fields)
     for i, j in blocks:
         if i not in fields or j not in fields or i >= j:
-            place = f"line {lines[i, j]}: W[{i}][{j}]"
-            raise InputError(f"{path}: {place}; expected two sites with i < j that have fields, V[i]")
+            location = f"line {lines[i, j]}: W[{i}][{j}]"
+            raise InputError(f"{path}: {location}; expected two sites with i < j that have fields, V[i]")
     if missing := len(sites) * (len(sites) - 1) // 2 - len(blocks):
         i, j = next(pair for pair in itertools.combinations(sites, 2) if pair not in blocks)
         raise InputError(

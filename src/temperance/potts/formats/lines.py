@@ -181,11 +181,9 @@ def _word(value: object) -> str:
 def _states(path: str | Path, alphabet: Alphabet, words: set[str]) -> dict[str, int]:
     """Map the words of a file to states; numbers count states, if they are no symbols."""
     if words <= set(alphabet.symbols) or not all(word.isdigit() for word in words):
-        others = [name for name, other in NAMED.items() if set(other.symbols) == words != set(alphabet.symbols)]
-        if others:
-            raise InputError(
-                f"{path}: the model's alphabet is {others[0]}, not {alphabet.name}; set 'alphabet: {others[0]}'"
-            )
+        names = (name for name, other in NAMED.items() if set(other.symbols) == words != set(alphabet.symbols))
+        if name := next(names, None):
+            raise InputError(f"{path}: the model's alphabet is {name}, not {alphabet.name}; set 'alphabet: {name}'")
         return {symbol: state for state, symbol in enumerate(alphabet.symbols)}
     return {str(state): state for state in range(alphabet.q)}
 

@@ -103,8 +103,8 @@ def write_model(path: str | Path, model: Potts, alphabet: Alphabet, form: str) -
     InputError
         If the format has no such alphabet.
     """
-    with atomic(path) as part:
-        _WRITERS[form](part, model, alphabet)
+    with atomic(path) as temporary_path:
+        _WRITERS[form](temporary_path, model, alphabet)
 
 
 _WRITERS: dict[str, Callable[[Path, Potts, Alphabet], None]] = {

@@ -109,10 +109,10 @@ def marginals(
     ]
 
 
-def _random_sites(length: int, order: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw at most `most` different sets of `order` sites, (N, order), each ascending."""
-    draws = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * most)], axis=0)
-    return draws[rng.permutation(len(draws))[:most]]
+def _random_sites(length: int, order: int, max_sets: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw at most `max_sets` different sets of `order` sites, (N, order), each ascending."""
+    draws = np.unique([np.sort(rng.choice(length, order, replace=False)) for _ in range(4 * max_sets)], axis=0)
+    return draws[rng.permutation(len(draws))[:max_sets]]
 
 
 def pairwise_distances(sequences: np.ndarray) -> np.ndarray:

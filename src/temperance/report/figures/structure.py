@@ -171,9 +171,9 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
     )
     symbols = [symbol for symbol in alphabet.symbols if symbol != "-"]
     grid = mutant_grid(table, symbols)
-    most = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
+    limit = float(np.nanpercentile(np.abs(grid), 98)) if grid.size else 1.0
     axis, sites = axes[0, 0], grid.columns.to_numpy()
-    image = axis.imshow(grid, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
+    image = axis.imshow(grid, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
     figure.colorbar(image, ax=axis, label="ln (P of the mutant / P of the reference)", fraction=0.03, pad=0.01)
     axis.set_yticks(range(len(symbols)), symbols, fontsize=7)
     wild = table.drop_duplicates("site").set_index("site")

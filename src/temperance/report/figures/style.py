@@ -66,11 +66,13 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
     """
     values = _marker_values(figure)
     for path in map(Path, paths):
-        with atomic(path) as part:
+        with atomic(path) as temporary_path:
             kind = path.suffix[1:]
-            figure.savefig(part, format=kind, dpi=160, metadata=_UNDATED.get(kind))
+            figure.savefig(temporary_path, format=kind, dpi=160, metadata=_UNDATED.get(kind))
             if kind == "svg":
-                part.write_text(_with_titles(part.read_text(encoding="utf-8"), values), encoding="utf-8")
+                temporary_path.write_text(
+                    _with_titles(temporary_path.read_text(encoding="utf-8"), values), encoding="utf-8"
+                )
     plt.close(figure)
 
 
@@ -145,10 +147,10 @@ def set_temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sam
         axis.tick_params(axis="x", labelrotation=60)
 
 
-def _spaced(temperatures: np.ndarray, most: int = 12) -> np.ndarray:
+def _spaced(temperatures: np.ndarray, max_labels: int = 12) -> np.ndarray:
     """Choose those of ascending temperatures whose labels have room on a logarithmic axis, with the first and last."""
     logs, chosen = np.log(temperatures), [0]
-    spacing = (logs[-1] - logs[0]) / most
+    spacing = (logs[-1] - logs[0]) / max_labels
     for index in range(1, len(logs) - 1):
         if logs[index] - logs[chosen[-1]] >= spacing and logs[-1] - logs[index] >= spacing:
             chosen.append(index)

@@ -122,10 +122,10 @@ def locate_minimum(
     return float(low), float(high), float(np.interp(best[name], curve_temperatures, curve))
 
 
-def _round_numbers(most: float) -> list[float]:
-    """List 1 and 3 times powers of ten below `most`, few enough for an axis of square roots."""
+def _round_numbers(maximum: float) -> list[float]:
+    """List 1 and 3 times powers of ten below `maximum`, few enough for an axis of square roots."""
     steps = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 3)]
-    return [0.0] + [step for step in steps if most / 150 < step < most]
+    return [0.0] + [step for step in steps if maximum / 150 < step < maximum]
 
 
 def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
