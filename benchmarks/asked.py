@@ -28,16 +28,16 @@ BRIEF = {
 def sequences(length: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Half of the sites of each as one of eight ancestors has them, the others as the site's profile has it."""
     profile = rng.dirichlet(np.full(20, 0.15), length).cumsum(axis=1)
-    drawn, ancestors = ((rng.random((n, length, 1)) > profile).sum(axis=2) for n in (count, 8))
-    states = np.where(rng.random((count, length)) < 0.5, drawn, ancestors[rng.integers(8, size=count)])
+    residues, ancestors = ((rng.random((n, length, 1)) > profile).sum(axis=2) for n in (count, 8))
+    states = np.where(rng.random((count, length)) < 0.5, residues, ancestors[rng.integers(8, size=count)])
     return states.clip(0, 19).astype(np.uint8) + 1
 
 
 def measured(results: Path, families: dict[str, dict]) -> list[dict]:
     rows = []
     for name, settings in families.items():
-        found = json.loads((results / name / "ingest.json").read_text())
-        size = resources.Size(found["M"], found["L"], found["q"])
+        summary = json.loads((results / name / "ingest.json").read_text())
+        size = resources.Size(summary["M"], summary["L"], summary["q"])
         for path in sorted((results / name / "benchmarks").glob("*.tsv")):
             stage, used = path.stem.split("-")[0], pd.read_csv(path, sep="\t").iloc[0]
             rows.append(
@@ -50,19 +50,19 @@ def measured(results: Path, families: dict[str, dict]) -> list[dict]:
 
 def main() -> None:
     rng = np.random.default_rng(0)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        given: dict = BRIEF | {"families": {}, "results": f"{folder}/results"}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        config: dict = BRIEF | {"families": {}, "results": f"{folder}/results"}
         for length, count in SHAPES:
             path = folder / f"L{length}M{count}.fasta"
             write_fasta(path, sequences(length, count, rng))
-            given["families"][path.stem] = {"alignment": str(path)}
-        (folder / "config.yaml").write_text(yaml.safe_dump(given))
+            config["families"][path.stem] = {"alignment": str(path)}
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
         root = HERE.parent
         command = ["snakemake", "--snakefile", root / "Snakefile", "--directory", folder, "--configfile",
                    folder / "config.yaml", "--cores", "2"]  # fmt: skip
         Process(command)
-        plans = configure(given)["families"]
+        plans = configure(config)["families"]
         save("requests", measured(folder / "results", plans))
 
 

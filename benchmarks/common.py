@@ -32,10 +32,10 @@ def in_turn(contestants: Mapping[str, Callable[[], float]], repeats: int = REPEA
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for repeat in range(repeats + 1):
         for name, measure in contestants.items():
-            found = measure()
+            duration = measure()
             if repeat:
-                seconds[name].append(found)
-    return {name: statistics.median(found) for name, found in seconds.items()}
+                seconds[name].append(duration)
+    return {name: statistics.median(durations) for name, durations in seconds.items()}
 
 
 def clocked(action: Callable[[], Any]) -> float:

@@ -14,8 +14,8 @@ CONFIG = {"subsets": {"sizes": [0.05, 0.1, 0.2, 0.4, 0.7, "all"], "replicates": 
 
 
 def main(alignment: Path) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(CONFIG | {"families": {"family": {"alignment": str(alignment.resolve())}}}))
         run = Process(["snakemake", "--snakefile", HERE.parent / "Snakefile", "--directory", folder, "--configfile",

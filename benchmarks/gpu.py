@@ -87,8 +87,8 @@ class Bench:
         return CudaEngine(single)
 
     def learn(self, engine: Any, seed: int, **settings: Any) -> Any:
-        own = self.settings | settings
-        return train(self.data["training"], self.data["weights"], Q, engine, seed, progress=lambda _: None, **own)
+        options = self.settings | settings
+        return train(self.data["training"], self.data["weights"], Q, engine, seed, progress=lambda _: None, **options)
 
     def run_job(self, name: str, **settings: Any) -> tuple[Process, Row]:
         """Train in a process of its own; what it prints at its end."""
@@ -137,8 +137,8 @@ def jobs(bench: Bench) -> Iterator[Row]:
 def sharing(bench: Bench) -> Iterator[Row]:
     """Jobs of a training with what is on disk, several at once on one card: seconds until the last one's end."""
     os.environ["XDG_CACHE_HOME"] = str(bench.folder / "cache")
-    few = 200 if bench.small else 10_000
-    run_job = partial(bench.run_job, stop="converged", confirm_chains=few)
+    confirm_chains = 200 if bench.small else 10_000
+    run_job = partial(bench.run_job, stop="converged", confirm_chains=confirm_chains)
     run_job("alone")
     for jobs in (1, 2, 4):
         with ThreadPoolExecutor() as pool:
@@ -230,8 +230,8 @@ def two_samples(bench: Bench) -> Iterator[Row]:
         start = draw_profile_chains(count, site_frequencies(bench.data["training"], Q), np.random.default_rng(seed))
         samples[name] = np.asarray(engine.sweep(engine.prepare(bench.model), start, 1.0, seed, sweeps))
     for one, other in (("cuda", "jax"), ("cuda", "numba")):
-        found = compared(bench.model, [samples[one], samples[other]], ("one", "other"))
-        yield {"one": one, "other": other, "chains": count, "sweeps": sweeps} | found
+        comparison = compared(bench.model, [samples[one], samples[other]], ("one", "other"))
+        yield {"one": one, "other": other, "chains": count, "sweeps": sweeps} | comparison
 
 
 # ---------------------------------------------------------------- speed
@@ -273,24 +273,24 @@ def learning(bench: Bench) -> Iterator[Row]:
     engine = bench.engine()
     for seed in range(4):
         started = time.perf_counter()
-        found = bench.learn(engine, seed)
-        row = {"seed": seed, "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
-        confirmed = found.confirmation
+        result = bench.learn(engine, seed)
+        row = {"seed": seed, "seconds": time.perf_counter() - started, "steps": result.steps, "stopped": result.stopped}
+        confirmed = result.confirmation
         yield row | {"pearson": confirmed.pearson, "chains": confirmed.chains, "families": confirmed.families}
-        bench._model = found.model
+        bench._model = result.model
 
 
 def exchange(bench: Bench) -> Iterator[Row]:
     """Replica exchange of the family's model and annealing for ln Z, all of it, on the card and on two cores."""
-    few: dict[str, Any] = {"sequences": 64, "ladders": 8, "max_sweeps": 8} if bench.small else {}
+    limits: dict[str, Any] = {"sequences": 64, "ladders": 8, "max_sweeps": 8} if bench.small else {}
     engines = {"cuda, first": bench.engine(), "cuda": None, f"numba, {CORES} cores": choose_engine("numba")}
     engine: Any = None
-    for name, own in engines.items():
-        engine, before = own or engine, use_threads(CORES if "numba" in name else 64)
+    for name, new_engine in engines.items():
+        engine, before = new_engine or engine, use_threads(CORES if "numba" in name else 64)
         lines: list[str] = []
         started = time.perf_counter()
         samples = sample(bench.model, engine, 1, TEMPERATURES, starts=bench.data["training"],
-                         progress=lines.append, **few)  # fmt: skip
+                         progress=lines.append, **limits)  # fmt: skip
         seconds, started, betas = time.perf_counter() - started, time.perf_counter(), 1 / samples.temperatures[::-1]
         estimate_log_z(bench.model, engine, 1, betas, interpolate_energies(samples.betas, samples.energies))
         annealing = time.perf_counter() - started
@@ -314,18 +314,20 @@ def long_family(bench: Bench) -> Iterator[Row]:
         settings |= {"chains": 100, "confirm_chains": 200, "max_steps": 20}
     quiet = {"progress": lambda _: None}
     started = time.perf_counter()
-    found = train(sequences, np.ones(count), Q, engine, 1, **settings, **quiet)
-    row = {"engine": "cuda", "seconds": time.perf_counter() - started, "steps": found.steps, "stopped": found.stopped}
-    seconds = found.history["seconds"].to_numpy()
+    result = train(sequences, np.ones(count), Q, engine, 1, **settings, **quiet)
+    row = {"engine": "cuda", "seconds": time.perf_counter() - started, "steps": result.steps, "stopped": result.stopped}
+    seconds = result.history["seconds"].to_numpy()
     row["seconds_a_step"] = float(np.median(np.diff(seconds))) / BLOCK if len(seconds) > 1 else math.nan
-    yield row | {"pearson": found.confirmation.pearson, "chains": found.confirmation.chains}
+    yield row | {"pearson": result.confirmation.pearson, "chains": result.confirmation.chains}
     before = use_threads(CORES)
     # A block of steps, and the population that is mixed in after it, as on the card.
     brief = settings | {"max_steps": BLOCK, "confirm_chains": 100}
-    found = train(sequences, np.ones(count), Q, choose_engine("numba"), 1, **(brief | {"target_pearson": 1.0}), **quiet)
+    result = train(
+        sequences, np.ones(count), Q, choose_engine("numba"), 1, **(brief | {"target_pearson": 1.0}), **quiet
+    )
     use_threads(before)
-    step = float(found.history["seconds"].iloc[0]) / BLOCK
-    yield {"engine": f"numba, {CORES} cores", "steps": found.steps, "seconds_a_step": step}
+    step = float(result.history["seconds"].iloc[0]) / BLOCK
+    yield {"engine": f"numba, {CORES} cores", "steps": result.steps, "seconds_a_step": step}
 
 
 # ---------------------------------------------------------------- targets
@@ -334,24 +336,24 @@ def long_family(bench: Bench) -> Iterator[Row]:
 def targets(bench: Bench) -> Iterator[Row]:
     """What was asked for, and what was measured."""
     for row in bench.rows.get("sampler", []):
-        least = 4 if row["chains"] == 4000 else 9 if (row["L"], row["q"]) == (400, Q) else 6
+        lower = 4 if row["chains"] == 4000 else 9 if (row["L"], row["q"]) == (400, Q) else 6
         named = f"L {row['L']} q {row['q']} chains {row['chains']}: times the peer's updates a second"
-        yield verdict(named, row.get("ratio", math.nan), least=least)
-    for row, most in zip(bench.rows.get("jobs", []), (45, 15), strict=False):
-        yield verdict(f"training, whole job, {row['job']}, seconds", row["seconds"], most=most)
+        yield verdict(named, row.get("ratio", math.nan), lower=lower)
+    for row, upper in zip(bench.rows.get("jobs", []), (45, 15), strict=False):
+        yield verdict(f"training, whole job, {row['job']}, seconds", row["seconds"], upper=upper)
     for row in bench.rows.get("learning", [])[1:]:
-        yield verdict(f"training, warm, seed {row['seed']}, seconds", row["seconds"], most=3)
+        yield verdict(f"training, warm, seed {row['seed']}, seconds", row["seconds"], upper=3)
     for row in bench.rows.get("accuracy", []):
         named = f"enumeration, {row['cells']}, q {row['q']}, temperature {row['temperature']}"
         named += ", forbidden states" if row["forbidden_states"] else ""
-        yield verdict(f"{named}: largest z", row["largest_z"], most=5)
+        yield verdict(f"{named}: largest z", row["largest_z"], upper=5)
     for row in bench.rows.get("two_samples", []):
-        yield verdict(f"{row['one']} and {row['other']}: mean squared z", row["z_squared"], most=1.05)
+        yield verdict(f"{row['one']} and {row['other']}: mean squared z", row["z_squared"], upper=1.05)
 
 
-def verdict(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> Row:
-    asked = f"at least {least:g}" if least > -math.inf else f"at most {most:g}"
-    return {"what": what, "asked": asked, "measured": value, "met": bool(least <= value <= most)}
+def verdict(what: str, value: float, lower: float = -math.inf, upper: float = math.inf) -> Row:
+    requirement = f"at least {lower:g}" if lower > -math.inf else f"at most {upper:g}"
+    return {"what": what, "asked": requirement, "measured": value, "met": bool(lower <= value <= upper)}
 
 
 PARTS = jobs, sharing, learning, sampler, accuracy, two_samples, exchange, long_family, chain, targets
@@ -375,8 +377,8 @@ def main() -> None:
         try:
             for row in part(bench):
                 rows.append(row)
-                shown = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
-                print(f"[{time.perf_counter() - began:5.0f} s] {part.__name__}", shown, flush=True)
+                cells = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
+                print(f"[{time.perf_counter() - began:5.0f} s] {part.__name__}", cells, flush=True)
         except Exception as error:  # one part is not to cost the others
             print(f"{part.__name__} FAILED: {error!r}", flush=True)
         if rows and not options.small:

@@ -43,8 +43,8 @@ def draw(model: Potts, count: int, seed: int) -> np.ndarray:
 
 
 def train(sequences: np.ndarray, settings: dict[str, object]) -> tuple[Process, dict[str, object]]:
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
         np.savez(folder / "data.npz", training=sequences, weights=np.ones(len(sequences)))
         log = folder / "log"
         command = [
@@ -68,12 +68,12 @@ def main() -> None:
     model = planted(600)
     sequences = draw(model, SEQUENCES, 1)
     # What the truth itself shows of its 20,000 sequences, if as many of its chains are looked at as of the model's.
-    known = frequencies(sequences, Q, dtype=np.float32)
-    truth = correlation_agreement(known, draw(model, 4000, 2)).expected_pearson(40_000)
+    target = frequencies(sequences, Q, dtype=np.float32)
+    truth = correlation_agreement(target, draw(model, 4000, 2)).expected_pearson(40_000)
     print(f"the planted model itself would show {truth:.3f}", flush=True)
-    run, shown = train(sequences, SETTINGS)
-    kept = ("steps", "pearson", "slope", "ceiling", "sweeps", "equilibrated")
-    rows.append(measured(600, run, idle) | {"seconds": run.seconds} | {name: shown[name] for name in kept})
+    run, result = train(sequences, SETTINGS)
+    columns = ("steps", "pearson", "slope", "ceiling", "sweeps", "equilibrated")
+    rows.append(measured(600, run, idle) | {"seconds": run.seconds} | {name: result[name] for name in columns})
     rows[-1]["truth"] = truth
     print(rows[-1], flush=True)
     save("long_family", rows)

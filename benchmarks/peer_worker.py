@@ -17,8 +17,8 @@ prepared: dict[tuple[str, str], tuple] = {}
 def load(file: str, count: int, device: str = "cpu") -> None:
     global params, chains
     arrays = np.load(file)
-    given = {"bias": arrays["fields"], "coupling_matrix": arrays["couplings"]}
-    params = {name: torch.tensor(values, device=device) for name, values in given.items()}
+    names = {"bias": "fields", "coupling_matrix": "couplings"}
+    params = {name: torch.tensor(arrays[ours], device=device) for name, ours in names.items()}
     torch.manual_seed(0)
     chains = sampling_profile(params, count, 1.0)
     prepared.clear()

@@ -41,5 +41,5 @@ def planned(families: int, parts: int, folder: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place:
-        save("plan", [planned(*plan, Path(place)) for plan in PLANS])
+    with tempfile.TemporaryDirectory() as directory:
+        save("plan", [planned(*plan, Path(directory)) for plan in PLANS])

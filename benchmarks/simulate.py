@@ -32,10 +32,10 @@ def simulated(families: int, folder: Path, seconds: dict[str, float]) -> dict[st
         log=folder / "log.txt",
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found = json.loads(clock.read_text())
+    totals = json.loads(clock.read_text())
     return {
-        "families": families, "jobs": JOBS * families, "submissions": found["submitted"], "slots": SLOTS,
-        "simulated_hours": found["now"] / 3600, "busy_share": found["busy"] / found["now"] / SLOTS,
+        "families": families, "jobs": JOBS * families, "submissions": totals["submitted"], "slots": SLOTS,
+        "simulated_hours": totals["now"] / 3600, "busy_share": totals["busy"] / totals["now"] / SLOTS,
         "processor_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "peak": run.peak,
     }  # fmt: skip
 
@@ -45,7 +45,7 @@ if __name__ == "__main__":
     counts = [int(argument) for argument in sys.argv[1:]] or FAMILIES
     rows = []
     for count in counts:
-        with tempfile.TemporaryDirectory() as place:
-            rows.append(simulated(count, Path(place), measured))
+        with tempfile.TemporaryDirectory() as directory:
+            rows.append(simulated(count, Path(directory), measured))
             print(rows[-1], flush=True)
     save("simulate", rows)

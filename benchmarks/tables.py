@@ -149,15 +149,15 @@ def pipeline(t: pd.DataFrame) -> pd.DataFrame:
 def gpu_sampler(t: pd.DataFrame) -> pd.DataFrame:
     million = {name: figures(t[f"{name}_updates"] / 1e6) for name in ("cuda", "peer") if f"{name}_updates" in t}
     names = {"cuda": "ours", "peer": "adabmDCA, fp32"}
-    shown = t[["L", "q", "chains"]].assign(**{names[name]: column for name, column in million.items()})
-    return shown.assign(**{"ours / adabmDCA": figures(t["ratio"], 2)}) if "ratio" in t else shown
+    table = t[["L", "q", "chains"]].assign(**{names[name]: column for name, column in million.items()})
+    return table.assign(**{"ours / adabmDCA": figures(t["ratio"], 2)}) if "ratio" in t else table
 
 
 def gpu(t: pd.DataFrame) -> pd.DataFrame:
     """As it stands, but for the card's name and what a program said."""
     yes = t.select_dtypes(bool).columns
-    shown = t.drop(columns=["card", "said"], errors="ignore").assign(**{name: t[name].map(_YES) for name in yes})
-    return rounded(shown.rename(columns=lambda name: name.replace("_", " ")))
+    table = t.drop(columns=["card", "said"], errors="ignore").assign(**{name: t[name].map(_YES) for name in yes})
+    return rounded(table.rename(columns=lambda name: name.replace("_", " ")))
 
 
 _YES = {True: "yes", False: "no"}
@@ -269,5 +269,5 @@ Seconds of all jobs of each rule, from an empty folder, with Numba's compiled co
 
 if __name__ == "__main__":
     # What a card would tell in several tables is missing as one.
-    shown = [parts for parts in SECTIONS if ":" not in parts[0] or list(MEASURED.glob(f"{parts[1]}*.tsv"))]
-    (HERE / "README.md").write_text(HEAD + "".join(section(*parts) for parts in shown))
+    sections = [parts for parts in SECTIONS if ":" not in parts[0] or list(MEASURED.glob(f"{parts[1]}*.tsv"))]
+    (HERE / "README.md").write_text(HEAD + "".join(section(*parts) for parts in sections))

@@ -17,7 +17,7 @@ from temperance.training import train
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
 data, model, settings, *engine = sys.argv[1:]
 arrays = np.load(data)
-found = train(arrays["training"], arrays["weights"], 21, choose_engine(*engine or ["numba"]), **json.loads(settings))
-found.model.save(model, alphabet("protein"), {})
-history = found.history[["seconds", "pearson"]].to_dict("list")
-print(json.dumps({"stopped": found.stopped, "steps": found.steps, "history": history} | asdict(found.confirmation)))
+result = train(arrays["training"], arrays["weights"], 21, choose_engine(*engine or ["numba"]), **json.loads(settings))
+result.model.save(model, alphabet("protein"), {})
+history = result.history[["seconds", "pearson"]].to_dict("list")
+print(json.dumps({"stopped": result.stopped, "steps": result.steps, "history": history} | asdict(result.confirmation)))

@@ -63,9 +63,9 @@ SHORT = 5, 10, 20, 40
 
 def prepare(file: Path, folder: Path) -> dict[str, np.ndarray]:
     """Training and held-out part of an alignment, with weights, also as the files that either program reads."""
-    kept = filter_alignment(encode(read(file), LETTERS, path=file), LETTERS, path=file)
-    parts = split(kept.sequences, np.random.default_rng(0))
-    training, heldout = kept.sequences[parts.training], kept.sequences[parts.heldout]
+    alignment = filter_alignment(encode(read(file), LETTERS, path=file), LETTERS, path=file)
+    parts = split(alignment.sequences, np.random.default_rng(0))
+    training, heldout = alignment.sequences[parts.training], alignment.sequences[parts.heldout]
     data = {"training": training, "weights": sequence_weights(training)}
     data |= {"heldout": heldout, "heldout_weights": sequence_weights(heldout)}
     np.savez(folder / "data.npz", **data)
@@ -85,8 +85,8 @@ def ours(folder: Path, settings: dict[str, Any], seed: int) -> tuple[float, pd.D
         json.dumps({"stop": "pearson", "confirm_chains": FRESH} | settings),
     ]
     run = Process(program, log=log)
-    shown = json.loads(log.read_text().splitlines()[-1])
-    return run.seconds, pd.DataFrame(shown.pop("history")), shown
+    result = json.loads(log.read_text().splitlines()[-1])
+    return run.seconds, pd.DataFrame(result.pop("history")), result
 
 
 def peers(folder: Path, options: list[str], limit: float, seed: int) -> tuple[float, pd.DataFrame]:
@@ -104,15 +104,15 @@ def peers(folder: Path, options: list[str], limit: float, seed: int) -> tuple[fl
 
 def load_peers(folder: Path, length: int) -> Potts:
     """The model in adabmDCA's params.dat."""
-    q, place = len(LETTERS.symbols), {letter: a for a, letter in enumerate(LETTERS.symbols)}
+    q, states = len(LETTERS.symbols), {letter: a for a, letter in enumerate(LETTERS.symbols)}
     rows = [line.split() for line in (folder / "peer" / "params.dat").read_text().splitlines()]
     fields, couplings = np.zeros((length, q), np.float32), np.zeros((length, q, length, q), np.float32)
     table = pd.DataFrame([row for row in rows if row[0] == "J"])
     i, j, value = table[1].astype(int), table[2].astype(int), table[5].astype(np.float32)
-    a, b = table[3].map(place), table[4].map(place)
+    a, b = table[3].map(states), table[4].map(states)
     couplings[i, a, j, b] = couplings[j, b, i, a] = value
     for _, site, letter, field in (row for row in rows if row[0] == "h"):
-        fields[int(site), place[letter]] = float(field)
+        fields[int(site), states[letter]] = float(field)
     return Potts(fields, couplings).zero_sum()
 
 
@@ -144,9 +144,9 @@ def assess(model: Potts, data: dict[str, np.ndarray]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def beyond(found: list[tuple[float, pd.DataFrame]]) -> bool:
+def beyond(runs: list[tuple[float, pd.DataFrame]]) -> bool:
     """Whether the runs so far decide that the median one of all rounds ends before its target."""
-    return sum(log["pearson"].max() < TARGET for _, log in found) > REPEATS / 2
+    return sum(log["pearson"].max() < TARGET for _, log in runs) > REPEATS / 2
 
 
 def until(log: pd.DataFrame, level: float) -> float:
@@ -159,42 +159,42 @@ def floored(pearson: float) -> float:
 
 
 def compare(name: str, folder: Path, data: dict[str, np.ndarray], settings: dict[str, Any], best: list[str]) -> Rows:
-    known = {"family": name, "L": data["training"].shape[1], "M": len(data["weights"]), "Meff": data["weights"].sum()}
+    facts = {"family": name, "L": data["training"].shape[1], "M": len(data["weights"]), "Meff": data["weights"].sum()}
     ours(folder, settings | {"max_steps": 1, "confirm_chains": 100}, 0)
-    found: Runs = []
+    our_runs: Runs = []
     contestants = {"adabmDCA, defaults": (list[str](), DEFAULTS_LIMIT), "adabmDCA, best": (best, BEST_LIMIT)}
     theirs: dict[str, list[tuple[float, pd.DataFrame]]] = {program: [] for program in contestants}
     for seed in range(REPEATS):
-        found.append(ours(folder, settings, seed))
-        print(name, found[-1][0], found[-1][2], flush=True)
-        seconds = statistics.median(run[0] for run in found)
+        our_runs.append(ours(folder, settings, seed))
+        print(name, our_runs[-1][0], our_runs[-1][2], flush=True)
+        seconds = statistics.median(run[0] for run in our_runs)
         for program, (options, factor) in contestants.items():
             runs, limit = theirs[program], factor * seconds
             if not (beyond(runs) or (runs and limit > PATIENCE)):
                 runs.append(peers(folder, options, limit, seed))
                 print(name, program, runs[-1][0], runs[-1][1]["pearson"].max(), flush=True)
-    rows = [known | summary(TARGET, settings, found) | assess(load(folder / "ours.safetensors")[0], data)]
+    rows = [facts | summary(TARGET, settings, our_runs) | assess(load(folder / "ours.safetensors")[0], data)]
     for program, (options, _) in contestants.items():
         pearsons = np.array([log["pearson"].max() for _, log in theirs[program]])
         rows.append(
-            known
+            facts
             | {"program": program, "target": TARGET, "settings": " ".join(options)}
             | {"seconds": statistics.median(run[0] for run in theirs[program]), "runs": len(pearsons)}
             | {"own_seconds": np.median([until(log, TARGET) for _, log in theirs[program]])}
             | {"reached": np.median(pearsons >= TARGET) == 1, "own_pearson": np.median(pearsons)}
         )
     seconds, log = peers(folder, best, LONG_LIMIT, 0)
-    level = min(floored(log["pearson"].max()), TARGET if reached(found) else floored(shown_by(found)))
+    level = min(floored(log["pearson"].max()), TARGET if reached(our_runs) else floored(shown_by(our_runs)))
     rows.append(
-        known
+        facts
         | {"program": "adabmDCA, best", "target": level, "settings": " ".join(best), "runs": 1, "reached": True}
         | {"seconds": until(log, level), "own_seconds": until(log, level), "own_pearson": log["pearson"].iloc[-1]}
         | {"to_the_end": seconds}
         | assess(load_peers(folder, data["training"].shape[1]), data)
     )
     if level < TARGET:
-        found = [ours(folder, settings | {"target_pearson": level}, seed) for seed in range(REPEATS)]
-        rows.append(known | summary(level, settings, found) | assess(load(folder / "ours.safetensors")[0], data))
+        our_runs = [ours(folder, settings | {"target_pearson": level}, seed) for seed in range(REPEATS)]
+        rows.append(facts | summary(level, settings, our_runs) | assess(load(folder / "ours.safetensors")[0], data))
     return rows
 
 
@@ -215,33 +215,33 @@ def way(name: str, program: str, steps: int, log: pd.DataFrame) -> Row:
     return {"family": name, "program": program, "steps": steps, "seconds": last["seconds"], "own": last["pearson"]}
 
 
-def reached(found: Runs) -> bool:
-    return all(shown["stopped"] == "target" for _, _, shown in found)
+def reached(runs: Runs) -> bool:
+    return all(result["stopped"] == "target" for _, _, result in runs)
 
 
-def shown_by(found: Runs) -> float:
+def shown_by(runs: Runs) -> float:
     """Median Pearson correlation on the fresh chains of our runs."""
-    return statistics.median(shown["pearson"] for _, _, shown in found)
+    return statistics.median(result["pearson"] for _, _, result in runs)
 
 
-def summary(target: float, settings: dict[str, Any], found: Runs) -> Row:
+def summary(target: float, settings: dict[str, Any], runs: Runs) -> Row:
     return {
-        "program": "ours", "target": target, "settings": json.dumps(settings), "runs": len(found),
-        "seconds": statistics.median(seconds for seconds, _, _ in found), "reached": reached(found),
-        "own_seconds": np.median([until(log, target) for _, log, _ in found]), "own_pearson": shown_by(found),
+        "program": "ours", "target": target, "settings": json.dumps(settings), "runs": len(runs),
+        "seconds": statistics.median(seconds for seconds, _, _ in runs), "reached": reached(runs),
+        "own_seconds": np.median([until(log, target) for _, log, _ in runs]), "own_pearson": shown_by(runs),
     }  # fmt: skip
 
 
 def main(families: Path, names: list[str]) -> None:
     for name in names or FAMILIES:
         file, settings, best = FAMILIES[name]
-        with tempfile.TemporaryDirectory() as place:
-            folder = Path(place)
-            known = name, folder, prepare(families / file, folder), settings, best
-            rows = compare(*known)
+        with tempfile.TemporaryDirectory() as directory:
+            folder = Path(directory)
+            arguments = name, folder, prepare(families / file, folder), settings, best
+            rows = compare(*arguments)
             save(f"training_{name}", rows)
             if not rows[0]["reached"]:
-                save(f"way_{name}", on_the_way(*known))
+                save(f"way_{name}", on_the_way(*arguments))
 
 
 if __name__ == "__main__":

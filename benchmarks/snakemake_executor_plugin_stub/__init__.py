@@ -54,8 +54,8 @@ class Executor(RemoteExecutor):
             self.now = max(self.now, self.running[0][0]) + _LOOK
             while self.running and self.running[0][0] <= self.now:
                 self.ended.add(str(heapq.heappop(self.running)[1]))
-            found = {"now": self.now, "busy": self.busy, "submitted": self.submitted}
-            Path(os.environ["SIMULATED_CLOCK"]).write_text(json.dumps(found))
+            totals = {"now": self.now, "busy": self.busy, "submitted": self.submitted}
+            Path(os.environ["SIMULATED_CLOCK"]).write_text(json.dumps(totals))
             self.since = time.monotonic()
         for info in active_jobs:
             if info.external_jobid in self.ended:

@@ -85,10 +85,10 @@ def bytes_of_training(length: int, count: int, q: int = 21, steps: int = 10, swe
     model = array(length, q), array(length, q, length, q)
     learner = JaxLearner(model, (array(), array()), model, model)
     state = Learning(learner, array(count, length, kind=jnp.uint8), array())
-    seeds, drawn = array(steps, sweeps, 2, kind=jnp.uint32), array(steps, 500, length, kind=jnp.uint8)
-    given, take = StepRandomness(drawn, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)
+    seeds, sequences = array(steps, sweeps, 2, kind=jnp.uint32), array(steps, 500, length, kind=jnp.uint8)
+    randomness, take = StepRandomness(sequences, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)
     engine = CudaEngine(card=_NoCard(90, 132, 232_448))
-    planned = jax_engine._scan.trace(engine, take, None, state, given).lower().compile().memory_analysis()
+    planned = jax_engine._scan.trace(engine, take, None, state, randomness).lower().compile().memory_analysis()
     return planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
 
 

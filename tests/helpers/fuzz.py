@@ -37,8 +37,8 @@ def of_file(name, reader):
 
 
 def ingest(path):
-    letters = alphabet("protein")
-    filter_alignment(encode(read(path), letters, path=path), letters, path=path)
+    protein = alphabet("protein")
+    filter_alignment(encode(read(path), protein, path=path), protein, path=path)
 
 
 def configuration(content):

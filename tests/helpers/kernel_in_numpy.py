@@ -17,14 +17,14 @@ def threefry(key, counters, lanes):
     first, second = np.uint32(key[0]), np.uint32(key[1])
     keys = first, second, first ^ second ^ np.uint32(0x1BD11BDA)
     with np.errstate(over="ignore"):
-        left, right = np.broadcast_arrays(counters.astype(np.uint32) + first, lanes.astype(np.uint32) + second)
+        x0, x1 = np.broadcast_arrays(counters.astype(np.uint32) + first, lanes.astype(np.uint32) + second)
         for group in range(5):
             for turn in TURNS[group % 2]:
-                left = left + right
-                right = (right << np.uint32(turn) | right >> np.uint32(32 - turn)) ^ left
-            left = left + keys[(group + 1) % 3]
-            right = right + keys[(group + 2) % 3] + np.uint32(group + 1)
-    return left
+                x0 = x0 + x1
+                x1 = (x1 << np.uint32(turn) | x1 >> np.uint32(32 - turn)) ^ x0
+            x0 = x0 + keys[(group + 1) % 3]
+            x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
+    return x0
 
 
 def uniform(key, counters, lanes):

@@ -18,18 +18,18 @@ Of the packages in requirements.lock, as they state them (`make licences`). None
 def licence(name: str) -> tuple[str, str] | None:
     """Version and licence of an installed package."""
     try:
-        known = metadata(name)
+        fields = metadata(name)
     except PackageNotFoundError:
         return None
-    classified = [line.split(" :: ")[-1] for line in known.get_all("Classifier", []) if line.startswith("License")]
-    lines = (known.get("License-Expression") or known.get("License") or "").strip().splitlines()
+    classified = [line.split(" :: ")[-1] for line in fields.get_all("Classifier", []) if line.startswith("License")]
+    lines = (fields.get("License-Expression") or fields.get("License") or "").strip().splitlines()
     stated = lines[0] if lines and len(lines[0]) < 60 else ", ".join(classified)
-    return known["Version"], stated or "see its files"
+    return fields["Version"], stated or "see its files"
 
 
 def main() -> None:
     names = sorted({name for name, _ in LOCKED.findall((ROOT / "requirements.lock").read_text())}, key=str.lower)
-    rows = [f"| {name} | {found[0]} | {found[1]} |" for name in names if (found := licence(name))]
+    rows = [f"| {name} | {entry[0]} | {entry[1]} |" for name in names if (entry := licence(name))]
     (ROOT / "docs" / "licences.md").write_text(HEAD + "\n".join(rows) + "\n")
 
 

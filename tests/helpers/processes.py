@@ -9,12 +9,12 @@ import psutil
 
 def descendants(pid: int, command: str = "") -> list[psutil.Process]:
     """Processes that the one with this number has begun, and these in turn, whose command matches a pattern."""
-    found = []
+    processes = []
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             if re.search(command, " ".join(process.cmdline())):
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def processes_of_job(number: int) -> list[psutil.Process]:

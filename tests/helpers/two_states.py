@@ -35,5 +35,5 @@ def exact_curves(ladders: int, offsets: np.ndarray | None = None, second: float 
     # Of all ladders, and without each in turn.
     shifts = np.array([offsets.mean(), *((offsets.sum() - offsets) / max(ladders - 1, 1))])[:, None]
     p = np.tile(share_of_one(betas), (ladders + 1, 1))
-    others = (None, None) if second is None else (second * p, second * p * (1 - p))
-    return Curves(betas, log_z(betas) - shifts * betas, p + shifts, p * (1 - p), *others)
+    second_averages = (None, None) if second is None else (second * p, second * p * (1 - p))
+    return Curves(betas, log_z(betas) - shifts * betas, p + shifts, p * (1 - p), *second_averages)

@@ -27,12 +27,12 @@ SMALL = {
 }  # fmt: skip
 
 
-def planted_rows(letters: Alphabet, length: int = 10, count: int = 400, seed: int = 0) -> list[str]:
+def planted_rows(alphabet: Alphabet, length: int = 10, count: int = 400, seed: int = 0) -> list[str]:
     """Samples of a random Potts model as aligned strings."""
-    model = random_potts(length, letters.q, seed, scale=0.6)
+    model = random_potts(length, alphabet.q, seed, scale=0.6)
     engine = choose_engine("numba")
-    chains = draw_uniform_chains(count, length, letters.q, np.random.default_rng(seed))
-    return letters.decode(engine.sweep(engine.prepare(model), chains, 1.0, seed, 20))
+    chains = draw_uniform_chains(count, length, alphabet.q, np.random.default_rng(seed))
+    return alphabet.decode(engine.sweep(engine.prepare(model), chains, 1.0, seed, 20))
 
 
 def fasta(rows: list[str]) -> str:

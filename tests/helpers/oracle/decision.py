@@ -37,8 +37,8 @@ class Rungs:
     def take(self, ladders):
         """Keep some of the ladders, which may be among them several times."""
         percentiles = {judge: values[:, ladders] for judge, values in self.percentiles.items()}
-        kept = (values[:, ladders] for values in (self.novelty, self.diversity, self.energy))
-        return Rungs(self.temperatures, self.equilibrated, *kept, percentiles)
+        measures = (values[:, ladders] for values in (self.novelty, self.diversity, self.energy))
+        return Rungs(self.temperatures, self.equilibrated, *measures, percentiles)
 
 
 def _by_ladder(samples, name):
@@ -50,9 +50,9 @@ def compare_ladders(sequences):
     ladders, draws, length = sequences.shape
     shares = []
     for ladder in range(ladders):
-        others = np.delete(sequences, ladder, axis=0).reshape(-1, length)
-        differences = sum(int(count_differences(others, sequence).sum()) for sequence in sequences[ladder])
-        shares.append(differences / (draws * len(others) * length))
+        other_sequences = np.delete(sequences, ladder, axis=0).reshape(-1, length)
+        differences = sum(int(count_differences(other_sequences, sequence).sum()) for sequence in sequences[ladder])
+        shares.append(differences / (draws * len(other_sequences) * length))
     return shares
 
 
@@ -90,10 +90,10 @@ def find_crossing(temperatures, curve, level):
 
 def judge_point(judge, rungs, family, decides):
     """Find up to which temperature a judge places samples at percentile 50, of equilibrated temperatures."""
-    kept = np.flatnonzero(rungs.equilibrated)
+    rung_numbers = np.flatnonzero(rungs.equilibrated)
     units = count_effective(family.clusters, family.weights)
-    temperatures, means, halves = rungs.temperatures[kept], [], []
-    for rung in kept:
+    temperatures, means, halves = rungs.temperatures[rung_numbers], [], []
+    for rung in rung_numbers:
         means.append(rungs.percentiles[judge][rung].mean())
         # Percentiles of independent natural sequences are uniform from 0 to 100.
         halves.append(math.hypot(half_interval(rungs.percentiles[judge][rung]), NORMAL * 100 / math.sqrt(12 * units)))
@@ -172,10 +172,10 @@ def pool_temperatures(points, shared):
     errors = [math.log(high / low) / (2 * NORMAL) for low, high in zip(lows, highs, strict=True)]
     within = sum(error**2 for error in errors) / count
     between = np.var(np.log(values), ddof=1)
-    own = min(within, between) if math.isnan(shared) else max(within - shared**2, 0)
-    mixed = ((count - 1) * between + 4 * own) / (count + 3)
-    factor = student(count + 3) if between > own else NORMAL
-    half = factor * math.sqrt(within - own + mixed / count)
+    own_variance = min(within, between) if math.isnan(shared) else max(within - shared**2, 0)
+    mixed = ((count - 1) * between + 4 * own_variance) / (count + 3)
+    factor = student(count + 3) if between > own_variance else NORMAL
+    half = factor * math.sqrt(within - own_variance + mixed / count)
     return mean, mean * math.exp(-half), mean * math.exp(half)
 
 
@@ -183,18 +183,18 @@ def pool_points(models):
     """Pool points of the models of several training sets; the coldest is that of the first, and spans all."""
     pooled = []
     for points in zip(*models, strict=True):
-        known = [point for point in points if not math.isnan(point.value)]
-        first = points[0] if points[0] in known or not known else known[0]
-        if len(known) < 2:
+        estimates = [point for point in points if not math.isnan(point.value)]
+        first = points[0] if points[0] in estimates or not estimates else estimates[0]
+        if len(estimates) < 2:
             pooled.append(first)
             continue
-        low, high = min(point.low for point in known), max(point.high for point in known)
-        noted = any(point.noted for point in known)
+        low, high = min(point.low for point in estimates), max(point.high for point in estimates)
+        noted = any(point.noted for point in estimates)
         if first.name == "coldest":
             pooled.append(replace(first, low=low, high=high))
             continue
-        value, low, high = pool_temperatures(known, np.mean([point.shared for point in known]))
-        decides, tolerated = any(point.decides for point in known), min(point.tolerated for point in known)
+        value, low, high = pool_temperatures(estimates, np.mean([point.shared for point in estimates]))
+        decides, tolerated = any(point.decides for point in estimates), min(point.tolerated for point in estimates)
         pooled.append(Point(first.name, value, low, high, decides, tolerated=tolerated, noted=noted))
     return pooled
 

@@ -47,10 +47,10 @@ def select_designs(sequences, table, thresholds, novelty_floor, most_gaps, numbe
 
 def are_complete_clusters(sequences, labels, identity=0.8):
     """Tell whether all members of each cluster are so identical, and no two clusters could be one."""
-    most = (1 - identity) * sequences.shape[1] + 1e-9
+    max_differences = (1 - identity) * sequences.shape[1] + 1e-9
 
     def _is_one(members):
-        return all((count_differences(members, sequence) <= most).all() for sequence in members)
+        return all((count_differences(members, sequence) <= max_differences).all() for sequence in members)
 
     groups = [sequences[labels == label] for label in sorted(set(labels))]
     joined = [np.concatenate([one, other]) for n, one in enumerate(groups) for other in groups[:n]]

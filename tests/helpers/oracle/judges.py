@@ -45,16 +45,16 @@ def score_hmm(hmm, rows):
     """Score rows without their gaps in bits, one at a time; -10 where HMMER reports no domain."""
     options = {"Z": 1, "E": 1e9, "domE": 1e9, "F1": 1.0, "F2": 1.0, "F3": 1.0, "bias_filter": False, "null2": False}
     pipeline = pyhmmer.plan7.Pipeline(hmm.alphabet, **options)
-    scores, known = [], {}
+    scores, cache = [], {}
     for row in rows:
         residues = row.replace("-", "")
-        if residues not in known:
+        if residues not in cache:
             sequence = pyhmmer.easel.TextSequence(name="s", sequence=residues).digitize(hmm.alphabet)
             block = pyhmmer.easel.DigitalSequenceBlock(hmm.alphabet, [sequence])
             hits = list(pipeline.search_hmm(hmm, block))
-            known[residues] = hits[0].score if hits else -10.0
+            cache[residues] = hits[0].score if hits else -10.0
             pipeline.clear()
-        scores.append(known[residues])
+        scores.append(cache[residues])
     return np.array(scores)
 
 

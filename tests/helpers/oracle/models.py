@@ -113,11 +113,11 @@ class ModelResults:
         """
         rungs, least, fallback = self.rungs, math.inf, None
         train = next(point.value for point in self.points if point.name == "tau_train")
-        asked = [(rungs.novelty, self.floors[0]), (rungs.diversity, self.floors[1])]
-        asked += [(rungs.percentiles[judge], 50) for judge in self.deciding]
+        requirements = [(rungs.novelty, self.floors[0]), (rungs.diversity, self.floors[1])]
+        requirements += [(rungs.percentiles[judge], 50) for judge in self.deciding]
         for rung in np.flatnonzero(rungs.equilibrated):
             missing = max(1 - train / rungs.temperatures[rung], 0)
-            missing += sum(max(1 - values[rung].mean() / floor, 0) for values, floor in asked)
+            missing += sum(max(1 - values[rung].mean() / floor, 0) for values, floor in requirements)
             if missing < least:
                 least, fallback = missing, rung
         return fallback

@@ -109,9 +109,9 @@ class Optima:
         value, root = self.curve.find_temperature(target), self.neighbours_curve.find_temperature(target)
         differences = []
         for ladder, other in enumerate(self.without):
-            kept = self._neighbours_curve(np.delete(np.arange(self.ladders), ladder))
+            curve = self._neighbours_curve(np.delete(np.arange(self.ladders), ladder))
             minimum = EnergyCurve(other.mean_energy, self.subset.betas).find_temperature(target)
-            differences.append(math.log(minimum / kept.find_temperature(target)))
+            differences.append(math.log(minimum / curve.find_temperature(target)))
         difference = math.log(value / root)
         units = min(self.ladders, self.heldout_units) if name == "tau_f" else self.ladders
         shared = np.log(self.neighbours_curve.find_temperatures(targets)).std() if name == "tau_f" else 0.0
@@ -142,8 +142,8 @@ class Calibration:
         for sequence in subset.family.heldout:
             rows = []
             for i in range(len(sequence)):
-                others = [couplings[i, :, j, sequence[j]] for j in range(len(sequence)) if j != i]
-                rows.append(fields[i] + sum(others))
+                terms = [couplings[i, :, j, sequence[j]] for j in range(len(sequence)) if j != i]
+                rows.append(fields[i] + sum(terms))
             self.logits.append(rows)
         self.logits = np.array(self.logits)
 
@@ -185,8 +185,8 @@ class Calibration:
         for sequence, logits, weight in zip(self.subset.family.heldout, self.logits, weights, strict=True):
             for state, row in zip(sequence, logits, strict=True):
                 confidence = 1 / np.exp(beta * (row - row.max())).sum()
-                place = min(int(confidence * BINS), BINS - 1)
-                sums[place] += weight * np.array([1, confidence, row.argmax() == state])
+                bin_number = min(int(confidence * BINS), BINS - 1)
+                sums[bin_number] += weight * np.array([1, confidence, row.argmax() == state])
         return sum(abs(confidence - correct) for _, confidence, correct in sums) / sums[:, 0].sum()
 
     def least_error_temperature(self):
@@ -203,8 +203,8 @@ def sample_correlations(subset, chains):
     reference = correlate_pairs(subset.training, family.q, subset.weights)
     ladders = np.arange(subset.sequences.shape[1])
 
-    def _measure(kept):
-        flat = subset.sequences[index][kept].reshape(-1, subset.sequences.shape[-1])
+    def _measure(ladder_numbers):
+        flat = subset.sequences[index][ladder_numbers].reshape(-1, subset.sequences.shape[-1])
         correlations = correlate_pairs(flat, family.q)
         pearson, slope = correlate(reference, correlations)
         single, noise = count_frequencies(flat, family.q), []
