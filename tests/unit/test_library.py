@@ -26,8 +26,8 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     small = {"ladders": 8, "max_sweeps": 4}
     family = temperance.read_family(path, max_column_gaps=0.6)
     trained = family.train(200, chains=200, max_steps=30, path_steps=10, confirm_chains=400)
-    drawn = family.sample(trained.model, [0.5, 1.0, 2.0], sequences=64, **small)
-    scored = family.score(trained.model, drawn, learnt_from=family.subset(200))
+    samples = family.sample(trained.model, [0.5, 1.0, 2.0], sequences=64, **small)
+    scored = family.score(trained.model, samples, learnt_from=family.subset(200))
     best = scored.recommend(novelty_floor=0.1, diversity_floor=0.5, draws=50)
     tau = best.sampling_temperature
     designs = family.design(trained.model, scored, tau, 5, candidates=64, novelty_floor=0.1, **small)
@@ -48,8 +48,8 @@ def test_other_alphabets_are_judged_as_well(tmp_path):
     path.write_text(fasta(planted_rows(alphabet("01"), length=12)))
     family = temperance.read_family(path, "01", identity=None, duplicates="keep")
     model = Potts(np.zeros((12, 2), np.float32), np.zeros((12, 2, 12, 2), np.float32))
-    drawn = family.sample(model, [1.0, 2.0], sequences=64, ladders=8, max_sweeps=4)
-    assert family.score(model, drawn).judge == "potts"
+    samples = family.sample(model, [1.0, 2.0], sequences=64, ladders=8, max_sweeps=4)
+    assert family.score(model, samples).judge == "potts"
     with pytest.raises(InputError, match="size"):
         family.subset(10_000)
 

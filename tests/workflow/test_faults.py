@@ -56,15 +56,15 @@ def killed(folder, plan, seconds):
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(whole, tmp_path):
     folder, plan = started(tmp_path, SLOW)
     moments = random.Random(SEED)
-    said = ""
+    output = ""
     for _ in range(KILLS):
-        said += killed(folder, plan, moments.uniform(3, 12))
+        output += killed(folder, plan, moments.uniform(3, 12))
         assert not [path for path in folder.glob("results/**/*.part") if not path.name.startswith(".")]
     run = snakemake(folder, plan)
     assert run.returncode == 0, run.stdout + run.stderr
-    said += run.stdout + run.stderr
-    assert "Traceback" not in said
-    assert "damaged" not in said
+    output += run.stdout + run.stderr
+    assert "Traceback" not in output
+    assert "damaged" not in output
     one, other = digests(whole), digests(folder)
     assert len(one) > 40
     assert {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)} == set()

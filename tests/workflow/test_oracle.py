@@ -75,19 +75,19 @@ def candidates(family, results):
     return samples.sequences.reshape(-1, model.L)
 
 
-def differences(found, expected, share=1e-5):
+def differences(result, expected, share=1e-5):
     """List what differs: numbers by more than a share of themselves, or outside their bounds; anything else at all."""
     wrong = []
     for name, value in expected.items():
         if isinstance(value, Between):
             # The tables have six digits.
-            agrees = found[name] in value or np.isclose(found[name], (value.low, value.high), rtol=share).any()
+            agrees = result[name] in value or np.isclose(result[name], (value.low, value.high), rtol=share).any()
         elif isinstance(value, str | bool | np.bool_):
-            agrees = found[name] == value
+            agrees = result[name] == value
         else:
-            agrees = np.isclose(found[name], value, rtol=share, atol=1e-9, equal_nan=True)
+            agrees = np.isclose(result[name], value, rtol=share, atol=1e-9, equal_nan=True)
         if not agrees:
-            wrong.append(f"{name}: {found[name]} instead of {value}")
+            wrong.append(f"{name}: {result[name]} instead of {value}")
     return wrong
 
 
@@ -153,21 +153,25 @@ def test_operating_points_are_where_curves_cross(family, results):
 
 
 def test_the_recommendation_follows_from_the_rule(finished, family, results):
-    said = json.loads((family.folder / "recommendation.json").read_text())
+    recommendation = json.loads((family.folder / "recommendation.json").read_text())
     bounds, limit, expected, percentiles = results.recommendation
-    assert said["status"] == "recommended"
-    tau = {"tau": said["tau"]["value"], "tau_low": said["tau"]["low"], "tau_high": said["tau"]["high"]}
+    assert recommendation["status"] == "recommended"
+    tau = {
+        "tau": recommendation["tau"]["value"],
+        "tau_low": recommendation["tau"]["low"],
+        "tau_high": recommendation["tau"]["high"],
+    }
     assert differences(tau, bounds) == []
-    assert said["sampling_temperature"] == said["tau"]["value"]
-    assert said["limit"] == pytest.approx(limit, rel=1e-4)
-    assert differences(said["expected"], expected) == []
-    assert set(said["expected"]) == set(expected) | {"percentiles"}
+    assert recommendation["sampling_temperature"] == recommendation["tau"]["value"]
+    assert recommendation["limit"] == pytest.approx(limit, rel=1e-4)
+    assert differences(recommendation["expected"], expected) == []
+    assert set(recommendation["expected"]) == set(expected) | {"percentiles"}
     for judge, values in percentiles.items():
-        assert differences(said["expected"]["percentiles"][judge], values) == []
+        assert differences(recommendation["expected"]["percentiles"][judge], values) == []
     points = {(point.name, point.decides) for point in results.pooled}
-    assert {(point["name"], point["decides"]) for point in said["operating_points"]} == points
+    assert {(point["name"], point["decides"]) for point in recommendation["operating_points"]} == points
     headline = f"Sample at τ = {bounds['tau']:.2f} (95% interval {tau['tau_low']:.2f} to {tau['tau_high']:.2f})."
-    assert said["headline"] == headline
+    assert recommendation["headline"] == headline
     shares = (
         f"they differ from their nearest natural sequence in {expected['novelty']:.0%} of sites (floor "
         f"{FLOORS[0]:.0%}) and are {expected['diversity']:.0%} as varied as natural sequences (floor {FLOORS[1]:.0%})"

@@ -22,11 +22,11 @@ def locked(python: str) -> dict[str, str]:
         "python_full_version": f"{python}.0", "python_version": python, "sys_platform": "linux",
         "platform_machine": "x86_64", "platform_python_implementation": "CPython",
     }  # fmt: skip
-    found = {}
+    versions = {}
     for name, version, marker in re.findall(r"^([a-z0-9.-]+)==(\S+?)(?: ; (.*?))? \\$", LOCK, re.M):
         if not marker or Marker(marker).evaluate(environment):
-            found[name] = version
-    return found
+            versions[name] = version
+    return versions
 
 
 @pytest.mark.parametrize("kind", ["cpu", "cuda12", "cuda13"])

@@ -76,26 +76,26 @@ CLICKS = """
 def test_the_page_is_used_in_a_browser(finished, tmp_path, width):
     page = (finished / "results" / "report.html").read_text()
     (tmp_path / "page.html").write_text(page.replace("</body>", f"{CLICKS}</body>"))
-    shown = subprocess.run(
+    document = subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
          f"--window-size={width},2000", "--virtual-time-budget=5000", "--dump-dom", tmp_path / "page.html"],
         capture_output=True, text=True, timeout=120,
     ).stdout  # fmt: skip
-    found = json.loads(html.unescape(re.search(r'<pre id="found">(.*?)</pre>', shown, re.S)[1]))
+    result = json.loads(html.unescape(re.search(r'<pre id="found">(.*?)</pre>', document, re.S)[1]))
     family = finished / "results" / "family"
     designs = pd.read_csv(family / "designs.tsv", sep="\t")
-    assert found["up"] == sorted(found["up"])
-    assert found["down"] == found["up"][::-1]
-    np.testing.assert_allclose(found["up"], np.sort(designs["energy"]), atol=0.051)
-    assert found["light"] != found["dark"]
-    assert found["wide"] <= 0
-    assert found["twice"] == 0
-    assert found["fasta"] == (family / "designs.fasta").read_text()
-    assert found["saved"].count("\n") == len(designs) + 1
-    assert set(designs["name"]) == {line.split("\t")[0] for line in found["saved"].splitlines()[1:]}
+    assert result["up"] == sorted(result["up"])
+    assert result["down"] == result["up"][::-1]
+    np.testing.assert_allclose(result["up"], np.sort(designs["energy"]), atol=0.051)
+    assert result["light"] != result["dark"]
+    assert result["wide"] <= 0
+    assert result["twice"] == 0
+    assert result["fasta"] == (family / "designs.fasta").read_text()
+    assert result["saved"].count("\n") == len(designs) + 1
+    assert set(designs["name"]) == {line.split("\t")[0] for line in result["saved"].splitlines()[1:]}
     scores = pd.read_csv(family / "f1-r1" / "scores.tsv", sep="\t")
     novelty = [
-        text for text in found["told"] if "novelty: distance to nearest natural" in text and "; sampling" in text
+        text for text in result["told"] if "novelty: distance to nearest natural" in text and "; sampling" in text
     ]
     largest = f"M = {json.loads((family / 'f1-r1' / 'training.json').read_text())['M']:,}"
     for row in scores.itertuples():
@@ -308,7 +308,7 @@ GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "A
 
 
 @pytest.mark.parametrize(
-    ("content", "changed", "said"),
+    ("content", "changed", "message"),
     [
         ("", {}, "family.fasta: the file is empty"),
         (fasta([*GOOD, "ACD"]), {}, "family.fasta, line 13, sequence natural_6: not aligned"),
@@ -323,15 +323,15 @@ GOOD = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL", "A
         (fasta(GOOD), {"subsets": {"sizes": [5000]}}, "subsets.sizes: 5000 is larger than the"),
     ],
 )
-def test_bad_input_ends_in_one_clear_line(tmp_path, content, changed, said):
+def test_bad_input_ends_in_one_clear_line(tmp_path, content, changed, message):
     if content is not None:
         (tmp_path / "family.fasta").write_text(content)
     run = snakemake(tmp_path, SMALL | {"alignment": "family.fasta"} | changed)
     assert run.returncode != 0
     assert "Traceback" not in run.stdout + run.stderr
-    found = {line[line.index("error: ") :] for line in error_lines(run)}
-    assert len(found) == 1, found
-    assert said in found.pop()
+    errors = {line[line.index("error: ") :] for line in error_lines(run)}
+    assert len(errors) == 1, errors
+    assert message in errors.pop()
     assert not list(tmp_path.glob("results/**/.*.part"))
 
 

@@ -38,9 +38,11 @@ def folder(tmp_path):
 
 def jobs():
     """What Slurm knows of every job: state, what it is, and the memory that it asked for, in MB."""
-    shown = subprocess.run(["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True).stdout
-    found = re.findall(r"JobId=(\d+).*?JobState=(\S+).*?mem=(\d+)M.*?Comment=(\S+)", shown)
-    return [(int(number), state, what, int(memory)) for number, state, memory, what in found]
+    listing = subprocess.run(
+        ["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True
+    ).stdout
+    matches = re.findall(r"JobId=(\d+).*?JobState=(\S+).*?mem=(\d+)M.*?Comment=(\S+)", listing)
+    return [(int(number), state, what, int(memory)) for number, state, memory, what in matches]
 
 
 def queued():
@@ -74,8 +76,8 @@ def test_two_families_on_slurm_have_the_bytes_of_a_workstation(folder):
     run = submit(folder, PLAN | {"families": families, "memory_factor": 0.5}, "--", *targets)
     cancelled = a_running("rule_train_")
     subprocess.run(["scancel", str(cancelled)], check=True)
-    said = run.communicate(timeout=900)[0]
-    assert run.returncode == 0, said
+    output = run.communicate(timeout=900)[0]
+    assert run.returncode == 0, output
     assert queued() == []
     own = [job for job in jobs() if job[0] > last]
     assert (cancelled, "CANCELLED") in {job[:2] for job in own}
@@ -84,7 +86,7 @@ def test_two_families_on_slurm_have_the_bytes_of_a_workstation(folder):
     again = {(what, memory // 2) for _, state, what, memory in own if state == "COMPLETED"}
     assert {what for what, _ in failed & again}
     # Small jobs share a submission.
-    assert len(own) < said.count("Finished jobid") + len(failed)
+    assert len(own) < output.count("Finished jobid") + len(failed)
     local = folder / "local"
     local.mkdir()
     shutil.copy(folder / "family.fasta", local)
@@ -143,7 +145,7 @@ def test_a_node_that_goes_down_and_comes_back_is_waited_for(folder):
     # Slurm has put the job in the queue again, for two minutes from now.
     (again,) = [number for number, _, what, _ in queued() if "rule_train_" in what]
     subprocess.run(["scontrol", "update", f"jobid={again}", "StartTime=now"], check=False)
-    said = run.communicate(timeout=600)[0]
-    assert run.returncode == 0, said
+    output = run.communicate(timeout=600)[0]
+    assert run.returncode == 0, output
     assert target.exists()
     assert queued() == []

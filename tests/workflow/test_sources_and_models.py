@@ -85,10 +85,10 @@ def test_models_are_given_out_as_others_read_them(compared):
     model, _, _ = load(family / "f1-r1" / "model.safetensors")
     sequences = np.random.default_rng(0).integers(0, 5, (50, 10), dtype=np.uint8)
     for name in ("params.dat", "parameters.txt", "J.npy", "gremlin.mrf", "plmc.model"):
-        given = read_model(family / "export" / name, letters)
-        np.testing.assert_allclose(given.energies(sequences), model.energies(sequences), atol=1e-4)
-    given = (family / "export" / "alignment.fasta").read_text().splitlines()
-    assert given[0] == ">natural_0" and len(given[1]) == 10
+        exported = read_model(family / "export" / name, letters)
+        np.testing.assert_allclose(exported.energies(sequences), model.energies(sequences), atol=1e-4)
+    lines = (family / "export" / "alignment.fasta").read_text().splitlines()
+    assert lines[0] == ">natural_0" and len(lines[1]) == 10
     chains = (family / "export" / "chains.fasta").read_text().splitlines()
     assert chains[0] == ">chain_0" and len(chains) == 128 and set(chains[1]) <= set("-ACGU")
 
@@ -97,8 +97,8 @@ def test_predictions_are_tables_of_the_reference(compared, rows):
     family = compared / "results" / "family"
     columns = pd.read_csv(family / "columns.tsv", sep="\t")
     assert columns["residue"].fillna("-").str.cat() == rows[0]
-    found = json.loads((family / "predictions.json").read_text())["mutants"]
-    assert -1 <= found["low"] <= found["value"] <= found["high"] <= 1
+    correlation = json.loads((family / "predictions.json").read_text())["mutants"]
+    assert -1 <= correlation["low"] <= correlation["value"] <= correlation["high"] <= 1
     assert len(pd.read_csv(family / "contacts.tsv", sep="\t")) == 45
 
 
@@ -178,8 +178,9 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
     results = tmp_path / "results"
     page = (results / "report.html").read_text()
     assert all(f'id="{family}"' in page for family in ("fetched", "asked", "seeded"))
-    asked = pd.read_csv(results / "asked" / "columns.tsv", sep="\t")
-    assert asked["number"].tolist() == list(range(101, 161)) and asked["residue"].str.cat() == "".join(residues[base])
+    columns = pd.read_csv(results / "asked" / "columns.tsv", sep="\t")
+    assert columns["number"].tolist() == list(range(101, 161))
+    assert columns["residue"].str.cat() == "".join(residues[base])
     predicted = json.loads((results / "asked" / "predictions.json").read_text())
     assert predicted["structure"] == {"sites": 60, "identity": 1.0, "cutoff": 8} and len(predicted["precision"]) == 4
     contacts = pd.read_csv(results / "asked" / "contacts.tsv", sep="\t")

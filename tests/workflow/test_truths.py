@@ -69,8 +69,8 @@ def test_students_of_a_teacher_are_studied_like_any_family(tmp_path, alignment):
     assert set(summary["optimum"]) == {"tau_f", "tau_r", "tau_j"}
     assert len(summary) == 6
     assert (studies / "regularisation.png").stat().st_size > 10_000
-    drawn = sorted(path.relative_to(studies).as_posix() for path in studies.glob("**/truth.fasta"))
-    assert drawn == ["regularisation/pupils/truth.fasta"]
+    paths = sorted(path.relative_to(studies).as_posix() for path in studies.glob("**/truth.fasta"))
+    assert paths == ["regularisation/pupils/truth.fasta"]
     known = json.loads((studies / "regularisation" / "pupils" / "truth.json").read_text())
     assert {"rhat", "ess", "log_z", "log_z_error"} <= set(known)
     tau_f = models.set_index("value")["tau_f"]
@@ -90,20 +90,20 @@ def test_the_studies_of_enumerable_truths_need_no_sampling(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("family", "said"),
+    ("family", "message"),
     [
         ({"kind": "teacher", "teacher": "nobody"}, "x: truth.teacher: nobody is neither a family (x) nor a file"),
         ({"kind": "planted", "gap": -1}, "families.x.truth.gap: -1 is too small"),
         ({"kind": "planted", "sequences": 20}, "subsets.sizes: 60 is larger than the"),
     ],
 )
-def test_bad_truths_end_in_one_clear_line(tmp_path, family, said):
+def test_bad_truths_end_in_one_clear_line(tmp_path, family, message):
     run = snakemake(tmp_path, SMALL | {"families": {"x": {"truth": family}}})
     assert run.returncode != 0
     assert "Traceback" not in run.stdout + run.stderr
-    found = {line[line.index("error: ") :] for line in error_lines(run)}
-    assert len(found) == 1, found
-    assert said in found.pop()
+    errors = {line[line.index("error: ") :] for line in error_lines(run)}
+    assert len(errors) == 1, errors
+    assert message in errors.pop()
 
 
 def test_a_damaged_teacher_is_named(tmp_path):
@@ -112,6 +112,6 @@ def test_a_damaged_teacher_is_named(tmp_path):
         tmp_path, SMALL | {"families": {"x": {"truth": {"kind": "teacher", "teacher": "model.safetensors"}}}}
     )
     assert run.returncode != 0
-    found = {line[line.index("error: ") :] for line in error_lines(run)}
-    assert len(found) == 1, found
-    assert "model.safetensors: not a complete safetensors file" in found.pop()
+    errors = {line[line.index("error: ") :] for line in error_lines(run)}
+    assert len(errors) == 1, errors
+    assert "model.safetensors: not a complete safetensors file" in errors.pop()

@@ -28,9 +28,9 @@ def system():
 
 def test_pseudolikelihood_finds_the_model_that_all_sequences_come_from(system):
     model, states, weights = system
-    found = pseudolikelihood(states, weights, 3, 0.0, 0.0, tolerance=1e-12)
-    np.testing.assert_allclose(found.couplings, model.couplings, atol=2e-3)
-    np.testing.assert_allclose(found.fields, model.fields, atol=2e-3)
+    fit = pseudolikelihood(states, weights, 3, 0.0, 0.0, tolerance=1e-12)
+    np.testing.assert_allclose(fit.couplings, model.couplings, atol=2e-3)
+    np.testing.assert_allclose(fit.fields, model.fields, atol=2e-3)
 
 
 def test_conditionals_are_where_the_penalised_loss_is_flat(system):
@@ -53,8 +53,8 @@ def test_an_autoregressive_model_is_normalised_and_drawn_from_as_it_says(system)
     for temperature in (0.5, 1.0, 2.0):
         exact = np.exp(model.log_probabilities(states, temperature))
         assert exact.sum() == pytest.approx(1, abs=1e-6)
-        drawn = model.draw(20_000, temperature, rng)
-        counts = np.bincount(drawn @ 3 ** np.arange(3, -1, -1), minlength=81)
+        sequences = model.draw(20_000, temperature, rng)
+        counts = np.bincount(sequences @ 3 ** np.arange(3, -1, -1), minlength=81)
         np.testing.assert_allclose(counts / 20_000, exact, atol=5 * (exact.max() / 20_000) ** 0.5)
 
 
@@ -76,10 +76,10 @@ def test_what_separates_tempered_sites_from_a_tempered_joint_is_found(system):
     sites = model.log_probabilities(states, 0.5)
     joint = 2 * model.log_probabilities(states)
     joint -= logsumexp(joint)
-    found = model.compare_to_joint_tempering(model.draw(40_000, 0.5, np.random.default_rng(2)), 0.5)
-    assert found["joint_energy"] == pytest.approx(np.exp(joint) @ model.energies(states), abs=0.03)
-    assert found["joint_divergence"] == pytest.approx(np.exp(sites) @ (sites - joint), abs=0.01)
-    assert 0.3 < found["joint_share"] < 1
+    comparison = model.compare_to_joint_tempering(model.draw(40_000, 0.5, np.random.default_rng(2)), 0.5)
+    assert comparison["joint_energy"] == pytest.approx(np.exp(joint) @ model.energies(states), abs=0.03)
+    assert comparison["joint_divergence"] == pytest.approx(np.exp(sites) @ (sites - joint), abs=0.01)
+    assert 0.3 < comparison["joint_share"] < 1
     at_one = model.compare_to_joint_tempering(model.draw(500, 1.0, np.random.default_rng(2)), 1.0)
     assert at_one["joint_divergence"] == pytest.approx(0, abs=1e-9) and at_one["joint_share"] == pytest.approx(1)
 
@@ -89,11 +89,11 @@ def test_the_profile_model_has_the_frequencies_of_its_sites_at_every_temperature
     counts = 5000 * weights
     model = independent(states, counts, 3)
     single = site_frequencies(states, 3, counts)
-    drawn = draw(model, SAMPLE | {"sequences": 20_000}, states, choose_engine("numba"), 1)
-    at_one = site_frequencies(drawn.sequences[1].reshape(-1, 4), 3)
+    samples = draw(model, SAMPLE | {"sequences": 20_000}, states, choose_engine("numba"), 1)
+    at_one = site_frequencies(samples.sequences[1].reshape(-1, 4), 3)
     np.testing.assert_allclose(at_one, single, atol=0.02)
     np.testing.assert_allclose(
-        logsumexp(drawn.log_likelihood(states), axis=0), 0, atol=1e-5
+        logsumexp(samples.log_likelihood(states), axis=0), 0, atol=1e-5
     )  # normalised at each temperature
 
 
@@ -110,8 +110,8 @@ def test_attention_draws_from_the_boltzmann_distribution_of_its_energy():
     whole = quad(density, -10, 10)[0]
     edge = float(((np.eye(2)[0] + np.eye(2)[1]) / 2 - model.mean) @ model.basis[0])
     first = quad(density, *sorted((edge, np.copysign(10, model.memories[0, 0] - edge))))[0] / whole
-    drawn = model.draw(40_000, 1.0, np.random.default_rng(0))
-    assert (drawn == 0).mean() == pytest.approx(first, abs=0.01)
+    samples = model.draw(40_000, 1.0, np.random.default_rng(0))
+    assert (samples == 0).mean() == pytest.approx(first, abs=0.01)
     energies = model.energies(sequences)
     at = model.memories[:, 0]
     np.testing.assert_allclose(energies, [-np.log(density(x)) for x in at], rtol=1e-4)
@@ -133,20 +133,20 @@ def test_every_kind_is_learnt_drawn_from_and_scores(kind, system):
     settings = {"chains": 200, "max_steps": 20, "confirm_chains": 400, "l2_couplings": 0.01}
     engine = choose_engine("numba")
     model = learn(GIVEN | {"kind": kind}, settings, training, np.ones(300), 3, engine, 7)
-    drawn = draw(model, SAMPLE, training, engine, 7)
-    assert drawn.temperatures.tolist() == [0.5, 1.0, 1.5] and drawn.sequences.shape == (3, 8, 50, 4)
-    assert drawn.rungs["temperature"].tolist() == pytest.approx([0.5, 1.0, 1.5])
+    samples = draw(model, SAMPLE, training, engine, 7)
+    assert samples.temperatures.tolist() == [0.5, 1.0, 1.5] and samples.sequences.shape == (3, 8, 50, 4)
+    assert samples.rungs["temperature"].tolist() == pytest.approx([0.5, 1.0, 1.5])
     assert model.energies(states).shape == (81,)
-    likelihood = drawn.log_likelihood(states)
+    likelihood = samples.log_likelihood(states)
     if kind == "attention":
         assert np.isnan(likelihood).all()
     else:
         np.testing.assert_allclose(logsumexp(likelihood, axis=0), 0, atol=0.1)
         expected = np.exp(likelihood[:, 1])
-        at_one = frequencies(drawn.sequences[1].reshape(-1, 4), 3).single
+        at_one = frequencies(samples.sequences[1].reshape(-1, 4), 3).single
         np.testing.assert_allclose(at_one, np.einsum("m,mia->ia", expected, np.eye(3)[states]), atol=0.12)
-    colder = model.energies(drawn.sequences[0].reshape(-1, 4)).mean()
-    assert colder < model.energies(drawn.sequences[2].reshape(-1, 4)).mean()
+    colder = model.energies(samples.sequences[0].reshape(-1, 4)).mean()
+    assert colder < model.energies(samples.sequences[2].reshape(-1, 4)).mean()
 
 
 def test_l2_is_what_is_asked_for(system):

@@ -26,7 +26,7 @@ def test_plain_and_packed_files_have_one_content(tmp_path, pack, kind):
 
 
 @pytest.mark.parametrize(
-    ("beginning", "said"),
+    ("beginning", "message"),
     [
         (b"\x28\xb5\x2f\xfd", "compressed by zstd, which is not read; unpack it first: zstd -d"),
         (b"PK\x03\x04", "compressed by zip, which is not read; unpack it first: unzip"),
@@ -35,12 +35,12 @@ def test_plain_and_packed_files_have_one_content(tmp_path, pack, kind):
         (b"\x1f\x9d", "compressed by compress, which is not read; unpack it first: uncompress"),
     ],
 )
-def test_other_compressions_are_named_with_what_unpacks_them(tmp_path, beginning, said):
+def test_other_compressions_are_named_with_what_unpacks_them(tmp_path, beginning, message):
     path = tmp_path / "file"
     path.write_bytes(beginning + bytes(50))
     with pytest.raises(InputError) as raised, open_input(path, "an alignment"):
         pass
-    assert str(raised.value) == f"{path}: {said} {path}"
+    assert str(raised.value) == f"{path}: {message} {path}"
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
@@ -64,8 +64,8 @@ def test_what_may_never_end_is_not_opened(tmp_path):
 
 
 def test_folders_and_missing_files_are_told_apart(tmp_path):
-    for path, said in ((tmp_path, "it is a folder"), (tmp_path / "none", "there is no such file")):
-        with pytest.raises(InputError, match=said), open_input(path, "an alignment"):
+    for path, message in ((tmp_path, "it is a folder"), (tmp_path / "none", "there is no such file")):
+        with pytest.raises(InputError, match=message), open_input(path, "an alignment"):
             pass
     with pytest.raises(InputError, match=r"cannot be read \(File name too long\)"), open_input("x" * 300, "a query"):
         pass

@@ -46,8 +46,8 @@ def check_marginals(engine, length, q, temperature, floor=1e-6):
     chains = draw_uniform_chains(CHAINS, length, q, np.random.default_rng(0))
     sweeps = 20 if engine.name == "cuda" else 60  # NumPy takes its time
     chains = np.asarray(engine.sweep(engine.prepare(model), chains, 1 / temperature, seed=5, sweeps=sweeps))
-    shown = frequencies(chains, q)
-    for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
+    marginals = frequencies(chains, q)
+    for mine, truth in ((marginals.single, exact.single), (marginals.pair, exact.pair)):
         error = np.sqrt(truth * (1 - truth) / CHAINS) + floor
         assert (np.abs(mine - truth) / error).max() < 5
 
@@ -64,8 +64,8 @@ def test_forbidden_states_are_never_taken_and_the_others_as_the_condition_says(e
     start = draw_profile_chains(CHAINS, allowed / allowed.sum(axis=1, keepdims=True), rng)
     chains = np.asarray(engine.sweep(engine.prepare(restricted), start, 1 / temperature, seed=5, sweeps=40))
     assert allowed[np.arange(4), chains].all()
-    shown = frequencies(chains, 5)
-    for mine, truth in ((shown.single, exact.single), (shown.pair, exact.pair)):
+    marginals = frequencies(chains, 5)
+    for mine, truth in ((marginals.single, exact.single), (marginals.pair, exact.pair)):
         error = np.sqrt(np.maximum(truth * (1 - truth), 0) / CHAINS) + 1e-6
         assert (np.abs(mine - truth) / error).max() < 5
     np.testing.assert_allclose(restricted.energies(chains[:100]), model.energies(chains[:100]), rtol=1e-5)
@@ -133,25 +133,25 @@ def test_a_step_is_newtons_for_independent_sites(engine):
     sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (300, 200))
     sequences[:, 3] = sequences[:, 1]
     data, l2 = frequencies(sequences, 4, rng.random(300)).with_pseudocount(0.1), (0.02, 0.3)
-    learner, shown = engine.learner(data, *l2), frequencies(chains, 4)
+    learner, sample = engine.learner(data, *l2), frequencies(chains, 4)
     fields = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True)
     values, step = (fields, np.zeros(data.pair.shape)), (0, np.zeros(data.pair.shape))
     spread = 1 - (data.single**2).sum(axis=1)
     for rate, noise_fraction in ((0.1, 1), (0.03, 0.4)):
-        ascent = data.single - shown.single - l2[0] * values[0]
+        ascent = data.single - sample.single - l2[0] * values[0]
         square, noise = (ascent**2).sum(), spread.sum() / 200
         toward, kept = np.zeros(data.pair.shape), []
         for n, (i, j) in enumerate(zip(*pairs_of_sites(6), strict=True)):
             f, g = data.single[i], data.single[j]
             gradient = (
-                data.pair[n] - shown.pair[n] - l2[1] * values[1][n] - np.outer(ascent[i], g) - np.outer(f, ascent[j])
+                data.pair[n] - sample.pair[n] - l2[1] * values[1][n] - np.outer(ascent[i], g) - np.outer(f, ascent[j])
             )
             of_sampling = spread[i] * spread[j] / 200
             square, noise = square + (gradient**2).sum(), noise + of_sampling
             kept.append(max(0, 1 - noise_fraction * of_sampling / (gradient**2).sum()))
             toward[n] = kept[-1] * gradient / (np.outer(f, g) + l2[1] + DAMPING)
         assert min(kept) < 0.5 < max(kept)
-        of_data, of_model = (mean_energy(values, shares) for shares in (data, shown))
+        of_data, of_model = (mean_energy(values, shares) for shares in (data, sample))
         penalty = sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True))
         expected = (square**0.5, noise**0.5, of_model - of_data - penalty, penalty)
         learner, stats = learner.update_direction(chains, noise_fraction)
@@ -193,8 +193,8 @@ def test_the_model_that_is_learnt_is_the_one_that_is_sampled(engine):
         learner, _ = learner.update_direction(chains, 1.0)
         learner = learner.step(rate, factor)
         again = engine.prepare(Potts.from_pairs(*learner.parameters))
-        mine, given = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
-        np.testing.assert_array_equal(mine, given)
+        mine, expected = (engine.sweep(p, chains, 1.0, seed=4, sweeps=5) for p in (learner.prepared, again))
+        np.testing.assert_array_equal(mine, expected)
 
 
 def test_sampled_couplings_are_the_models_to_a_thousandth():
@@ -212,14 +212,14 @@ def test_the_seed_determines_the_chains_whatever_the_threads(small):
     chains = draw_uniform_chains(501, 4, 3, np.random.default_rng(0))
     most = use_threads(1)
     try:
-        found = [engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3)]
+        results = [engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3)]
         use_threads(most)
-        found.append(engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3))
+        results.append(engine.sweep(prepared, chains, 1.0, seed=9, sweeps=3))
     finally:
         use_threads(most)
-    for other in found:
-        np.testing.assert_array_equal(found[0], other)
-    assert (engine.sweep(prepared, chains, 1.0, seed=10, sweeps=3) != found[0]).any()
+    for other in results:
+        np.testing.assert_array_equal(results[0], other)
+    assert (engine.sweep(prepared, chains, 1.0, seed=10, sweeps=3) != results[0]).any()
 
 
 def test_chains_given_are_not_changed(engine, small):
@@ -232,8 +232,8 @@ def test_chains_given_are_not_changed(engine, small):
 def test_profile_chains_follow_their_frequencies():
     wanted = np.random.default_rng(1).dirichlet(np.ones(4), 3)
     wanted[0] = [0, 0.5, 0.5, 0]
-    shown = frequencies(draw_profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
-    assert (np.abs(shown - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
+    single = frequencies(draw_profile_chains(CHAINS, wanted, np.random.default_rng(0)), 4).single
+    assert (np.abs(single - wanted) <= 5 * np.sqrt(wanted * (1 - wanted) / CHAINS)).all()
 
 
 def test_a_card_that_is_not_here_is_asked_for_in_vain():

@@ -36,25 +36,25 @@ def biopython(kind):
 @pytest.mark.parametrize("kind", ["fasta", "stockholm", "clustal"])
 def test_formats_agree_with_biopython(tmp_path, kind, compress):
     text = biopython(kind)
-    found = read(write(tmp_path / "alignment.dat", text, compress))
+    alignment = read(write(tmp_path / "alignment.dat", text, compress))
     expected = AlignIO.read(io.StringIO(text), kind)
-    assert found.names == [record.id for record in expected]
-    assert as_text(found) == [str(record.seq) for record in expected] == list(ROWS.values())
+    assert alignment.names == [record.id for record in expected]
+    assert as_text(alignment) == [str(record.seq) for record in expected] == list(ROWS.values())
 
 
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
 def test_psicov(tmp_path, compress):
-    found = read(write(tmp_path / "x", "\n".join(ROWS.values()) + "\n", compress))
-    assert as_text(found) == list(ROWS.values())
-    assert found.names[1] == "line_2"
+    alignment = read(write(tmp_path / "x", "\n".join(ROWS.values()) + "\n", compress))
+    assert as_text(alignment) == list(ROWS.values())
+    assert alignment.names[1] == "line_2"
 
 
 @pytest.mark.parametrize("opening", ["", "#A3M#\n", "#6\t1\n"])
 def test_a3m_insertions_are_dropped(tmp_path, opening):
     text = opening + ">query\nACD-EF\n>b some words\nACaaD-EFg\n>c\n-CDM\nEF\n"
-    found = read(write(tmp_path / "x", text, False))
-    assert as_text(found) == ["ACD-EF", "ACD-EF", "-CDMEF"]
-    assert found.names == ["query", "b", "c"]
+    alignment = read(write(tmp_path / "x", text, False))
+    assert as_text(alignment) == ["ACD-EF", "ACD-EF", "-CDMEF"]
+    assert alignment.names == ["query", "b", "c"]
 
 
 def test_a2m_insert_columns_are_dropped(tmp_path):
@@ -69,14 +69,14 @@ def test_stockholm_insert_columns_are_dropped(tmp_path):
 
 def test_clustal_blocks_counts_and_conservation_are_understood(tmp_path):
     text = "CLUSTAL W (1.83)\n\n\na  ACD-EF 5\nb  ACDMef 6\n   ***.\n\na  AC 7\nb  A- 7\n   *\n"
-    found = read(write(tmp_path / "x", text, False))
-    assert dict(zip(found.names, as_text(found), strict=True)) == {"a": "ACD-EFAC", "b": "ACDMefA-"}
+    alignment = read(write(tmp_path / "x", text, False))
+    assert dict(zip(alignment.names, as_text(alignment), strict=True)) == {"a": "ACD-EFAC", "b": "ACDMefA-"}
 
 
 def test_lower_case_alone_is_no_insertion(tmp_path):
     for text in (">a\nacd-ef\n>b\nacdmef\n", ">a\nAcD-ef\n>b\naCDMeF\n", ">a\nacd.ef\n>b\nacdmef\n"):
-        found = read(write(tmp_path / "x", text, False))
-        states = encode(found, PROTEIN).sequences
+        alignment = read(write(tmp_path / "x", text, False))
+        states = encode(alignment, PROTEIN).sequences
         assert PROTEIN.decode(states) == ["ACD-EF", "ACDMEF"]
 
 
@@ -87,7 +87,7 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
@@ -105,12 +105,12 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
         (b"CLUSTAL W\n\na ACD%\n", "line 3"),
     ],
 )
-def test_what_is_no_alignment_is_named_in_one_line(tmp_path, content, said):
+def test_what_is_no_alignment_is_named_in_one_line(tmp_path, content, message):
     path = tmp_path / "broken.txt"
     path.write_bytes(content)
     with pytest.raises(InputError) as error:
         read(path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
 
@@ -124,9 +124,9 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 @pytest.mark.parametrize(("name", "row"), [("rna", "ACGU-"), ("dna", "ACGT-"), ("AB-", "ABBA-"), ("01", "01101")])
 def test_alphabets_go_there_and_back(tmp_path, name, row):
     letters = alphabet(name)
-    found = encode(read(write(tmp_path / "x", f">a\n{row}\n>b\n{row[::-1]}\n", False)), letters)
-    assert letters.decode(found.sequences) == [row, row[::-1]]
-    assert found.sequences.max() < letters.q
+    alignment = encode(read(write(tmp_path / "x", f">a\n{row}\n>b\n{row[::-1]}\n", False)), letters)
+    assert letters.decode(alignment.sequences) == [row, row[::-1]]
+    assert alignment.sequences.max() < letters.q
 
 
 def test_uracil_and_thymine_stand_for_each_other(tmp_path):
@@ -137,13 +137,13 @@ def test_uracil_and_thymine_stand_for_each_other(tmp_path):
 
 
 def test_ambiguous_residues_follow_the_policy(tmp_path):
-    found = read(write(tmp_path / "x", ">a\nACXD\n>b\nACDD\n>c\nBCDD\n", False))
-    assert PROTEIN.decode(encode(found, PROTEIN, "gap").sequences) == ["AC-D", "ACDD", "-CDD"]
-    dropped = encode(found, PROTEIN, "drop")
+    alignment = read(write(tmp_path / "x", ">a\nACXD\n>b\nACDD\n>c\nBCDD\n", False))
+    assert PROTEIN.decode(encode(alignment, PROTEIN, "gap").sequences) == ["AC-D", "ACDD", "-CDD"]
+    dropped = encode(alignment, PROTEIN, "drop")
     assert dropped.names == ["b"]
     assert [row[1:] for row in dropped.audit] == [("a", "ambiguous residue"), ("c", "ambiguous residue")]
     with pytest.raises(InputError, match="line 1, sequence a: contains an ambiguous residue"):
-        encode(found, PROTEIN, "error")
+        encode(alignment, PROTEIN, "error")
 
 
 def test_a_symbol_of_another_alphabet_is_named(tmp_path):
@@ -157,8 +157,8 @@ def test_a_symbol_of_another_alphabet_is_named(tmp_path):
 def test_filters_drop_and_audit(tmp_path):
     rows = ["ACDEF-", "ACDEF-", "A----F", "TCDEF-", "WCDE--", "MCDEF-"]
     text = "".join(f">s{number}\n{row}\n" for number, row in enumerate(rows))
-    found = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
-    kept = filter_alignment(found, PROTEIN, max_column_gaps=0.5, max_sequence_gaps=0.4)
+    alignment = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
+    kept = filter_alignment(alignment, PROTEIN, max_column_gaps=0.5, max_sequence_gaps=0.4)
     assert kept.names == ["s0", "s3", "s4", "s5"]
     assert PROTEIN.decode(kept.sequences) == ["ACDEF", "TCDEF", "WCDE-", "MCDEF"]
     np.testing.assert_array_equal(kept.columns, [1, 2, 3, 4, 5])
@@ -167,15 +167,15 @@ def test_filters_drop_and_audit(tmp_path):
         ("sequence", "s2", "gap fraction 0.800 > 0.4"),
         ("sequence", "s1", "same as s0"),
     ]
-    assert len(filter_alignment(found, PROTEIN, 1, 1, "keep").names) == 6
+    assert len(filter_alignment(alignment, PROTEIN, 1, 1, "keep").names) == 6
 
 
 @pytest.mark.parametrize("rows", [["ACDE"], ["----"] * 5, ["ACDE"] * 5])
 def test_too_little_left_is_an_error(tmp_path, rows):
     text = "".join(f">s{number}\n{row}\n" for number, row in enumerate(rows))
-    found = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
+    alignment = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
     with pytest.raises(InputError, match=r"at least 4 are needed|2 are needed"):
-        filter_alignment(found, PROTEIN, path="x")
+        filter_alignment(alignment, PROTEIN, path="x")
 
 
 # ---------------------------------------------------------------- numbers of residues
@@ -199,8 +199,8 @@ def test_columns_are_numbered_by_residues_of_the_reference(tmp_path):
 def test_insert_columns_of_a2m_count_for_numbers(tmp_path):
     path = tmp_path / "a.a2m"
     path.write_text(">q\nAcC-D.E\n>r\nA.CCDeE\n>s\nA.CCDeE\n>t\nA.CCD.E\n")
-    found = read(path)
-    assert found.numbers.tolist() == [1, 3, 0, 4, 5] and found.columns.tolist() == [1, 2, 3, 4, 5]
+    alignment = read(path)
+    assert alignment.numbers.tolist() == [1, 3, 0, 4, 5] and alignment.columns.tolist() == [1, 2, 3, 4, 5]
 
 
 def test_columns_may_be_those_of_the_reference_or_match_states(tmp_path):

@@ -82,13 +82,13 @@ def test_a_stockholm_file_of_blocks_keeps_its_match_states_and_drops_its_inserti
         "a/3-6        AC.gD\n#=GR a/3-6 PP 99..9\nb            ~CkkD\n#=GC PP_cons 99..9\n#=GC RF      xx..x\n\n"
         "a/3-6        ~\n#=GR a/3-6 PP .\nb            E\n#=GC PP_cons 9\n#=GC RF      x\n//\n"
     )
-    found = read(write(tmp_path, text))
+    alignment = read(write(tmp_path, text))
     # Columns 3 and 4 are insert: lower case and dots alone.
-    assert as_text(found) == ["ACD~", "~CDE"]
-    assert found.match.tolist() == [True] * 4
+    assert as_text(alignment) == ["ACD~", "~CDE"]
+    assert alignment.match.tolist() == [True] * 4
     # The insertion g is residue 5.
-    assert found.numbers.tolist() == [3, 4, 6, 0] and found.residues.tolist() == ["A", "C", "D", ""]
-    assert PROTEIN.decode(encode(found, PROTEIN).sequences) == ["ACD-", "-CDE"]
+    assert alignment.numbers.tolist() == [3, 4, 6, 0] and alignment.residues.tolist() == ["A", "C", "D", ""]
+    assert PROTEIN.decode(encode(alignment, PROTEIN).sequences) == ["ACD-", "-CDE"]
 
 
 # ---------------------------------------------------------------- A3M
@@ -100,9 +100,9 @@ def test_a3m_whose_rows_have_equally_many_insertions_is_a3m(tmp_path, name):
     text = ">s0/11-20\nACacdDEFGH\n>s1\nACDacdEFGH\n>s2\nACDEacdFGH\n>s3\nACDEFacdG-\n"
     text = "#A3M#\n" + text if name == "q.fasta" else text
     path = write(tmp_path, gzip.compress(text.encode()) if name.endswith("gz") else text, name)
-    found = read(path)
-    assert as_text(found) == ["ACDEFGH", "ACDEFGH", "ACDEFGH", "ACDEFG-"]
-    assert found.numbers.tolist() == [11, 12, 16, 17, 18, 19, 20]
+    alignment = read(path)
+    assert as_text(alignment) == ["ACDEFGH", "ACDEFGH", "ACDEFGH", "ACDEFG-"]
+    assert alignment.numbers.tolist() == [11, 12, 16, 17, 18, 19, 20]
     assert read_rows(path)[2] is False
 
 
@@ -146,11 +146,11 @@ def test_rows_of_annotation_are_dropped_audited_and_never_the_reference(tmp_path
     states = "".join(
         f">{name} PSIPRED\n{'9988x7665-' if number else 'CCHHHHHEEx'}\n" for number, name in enumerate(names)
     )
-    found = read(write(tmp_path, states + fasta(ROWS)))
-    assert as_text(found) == ROWS and found.names == ["s0", "s1", "s2", "s3", "s4"]
-    assert found.reference == "s0" and found.numbers.tolist() == list(range(1, 11))
-    assert found.audit == [("annotation", name, "no sequence") for name in names]
-    kept = filter_alignment(encode(found, PROTEIN), PROTEIN)
+    alignment = read(write(tmp_path, states + fasta(ROWS)))
+    assert as_text(alignment) == ROWS and alignment.names == ["s0", "s1", "s2", "s3", "s4"]
+    assert alignment.reference == "s0" and alignment.numbers.tolist() == list(range(1, 11))
+    assert alignment.audit == [("annotation", name, "no sequence") for name in names]
+    kept = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
     assert kept.audit_table().query("what == 'annotation'")["name"].tolist() == names
     # After the sequences likewise; the symbols of what is dropped do not matter.
     assert read(write(tmp_path, fasta(ROWS) + states)).names == ["s0", "s1", "s2", "s3", "s4"]
@@ -182,11 +182,12 @@ def test_nul_bytes_at_the_end_are_no_residues(tmp_path, end):
 
 def test_entries_of_one_query_are_one_family(tmp_path):
     path = write(tmp_path, fasta(ROWS) + "\0#10\t1\n>s0\n" + ROWS[0] + "\n>t\nMCDEFGHIKL\n\0")
-    found = read(path)
-    assert found.names == ["s0", "s1", "s2", "s3", "s4", "s0", "t"] and as_text(found) == [*ROWS, ROWS[0], "MCDEFGHIKL"]
+    alignment = read(path)
+    assert alignment.names == ["s0", "s1", "s2", "s3", "s4", "s0", "t"]
+    assert as_text(alignment) == [*ROWS, ROWS[0], "MCDEFGHIKL"]
     # The line at which the second entry's query begins: after ten lines, and one of lengths.
-    assert found.lines == [1, 3, 5, 7, 9, 12, 14]
-    kept = filter_alignment(encode(found, PROTEIN), PROTEIN)
+    assert alignment.lines == [1, 3, 5, 7, 9, 12, 14]
+    kept = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
     assert len(kept.names) == 6 and ("sequence", "s0", "same as s0") in kept.audit
 
 
@@ -242,12 +243,12 @@ BLOCKS = "s0   ACDEF\ns1   AC-EF\n     ** :.\n\n\ns0   GH\ns1   GH\n     **\n"
     ],
 )
 def test_clustal_files_of_all_programs_are_read(tmp_path, header, blocks):
-    found = read(write(tmp_path, f"{header}\n\n\n{blocks}"))
-    assert found.names == ["s0", "s1"] and as_text(found) == ["ACDEFGH", "AC-EFGH"]
+    alignment = read(write(tmp_path, f"{header}\n\n\n{blocks}"))
+    assert alignment.names == ["s0", "s1"] and as_text(alignment) == ["ACDEFGH", "AC-EFGH"]
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "ending"),
     [
         ("a ACD\nb AC-\na ACE\n", "line 5: sequence a stands twice in a block; give each a name of its own"),
         ("a ACD\nb AC-\n\na EF\n", "its end: the block has 1 sequences, the first 2; is the file whole?"),
@@ -261,10 +262,10 @@ def test_clustal_files_of_all_programs_are_read(tmp_path, header, blocks):
         ("   ***\n", "the Clustal alignment contains no sequence"),
     ],
 )  # fmt: skip
-def test_clustal_files_whose_rows_are_uncertain_are_refused(tmp_path, body, said):
+def test_clustal_files_whose_rows_are_uncertain_are_refused(tmp_path, body, ending):
     path = write(tmp_path, "CLUSTAL W\n\n" + body)
     message = refused(path)
-    assert message.startswith(str(path)) and message.removesuffix(" in a file of its own").endswith(said)
+    assert message.startswith(str(path)) and message.removesuffix(" in a file of its own").endswith(ending)
 
 
 def test_a_clustal_file_of_one_name_ends_at_as_many_columns_as_are_read(tmp_path):
@@ -317,8 +318,8 @@ def test_pir_is_no_fasta(tmp_path):
 def test_names_may_be_in_the_encodings_of_old_and_new(tmp_path, name):
     encodings = ["utf-8"] + ["cp1252"] * (name[0] != "\u03b2")
     for encoding in encodings:
-        found = read(write(tmp_path, f">{name}\nACD\n>b\nACE\n".encode(encoding)))
-        assert found.names == [name, "b"] and as_text(found) == ["ACD", "ACE"]
+        alignment = read(write(tmp_path, f">{name}\nACD\n>b\nACE\n".encode(encoding)))
+        assert alignment.names == [name, "b"] and as_text(alignment) == ["ACD", "ACE"]
 
 
 def test_utf_16_is_named(tmp_path):
@@ -347,8 +348,8 @@ def test_utf_16_is_named(tmp_path):
 )
 @pytest.mark.parametrize("gap", "-.~_")
 def test_columns_are_numbered_as_the_name_of_the_reference_says(tmp_path, name, numbers, gap):
-    found = read(write(tmp_path, f">{name}\nA{gap}CDE\n>b\nACCDE\n"))
-    assert found.numbers.tolist() == numbers and "".join(found.residues) == "ACDE"
+    alignment = read(write(tmp_path, f">{name}\nA{gap}CDE\n>b\nACCDE\n"))
+    assert alignment.numbers.tolist() == numbers and "".join(alignment.residues) == "ACDE"
 
 
 def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_path):
@@ -384,23 +385,23 @@ def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_p
 )
 def test_nucleic_acid_is_never_learnt_as_protein(tmp_path, rows, name, share):
     path = write(tmp_path, fasta(rows))
-    found = read(path)
+    alignment = read(path)
     with pytest.raises(InputError) as raised:
-        encode(found, PROTEIN, path=path)
+        encode(alignment, PROTEIN, path=path)
     assert str(raised.value) == (
         f"{path}: {share} % of its letters are bases, which is nucleic acid; set 'alphabet: {name}' "
         "('alphabet: -ACDEFGHIKLMNPQRSTVWY' if it is protein all the same)"
     )
     if share == 93:
         with pytest.raises(InputError, match="line 19, sequence s9, column 4: 'E' is not in the alphabet rna"):
-            encode(found, alphabet(name))
+            encode(alignment, alphabet(name))
     else:
-        assert encode(found, alphabet(name)).sequences.shape == (4, len(rows[0]))
+        assert encode(alignment, alphabet(name)).sequences.shape == (4, len(rows[0]))
 
 
 def test_a_protein_of_alanine_and_threonine_is_read_by_the_symbols_of_protein(tmp_path):
     # An antifreeze glycoprotein: nothing but letters of bases.
-    found = read(write(tmp_path, fasta(["AATAATAAT"] * 4)))
+    alignment = read(write(tmp_path, fasta(["AATAATAAT"] * 4)))
     with pytest.raises(InputError, match="nucleic acid"):
-        encode(found, PROTEIN)
-    assert encode(found, alphabet(PROTEIN.symbols)).sequences[0].tolist() == [1, 1, 17, 1, 1, 17, 1, 1, 17]
+        encode(alignment, PROTEIN)
+    assert encode(alignment, alphabet(PROTEIN.symbols)).sequences[0].tolist() == [1, 1, 17, 1, 1, 17, 1, 1, 17]

@@ -78,11 +78,11 @@ def fetcher(server, tmp_path, monkeypatch):
 
 def test_an_alignment_is_fetched_once_and_kept(server, fetcher):
     server.script = [{}]
-    found = fetcher.pfam("PF00014", "full")
-    assert found.path.read_bytes() == STOCKHOLM
-    assert found.sha256 == hashlib.sha256(STOCKHOLM).hexdigest() and found.bytes == len(STOCKHOLM)
+    download = fetcher.pfam("PF00014", "full")
+    assert download.path.read_bytes() == STOCKHOLM
+    assert download.sha256 == hashlib.sha256(STOCKHOLM).hexdigest() and download.bytes == len(STOCKHOLM)
     assert server.asked == ["/api/entry/pfam/PF00014/?annotation=alignment:full&download"]
-    assert fetcher.pfam("PF00014", "full") == found
+    assert fetcher.pfam("PF00014", "full") == download
     fetcher.pfam("PF00014", "seed")
     assert len(server.asked) == 2
 
@@ -94,8 +94,8 @@ def test_a_file_that_is_packed_on_the_way_is_unpacked_once(server, fetcher):
 
 def test_a_damaged_cache_is_not_believed(server, fetcher):
     server.script = [{}]
-    found = fetcher.pfam("PF00014", "full")
-    found.path.write_bytes(STOCKHOLM[:-3])
+    download = fetcher.pfam("PF00014", "full")
+    download.path.write_bytes(STOCKHOLM[:-3])
     assert fetcher.pfam("PF00014", "full").path.read_bytes() == STOCKHOLM
     assert len(server.asked) == 2
 
@@ -129,7 +129,7 @@ def test_trouble_that_passes_is_waited_for(trouble, server, fetcher):
 
 
 @pytest.mark.parametrize(
-    ("trouble", "said"),
+    ("trouble", "message"),
     [
         ({"status": 503}, "503 Service Unavailable, after 3 tries"),
         ({"sent": 10}, "only 10 of|the connection was interrupted"),
@@ -142,9 +142,9 @@ def test_trouble_that_passes_is_waited_for(trouble, server, fetcher):
         ({"body": b"x" * 1_100_000, "length": False}, "more than 1 MB; raise fetch.megabytes"),
     ],
 )
-def test_trouble_that_stays_is_told_in_a_line_and_leaves_nothing(trouble, said, server, fetcher):
+def test_trouble_that_stays_is_told_in_a_line_and_leaves_nothing(trouble, message, server, fetcher):
     server.script = [trouble]
-    with pytest.raises(InputError, match=said) as raised:
+    with pytest.raises(InputError, match=message) as raised:
         fetcher.pfam("PF00014", "full")
     assert "\n" not in str(raised.value) and "PF00014" in str(raised.value)
     assert not list(fetcher.cache.glob("*"))
@@ -178,7 +178,7 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
 
     server.script = [entry({"PF00014": "Kunitz"})]
     assert fetcher.find_pfam("IPR002223") == "PF00014"
-    for number, (answer, said) in enumerate(
+    for number, (answer, message) in enumerate(
         [
             (entry({"PF1": "", "PF2": ""}), "several Pfam"),
             (entry({}), "no Pfam"),
@@ -186,16 +186,16 @@ def test_an_interpro_entry_stands_for_its_pfam_entry(server, fetcher):
         ]
     ):
         server.script = [answer]
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             fetcher.find_pfam(f"IPR00000{number}")
 
 
 def test_only_https_is_trusted_beyond_this_computer(server, fetcher):
-    given = {"tries": 1, "stalled": 1, "minutes": 1, "megabytes": 1}
+    limits = {"tries": 1, "stalled": 1, "minutes": 1, "megabytes": 1}
     with pytest.raises(InputError, match="https://"):
-        Fetcher("http://example.org", **given)
+        Fetcher("http://example.org", **limits)
     with pytest.raises(InputError, match="https://"):
-        Fetcher("file:///etc/passwd", **given)
+        Fetcher("file:///etc/passwd", **limits)
 
 
 def test_an_untrusted_certificate_is_reported_with_the_address():

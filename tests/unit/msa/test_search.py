@@ -57,11 +57,13 @@ def silent(_):
 def test_members_are_found_and_aligned_where_they_lie(search, name, world):
     folder, consensus, members = world
     begin = folder / ("query.fasta" if search is search_query else "seed.fasta")
-    found = search(begin, folder / name, LETTERS, SETTINGS, 1, silent)
+    result = search(begin, folder / name, LETTERS, SETTINGS, 1, silent)
     first = 1 if search is search_query else 5
-    assert found.names[0] == ("consensus" if search is search_query else "seed_0")
-    assert search is search_seed or found.rows[0].replace(".", "") == consensus
-    named = {name.split("/")[0]: (name, row) for name, row in zip(found.names[first:], found.rows[first:], strict=True)}
+    assert result.names[0] == ("consensus" if search is search_query else "seed_0")
+    assert search is search_seed or result.rows[0].replace(".", "") == consensus
+    named = {
+        name.split("/")[0]: (name, row) for name, row in zip(result.names[first:], result.rows[first:], strict=True)
+    }
     assert len(named) >= 38 and not any(name.startswith("stranger") for name in named)
     for member, (name, row) in named.items():
         sequence, start = members[member]
@@ -72,14 +74,14 @@ def test_members_are_found_and_aligned_where_they_lie(search, name, world):
         match = [symbol for symbol in row if not symbol.islower() and symbol != "."]
         assert len(match) == LENGTH
         assert all(symbol in ("-", own) for symbol, own in zip(match, sequence, strict=True))
-    table = found.hits.set_index("name")
+    table = result.hits.set_index("name")
     assert not table.filter(like="fragment", axis=0)["kept"].any()
     assert table["coverage"].between(0, 1).all() and (table["evalue"] <= 1e-3).all()
 
 
 def test_bit_scores_count_residues_of_the_query(world):
     folder, _, _ = world
-    found = search_query(
+    result = search_query(
         folder / "query.fasta",
         folder / "db.fasta",
         LETTERS,
@@ -87,7 +89,7 @@ def test_bit_scores_count_residues_of_the_query(world):
         1,
         silent,
     )
-    assert len(found.rows) > 10 and (found.hits["bits"] >= 0.8 * LENGTH).all()
+    assert len(result.rows) > 10 and (result.hits["bits"] >= 0.8 * LENGTH).all()
     with pytest.raises(InputError, match=r"no sequence is above the thresholds; raise search\.evalue"):
         search_query(
             folder / "query.fasta",
@@ -108,8 +110,8 @@ def test_seeds_of_rna_are_searched_for(tmp_path):
     (tmp_path / "seed.fa").write_text("".join(f">s{n}\n{row}\n" for n, row in enumerate(rows[:4])))
     strangers = ["".join("ACGU"[s] for s in rng.integers(0, 4, 200)) for _ in range(30)]
     (tmp_path / "db.fa").write_text("".join(f">d{n}\n{row}\n" for n, row in enumerate(rows + strangers)))
-    found = search_seed(tmp_path / "seed.fa", tmp_path / "db.fa", RNA, SETTINGS, 1, silent)
-    assert {name.split("/")[0] for name in found.names[4:]} == {f"d{n}" for n in range(12)}
+    result = search_seed(tmp_path / "seed.fa", tmp_path / "db.fa", RNA, SETTINGS, 1, silent)
+    assert {name.split("/")[0] for name in result.names[4:]} == {f"d{n}" for n in range(12)}
 
 
 def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
@@ -118,7 +120,7 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
     (tmp_path / "two.fasta").write_text(">a\nACDE\n>b\nACDE\n")
     (tmp_path / "damaged.gz").write_bytes((folder / "db.fasta.gz").read_bytes()[:1000])
     query, seed, database = folder / "query.fasta", folder / "seed.fasta", folder / "db.fasta"
-    for search, begin, where, letters, said in (
+    for search, begin, where, letters, message in (
         (search_query, tmp_path / "empty", database, LETTERS, "empty: "),
         (search_query, tmp_path / "two.fasta", database, LETTERS, "several sequences; expected exactly one"),
         (search_query, query, tmp_path / "empty", LETTERS, "empty: "),
@@ -129,7 +131,7 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
         (search_query, query, database, RNA, "iterative search is for protein"),
         (search_seed, seed, database, alphabet("01"), "alphabet: HMMER searches"),
     ):
-        with pytest.raises(InputError, match=said) as raised:
+        with pytest.raises(InputError, match=message) as raised:
             search(begin, where, letters, SETTINGS, 1, silent)
         assert "\n" not in str(raised.value)
 
@@ -137,9 +139,9 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
 def test_a_stop_at_the_end_of_a_query_is_no_residue(world, tmp_path):
     folder, consensus, _ = world
     (tmp_path / "query.fasta").write_text(f">q\n{consensus.lower()}*\n")
-    found = search_query(tmp_path / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
-    assert found.names[0] == "q" and found.rows[0].replace(".", "") == consensus
-    assert found.hits.equals(
+    result = search_query(tmp_path / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
+    assert result.names[0] == "q" and result.rows[0].replace(".", "") == consensus
+    assert result.hits.equals(
         search_query(folder / "query.fasta", folder / "db.fasta", LETTERS, SETTINGS, 1, silent).hits
     )
 
@@ -152,10 +154,10 @@ def test_rows_that_are_no_sequences_are_no_part_of_a_seed(world, tmp_path):
     # One row has an insertion, so that the rows are A3M; the file is packed.
     text = annotation + "".join(f">seed_{n}\n{row[:30]}{'aa' * (n == 4)}{row[30:]}\n" for n, row in enumerate(rows))
     (tmp_path / "seed.a3m.bz2").write_bytes(bz2.compress(text.encode()))
-    found = search_seed(tmp_path / "seed.a3m.bz2", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
-    assert found.names == plain.names and found.names[:5] == [f"seed_{n}" for n in range(5)]
-    match = ["".join(symbol for symbol in row if not symbol.islower() and symbol != ".") for row in found.rows]
-    assert match[:5] == rows and found.rows[4].replace(".", "") == rows[4][:30] + "aa" + rows[4][30:]
+    result = search_seed(tmp_path / "seed.a3m.bz2", folder / "db.fasta", LETTERS, SETTINGS, 1, silent)
+    assert result.names == plain.names and result.names[:5] == [f"seed_{n}" for n in range(5)]
+    match = ["".join(symbol for symbol in row if not symbol.islower() and symbol != ".") for row in result.rows]
+    assert match[:5] == rows and result.rows[4].replace(".", "") == rows[4][:30] + "aa" + rows[4][30:]
 
 
 def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
@@ -175,7 +177,7 @@ def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     os.mkfifo(tmp_path / "pipe")
-    for search, begin, where, said in (
+    for search, begin, where, message in (
         (search_query, "dna", database, "dna: contains dna, not protein; give protein, or set 'alphabet'"),
         (search_seed, "dna", database, "dna: contains dna, not protein; give protein, or set 'alphabet'"),
         (search_query, query, "dna", "dna: contains dna, not protein; give protein, or set 'alphabet'"),
@@ -194,19 +196,19 @@ def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
     ):
         with pytest.raises(InputError) as raised:
             search(tmp_path / begin, tmp_path / where, LETTERS, SETTINGS, 1, silent)
-        assert said in str(raised.value) and "\n" not in str(raised.value)
+        assert message in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_an_empty_sequence_of_a_database_changes_nothing(world, tmp_path):
     folder, _, _ = world
     content = (folder / "db.fasta").read_text()
     (tmp_path / "db.fasta").write_text(f">empty\n\n{content}>stop\n*\n")
-    found, plain = (
+    result, plain = (
         search_query(folder / "query.fasta", where / "db.fasta", LETTERS, SETTINGS, 1, silent)
         for where in (tmp_path, folder)
     )
     # E-values count the sequences of the database.
-    assert found.hits["name"].tolist() == plain.hits["name"].tolist()
+    assert result.hits["name"].tolist() == plain.hits["name"].tolist()
 
 
 @pytest.mark.parametrize("kind", ["lines", "one line", "zeros on disk"])
@@ -230,6 +232,6 @@ except InputError as error: print(error)
 """
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment)
-    said = {"zeros on disk": "not text; give the path of a database of sequences, such as FASTA"}
-    expected = said.get(kind, "unpacks to more than 500 MB; unpack it first, a plain file is read from disk")
+    messages = {"zeros on disk": "not text; give the path of a database of sequences, such as FASTA"}
+    expected = messages.get(kind, "unpacks to more than 500 MB; unpack it first, a plain file is read from disk")
     assert run.stdout == f"{path}: {expected}\n", run.stderr[-500:]

@@ -36,9 +36,11 @@ def test_the_exact_model_satisfies_the_stationarity_of_the_penalised_likelihood(
     )
     data = frequencies(sequences, 3).with_pseudocount(0.01)
     model = enumeration.fit_pairwise(data, l2)
-    shown = frequencies(enumeration.all_sequences(6, 3), 3, enumeration.boltzmann(enumeration.energies_of_all(model)))
-    np.testing.assert_allclose(shown.single, data.single, atol=1e-5)
-    residual = data.pair - shown.pair - l2 * model.pairs()
+    marginals = frequencies(
+        enumeration.all_sequences(6, 3), 3, enumeration.boltzmann(enumeration.energies_of_all(model))
+    )
+    np.testing.assert_allclose(marginals.single, data.single, atol=1e-5)
+    residual = data.pair - marginals.pair - l2 * model.pairs()
     np.testing.assert_allclose(residual, 0, atol=1e-5)
 
 
@@ -58,15 +60,15 @@ def test_divergences_and_their_optima_are_those_written_out():
     for beta in (0.0, 0.6, 2.0):
         assert enumeration.forward_divergence(truth, model, beta) == pytest.approx(slow_divergence(p, tempered(beta)))
         assert enumeration.reverse_divergence(truth, model, beta) == pytest.approx(slow_divergence(tempered(beta), p))
-    found = enumeration.find_optima(truth, model)
+    optima = enumeration.find_optima(truth, model)
     for tau, curve in (
-        (found.tau_f, lambda b: slow_divergence(p, tempered(b))),
-        (found.tau_r, lambda b: slow_divergence(tempered(b), p)),
-        (found.tau_j, lambda b: slow_divergence(p, tempered(b)) + slow_divergence(tempered(b), p)),
+        (optima.tau_f, lambda b: slow_divergence(p, tempered(b))),
+        (optima.tau_r, lambda b: slow_divergence(tempered(b), p)),
+        (optima.tau_j, lambda b: slow_divergence(p, tempered(b)) + slow_divergence(tempered(b), p)),
     ):
         least = minimize_scalar(curve, bounds=(0, 10), method="bounded", options={"xatol": 1e-8})
         assert tau == pytest.approx(1 / least.x, rel=1e-4)
-    assert enumeration.reverse_divergence_slope(truth, model, 1 / found.tau_r) == pytest.approx(0, abs=1e-5)
+    assert enumeration.reverse_divergence_slope(truth, model, 1 / optima.tau_r) == pytest.approx(0, abs=1e-5)
 
 
 def test_a_model_against_its_truth_has_its_optimum_outside():

@@ -323,5 +323,5 @@ def test_adabmdca_gives_our_files_the_same_energies(name, tmp_path):
     (tmp_path / "chains.fasta").write_text(format_chains(sequences, letters))
     words = ["energies", "-d", "chains.fasta", "-p", "params.dat", "-o", "out", "--alphabet", name, "--device", "cpu"]
     subprocess.run([PEER, *words], cwd=tmp_path, check=True, capture_output=True)
-    given = pd.read_csv(tmp_path / "out" / "chains_energies.csv")["energy"]
-    np.testing.assert_allclose(given, model.energies(sequences), atol=1e-4)
+    energies = pd.read_csv(tmp_path / "out" / "chains_energies.csv")["energy"]
+    np.testing.assert_allclose(energies, model.energies(sequences), atol=1e-4)

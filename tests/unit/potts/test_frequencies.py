@@ -10,16 +10,16 @@ from temperance.potts.pair_kernels import pairs_of_sites
 def test_weighted_frequencies_equal_a_direct_sum():
     rng = np.random.default_rng(0)
     sequences, weights = rng.integers(0, 3, (40, 5), dtype=np.uint8), rng.random(40)
-    shown = frequencies(sequences, 3, weights)
-    np.testing.assert_array_equal(shown.single, site_frequencies(sequences, 3, weights))
+    marginals = frequencies(sequences, 3, weights)
+    np.testing.assert_array_equal(marginals.single, site_frequencies(sequences, 3, weights))
     for i in range(5):
         for a in range(3):
-            assert shown.single[i, a] == pytest.approx(weights[sequences[:, i] == a].sum() / weights.sum())
+            assert marginals.single[i, a] == pytest.approx(weights[sequences[:, i] == a].sum() / weights.sum())
     for n, (i, j) in enumerate(zip(*pairs_of_sites(5), strict=True)):
         for a in range(3):
             for b in range(3):
                 both = (sequences[:, i] == a) & (sequences[:, j] == b)
-                assert shown.pair[n, a, b] == pytest.approx(weights[both].sum() / weights.sum())
+                assert marginals.pair[n, a, b] == pytest.approx(weights[both].sum() / weights.sum())
 
 
 def test_connected_correlations_of_independent_sites_vanish(small):
@@ -40,9 +40,9 @@ def test_agreement_is_the_correlation_and_the_regression_slope():
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     y = 0.7 * x + rng.normal(scale=0.3, size=500) + 2
-    found = measure_agreement(x, y)
-    assert found.pearson == pytest.approx(np.corrcoef(x, y)[0, 1])
-    assert found.slope == pytest.approx(np.polyfit(x, y, 1)[0])
+    agreement = measure_agreement(x, y)
+    assert agreement.pearson == pytest.approx(np.corrcoef(x, y)[0, 1])
+    assert agreement.slope == pytest.approx(np.polyfit(x, y, 1)[0])
     assert np.isnan(measure_agreement(x, np.ones(500)).pearson)
 
 
@@ -51,10 +51,10 @@ def test_what_samples_show_is_the_agreement_of_their_connected_correlations():
     sequences, samples = (rng.integers(0, 5, (n, 7), dtype=np.uint8) for n in (60, 90))
     sequences[:, 3] = samples[:60, 2] = sequences[:, 1]
     reference = frequencies(sequences, 5, rng.random(60)).with_pseudocount(0.1)
-    found = correlation_agreement(reference, samples)
+    agreement = correlation_agreement(reference, samples)
     expected = measure_agreement(reference.connected(), frequencies(samples, 5).connected())
-    assert found.pearson == pytest.approx(expected.pearson)
-    assert found.slope == pytest.approx(expected.slope)
+    assert agreement.pearson == pytest.approx(expected.pearson)
+    assert agreement.slope == pytest.approx(expected.slope)
 
 
 def test_taking_off_the_sampling_variance_reveals_the_true_agreement(small):

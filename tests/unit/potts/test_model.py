@@ -58,8 +58,8 @@ def test_profile_model_has_the_frequencies_it_was_given():
     frequencies = np.random.default_rng(0).dirichlet(np.ones(3), 4)
     states = all_states(4, 3)
     p = boltzmann(Potts(profile_fields(frequencies), np.zeros((4, 3, 4, 3), np.float32)), states, 1)
-    shown = np.array([[p[states[:, i] == a].sum() for a in range(3)] for i in range(4)])
-    np.testing.assert_allclose(shown, frequencies, atol=1e-6)
+    marginals = np.array([[p[states[:, i] == a].sum() for a in range(3)] for i in range(4)])
+    np.testing.assert_allclose(marginals, frequencies, atol=1e-6)
 
 
 def test_a_saved_model_is_loaded_as_it_was(small, tmp_path):

@@ -178,9 +178,9 @@ def test_mutants_are_scored_where_all_of_their_residues_have_columns_and_states(
     model, sequence, _ = reference
     both = np.array([[2, 0, 9, 0]], np.uint8)  # C and K are states 2 and 9
     expected = (model.energies(sequence[None]) - model.energies(both))[0]
-    found = score(["A7C:E8K", "M6A", "A7C:M6A", "X9A", "A7*", "E8-"], reference)
-    assert found[0] == pytest.approx(expected, abs=1e-5)
-    assert np.isnan(found[1:5]).all() and np.isfinite(found[5])
+    scores = score(["A7C:E8K", "M6A", "A7C:M6A", "X9A", "A7*", "E8-"], reference)
+    assert scores[0] == pytest.approx(expected, abs=1e-5)
+    assert np.isnan(scores[1:5]).all() and np.isfinite(scores[5])
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ SVG = (
 
 
 @pytest.fixture(scope="module")
-def drawn(evidence, tmp_path_factory):
+def results(evidence, tmp_path_factory):
     """A copy of the family's folder with two figures, whose captions are beside it."""
     folder = tmp_path_factory.mktemp("drawn")
     for file in PAGE_FILES:
@@ -46,35 +46,35 @@ def captions(evidence):
 # ---------------------------------------------------------------- sections
 
 
-def test_a_section_holds_the_answer_and_every_table_in_its_place(drawn):
-    content = section("rna", drawn, {"optimum": "Of optima.", "ladder": "Of ladders."})
+def test_a_section_holds_the_answer_and_every_table_in_its_place(results):
+    content = section("rna", results, {"optimum": "Of optima.", "ladder": "Of ladders."})
     assert (content.name, content.tau, content.interval) == ("rna", "0.70", "0.60 to 0.80")
     assert content.headline == "Sample at 0.70." and content.recommended
     assert content.reasons == ["It is cold enough."]
     assert (content.diagnosis, content.verdict) == ("faithful", ["All is well."])
-    assert content.warnings == warnings(drawn) != [] and content.notes == notes(drawn) != []
-    assert content.facts == collect_facts(drawn) and content.methods == methods(drawn)
+    assert content.warnings == warnings(results) != [] and content.notes == notes(results) != []
+    assert content.facts == collect_facts(results) and content.methods == methods(results)
     assert [(name, caption) for name, _, caption in content.figures] == [
         ("optimum", "Of optima."), ("ladder", "Of ladders."),
     ]  # fmt: skip
     assert 'aria-label="Of optima."' in content.figures[0][1] and 'id="rna-optimum-a"' in content.figures[0][1]
     expected = {
-        "points": tables.points_table(drawn.points), "optimum": tables.optimum_table(drawn.optimum),
-        "scores": tables.scores_table(drawn), "front": tables.front_table(drawn.models),
-        "models": tables.models_table(drawn), "joint": tables.joint_table(drawn.models),
-        "training": tables.training_table(drawn.training),
+        "points": tables.points_table(results.points), "optimum": tables.optimum_table(results.optimum),
+        "scores": tables.scores_table(results), "front": tables.front_table(results.models),
+        "models": tables.models_table(results), "joint": tables.joint_table(results.models),
+        "training": tables.training_table(results.training),
     }  # fmt: skip
     for name, table in expected.items():
         pd.testing.assert_frame_equal(getattr(content, name), table)
     assert list(content.designs["name"]) == ["d1", "d2"] and list(content.designs["energy"]) == ["-123.5", "-7.0"]
-    assert content.agreement == tables.describe_agreement(drawn.optimum)
-    assert content.best_models == tables.describe_best_models(drawn.compared)
+    assert content.agreement == tables.describe_agreement(results.optimum)
+    assert content.best_models == tables.describe_best_models(results.compared)
     assert [name for name, _ in content.files] == list(PAGE_FILES)
-    assert content.small == sparkline_svg(drawn)
+    assert content.small == sparkline_svg(results)
 
 
-def test_names_and_sequences_of_designs_are_text_also_where_they_could_be_numbers(drawn, tmp_path):
-    for path in drawn.folder.iterdir():
+def test_names_and_sequences_of_designs_are_text_also_where_they_could_be_numbers(results, tmp_path):
+    for path in results.folder.iterdir():
         (tmp_path / path.name).symlink_to(path)
     designs = pd.DataFrame(
         {
@@ -85,13 +85,13 @@ def test_names_and_sequences_of_designs_are_text_also_where_they_could_be_number
     )  # fmt: skip
     (tmp_path / "designs.tsv").unlink()
     save_table(tmp_path / "designs.tsv", designs)
-    content = section("rna", replace(drawn, folder=tmp_path), {})
+    content = section("rna", replace(results, folder=tmp_path), {})
     for column in ("name", "nearest_natural", "nearest_training", "sequence"):
         assert content.designs[column.replace("_", " ")].tolist() == designs[column].tolist()
 
 
-def test_without_a_recommendation_the_section_says_where_designs_were_sampled(drawn):
-    content = section("rna", replace(drawn, best=small_family.NONE), {})
+def test_without_a_recommendation_the_section_says_where_designs_were_sampled(results):
+    content = section("rna", replace(results, best=small_family.NONE), {})
     assert (content.tau, content.interval, content.recommended) == ("none", "", False)
     assert content.reasons == [
         "It is cold enough.",
@@ -144,20 +144,20 @@ def cells(page, name):
 
 
 @pytest.fixture(scope="module")
-def written(drawn, tmp_path_factory):
+def written(results, tmp_path_factory):
     """The page of the small family, and its summary."""
     folder = tmp_path_factory.mktemp("page")
-    write_page(folder / "page.html", folder / "page.json", "rna", drawn, captions(drawn), 17)
+    write_page(folder / "page.html", folder / "page.json", "rna", results, captions(results), 17)
     return (folder / "page.html").read_text(), load_json(folder / "page.json")
 
 
-def test_a_page_shows_answer_reasons_caveats_and_facts(written, drawn):
+def test_a_page_shows_answer_reasons_caveats_and_facts(written, results):
     page, _ = written
     assert "<title>temperance: rna</title>" in page
     assert '<p class="answer">Sample at 0.70.</p>\n<p>It is cold enough.</p>' in page
     assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
     warned = re.search(r'<ul class="warnings">(.*?)</ul>', page, re.S)[1]
-    assert len(re.findall("<li>", warned)) == len(warnings(drawn))
+    assert len(re.findall("<li>", warned)) == len(warnings(results))
     assert "<li>Only 2 sequences are held out: τ_f and the scales of judges are uncertain.</li>" in warned
     assert "One more note, which does not affect the recommendation" in page
     assert page.count("This does not affect the recommended temperature.</li>") == 1
@@ -165,7 +165,7 @@ def test_a_page_shows_answer_reasons_caveats_and_facts(written, drawn):
     assert f"temperance {__version__}, seed 17." in page
 
 
-def test_a_page_has_every_table_and_file(written, drawn):
+def test_a_page_has_every_table_and_file(written, results):
     page, _ = written
     assert cells(page, "rna.optimum")[1][:4] == ["100", "1", "50", "0.90 (0.85 to 1.00)"]
     assert cells(page, "rna.operating-points")[1] == ["τ_train", "0.93 (0.92 to 0.94)", "yes", ""]
@@ -176,8 +176,8 @@ def test_a_page_has_every_table_and_file(written, drawn):
     assert cells(page, "rna.designs")[1] == ["d1", "-123.5", "0.250", "43.21", "1", "ACU"]
     assert 'data-name="rna.joint"' not in page
     for file in PAGE_FILES:
-        assert f'download="rna.{file}" href="{embed_file(drawn.folder / file)}"' in page
-    assert methods(drawn) in page
+        assert f'download="rna.{file}" href="{embed_file(results.folder / file)}"' in page
+    assert methods(results) in page
 
 
 def test_figures_stand_in_the_order_of_their_captions(written):
@@ -187,20 +187,20 @@ def test_figures_stand_in_the_order_of_their_captions(written):
     assert figures == [(f"Caption of {name} &lt; 1.",) * 2 for name in ("optimum", "ladder")]
 
 
-def test_the_summary_has_the_family_s_part_and_its_row(written, drawn):
+def test_the_summary_has_the_family_s_part_and_its_row(written, results):
     page, summary = written
     assert summary["html"] in page
     assert summary["row"] == {
-        "name": "rna", "tau": "0.70", "interval": "0.60 to 0.80", "small": sparkline_svg(drawn),
+        "name": "rna", "tau": "0.70", "interval": "0.60 to 0.80", "small": sparkline_svg(results),
         "diagnosis": "faithful", "warnings": 2,
     }  # fmt: skip
     assert "families are not done" not in page and 'data-name="families"' not in page
 
 
-def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_no_box(drawn, tmp_path):
+def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_no_box(results, tmp_path):
     plain = replace(
-        drawn, best=small_family.NONE, scores=drawn.scores.assign(equilibrated=True),
-        natural=pd.concat([drawn.natural] * 25),
+        results, best=small_family.NONE, scores=results.scores.assign(equilibrated=True),
+        natural=pd.concat([results.natural] * 25),
     )  # fmt: skip
     assert warnings(plain) == notes(plain) == []
     write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", plain, [], 1)

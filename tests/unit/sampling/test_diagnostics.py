@@ -63,8 +63,8 @@ def test_a_rung_is_given_up_when_no_number_of_doublings_would_do():
 )
 def test_more_sweeps_are_for_what_may_decide(rhats, equilibrated, worth):
     colder = np.array([False, True, True, True])
-    found = worth_more_sweeps(np.array([rhats]), np.array([4]), np.array(equilibrated, bool), colder, 1.05, 64)
-    assert found.tolist() == [bool(value) for value in worth]
+    result = worth_more_sweeps(np.array([rhats]), np.array([4]), np.array(equilibrated, bool), colder, 1.05, 64)
+    assert result.tolist() == [bool(value) for value in worth]
 
 
 def test_ladders_in_valleys_of_equal_energy_disagree_in_their_sequences():

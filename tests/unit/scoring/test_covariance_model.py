@@ -112,5 +112,5 @@ def test_bits_are_read_from_infernal_s_table_by_name(tmp_path, monkeypatch):
     sequences = np.array([[1, 0, 4, 2], [0, 0, 0, 0], [3, 3, 3, 4]], np.uint8)
     scores = covariance_judge(tmp_path / "a.cm", alphabet("dna"), threads=3)(sequences)
     assert scores.tolist() == [0.03, 0.01, 0.04]
-    asked = (tmp_path / "a.cm.asked").read_text().split()
-    assert asked == ["-g", "--notrunc", "--cyk", "--noprob", "--mxsize", "4096", "--cpu", "3", "AUC", "N", "GGGU"]
+    arguments = (tmp_path / "a.cm.asked").read_text().split()
+    assert arguments == ["-g", "--notrunc", "--cyk", "--noprob", "--mxsize", "4096", "--cpu", "3", "AUC", "N", "GGGU"]

@@ -18,20 +18,20 @@ SAMPLES[::3] = RNG.integers(0, 4, SAMPLES[::3].shape)
 def test_pair_correlations_are_a_direct_count():
     rng = np.random.default_rng(3)
     sequences, weights = rng.integers(0, 3, (50, 4), dtype=np.uint8), rng.random(50)
-    found = pair_correlations(sequences, 3, np.array([[0, 2], [1, 3]]), weights)
+    correlations = pair_correlations(sequences, 3, np.array([[0, 2], [1, 3]]), weights)
     for n, (i, j) in enumerate(((0, 2), (1, 3))):
         for a in range(3):
             for b in range(3):
                 one, other = sequences[:, i] == a, sequences[:, j] == b
                 together, alone, apart = (np.average(x, weights=weights) for x in (one & other, one, other))
-                assert found[n, a, b] == pytest.approx(together - alone * apart)
+                assert correlations[n, a, b] == pytest.approx(together - alone * apart)
 
 
 def test_three_site_correlations_are_central_moments_of_indicators():
     weights = RNG.random(300)
     triples = np.array([[0, 1, 2], [3, 7, 11]])
-    found = triple_correlations(NATURAL, 4, triples, weights)
-    for (i, j, k), of_triple in zip(triples, found, strict=True):
+    correlations = triple_correlations(NATURAL, 4, triples, weights)
+    for (i, j, k), of_triple in zip(triples, correlations, strict=True):
         for a, b, c in itertools.product(range(4), repeat=3):
             x, y, z = NATURAL[:, i] == a, NATURAL[:, j] == b, NATURAL[:, k] == c
             x, y, z = (v - np.average(v, weights=weights) for v in (x, y, z))

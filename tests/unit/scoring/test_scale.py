@@ -6,8 +6,8 @@ from temperance.scoring.scale import NaturalScale
 
 def test_percentiles_are_the_weight_below_and_half_of_the_equal():
     scale = NaturalScale.measure(np.array([3.0, 1.0, 2.0, 2.0, np.nan]), np.array([1.0, 4.0, 2.0, 1.0, 9.0]))
-    found = scale.percentiles(np.array([0.0, 1.0, 1.5, 2.0, 3.0, 9.0, np.nan]))
-    np.testing.assert_allclose(found, [0, 25, 50, 50 + 18.75, 93.75, 100, np.nan])
+    percentiles = scale.percentiles(np.array([0.0, 1.0, 1.5, 2.0, 3.0, 9.0, np.nan]))
+    np.testing.assert_allclose(percentiles, [0, 25, 50, 50 + 18.75, 93.75, 100, np.nan])
 
 
 def test_natural_sequences_have_a_weighted_mean_of_50():

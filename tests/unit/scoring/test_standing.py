@@ -23,9 +23,9 @@ MOVES = np.array([90.0, 70.0, 20.0])
     ],
 )
 def test_who_may_decide(name, places, seen, saturated, trusted, why):
-    found = judge_standing(name, places, seen)
-    assert (found["saturated"], found["trusted"]) == (saturated, trusted)
-    assert why in found["why"]
+    standing = judge_standing(name, places, seen)
+    assert (standing["saturated"], standing["trusted"]) == (saturated, trusted)
+    assert why in standing["why"]
 
 
 def test_five_points_over_the_ladder_are_enough():

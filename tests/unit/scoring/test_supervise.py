@@ -117,8 +117,8 @@ def test_output_without_bound_does_not_fill_the_memory(script, outcome):
         [sys.executable, "-c", MEMORY, script], capture_output=True, text=True, check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
     )  # fmt: skip
-    *said, numbers = job.stdout.splitlines()
-    assert said[0].startswith(outcome)
+    *lines, numbers = job.stdout.splitlines()
+    assert lines[0].startswith(outcome)
     assert all(int(kibibytes) < 100 * 1024 for kibibytes in numbers.split())
 
 

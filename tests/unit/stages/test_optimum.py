@@ -141,27 +141,27 @@ def test_the_sensitivity_is_that_of_the_first_of_the_largest_models(family):
 
 
 def test_the_recommendation_is_that_of_the_first_of_the_largest_models(family):
-    found = family.recommendation
-    assert (found["status"], found["size"], found["diagnosis"]) == ("recommended", "n100", "overfitted")
-    assert found["tau"] == {"value": 0.7, "low": 0.6, "high": pytest.approx(0.56**0.5)}
-    assert found["sampling_temperature"] == 0.7
+    result = family.recommendation
+    assert (result["status"], result["size"], result["diagnosis"]) == ("recommended", "n100", "overfitted")
+    assert result["tau"] == {"value": 0.7, "low": 0.6, "high": pytest.approx(0.56**0.5)}
+    assert result["sampling_temperature"] == 0.7
     # The lower end of the family's tau_train, which lies below that of the model to sample, 0.9 exp(-0.03).
-    assert found["limit"] == pytest.approx(0.9 * np.exp(-0.047419), rel=1e-4)
-    assert found["headline"] == "Sample at τ = 0.70 (95% interval 0.60 to 0.75)."
+    assert result["limit"] == pytest.approx(0.9 * np.exp(-0.047419), rel=1e-4)
+    assert result["headline"] == "Sample at τ = 0.70 (95% interval 0.60 to 0.75)."
     # Two draws a ladder differ from its mean, which is what errors are of: none.
-    assert found["expected"] == {
+    assert result["expected"] == {
         "temperature": 0.7, "equilibrated": True, "novelty": pytest.approx(0.3), "novelty_error": 0.0,
         "diversity": pytest.approx(4 / 3.75), "diversity_error": 0.0, "energy": -8.0, "energy_error": 0.0,
         "percentiles": {"hmm": {"value": 60.0, "error": 0.0}},
     }  # fmt: skip
-    assert found["limits"] == found["notes"] == []
-    assert [point["name"] for point in found["operating_points"]] == ["tau_train", "tau_f", "tau_hmm", "coldest"]
-    assert [point["shared"] for point in found["operating_points"]] == [0.0, 0.0, None, None]
+    assert result["limits"] == result["notes"] == []
+    assert [point["name"] for point in result["operating_points"]] == ["tau_train", "tau_f", "tau_hmm", "coldest"]
+    assert [point["shared"] for point in result["operating_points"]] == [0.0, 0.0, None, None]
 
 
 def test_sentences_are_of_the_largest_models_and_the_landscape_of_the_first(family):
-    found = family.recommendation
-    assert found["sentences"] == [
+    result = family.recommendation
+    assert result["sentences"] == [
         "Overfitted: the family is covered best at τ_f = 1.20 (95% interval 1.18 to 1.22), above the model's own "
         "temperature, 1.",
         "Its site conditionals do not agree: on held-out sequences they are calibrated best at τ_cal = 1.02 (0.99 to "
@@ -171,9 +171,11 @@ def test_sentences_are_of_the_largest_models_and_the_landscape_of_the_first(fami
         "below those with shuffled columns.",
         "The sizes sampled do not tell how many more sequences would bring τ_f near 1.",
     ]
-    assert found["reasons"][0].startswith("It is the coldest temperature that qualifies. At τ = 0.7 samples are as new")
-    assert "30% of sites (floor 25%) and are 107% as varied as natural sequences (floor 50%)" in found["reasons"][0]
-    assert "percentile 60 (± 0, 95% over ladders, 63 with other training sets)" in found["reasons"][2]
+    assert result["reasons"][0].startswith(
+        "It is the coldest temperature that qualifies. At τ = 0.7 samples are as new"
+    )
+    assert "30% of sites (floor 25%) and are 107% as varied as natural sequences (floor 50%)" in result["reasons"][0]
+    assert "percentile 60 (± 0, 95% over ladders, 63 with other training sets)" in result["reasons"][2]
 
 
 def test_the_file_has_what_makes_it_again(family):

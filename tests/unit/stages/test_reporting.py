@@ -21,7 +21,7 @@ def family(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def drawn(family):
+def figure_paths(family):
     """The figures of energies, as SVG and PNG, and of the ladder, as SVG."""
     outputs = figures.Outputs([family / "figures" / name for name in ("ladder.svg", "optimum.svg", "optimum.png")])
     figures.run(figures.Inputs([family / "ingest.json"], [], [], []), outputs, small_family.read_settings(),
@@ -29,9 +29,9 @@ def drawn(family):
     return outputs.figures
 
 
-def test_each_file_holds_the_figure_of_its_name(drawn, family):
+def test_each_file_holds_the_figure_of_its_name(figure_paths, family):
     assert sorted(path.name for path in (family / "figures").iterdir()) == ["ladder.svg", "optimum.png", "optimum.svg"]
-    ladder, optimum, picture = drawn
+    ladder, optimum, picture = figure_paths
     # Axes of that figure, and values of its markers.
     assert "rung temperature" in ladder.read_text() and "training sequences M" not in ladder.read_text()
     titles = re.findall(r"<title>(.*?)</title>", optimum.read_text())
@@ -53,13 +53,13 @@ def test_only_the_figures_that_are_asked_for_are_drawn(family, monkeypatch, tmp_
 
 
 @pytest.fixture(scope="module")
-def pages(drawn, family, tmp_path_factory):
+def pages(figure_paths, family, tmp_path_factory):
     """The page of the family and its summary."""
     folder = tmp_path_factory.mktemp("pages")
     for name in ("optimum", "ladder"):
         (folder / f"{name}.rst").write_text(f"Caption of {name}.\n")
     outputs = page.Outputs(folder / "report.html", folder / "report.json")
-    inputs = page.Inputs([family / "ingest.json"], [], [], [], drawn, [],
+    inputs = page.Inputs([family / "ingest.json"], [], [], [], figure_paths, [],
                          [folder / "optimum.rst", folder / "ladder.rst"])  # fmt: skip
     page.run(inputs, outputs, small_family.read_settings(), 23, small_family.SUBSETS, "rna")
     return outputs

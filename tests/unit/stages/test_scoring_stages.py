@@ -388,9 +388,9 @@ def run_compare(family, scored, folder, other=None, **kind):
 
 
 def test_a_profile_model_is_learnt_sampled_and_scored_as_the_family_s_own(family, scored, tmp_path):
-    scores, row, (drawn, metadata) = run_compare(family, scored, tmp_path, kind="profile")
-    sequences = drawn["sequences"]
-    assert drawn["temperatures"].tolist() == scores["temperature"].tolist() == COLD
+    scores, row, (samples, metadata) = run_compare(family, scored, tmp_path, kind="profile")
+    sequences = samples["sequences"]
+    assert samples["temperatures"].tolist() == scores["temperature"].tolist() == COLD
     assert sequences.shape == (5, 6, 8, L) and (metadata["alphabet"], metadata["seed"]) == ("protein", 6)
     fields = profile_fields(family)
     energies = -fields[np.arange(L), sequences].sum(axis=-1)
@@ -431,9 +431,9 @@ def test_a_baseline_is_learnt_from_the_training_set_by_the_job_s_seed(family, sc
 
 
 def test_the_optimum_of_a_baseline_is_that_of_its_own_samples(family, scored, tmp_path):
-    scores, row, (drawn, _) = run_compare(family, scored, tmp_path, kind="profile")
+    scores, row, (samples, _) = run_compare(family, scored, tmp_path, kind="profile")
     fields = profile_fields(family)
-    energies = -fields[np.arange(L), drawn["sequences"]].sum(axis=-1).mean(axis=2)
+    energies = -fields[np.arange(L), samples["sequences"]].sum(axis=-1).mean(axis=2)
     training = -np.average(fields[np.arange(L), family.natural[MEMBERS]].sum(axis=1), weights=family.subset_weights)
     tau = sampled_training_temperature(np.array(COLD), energies, training, np.random.default_rng(0))
     assert row["tau_train"] == pytest.approx(tau.value, rel=1e-4)
@@ -445,7 +445,7 @@ def test_the_optimum_of_a_baseline_is_that_of_its_own_samples(family, scored, tm
     assert row["fidelity"] == pytest.approx(chosen["fidelity"], rel=1e-4)
     assert row["novelty"] == pytest.approx(chosen["novelty"], rel=1e-4)
     # Differences of draws of different ladders, in units of those of weighted held-out sequences.
-    sequences = drawn["sequences"][able[0]]
+    sequences = samples["sequences"][able[0]]
     one_hot = np.eye(Q)[sequences].mean(axis=1)
     pairs = np.mean([1 - (one_hot[i] * one_hot[j]).sum() / L for i in range(6) for j in range(6) if i != j])
     shares = family.heldout_weights / family.heldout_weights.sum()
@@ -458,8 +458,8 @@ def test_the_optimum_of_a_baseline_is_that_of_its_own_samples(family, scored, tm
 def test_a_model_of_a_file_is_taken_as_it_is(family, scored, tmp_path):
     fields = np.random.default_rng(3).normal(size=(L, Q)).astype(np.float32)
     Potts(fields, np.zeros((L, Q, L, Q), np.float32)).save(tmp_path / "other", LETTERS, {})
-    scores, row, (drawn, _) = run_compare(family, scored, tmp_path, tmp_path / "other", kind="file")
-    energies = -fields[np.arange(L), drawn["sequences"]].sum(axis=-1)
+    scores, row, (samples, _) = run_compare(family, scored, tmp_path, tmp_path / "other", kind="file")
+    energies = -fields[np.arange(L), samples["sequences"]].sum(axis=-1)
     np.testing.assert_allclose(scores["energy"], energies.mean(axis=(1, 2)), rtol=1e-4)
     assert row["kind"] == "file"
 

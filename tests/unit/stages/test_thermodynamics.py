@@ -182,12 +182,12 @@ def test_optima_are_where_samples_have_the_energies_of_natural_sequences(results
 
 
 def test_the_landscape_has_the_ground_state_and_the_energies_of_sets(results):
-    found = results.landscape
+    landscape = results.landscape
     # All 800 samples of the coldest rung and both training sequences are quenched to 00 at the first two sites.
-    ground = found["ground_state"]
+    ground = landscape["ground_state"]
     assert (ground["energy"], ground["hits"], ground["quenches"]) == (0, 802, 802)
     assert ground["sequence"][:2] == "00" and len(ground["sequence"]) == L
-    sets = {row["set"]: row for row in found["energies"]}
+    sets = {row["set"]: row for row in landscape["energies"]}
     assert list(sets) == ["uniform", "profile", "training", "heldout", "samples"]
     # Training: 1 and 0, each counted once; held out, by weights: 4 of 12 have energy 1, one has 2, squares of 8;
     # samples at odds of 3, next to beta = 1, have a variance of 2 * 3/16.
@@ -201,10 +201,10 @@ def test_the_landscape_has_the_ground_state_and_the_energies_of_sets(results):
 
 
 def test_gaps_are_those_of_held_out_sequences_by_the_entropy_at_one(results):
-    found = results.landscape
-    sets = {row["set"]: row for row in found["energies"]}
+    landscape = results.landscape
+    sets = {row["set"]: row for row in landscape["energies"]}
     for name, entropy in (("uniform", L * np.log(2)), ("profile", np.log(4) - 0.75 * np.log(3))):
-        gap = found["gaps"][name]
+        gap = landscape["gaps"][name]
         assert gap["random_entropy"] == pytest.approx(entropy)
         assert gap["gap"] == pytest.approx((sets[name]["mean"] - 0.5) / sets[name]["sd"])
         assert gap["freezing_temperature"] == pytest.approx(sets[name]["sd"] / (2 * entropy) ** 0.5)
@@ -212,8 +212,8 @@ def test_gaps_are_those_of_held_out_sequences_by_the_entropy_at_one(results):
     lost = L * np.log(2) - (log_z(1.0) + 2 / (1 + np.e))
     depth, sd = sets["uniform"]["mean"] - 0.5, sets["uniform"]["sd"]
     folding = (depth + (depth**2 - 2 * sd**2 * lost) ** 0.5) / (2 * lost)
-    assert found["gaps"]["uniform"]["folding_temperature"] == pytest.approx(folding, rel=2e-2)
-    assert found["gaps"]["profile"]["folding_temperature"] is None
+    assert landscape["gaps"]["uniform"]["folding_temperature"] == pytest.approx(folding, rel=2e-2)
+    assert landscape["gaps"]["profile"]["folding_temperature"] is None
 
 
 def test_the_gain_is_that_over_the_training_sets_profile(results):
@@ -252,17 +252,17 @@ OPTIMA = pd.DataFrame({"optimum": ["tau_f", "tau_train", "tau_r", "tau_j"], "val
 
 @pytest.mark.parametrize("truth", [None, Truth(lambda sequences: np.zeros(len(sequences)), None)])
 def test_optima_without_an_enumerable_truth_have_no_exact_values(truth):
-    found = complete_optima(OPTIMA.copy(), STATES, model_of(2), truth, 0.25)
+    table = complete_optima(OPTIMA.copy(), STATES, model_of(2), truth, 0.25)
     # Between two temperatures that are equilibrated, at one that is, or above all.
-    assert found["equilibrated"].tolist() == [False, True, True, True]
-    assert "exact" not in found
+    assert table["equilibrated"].tolist() == [False, True, True, True]
+    assert "exact" not in table
 
 
 def test_optima_of_an_enumerable_truth_have_exact_values():
     """The truth is the model at odds of 3; a training energy of 1/2 of two sites is that, and of 1/4 odds of 7."""
     energies = np.log(3) * np.array([0.0, 1, 1, 2])
     truth = Truth(lambda sequences: energies[sequences @ [2, 1]], (2 * np.log(4 / 3), 0.0), energies)
-    found = complete_optima(OPTIMA.copy(), STATES, model_of(2), truth, 0.25).set_index("optimum")["exact"]
+    values = complete_optima(OPTIMA.copy(), STATES, model_of(2), truth, 0.25).set_index("optimum")["exact"]
     for name in ("tau_f", "tau_r", "tau_j"):
-        assert found[name] == pytest.approx(1 / np.log(3), rel=1e-4)
-    assert found["tau_train"] == pytest.approx(1 / np.log(7), rel=1e-4)
+        assert values[name] == pytest.approx(1 / np.log(3), rel=1e-4)
+    assert values["tau_train"] == pytest.approx(1 / np.log(7), rel=1e-4)

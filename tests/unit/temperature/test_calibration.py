@@ -29,34 +29,34 @@ def test_site_logits_are_the_conditionals_of_the_joint_distribution(model):
 def test_sequences_of_a_tempered_model_are_calibrated_at_its_temperature(model, temperature):
     rng = np.random.default_rng(1)
     energies = enumeration.energies_of_all(model) / temperature
-    drawn = enumeration.draw_sequences(energies, 6, 4, 4000, rng)
-    found = calibrate(model, drawn, np.ones(4000), np.array([0.5, 1.0, 2.0]), rng)
-    assert found.tau_cal.low < temperature < found.tau_cal.high
-    assert found.tau_cal.high - found.tau_cal.low < 0.15 * temperature
-    assert found.tau_ece == pytest.approx(temperature, rel=0.2)
-    calibrated = found.reliability[found.reliability["temperature"] != 1]
+    sequences = enumeration.draw_sequences(energies, 6, 4, 4000, rng)
+    calibration = calibrate(model, sequences, np.ones(4000), np.array([0.5, 1.0, 2.0]), rng)
+    assert calibration.tau_cal.low < temperature < calibration.tau_cal.high
+    assert calibration.tau_cal.high - calibration.tau_cal.low < 0.15 * temperature
+    assert calibration.tau_ece == pytest.approx(temperature, rel=0.2)
+    calibrated = calibration.reliability[calibration.reliability["temperature"] != 1]
     assert (calibrated["share"] * (calibrated["confidence"] - calibrated["accuracy"]).abs()).sum() < 0.02
 
 
 def test_the_reported_likelihood_is_the_mean_over_sites(model):
-    drawn = all_states(6, 4)[::31]
-    weights = np.linspace(1, 2, len(drawn))
-    logits = site_logits(model, drawn).astype(float)
-    logs = np.log(np.exp(logits).sum(axis=2)) - np.take_along_axis(logits, drawn[..., None].astype(int), 2)[..., 0]
-    found = calibrate(model, drawn, weights, np.array([1.0]), np.random.default_rng(0), 20)
-    assert found.table["npll"].iloc[0] == pytest.approx(np.average(logs.mean(axis=1), weights=weights), rel=1e-5)
+    sequences = all_states(6, 4)[::31]
+    weights = np.linspace(1, 2, len(sequences))
+    logits = site_logits(model, sequences).astype(float)
+    logs = np.log(np.exp(logits).sum(axis=2)) - np.take_along_axis(logits, sequences[..., None].astype(int), 2)[..., 0]
+    calibration = calibrate(model, sequences, weights, np.array([1.0]), np.random.default_rng(0), 20)
+    assert calibration.table["npll"].iloc[0] == pytest.approx(np.average(logs.mean(axis=1), weights=weights), rel=1e-5)
 
 
 def test_copies_of_sequences_make_nothing_surer(model):
-    drawn = all_states(6, 4)[::31]
-    count, at = len(drawn), np.array([1.0])
+    originals = all_states(6, 4)[::31]
+    count, at = len(originals), np.array([1.0])
     once, thrice = np.ones(count), np.ones(3 * count)
 
     def measured(sequences, weights, labels):
-        found = calibrate(model, sequences, weights, at, np.random.default_rng(0), 400, labels)
-        return found.table["npll_error"].iloc[0], found.tau_cal.high - found.tau_cal.low
+        calibration = calibrate(model, sequences, weights, at, np.random.default_rng(0), 400, labels)
+        return calibration.table["npll_error"].iloc[0], calibration.tau_cal.high - calibration.tau_cal.low
 
-    alone, copies = measured(drawn, once, None), np.tile(drawn, (3, 1))
+    alone, copies = measured(originals, once, None), np.tile(originals, (3, 1))
     assert measured(copies, thrice, np.tile(np.arange(count), 3)) == pytest.approx(alone, rel=1e-6)
     assert measured(copies, thrice, None) == pytest.approx(np.array(alone) / 3**0.5, rel=0.1)
 
@@ -74,9 +74,9 @@ def test_gaussian_clusters_are_calibrated_at_one_over_twice_the_variance():
 def test_reliability_by_hand():
     """Two predictions of confidence 0.8, one right; one of 0.6, right."""
     shares = np.array([[0.8, 0.2], [0.8, 0.2], [0.4, 0.6]])
-    found = reliability(np.log(shares), np.array([0, 1, 1]), bins=10)
-    assert found.table["accuracy"].tolist() == [1.0, 0.5]
-    assert found.ece == pytest.approx((2 * 0.3 + 0.4) / 3)
+    diagram = reliability(np.log(shares), np.array([0, 1, 1]), bins=10)
+    assert diagram.table["accuracy"].tolist() == [1.0, 0.5]
+    assert diagram.ece == pytest.approx((2 * 0.3 + 0.4) / 3)
 
 
 def test_labels_that_logits_say_nothing_of_want_an_infinite_temperature():

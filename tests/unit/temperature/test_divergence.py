@@ -67,11 +67,11 @@ def test_sequences_without_clusters_are_units_of_their_own():
 def test_divergences_from_a_truth_are_their_closed_forms():
     """One in five sequences of the truth is in state 1, exactly, in the held-out ones, too."""
     heldout = of_states([1, 0, 0, 0, 0])
-    found = divergences(
+    result = divergences(
         EXACT_WITH_TRUTH, BETAS, ENERGIES, heldout, np.random.default_rng(0), 2000,
         true_energies=LOG4 * ENERGIES, true_log_z=(np.log(1.25), 0.0),
     )  # fmt: skip
-    table = found.table
+    table = result.table
     beta = table["beta"].to_numpy()
     q = share_of_one(beta)
     forward = 0.2 * np.log(0.2 / q) + 0.8 * np.log(0.8 / (1 - q))
@@ -90,7 +90,7 @@ def test_divergences_from_a_truth_are_their_closed_forms():
     # counts in D_f, 0 in D_r, whose ladders are exact. 2000 draws know a standard deviation to 1.6 %.
     np.testing.assert_allclose(table["forward_error"], 0.2 * np.abs(beta - LOG4), rtol=0.06)
     np.testing.assert_allclose(table["reverse_error"], 0, atol=1e-6)
-    assert found.absolute == {"forward": True, "reverse": True, "jeffreys": True}
+    assert result.absolute == {"forward": True, "reverse": True, "jeffreys": True}
 
 
 def test_the_error_of_the_truths_ln_z_is_one_of_forward_and_reverse_divergence():
@@ -127,12 +127,12 @@ def test_divergences_of_unknown_ln_z_count_from_the_least():
 
 def test_optima_are_where_the_shares_are_those_of_the_data():
     """One in five held-out sequences, and of the truth's, is in state 1, one in six of training: odds of 4 and 5."""
-    found = divergences(
+    result = divergences(
         EXACT_WITH_TRUTH, BETAS, ENERGIES, of_states([1, 0, 0, 0, 0]), np.random.default_rng(0), 200,
         training_energy=1 / 6, true_energies=LOG4 * ENERGIES, true_log_z=(np.log(1.25), 0.0),
     )  # fmt: skip
-    assert list(found.optima) == ["tau_f", "tau_train", "tau_r", "tau_j"]
-    for name, optimum in found.optima.items():
+    assert list(result.optima) == ["tau_f", "tau_train", "tau_r", "tau_j"]
+    for name, optimum in result.optima.items():
         expected = 1 / np.log(5) if name == "tau_train" else 1 / LOG4
         # Parabolas and lines between inverse temperatures that are 0.14 apart.
         assert optimum.minimum.value == pytest.approx(expected, rel=4e-3), name
@@ -140,12 +140,12 @@ def test_optima_are_where_the_shares_are_those_of_the_data():
         assert optimum.agree
     # Nothing of tau_train and tau_r depends on held-out sequences, and ladders agree.
     for name in ("tau_train", "tau_r"):
-        assert found.optima[name].minimum.low == pytest.approx(found.optima[name].minimum.high, abs=1e-9)
-    assert found.optima["tau_f"].minimum.high - found.optima["tau_f"].minimum.low > 0.3
-    assert found.optima["tau_train"].shared == 0
-    assert np.isnan([found.optima[name].shared for name in ("tau_r", "tau_j")]).all()
+        assert result.optima[name].minimum.low == pytest.approx(result.optima[name].minimum.high, abs=1e-9)
+    assert result.optima["tau_f"].minimum.high - result.optima["tau_f"].minimum.low > 0.3
+    assert result.optima["tau_train"].shared == 0
+    assert np.isnan([result.optima[name].shared for name in ("tau_r", "tau_j")]).all()
     # Held-out sequences without one in state 1 are drawn, whose optimum is colder than all.
-    assert np.isnan(found.optima["tau_f"].shared)
+    assert np.isnan(result.optima["tau_f"].shared)
 
 
 def test_the_error_that_training_sets_share_is_that_of_held_out_sequences():
@@ -168,8 +168,8 @@ def test_the_interval_of_tau_f_is_as_wide_as_held_out_clusters_are_few():
     """
     energies = exact_energies(16)
     heldout = of_states([0.1, 0.15, 0.2, 0.25, 0.3])
-    found = divergences(exact_curves(16), BETAS, energies, heldout, np.random.default_rng(0), 4000)
-    for estimate in (found.optima["tau_f"].minimum, found.optima["tau_f"].root):
+    result = divergences(exact_curves(16), BETAS, energies, heldout, np.random.default_rng(0), 4000)
+    for estimate in (result.optima["tau_f"].minimum, result.optima["tau_f"].root):
         assert estimate.low == pytest.approx(1 / np.log(1 / 0.1125 - 1), rel=3e-3)
         assert estimate.high == pytest.approx(1 / np.log(1 / 0.2875 - 1), rel=3e-3)
 
@@ -193,15 +193,15 @@ def test_the_interval_of_tau_train_is_that_of_ladders_whatever_is_held_out():
 
 def test_tau_train_alone_is_that_of_the_samples():
     for energy in (1 / 6, 0.3):
-        found = training_temperature(BETAS, ENERGIES, energy, np.random.default_rng(0), 50)
+        tau = training_temperature(BETAS, ENERGIES, energy, np.random.default_rng(0), 50)
         # 256 inverse temperatures: lines between them are exact to 1e-5.
-        assert found.value == pytest.approx(1 / np.log(1 / energy - 1), rel=1e-4)
-        assert (found.low, found.high) == (pytest.approx(found.value), pytest.approx(found.value))
+        assert tau.value == pytest.approx(1 / np.log(1 / energy - 1), rel=1e-4)
+        assert (tau.low, tau.high) == (pytest.approx(tau.value), pytest.approx(tau.value))
     # One of two ladders is drawn, whose energies are 0.02 lower or higher: 0.2 is that of a share of 0.22 or 0.18.
     apart = exact_energies(2) + np.array([[-0.02], [0.02]])
-    found = training_temperature(BETAS, apart, 0.2, np.random.default_rng(0), 50)
+    tau = training_temperature(BETAS, apart, 0.2, np.random.default_rng(0), 50)
     expected = [1 / np.log(1 / share - 1) for share in (0.2, 0.18, 0.22)]
-    assert [found.value, found.low, found.high] == pytest.approx(expected, rel=1e-4)
+    assert [tau.value, tau.low, tau.high] == pytest.approx(expected, rel=1e-4)
     assert training_temperature(BETAS, ENERGIES, 0.6, np.random.default_rng(0), 5).value == np.inf
     assert training_temperature(BETAS, ENERGIES, 0.04, np.random.default_rng(0), 5).value == 0
 
@@ -210,13 +210,13 @@ def test_tau_train_of_samples_that_cannot_be_reweighted_is_interpolated_in_the_i
     """Means 0.2 at 1 and 0.4 at 2, of inverse temperatures 1 and 0.5: 0.3 is at 0.75, and 0.35 at 0.625."""
     energies = np.array([[0.2, 0.2, 0.2], [0.4, 0.4, 0.4], [0.45, 0.45, 0.45]])
     for energy, beta in ((0.3, 0.75), (0.35, 0.625)):
-        found = sampled_training_temperature(np.array([1.0, 2, 4]), energies, energy, np.random.default_rng(0), 50)
-        assert found == Estimate(*[pytest.approx(1 / beta, rel=1e-6)] * 3)
+        tau = sampled_training_temperature(np.array([1.0, 2, 4]), energies, energy, np.random.default_rng(0), 50)
+        assert tau == Estimate(*[pytest.approx(1 / beta, rel=1e-6)] * 3)
     # Groups that differ by 0.04: two of three are drawn, and ends are those of the lowest and the highest.
     varied = energies + np.array([-0.02, 0.0, 0.02])
-    found = sampled_training_temperature(np.array([1.0, 2, 4]), varied, 0.3, np.random.default_rng(0), 400)
+    tau = sampled_training_temperature(np.array([1.0, 2, 4]), varied, 0.3, np.random.default_rng(0), 400)
     # A higher mean energy is that of a colder temperature: at 0.22 to 0.42 the energy 0.3 is at beta = 0.8.
-    assert (found.low, found.high) == (pytest.approx(1 / 0.8, rel=1e-3), pytest.approx(1 / 0.7, rel=1e-3))
+    assert (tau.low, tau.high) == (pytest.approx(1 / 0.8, rel=1e-3), pytest.approx(1 / 0.7, rel=1e-3))
 
 
 def test_minima_are_those_of_parabolas():
@@ -244,8 +244,8 @@ def test_between_two_rungs_the_samples_of_the_nearer_one_count_more():
     """All energies are 1 at beta = 0 and 0 at 1, so nothing is reweighted: a quarter of the way the mean is 3/4."""
     energies = np.array([np.ones((2, 5)), np.zeros((2, 5))])
     for energy, beta in ((0.75, 0.25), (0.2, 0.8)):
-        found = training_temperature(np.array([0.0, 1.0]), energies, energy, np.random.default_rng(0), 5)
-        assert found.value == pytest.approx(1 / beta, rel=1e-6)
+        tau = training_temperature(np.array([0.0, 1.0]), energies, energy, np.random.default_rng(0), 5)
+        assert tau.value == pytest.approx(1 / beta, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -258,9 +258,9 @@ def test_two_estimates_agree_within_their_error_or_where_they_hardly_differ(diff
     roots = np.full(7, 0.8)
     minima = roots * np.exp([difference, spread, -spread, spread, -spread, 0, 0])
     minima[5:] = 0.0, np.inf
-    found = _combine(minima, roots, 1000.0)
-    assert (found.z, found.agree) == (pytest.approx(z), agree)
-    assert (found.minimum.value, found.root.value) == (pytest.approx(0.8 * np.exp(difference)), 0.8)
+    optimum = _combine(minima, roots, 1000.0)
+    assert (optimum.z, optimum.agree) == (pytest.approx(z), agree)
+    assert (optimum.minimum.value, optimum.root.value) == (pytest.approx(0.8 * np.exp(difference)), 0.8)
 
 
 def test_estimates_outside_the_ladder_agree_if_they_are_equal():

@@ -49,12 +49,12 @@ def test_the_best_gain_is_over_independent_sites_at_their_own_best_temperature()
     A draw of one of the two sequences is (1.5 - 1.3 + 2) / 2 or (4.5 - 1.3 + 3) / 2.
     """
     own = np.array([-2.0, -3.0])
-    found = likelihood_gain(
+    result = likelihood_gain(
         curves(), HELDOUT, INDEPENDENT, 2, 2 / 3, np.random.default_rng(0), 200, best_independent=own
     )
-    assert found.best == Estimate(*(pytest.approx(value) for value in (1.6, 1.1, 3.1)))
-    assert found.at_one.value == pytest.approx(1.5)
-    assert found.independent == pytest.approx(-1.25)
+    assert result.best == Estimate(*(pytest.approx(value) for value in (1.6, 1.1, 3.1)))
+    assert result.at_one.value == pytest.approx(1.5)
+    assert result.independent == pytest.approx(-1.25)
 
 
 def test_relatives_are_one_unit():
@@ -81,10 +81,10 @@ def test_the_error_of_ln_z_is_that_of_ladders():
     """Without the one or the other of two ladders ln Z at 1 is 0.1 more or less: a draw has 0.9 or 1.1."""
     alike = Heldout(np.array([-1.5, -1.5]), np.ones(2))
     left_out = [(0.5, 1.1, 1.6), (0.5, 0.9, 1.6)]
-    found = likelihood_gain(
+    estimate = likelihood_gain(
         curves(left_out=left_out), alike, np.full(2, -2.5), 2, 1.0, np.random.default_rng(0), 200
     ).at_one
-    assert found == Estimate(pytest.approx(1.5), pytest.approx(1.45), pytest.approx(1.55))
+    assert estimate == Estimate(pytest.approx(1.5), pytest.approx(1.45), pytest.approx(1.55))
 
 
 def test_few_ladders_widen_the_interval_even_of_many_sequences():
@@ -92,10 +92,10 @@ def test_few_ladders_widen_the_interval_even_of_many_sequences():
     spread = Heldout(np.linspace(-2, -1, 64), np.ones(64))
 
     def width(left_out):
-        found = likelihood_gain(
+        estimate = likelihood_gain(
             curves(left_out=left_out), spread, np.full(64, -2.5), 2, 1.0, np.random.default_rng(0), 400
         ).at_one
-        return found.high - found.low
+        return estimate.high - estimate.low
 
     assert width([(0.5, 1.0, 1.6)] * 2) > 1.3 * width([])
 
@@ -103,9 +103,11 @@ def test_few_ladders_widen_the_interval_even_of_many_sequences():
 def test_independent_sites_have_the_weighted_frequencies_with_one_pseudocount():
     """Weights 3 and 1 of states 0 and 1 of three: 4/5 * 3/4 + 1/5 * 1/3 = 2/3, 4/5 * 1/4 + 1/15 = 4/15, and 1/15."""
     training = np.array([[0, 1], [1, 1]], np.uint8)
-    found = independent_log_likelihood(training, np.array([3.0, 1.0]), np.array([[0, 1], [1, 0], [2, 2]], np.uint8), 3)
+    log_likelihood = independent_log_likelihood(
+        training, np.array([3.0, 1.0]), np.array([[0, 1], [1, 0], [2, 2]], np.uint8), 3
+    )
     # At the second site all have state 1: 4/5 + 1/15 = 13/15, and 1/15 of others.
-    np.testing.assert_allclose(np.exp(found), [2 / 3 * 13 / 15, 4 / 15 / 15, 1 / 15 / 15])
+    np.testing.assert_allclose(np.exp(log_likelihood), [2 / 3 * 13 / 15, 4 / 15 / 15, 1 / 15 / 15])
 
 
 def test_independent_sites_at_their_best_temperature_are_as_flat_as_the_sequences_that_they_score():
@@ -114,8 +116,8 @@ def test_independent_sites_at_their_best_temperature_are_as_flat_as_the_sequence
     Scored sequences of weights 2 and 1 are in states 0 and 1, and no probability of state 0 is better than 2/3.
     """
     training, scored = np.zeros((3, 1), np.uint8), np.array([[0], [1]], np.uint8)
-    found = best_independent_log_likelihood(training, np.ones(3), scored, np.array([2.0, 1.0]), 2)
-    np.testing.assert_allclose(np.exp(found), [2 / 3, 1 / 3], rtol=1e-4)
+    log_likelihood = best_independent_log_likelihood(training, np.ones(3), scored, np.array([2.0, 1.0]), 2)
+    np.testing.assert_allclose(np.exp(log_likelihood), [2 / 3, 1 / 3], rtol=1e-4)
     # Sharper sequences than the training's: weights 15 and 1.
     sharper = best_independent_log_likelihood(training, np.ones(3), scored, np.array([15.0, 1.0]), 2)
     np.testing.assert_allclose(np.exp(sharper), [15 / 16, 1 / 16], rtol=1e-3)
@@ -135,7 +137,7 @@ def test_a_flatter_profile_is_no_gain_of_couplings():
     at_one = independent_log_likelihood(training, np.ones(10), scored, 4)
     best = best_independent_log_likelihood(training, np.ones(10), scored, ones, 4)
     keys = {"length": 12, "tau_f": 1.4, "rng": np.random.default_rng(0), "draws": 100}
-    found = likelihood_gain(known, Heldout(-at_one, ones), at_one, best_independent=best, **keys)
-    assert found.at_one.value == pytest.approx(0)
-    assert -0.005 < found.best.value <= 0
+    result = likelihood_gain(known, Heldout(-at_one, ones), at_one, best_independent=best, **keys)
+    assert result.at_one.value == pytest.approx(0)
+    assert -0.005 < result.best.value <= 0
     assert likelihood_gain(known, Heldout(-at_one, ones), at_one, **keys).best.value > 0.01

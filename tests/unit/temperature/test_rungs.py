@@ -69,18 +69,18 @@ def test_ladders_are_drawn_whole_and_with_replacement():
     )  # fmt: skip
     rng = np.random.default_rng(0)
     draws = [scores.resample(rng) for _ in range(20)]
-    for drawn in draws:
-        assert drawn.novelty.shape == (2, 4)
-        assert set(drawn.novelty[0]) <= {0, 1, 2, 3}
-        np.testing.assert_array_equal(drawn.novelty[1], drawn.novelty[0] + 10)
-        np.testing.assert_array_equal(drawn.diversity, 2 * drawn.novelty)
-        np.testing.assert_array_equal(drawn.energy, -drawn.novelty)
-        np.testing.assert_array_equal(drawn.percentiles["potts"], 3 * drawn.novelty)
-        assert drawn.temperatures.tolist() == [1, 2]
-        assert drawn.equilibrated.tolist() == [True, False]
+    for resample in draws:
+        assert resample.novelty.shape == (2, 4)
+        assert set(resample.novelty[0]) <= {0, 1, 2, 3}
+        np.testing.assert_array_equal(resample.novelty[1], resample.novelty[0] + 10)
+        np.testing.assert_array_equal(resample.diversity, 2 * resample.novelty)
+        np.testing.assert_array_equal(resample.energy, -resample.novelty)
+        np.testing.assert_array_equal(resample.percentiles["potts"], 3 * resample.novelty)
+        assert resample.temperatures.tolist() == [1, 2]
+        assert resample.equilibrated.tolist() == [True, False]
     # A draw of four of four that are all different has a chance of 4! / 4^4 = 9 %.
-    assert np.mean([len(set(drawn.novelty[0])) < 4 for drawn in draws]) > 0.5
-    assert {ladder for drawn in draws for ladder in drawn.novelty[0]} == {0, 1, 2, 3}
+    assert np.mean([len(set(resample.novelty[0])) < 4 for resample in draws]) > 0.5
+    assert {ladder for resample in draws for ladder in resample.novelty[0]} == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("floor", ["novelty", "diversity"])

@@ -47,23 +47,23 @@ def of_all(model):
 
 
 @pytest.fixture(scope="module")
-def drawn(model, training):
+def samples(model, training):
     return sample(
         model, choose_engine("numba"), 5, TEMPERATURES, starts=training, sequences=4096, ladders=32, keep_all=True
     )
 
 
 @pytest.fixture(scope="module")
-def reweighted(drawn):
-    return estimate_curves(drawn.betas, drawn.energies, L, Q)
+def reweighted(samples):
+    return estimate_curves(samples.betas, samples.energies, L, Q)
 
 
-def test_tau_train_is_that_of_enumeration_found_twice(drawn, reweighted, model, training, of_all):
+def test_tau_train_is_that_of_enumeration_found_twice(samples, reweighted, model, training, of_all):
     mean = float(model.energies(training).mean())
     expected = enumeration.matching_temperature(of_all, mean)
     heldout = Heldout(of_all[:50], np.ones(50))
     optimum = divergences(
-        reweighted, drawn.betas, drawn.energies, heldout, np.random.default_rng(0), training_energy=mean
+        reweighted, samples.betas, samples.energies, heldout, np.random.default_rng(0), training_energy=mean
     ).optima["tau_train"]
     assert 0.7 < expected < 0.97
     for estimate in (optimum.minimum, optimum.root):
@@ -71,7 +71,7 @@ def test_tau_train_is_that_of_enumeration_found_twice(drawn, reweighted, model, 
         assert estimate.high - estimate.low < 0.06 * expected
     assert optimum.agree
     assert optimum.shared == 0
-    alone = training_temperature(drawn.betas, drawn.energies, mean, np.random.default_rng(0))
+    alone = training_temperature(samples.betas, samples.energies, mean, np.random.default_rng(0))
     assert alone.value == pytest.approx(optimum.root.value, abs=0.003)
 
 
@@ -107,17 +107,17 @@ def test_a_mean_that_no_temperature_has(of_all):
     assert enumeration.matching_temperature(of_all, of_all.min() - 1) == 0
 
 
-def test_models_that_cannot_be_reweighted_are_interpolated(drawn, model, training, of_all):
+def test_models_that_cannot_be_reweighted_are_interpolated(samples, model, training, of_all):
     mean = float(model.energies(training).mean())
     expected = enumeration.matching_temperature(of_all, mean)
-    at = [int(np.argmin(np.abs(1 / drawn.betas[1:] - t))) + 1 for t in drawn.temperatures]
-    energies = drawn.energies[at].mean(axis=2)
-    found = sampled_training_temperature(drawn.temperatures, energies, mean, np.random.default_rng(0))
-    assert found.value == pytest.approx(expected, abs=0.02)
-    assert found.low < found.value < found.high
+    at = [int(np.argmin(np.abs(1 / samples.betas[1:] - t))) + 1 for t in samples.temperatures]
+    energies = samples.energies[at].mean(axis=2)
+    tau = sampled_training_temperature(samples.temperatures, energies, mean, np.random.default_rng(0))
+    assert tau.value == pytest.approx(expected, abs=0.02)
+    assert tau.low < tau.value < tau.high
 
 
-def test_the_gain_is_that_of_enumeration(drawn, reweighted, model, training, truth, of_all):
+def test_the_gain_is_that_of_enumeration(samples, reweighted, model, training, truth, of_all):
     rng = np.random.default_rng(3)
     chosen = rng.choice(len(truth), 4000, p=enumeration.boltzmann(truth))
     heldout = enumeration.all_sequences(L, Q)[chosen]
@@ -127,10 +127,10 @@ def test_the_gain_is_that_of_enumeration(drawn, reweighted, model, training, tru
     single = (1 - share) * frequencies(training, Q).single + share / Q
     logs = np.log(single)[np.arange(L), enumeration.all_sequences(L, Q)].sum(axis=1)
     p = enumeration.boltzmann(truth)
-    for tau, found in ((1.0, gain.at_one), (0.9, gain.best)):
+    for tau, estimate in ((1.0, gain.at_one), (0.9, gain.best)):
         expected = p @ (-of_all / tau - enumeration.log_z(of_all, 1 / tau) - logs) / L
-        assert found.low < expected < found.high
-        assert found.high - found.low < 0.06
+        assert estimate.low < expected < estimate.high
+        assert estimate.high - estimate.low < 0.06
     assert gain.independent == pytest.approx(p @ logs / L, abs=0.03)
     assert gain.at_one.low > 0.02
     # Below the coldest temperature that was sampled ln Z is not known.
@@ -145,8 +145,8 @@ def test_a_profile_model_gains_nothing(training, truth):
     from temperance.baselines.registry import independent
 
     profile = independent(training, np.ones(M), Q)
-    drawn = sample(profile, choose_engine("numba"), 5, [0.7, 1.0, 1.4], starts=training, sequences=512, ladders=16)
-    known = estimate_curves(drawn.betas, drawn.energies, L, Q)
+    samples = sample(profile, choose_engine("numba"), 5, [0.7, 1.0, 1.4], starts=training, sequences=512, ladders=16)
+    known = estimate_curves(samples.betas, samples.energies, L, Q)
     rng = np.random.default_rng(2)
     heldout = enumeration.draw_sequences(truth, L, Q, 400, rng)
     scores = independent_log_likelihood(training, np.ones(M), heldout, Q)
@@ -156,7 +156,7 @@ def test_a_profile_model_gains_nothing(training, truth):
 
 
 @pytest.mark.parametrize("relatives", [1, 5, 20])
-def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(drawn, reweighted, truth, of_all, relatives):
+def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(samples, reweighted, truth, of_all, relatives):
     """Held-out sequences in clusters of equals; the interval from single ones is far too narrow."""
     rng, p = np.random.default_rng(relatives), enumeration.boltzmann(truth)
     expected = enumeration.find_optima(truth, of_all).tau_f
@@ -166,7 +166,7 @@ def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(drawn, rewei
         energies = of_all[rng.choice(len(truth), 400 // relatives, p=p)][labels]
         for name, clusters in (("clusters", labels), ("single", None)):
             heldout = Heldout(energies, np.ones(400), clusters=clusters)
-            tau = divergences(reweighted, drawn.betas, drawn.energies, heldout, rng, 200).optima["tau_f"].minimum
+            tau = divergences(reweighted, samples.betas, samples.energies, heldout, rng, 200).optima["tau_f"].minimum
             covered[name].append(tau.low <= expected <= tau.high)
     assert np.mean(covered["clusters"]) >= 0.85
     if relatives > 1:

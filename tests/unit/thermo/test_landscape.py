@@ -30,21 +30,21 @@ def test_the_lowest_valley_is_found_with_the_number_of_quenches_that_end_in_it()
     # E(01) = -(0 + 0 + 1) = -1, E(10) = -(0.5 + 0.5 + 1) = -2, E(00) = -0.5 and E(11) = -0.5.
     assert TWO_VALLEYS.energies(np.array([[0, 1], [1, 0], [0, 0], [1, 1]], np.uint8)).tolist() == [-1, -2, -0.5, -0.5]
     starts = np.array([[0, 1], [0, 1], [1, 0]], np.uint8)
-    found = find_valleys(TWO_VALLEYS, choose_engine("numba"), 1, starts)
-    assert found.summary(alphabet("01")) == {"energy": -2.0, "sequence": "10", "hits": 1, "quenches": 3}
-    assert sorted(found.energies) == [-2, -1]
+    valleys = find_valleys(TWO_VALLEYS, choose_engine("numba"), 1, starts)
+    assert valleys.summary(alphabet("01")) == {"energy": -2.0, "sequence": "10", "hits": 1, "quenches": 3}
+    assert sorted(valleys.energies) == [-2, -1]
 
 
 def test_starts_count_in_the_bound_beside_the_minima():
     """From 00 all quenches end at 11: 1 of energy 0 and 1 of energy -3, each once."""
-    found = find_valleys(MODEL, choose_engine("numba"), 1, np.zeros((4, 2), np.uint8))
-    assert (found.energy, found.hits, found.quenches, found.sequence.tolist()) == (-3, 4, 4, [1, 1])
-    np.testing.assert_allclose(found.log_z_bound(np.array([0.0, 1.0, 2.0])), np.log([2, 1 + np.e**3, 1 + np.e**6]))
+    valleys = find_valleys(MODEL, choose_engine("numba"), 1, np.zeros((4, 2), np.uint8))
+    assert (valleys.energy, valleys.hits, valleys.quenches, valleys.sequence.tolist()) == (-3, 4, 4, [1, 1])
+    np.testing.assert_allclose(valleys.log_z_bound(np.array([0.0, 1.0, 2.0])), np.log([2, 1 + np.e**3, 1 + np.e**6]))
 
 
 def test_a_summary_has_the_sequence_in_letters():
-    found = Valleys(-7.5, np.array([2, 0, 1], np.uint8), 3, 9, np.array([-7.5]))
-    assert found.summary(alphabet("-AB")) == {"energy": -7.5, "sequence": "B-A", "hits": 3, "quenches": 9}
+    valleys = Valleys(-7.5, np.array([2, 0, 1], np.uint8), 3, 9, np.array([-7.5]))
+    assert valleys.summary(alphabet("-AB")) == {"energy": -7.5, "sequence": "B-A", "hits": 3, "quenches": 9}
 
 
 def test_energies_of_sets_have_mean_and_standard_deviation():
@@ -72,18 +72,18 @@ def test_gaps_are_distances_of_held_out_sequences_below_random_ones():
         index=["uniform", "profile", "training", "heldout", "samples"],
     )
     single = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
-    found = measure_gaps(sets, single, 3, entropy=0.1)
-    assert list(found) == ["uniform", "profile"]
-    assert (found["uniform"]["gap"], found["profile"]["gap"]) == (2.5, 2.0)
-    assert found["uniform"]["random_entropy"] == pytest.approx(2 * np.log(3))
-    assert found["profile"]["random_entropy"] == pytest.approx(np.log(2))
+    gaps = measure_gaps(sets, single, 3, entropy=0.1)
+    assert list(gaps) == ["uniform", "profile"]
+    assert (gaps["uniform"]["gap"], gaps["profile"]["gap"]) == (2.5, 2.0)
+    assert gaps["uniform"]["random_entropy"] == pytest.approx(2 * np.log(3))
+    assert gaps["profile"]["random_entropy"] == pytest.approx(np.log(2))
     for name, depth, sd, entropy in (("uniform", 4.0, 1.6, 2 * np.log(3)), ("profile", 1.0, 0.5, np.log(2))):
-        assert found[name]["freezing_temperature"] == pytest.approx(sd / (2 * entropy) ** 0.5)
+        assert gaps[name]["freezing_temperature"] == pytest.approx(sd / (2 * entropy) ** 0.5)
         # tau^2 (S0 - S) - tau depth + sd^2 / 2 = 0, the hotter root.
         lost = entropy - 0.1
         expected = (depth + (depth**2 - 2 * sd**2 * lost) ** 0.5) / (2 * lost)
-        assert found[name]["folding_temperature"] == pytest.approx(expected)
-        assert set(found[name]) == {"gap", "random_entropy", "freezing_temperature", "folding_temperature"}
+        assert gaps[name]["folding_temperature"] == pytest.approx(expected)
+        assert set(gaps[name]) == {"gap", "random_entropy", "freezing_temperature", "folding_temperature"}
     above = measure_gaps(sets.assign(mean=[-9.0, -4.0, 0, -5.0, 0], sd=[2.0, 0.0, 1, 1, 1]), single, 3, entropy=0.1)
     assert (above["uniform"]["gap"], above["profile"]["gap"]) == (-2.0, None)
     assert above["uniform"]["folding_temperature"] is None
@@ -107,6 +107,6 @@ def test_random_energy_temperatures_by_hand():
     ],
 )
 def test_random_energy_temperatures_need_not_exist(depth, sd, random_entropy, entropy, freezing, folding):
-    found = estimate_freezing_and_folding(depth, sd, random_entropy, entropy)
-    assert found["freezing_temperature"] == (None if freezing is None else pytest.approx(freezing))
-    assert found["folding_temperature"] == (None if folding is None else pytest.approx(folding))
+    temperatures = estimate_freezing_and_folding(depth, sd, random_entropy, entropy)
+    assert temperatures["freezing_temperature"] == (None if freezing is None else pytest.approx(freezing))
+    assert temperatures["folding_temperature"] == (None if folding is None else pytest.approx(folding))

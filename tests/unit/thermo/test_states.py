@@ -45,7 +45,7 @@ def by_hand():
 def test_the_table_has_each_average_at_its_temperature_with_its_error():
     """The jackknife of two ladders: 0.1 of what differs by 0.1 to either side."""
     heldout, weights = np.array([-1.0, -3.0]), np.array([3.0, 1.0])
-    found = tabulate_states(by_hand(), np.array([2.0, 0.5]), heldout, weights, 4)
+    table = tabulate_states(by_hand(), np.array([2.0, 0.5]), heldout, weights, 4)
     # S = ln Z + beta <E>, F = -ln Z / beta, C = beta^2 Var(E); errors are 0.1 times what multiplies ln Z, E and Var(E).
     expected = pd.DataFrame(
         {
@@ -59,11 +59,11 @@ def test_the_table_has_each_average_at_its_temperature_with_its_error():
             "log_likelihood": [(3 - 8) / 4, (0.75 - 4) / 4],
         }
     )  # fmt: skip
-    pd.testing.assert_frame_equal(found.drop(columns="log_likelihood_error"), expected)
+    pd.testing.assert_frame_equal(table.drop(columns="log_likelihood_error"), expected)
     # Deviations 0.5 and -1.5 of shares 3/4 and 1/4: an error of the mean of 0.375 * sqrt(2).
     error = 0.375 * 2**0.5
     np.testing.assert_allclose(
-        found["log_likelihood_error"], np.array([np.hypot(2 * error, 0.1), np.hypot(0.5 * error, 0.1)]) / 4
+        table["log_likelihood_error"], np.array([np.hypot(2 * error, 0.1), np.hypot(0.5 * error, 0.1)]) / 4
     )
     relatives = tabulate_states(by_hand(), np.array([2.0]), heldout, weights, 4, np.array([1, 1]))
     np.testing.assert_allclose(relatives["log_likelihood_error"], 0.1 / 4)
@@ -72,19 +72,19 @@ def test_the_table_has_each_average_at_its_temperature_with_its_error():
 def test_other_estimates_of_ln_z_stand_beside_it_from_cold_to_hot():
     states = pd.DataFrame({"temperature": [2.0, 1.0, 0.5], "log_z": [10.0, 20.0, 40.0], "log_z_error": [0.3, 0.3, NAN]})
     annealing = Annealed(np.array([10.5, 26.3, 41.0]), np.array([0.4, 0.4, 0.4]), np.array([90.0, 60.0, 30.0]))
-    found = compare_log_z(states, annealing, np.array([10.1, 20.1, 40.1]), np.array([9.0, 19.0, 40.5]))
-    assert found["temperature"].tolist() == [0.5, 1.0, 2.0]
-    assert found["log_z"].tolist() == [40, 20, 10]
-    assert found["log_z_ais"].tolist() == [41.0, 26.3, 10.5]
-    assert found["log_z_ais_error"].tolist() == [0.4] * 3
-    assert found["ais_ess"].tolist() == [30, 60, 90]
-    assert found["log_z_integrated"].tolist() == [40.1, 20.1, 10.1]
-    assert found["log_z_bound"].tolist() == [40.5, 19.0, 9.0]
+    table = compare_log_z(states, annealing, np.array([10.1, 20.1, 40.1]), np.array([9.0, 19.0, 40.5]))
+    assert table["temperature"].tolist() == [0.5, 1.0, 2.0]
+    assert table["log_z"].tolist() == [40, 20, 10]
+    assert table["log_z_ais"].tolist() == [41.0, 26.3, 10.5]
+    assert table["log_z_ais_error"].tolist() == [0.4] * 3
+    assert table["ais_ess"].tolist() == [30, 60, 90]
+    assert table["log_z_integrated"].tolist() == [40.1, 20.1, 10.1]
+    assert table["log_z_bound"].tolist() == [40.5, 19.0, 9.0]
     # Differences over the hypotenuse of 0.3 and 0.4; unknown where the error is.
-    np.testing.assert_allclose(found["z_ais"], [NAN, -6.3 / 0.5, -1.0])
+    np.testing.assert_allclose(table["z_ais"], [NAN, -6.3 / 0.5, -1.0])
     # At 0.5 the bound lies 0.5 above ln Z, whose error is not known; at 1 annealing less 5 nats lies 1.3 above, of
     # which 4 errors are 1.2; at 2 nothing is missing.
-    np.testing.assert_allclose(found["missing"], [0.5, 0.1, 0], atol=1e-12)
+    np.testing.assert_allclose(table["missing"], [0.5, 0.1, 0], atol=1e-12)
 
 
 # ---------------------------------------------------------------- equilibrated or not
@@ -131,11 +131,11 @@ def test_equilibrated_from_a_temperature_up_is_told_in_any_order():
 
 def test_the_density_of_states_of_two_states_counts_one_of_each():
     energies = exact_energies(2)
-    found = estimate_density_of_states(exact_curves(2), BETAS, energies, 1, 2, bins=4)
-    np.testing.assert_allclose(found["energy"], [0.125, 0.875])
-    np.testing.assert_allclose(found["width"], 0.25)
-    np.testing.assert_allclose(found["log_g"], 0, atol=1e-6)
-    np.testing.assert_allclose(found["log_g_error"], 0, atol=1e-9)
+    density = estimate_density_of_states(exact_curves(2), BETAS, energies, 1, 2, bins=4)
+    np.testing.assert_allclose(density["energy"], [0.125, 0.875])
+    np.testing.assert_allclose(density["width"], 0.25)
+    np.testing.assert_allclose(density["log_g"], 0, atol=1e-6)
+    np.testing.assert_allclose(density["log_g_error"], 0, atol=1e-9)
     assert estimate_density_of_states(exact_curves(1), BETAS, exact_energies(1), 1, 2)["log_g_error"].isna().all()
 
 
@@ -144,10 +144,10 @@ def test_the_error_of_the_density_is_that_of_ladders():
     energies = np.array([[[1.0, 1, 1, 1], [0, 0, 1, 1]]])
     averages = Curves(np.zeros(1), np.array([[np.log(4)]]), *np.zeros((2, 1, 1)), None, None)
     # Counts are 0 and 2 of energy 0, 4 and 2 of energy 1.
-    found = estimate_density_of_states(averages, np.zeros(1), energies, 2, 2, bins=2)
-    np.testing.assert_allclose(found["log_g"], np.log([4 * 2 / 8, 4 * 6 / 8]))
+    density = estimate_density_of_states(averages, np.zeros(1), energies, 2, 2, bins=2)
+    np.testing.assert_allclose(density["log_g"], np.log([4 * 2 / 8, 4 * 6 / 8]))
     # Standard deviations sqrt(2) of a mean of 1 and of 3, over sqrt(2).
-    np.testing.assert_allclose(found["log_g_error"], [1, 1 / 3])
+    np.testing.assert_allclose(density["log_g_error"], [1, 1 / 3])
 
 
 # ---------------------------------------------------------------- integration and annealing
@@ -179,8 +179,8 @@ def test_annealing_steps_are_of_equal_thermodynamic_length():
             return lambda x: np.where(x <= 1, -1.0, -9.0)
 
     curve = interpolate_energies(betas, np.zeros((4, 1, 2)))
-    found = _equal_steps(type(curve)(betas, Slope()), 2.0, 8)
-    np.testing.assert_allclose(found, [0, 0.5, 1, *(1 + np.arange(1, 7) / 6)], atol=0.02)
+    steps = _equal_steps(type(curve)(betas, Slope()), 2.0, 8)
+    np.testing.assert_allclose(steps, [0, 0.5, 1, *(1 + np.arange(1, 7) / 6)], atol=0.02)
 
 
 def test_annealing_without_interactions_has_ln_z_with_its_error():
@@ -191,12 +191,12 @@ def test_annealing_without_interactions_has_ln_z_with_its_error():
     shares = 1 / (1 + np.exp(-3 * rungs))
     counts = (200 * shares).round().astype(int)
     energies = np.array([np.repeat([-3.0, 0.0], [n, 200 - n]) for n in counts])[:, None]
-    found = estimate_log_z(
+    annealing = estimate_log_z(
         model, choose_engine("numba"), 1, betas, interpolate_energies(rungs, energies), chains=2000, steps=30
     )
     expected = np.log(1 + np.exp(3 * betas))
-    assert (np.abs(found.log_z - expected) < 4 * found.error).all()
+    assert (np.abs(annealing.log_z - expected) < 4 * annealing.error).all()
     # Weights w have (sum w)^2 / sum w^2 = n / (1 + var / mean^2), and their mean an error of sqrt(var / n) / mean.
-    np.testing.assert_allclose(found.ess, 2000 / (1 + 1999 * found.error**2), rtol=1e-3)
-    assert (found.error < 0.02).all()
-    assert (found.error > 0.001).all()
+    np.testing.assert_allclose(annealing.ess, 2000 / (1 + 1999 * annealing.error**2), rtol=1e-3)
+    assert (annealing.error < 0.02).all()
+    assert (annealing.error > 0.001).all()

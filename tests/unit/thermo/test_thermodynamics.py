@@ -48,7 +48,7 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def drawn(model):
+def samples(model):
     starts = draw_uniform_chains(50, L, Q, np.random.default_rng(0))
     return sample(
         model, choose_engine("numba"), 7, list(TEMPERATURES), starts=starts, sequences=4096, ladders=32, keep_all=True
@@ -60,30 +60,30 @@ def of_all(model):
     return enumeration.energies_of_all(model)
 
 
-def under_truth(drawn, truth):
-    sequences = sequences_of_all_rungs(drawn.arrays()).reshape(-1, L)
-    return truth[enumeration.find_positions(sequences, Q)].reshape(drawn.energies.shape)
+def under_truth(samples, truth):
+    sequences = sequences_of_all_rungs(samples.arrays()).reshape(-1, L)
+    return truth[enumeration.find_positions(sequences, Q)].reshape(samples.energies.shape)
 
 
 @pytest.fixture(scope="module")
-def found(drawn, truth):
-    return estimate_curves(drawn.betas, drawn.energies, L, Q, under_truth(drawn, truth))
+def curves(samples, truth):
+    return estimate_curves(samples.betas, samples.energies, L, Q, under_truth(samples, truth))
 
 
 @pytest.fixture(scope="module")
-def plain(found):
+def plain(curves):
     """The same averages where there is no truth."""
-    return replace(found, second_energy=None, covariance=None)
+    return replace(curves, second_energy=None, covariance=None)
 
 
-def at(found, beta):
-    return int(np.argmin(np.abs(found.betas - beta)))
+def at(curves, beta):
+    return int(np.argmin(np.abs(curves.betas - beta)))
 
 
 @pytest.mark.parametrize("beta", [0.25, 0.5, 0.62, 1.0, 1.21, 2.5])
-def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, truth, beta):
-    g = at(found, beta)
-    beta = found.betas[g]
+def test_curves_are_those_of_enumeration_at_and_between_rungs(curves, of_all, truth, beta):
+    g = at(curves, beta)
+    beta = curves.betas[g]
     p = enumeration.boltzmann(of_all, beta)
     mean, other = p @ of_all, p @ truth
     expected = {
@@ -97,15 +97,15 @@ def test_curves_are_those_of_enumeration_at_and_between_rungs(found, of_all, tru
         "covariance": p @ ((of_all - mean) * (truth - other)),
     }
     for name, value in expected.items():
-        estimate = getattr(found, name)[:, g]
+        estimate = getattr(curves, name)[:, g]
         assert abs(estimate[0] - value) < 4 * jackknife_error(estimate), name
 
 
 def test_reweighting_two_states_has_their_closed_forms():
     """Samples in their exact proportions: what lies between the rungs is exact, too."""
     energies = exact_energies(1)
-    found = estimate_curves(BETAS, energies, 1, 2, 3 * energies)
-    beta = found.betas
+    curves = estimate_curves(BETAS, energies, 1, 2, 3 * energies)
+    beta = curves.betas
     # Eight inverse temperatures from one of four rungs to the next, and the last.
     assert len(beta) == 25
     np.testing.assert_allclose(beta[::8], BETAS)
@@ -121,30 +121,30 @@ def test_reweighting_two_states_has_their_closed_forms():
         "heat_capacity": beta**2 * p * (1 - p),
     }
     for name, values in expected.items():
-        np.testing.assert_allclose(getattr(found, name), [values], atol=2e-6, err_msg=name)
-    np.testing.assert_allclose(found.free_energy[0, 1:], -log_z(beta[1:]) / beta[1:], atol=1e-5)
-    assert found.free_energy[0, 0] == -np.inf
+        np.testing.assert_allclose(getattr(curves, name), [values], atol=2e-6, err_msg=name)
+    np.testing.assert_allclose(curves.free_energy[0, 1:], -log_z(beta[1:]) / beta[1:], atol=1e-5)
+    assert curves.free_energy[0, 0] == -np.inf
 
 
-def test_the_infinite_temperature_is_exact(found):
-    assert found.betas[0] == 0
-    np.testing.assert_allclose(found.log_z[:, 0], L * np.log(Q))
-    np.testing.assert_allclose(found.entropy[:, 0], L * np.log(Q))
+def test_the_infinite_temperature_is_exact(curves):
+    assert curves.betas[0] == 0
+    np.testing.assert_allclose(curves.log_z[:, 0], L * np.log(Q))
+    np.testing.assert_allclose(curves.entropy[:, 0], L * np.log(Q))
 
 
-def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, drawn, found, of_all):
+def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, samples, curves, of_all):
     heldout = of_all[:200]
     betas = 1 / TEMPERATURES[::-1]
-    curve = interpolate_energies(drawn.betas, drawn.energies)
+    curve = interpolate_energies(samples.betas, samples.energies)
     check = estimate_log_z(model, choose_engine("numba"), 3, betas, curve, chains=400, steps=200)
     for beta, value, error in zip(betas, check.log_z, check.error, strict=True):
         assert abs(value - enumeration.log_z(of_all, beta)) < 4 * error
         assert abs(curve.log_z(beta, L, Q) - enumeration.log_z(of_all, beta)) < 0.05
     states = compare_log_z(
-        tabulate_states(found, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9
+        tabulate_states(curves, betas, heldout, np.ones(200), L), check, curve.log_z(betas, L, Q), check.log_z - 9
     )
-    agree = [sequence_rhat(sequences, Q) for sequences in drawn.sequences]
-    assert is_equilibrated(states.assign(rhat_sequences=agree), drawn.rungs, 1.05).all()
+    agree = [sequence_rhat(sequences, Q) for sequences in samples.sequences]
+    assert is_equilibrated(states.assign(rhat_sequences=agree), samples.rungs, 1.05).all()
     assert max(agree) < 1.05
     assert states["temperature"].is_monotonic_increasing
     assert (states["z_ais"].abs() < 4).all()
@@ -152,14 +152,14 @@ def test_annealing_and_integration_agree_with_enumeration_and_with_mbar(model, d
     assert (np.abs(states["log_likelihood"] - expected) < 4 * states["log_z_error"] / L).all()
 
 
-def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model, drawn):
-    curve = interpolate_energies(drawn.betas, drawn.energies)
+def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model, samples):
+    curve = interpolate_energies(samples.betas, samples.energies)
     check = estimate_log_z(model, choose_engine("numba"), 3, np.array([2.5]), curve, chains=400, steps=1)
     assert check.ess[0] < 20
 
 
-def test_the_density_of_states_counts_every_sequence(drawn, found, of_all):
-    counted = estimate_density_of_states(found, drawn.betas, drawn.energies, L, Q, bins=12)
+def test_the_density_of_states_counts_every_sequence(samples, curves, of_all):
+    counted = estimate_density_of_states(curves, samples.betas, samples.energies, L, Q, bins=12)
     assert np.exp(counted["log_g"]).sum() == pytest.approx(Q**L)
     for row in counted.itertuples():
         inside = np.abs(of_all - row.energy) <= row.width / 2
@@ -188,8 +188,8 @@ def test_a_valley_that_no_ladder_has_entered_is_proven_by_the_free_energy():
     assert judged([39.0, 24, 9, 4], low, (True, True, False, True), (1.0,) * 4) == [False, False, False, True]
 
 
-def test_quenches_find_the_ground_state(model, drawn, of_all):
-    lowest = find_valleys(model, choose_engine("numba"), 1, drawn.sequences[0].reshape(-1, L)[:200])
+def test_quenches_find_the_ground_state(model, samples, of_all):
+    lowest = find_valleys(model, choose_engine("numba"), 1, samples.sequences[0].reshape(-1, L)[:200])
     assert (
         lowest.log_z_bound(np.array([0.5, 2.0])) <= [enumeration.log_z(of_all, 0.5), enumeration.log_z(of_all, 2.0)]
     ).all()
@@ -199,12 +199,12 @@ def test_quenches_find_the_ground_state(model, drawn, of_all):
     assert lowest.hits > 20
 
 
-def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
+def test_gaps_are_distances_in_standard_deviations(model, samples, of_all):
     rng = np.random.default_rng(0)
     states = all_states(L, Q)
     cold = states[rng.choice(len(states), 500, p=enumeration.boltzmann(of_all, 2.0))]
     single = np.full((L, Q), 1 / Q)
-    sets = summarise_energies(model, cold, cold, np.ones(500), single, drawn.energies[-1].ravel(), rng)
+    sets = summarise_energies(model, cold, cold, np.ones(500), single, samples.energies[-1].ravel(), rng)
     measured = measure_gaps(sets, single, Q, entropy=2.0)
     expected = (of_all.mean() - model.energies(cold).mean()) / of_all.std()
     for reference in ("uniform", "profile"):
@@ -213,12 +213,12 @@ def test_gaps_are_distances_in_standard_deviations(model, drawn, of_all):
 
 
 @pytest.fixture(scope="module")
-def measured(drawn, found, of_all, truth):
+def measured(samples, curves, of_all, truth):
     rng = np.random.default_rng(2)
     heldout = rng.choice(len(truth), 3000, p=enumeration.boltzmann(truth))
     return divergences(
-        found, drawn.betas, drawn.energies, Heldout(of_all[heldout], np.ones(3000), truth[heldout]), rng,
-        true_energies=under_truth(drawn, truth), true_log_z=(enumeration.log_z(truth), 0.0),
+        curves, samples.betas, samples.energies, Heldout(of_all[heldout], np.ones(3000), truth[heldout]), rng,
+        true_energies=under_truth(samples, truth), true_log_z=(enumeration.log_z(truth), 0.0),
     )  # fmt: skip
 
 
@@ -240,22 +240,22 @@ def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, na
     assert abs(optimum.z) < 4
 
 
-def test_optima_outside_the_ladder_are_said_to_be(drawn, plain, of_all):
+def test_optima_outside_the_ladder_are_said_to_be(samples, plain, of_all):
     rng = np.random.default_rng(0)
     for energy, expected in ((of_all.mean() + 5, np.inf), (of_all.min() - 5, 0.0)):
-        outside = divergences(plain, drawn.betas, drawn.energies, Heldout(np.full(9, energy), np.ones(9)), rng)
+        outside = divergences(plain, samples.betas, samples.energies, Heldout(np.full(9, energy), np.ones(9)), rng)
         assert outside.optima["tau_f"].minimum.value == expected
         assert outside.optima["tau_f"].root.value == expected
         assert outside.optima["tau_f"].agree
 
 
-def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(drawn, plain, of_all):
+def test_without_a_truth_the_forward_divergence_is_known_up_to_a_constant(samples, plain, of_all):
     rng = np.random.default_rng(3)
     heldout = of_all[rng.choice(len(of_all), 4000, p=enumeration.boltzmann(of_all, 1 / 0.8))]
-    found = divergences(plain, drawn.betas, drawn.energies, Heldout(heldout, np.ones(4000)), rng)
-    assert found.absolute == {"forward": False}
-    assert found.table["forward"].min() == 0
-    assert found.optima["tau_f"].minimum.low < 0.8 < found.optima["tau_f"].minimum.high
+    result = divergences(plain, samples.betas, samples.energies, Heldout(heldout, np.ones(4000)), rng)
+    assert result.absolute == {"forward": False}
+    assert result.table["forward"].min() == 0
+    assert result.optima["tau_f"].minimum.low < 0.8 < result.optima["tau_f"].minimum.high
 
 
 def test_the_first_order_bootstrap_has_the_error_of_the_mean():
@@ -264,9 +264,9 @@ def test_the_first_order_bootstrap_has_the_error_of_the_mean():
     error = values.std(axis=0, ddof=1) / 40**0.5
     np.testing.assert_allclose(jackknife_error(rows), error)
     shares = bootstrap_weights(40, 4000, np.random.default_rng(1))
-    drawn = resample(rows, shares)
-    np.testing.assert_allclose(drawn[0], values.mean(axis=0))
-    np.testing.assert_allclose(drawn[1:].std(axis=0), error, rtol=0.05)
+    means = resample(rows, shares)
+    np.testing.assert_allclose(means[0], values.mean(axis=0))
+    np.testing.assert_allclose(means[1:].std(axis=0), error, rtol=0.05)
     assert interval_factor(40) == pytest.approx(2.02, abs=0.01)
 
 

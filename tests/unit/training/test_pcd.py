@@ -166,8 +166,8 @@ def test_weights_count(family):
     weights = np.where(few[:, 0] == 0, 5.0, 1.0)
     plan = PLAN | {"max_steps": 60, "l2_couplings": 0.0}
     model = train(few, weights, 3, choose_engine("numba"), 1, **plan).model
-    shown = frequencies(STATES, 3, boltzmann(model, STATES, 1)).single[0]
-    assert np.abs(shown - frequencies(few, 3, weights).single[0]).max() < 0.05
+    single = frequencies(STATES, 3, boltzmann(model, STATES, 1)).single[0]
+    assert np.abs(single - frequencies(few, 3, weights).single[0]).max() < 0.05
 
 
 def test_equal_seeds_give_equal_models(family):
@@ -204,7 +204,7 @@ def test_valleys_that_sweeps_do_not_connect_get_their_shares():
     sequences = states[np.random.default_rng(0).choice(len(states), 20_000, p=boltzmann(truth, states, 1))]
     plan = PLAN | {"sweeps": 10, "l2_couplings": 0.001, "max_steps": 100}
     model = train(sequences, np.ones(len(sequences)), 2, choose_engine("numba"), 1, **plan).model
-    learnt, true = (boltzmann(found, states, 1)[up].sum() for found in (model, truth))
+    learnt, true = (boltzmann(potts, states, 1)[up].sum() for potts in (model, truth))
     assert true == pytest.approx(0.69, abs=0.01)
     assert learnt == pytest.approx(true, abs=0.08)
 
@@ -272,10 +272,10 @@ def test_training_goes_on_until_the_models_own_temperature_has_settled():
     )
     reference = enumeration.fit_pairwise(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
     assert trained.stopped == "converged"
-    found, expected = (
+    optima, expected = (
         enumeration.find_optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
     )
     for name in ("tau_f", "tau_r", "tau_j"):
-        assert abs(getattr(found, name) / getattr(expected, name) - 1) < 0.06
+        assert abs(getattr(optima, name) / getattr(expected, name) - 1) < 0.06
     assert "scale_error" in trained.history
     assert abs(trained.confirmation.scale_error) < 0.06

@@ -32,7 +32,7 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     take = Step(probes=100, sweeps=6, learning_rate=5.0, max_move=most, decay_steps=50)
     state = Learning(engine.learner(data, 0.0, 0.0), draw_profile_chains(1000, data.single, rng))
     sweep = engine.sweep
-    engine.sweep = lambda *given: swept.append(int(given[-1])) or sweep(*given)
+    engine.sweep = lambda *arguments: swept.append(int(arguments[-1])) or sweep(*arguments)
     engine.scan(take, None, state, take.draw_randomness(drawn(100), 1, rng))
     assert swept == [6 // parts] * parts
 
@@ -43,14 +43,14 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     q, steps, sweeps, shape = 21, 10, 10, jax.ShapeDtypeStruct
     number, arrays = shape((), jnp.float32), tuple(shape(s, jnp.float32) for s in ((length, q), (length, q, length, q)))
     learner = JaxLearner(arrays, (number, number), arrays, arrays)
-    given = StepRandomness(
+    randomness = StepRandomness(
         shape((steps, 500, length), jnp.uint8),
         shape((steps, sweeps, 2), jnp.uint32),
         shape((steps, sweeps), jnp.float32),
     )
     state = Learning(learner, shape((count, length), jnp.uint8), number)
     take = Step(500, sweeps, 0.2, 1.0, 50)
-    planned = jax_engine._scan.lower(choose_engine("jax"), take, None, state, given).compile().memory_analysis()
+    planned = jax_engine._scan.lower(choose_engine("jax"), take, None, state, randomness).compile().memory_analysis()
     total = planned.argument_size_in_bytes + planned.output_size_in_bytes + planned.temp_size_in_bytes
     assert total < training_bytes(length, q, count) < 60e9
 

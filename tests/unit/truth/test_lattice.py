@@ -71,20 +71,22 @@ def test_sampling_follows_p_nat_to_the_gamma(folds):
     logs = np.log(few.p_nat(uniform))
     weights = np.exp(0.7 * logs)
     expected = np.average(logs, weights=weights)
-    drawn = sample_family(few, 0.7, 6000, 1, chains=300, burn_in=40, spacing=10)
-    error = drawn.log_p_nat.mean(axis=1).std() / 300**0.5
-    assert abs(drawn.log_p_nat.mean() - expected) < 5 * error + 0.02
-    np.testing.assert_allclose(drawn.log_p_nat.ravel(), np.log(few.p_nat(drawn.sequences.reshape(-1, 27))), atol=1e-3)
+    samples = sample_family(few, 0.7, 6000, 1, chains=300, burn_in=40, spacing=10)
+    error = samples.log_p_nat.mean(axis=1).std() / 300**0.5
+    assert abs(samples.log_p_nat.mean() - expected) < 5 * error + 0.02
+    np.testing.assert_allclose(
+        samples.log_p_nat.ravel(), np.log(few.p_nat(samples.sequences.reshape(-1, 27))), atol=1e-3
+    )
 
 
 def test_a_selective_family_folds_and_is_equilibrated(folds):
     competing = ensemble(folds, 0, 1000, np.random.default_rng(0))
-    drawn = sample_family(competing, 1000, 800, 1, chains=80, burn_in=60, spacing=10)
-    assert np.exp(drawn.log_p_nat).mean() > 0.98
-    assert split_rhat(drawn.log_p_nat) < 1.1
-    assert 0.05 < drawn.acceptance < 0.9
+    samples = sample_family(competing, 1000, 800, 1, chains=80, burn_in=60, spacing=10)
+    assert np.exp(samples.log_p_nat).mean() > 0.98
+    assert split_rhat(samples.log_p_nat) < 1.1
+    assert 0.05 < samples.acceptance < 0.9
     again = sample_family(competing, 1000, 800, 1, chains=80, burn_in=60, spacing=10)
-    np.testing.assert_array_equal(drawn.sequences, again.sequences)
+    np.testing.assert_array_equal(samples.sequences, again.sequences)
 
 
 def test_the_fold_that_sequences_share_is_recognised(folds, tmp_path, capsys):

@@ -13,40 +13,40 @@ from temperance.potts import enumeration
 from temperance.truth import enumerable, lattice, lattice_folds, load_truth, teacher
 
 
-def kept(drawn, path):
-    save_arrays(path, drawn.arrays, drawn.metadata)
+def save_and_load(samples, path):
+    save_arrays(path, samples.arrays, samples.metadata)
     return load_truth(path)
 
 
 @pytest.mark.parametrize(("kind", "q"), [("planted", 3), ("hopfield", 2), ("random", 3), ("critical", 4)])
 def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
     settings = read_truth({"kind": kind, "length": 4, "q": q, "sequences": 20_000})
-    drawn = enumerable.draw(settings, "0123"[:q], seed=3)
-    truth = kept(drawn, tmp_path / "truth.safetensors")
+    samples = enumerable.draw(settings, "0123"[:q], seed=3)
+    truth = save_and_load(samples, tmp_path / "truth.safetensors")
     listed = enumeration.all_sequences(4, q)
     np.testing.assert_allclose(truth.energies(listed), truth.all_energies)
     p = np.exp(-truth.energies(listed) - truth.log_z[0])
     assert p.sum() == pytest.approx(1)
-    counts = np.bincount(enumeration.find_positions(drawn.sequences, q), minlength=q**4)
+    counts = np.bincount(enumeration.find_positions(samples.sequences, q), minlength=q**4)
     chi = ((counts - 20_000 * p) ** 2 / (20_000 * p))[p > 1e-3]
     assert chi.sum() < len(chi) + 5 * (2 * len(chi)) ** 0.5
-    assert drawn.diagnostics["entropy"] == pytest.approx(enumeration.entropy(p))
+    assert samples.diagnostics["entropy"] == pytest.approx(enumeration.entropy(p))
 
 
 def test_a_teacher_is_sampled_at_its_temperature_and_its_partition_function_known(tmp_path):
     model, letters = random_potts(5, 3, seed=2), alphabet("ABC")
     model.save(tmp_path / "model.safetensors", letters, {})
     settings = TeacherTruth(kind="teacher", teacher="x", temperature=1.4, sequences=4000, ladders=32)
-    drawn = teacher.draw(settings, tmp_path / "model.safetensors", "ABC", choose_engine("numba"), 1, lambda _: None)
-    truth = kept(drawn, tmp_path / "truth.safetensors")
+    samples = teacher.draw(settings, tmp_path / "model.safetensors", "ABC", choose_engine("numba"), 1, lambda _: None)
+    truth = save_and_load(samples, tmp_path / "truth.safetensors")
     states = all_states(5, 3)
     p = boltzmann(model, states, 1.4)
     log_z = np.log(np.exp(-model.energies(states) / 1.4).sum())
     assert abs(truth.log_z[0] - log_z) < 4 * truth.log_z[1]
     np.testing.assert_allclose(truth.energies(states), model.energies(states) / 1.4, rtol=1e-5)
-    assert drawn.diagnostics["rhat"] < 1.05
-    counts = np.bincount(enumeration.find_positions(drawn.sequences, 3), minlength=243) / 4000
-    assert np.abs(counts - p).max() < 5 * (p.max() / drawn.diagnostics["ess"]) ** 0.5
+    assert samples.diagnostics["rhat"] < 1.05
+    counts = np.bincount(enumeration.find_positions(samples.sequences, 3), minlength=243) / 4000
+    assert np.abs(counts - p).max() < 5 * (p.max() / samples.diagnostics["ess"]) ** 0.5
     with pytest.raises(InputError, match="the teacher's alphabet is ABC, not protein"):
         teacher.draw(settings, tmp_path / "model.safetensors", "protein", choose_engine("numba"), 1, lambda _: None)
 
@@ -56,11 +56,11 @@ def test_lattice_energies_are_minus_gamma_ln_p_nat(tmp_path):
     settings = LatticeTruth(
         kind="lattice", native=3, folds=100, gamma=50.0, sequences=40, chains=20, burn_in=5, spacing=1
     )
-    drawn = lattice.draw(settings, folds, seed=1, progress=None)
-    truth = kept(drawn, tmp_path / "truth.safetensors")
-    competing = lattice.Ensemble(drawn.arrays["contacts"])
-    np.testing.assert_allclose(np.exp(-truth.energies(drawn.sequences) / 50), competing.p_nat(drawn.sequences))
-    assert len(drawn.arrays["all_folds"]) == 500
+    samples = lattice.draw(settings, folds, seed=1, progress=None)
+    truth = save_and_load(samples, tmp_path / "truth.safetensors")
+    competing = lattice.Ensemble(samples.arrays["contacts"])
+    np.testing.assert_allclose(np.exp(-truth.energies(samples.sequences) / 50), competing.p_nat(samples.sequences))
+    assert len(samples.arrays["all_folds"]) == 500
     assert truth.log_z is None
 
 

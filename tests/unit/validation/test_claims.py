@@ -18,28 +18,28 @@ def means(table):
 
 
 def test_lowering_helps_where_there_is_a_gap():
-    found = means(claims.lowering(1, replicates=4, sizes=SIZES))
-    assert (found.loc[("planted", "tau_r")]["tau"] < 0.9).all()
-    assert (found.loc[("planted", "tau_r")]["high"].loc[300:] < 0.97).all()
-    hopfield = [abs(np.log(found.loc[("hopfield", "tau_r", size), "tau"])) for size in SIZES]
+    table = means(claims.lowering(1, replicates=4, sizes=SIZES))
+    assert (table.loc[("planted", "tau_r")]["tau"] < 0.9).all()
+    assert (table.loc[("planted", "tau_r")]["high"].loc[300:] < 0.97).all()
+    hopfield = [abs(np.log(table.loc[("hopfield", "tau_r", size), "tau"])) for size in SIZES]
     assert hopfield[0] > hopfield[1] > hopfield[2]
     assert hopfield[2] < 0.02
-    planted = found.loc[("planted", "tau_r")]["tau"]
+    planted = table.loc[("planted", "tau_r")]["tau"]
     assert planted.loc[10000] == pytest.approx(planted.loc[300], rel=0.1)
 
 
 def test_raising_helps_without_a_gap_and_where_the_model_is_overfitted():
-    found = means(claims.raising(1, replicates=4, sizes=(100, 300)))
+    table = means(claims.raising(1, replicates=4, sizes=(100, 300)))
     for optimum in ("tau_f", "tau_r"):
-        assert (found.loc[("gapless", optimum)]["low"] > 1).all()
-    assert (found.loc[("planted", "tau_f")]["low"] > 1).all()
+        assert (table.loc[("gapless", optimum)]["low"] > 1).all()
+    assert (table.loc[("planted", "tau_f")]["low"] > 1).all()
 
 
 def test_optima_go_to_one_with_the_number_of_sequences():
-    found = means(claims.data(1, replicates=4, sizes=SIZES))
+    table = means(claims.data(1, replicates=4, sizes=SIZES))
     for family in ("hopfield", "gapless", "critical"):
         for optimum in ("tau_f", "tau_r", "tau_j"):
-            away = np.abs(np.log(found.loc[(family, optimum)]["tau"].clip(upper=100)))
+            away = np.abs(np.log(table.loc[(family, optimum)]["tau"].clip(upper=100)))
             assert away[30] > away[10000]
             assert away[10000] < 0.05
 
@@ -97,8 +97,8 @@ def test_stated_intervals_hold_the_enumerated_value():
 
 def test_means_are_taken_in_beta():
     table = pd.DataFrame({"family": "x", "value": None, "M": 10, "tau_f": [1.0, np.inf], "tau_r": 2.0, "tau_j": 0.0})
-    found = summarise(table).set_index("optimum")
-    assert found.loc["tau_f", "tau"] == 2.0
-    assert found.loc["tau_f", "outside"] == 1
-    assert found.loc["tau_r", ["tau", "low", "high"]].tolist() == [2.0, 2.0, 2.0]
-    assert found.loc["tau_j", "outside"] == 2
+    summary = summarise(table).set_index("optimum")
+    assert summary.loc["tau_f", "tau"] == 2.0
+    assert summary.loc["tau_f", "outside"] == 1
+    assert summary.loc["tau_r", ["tau", "low", "high"]].tolist() == [2.0, 2.0, 2.0]
+    assert summary.loc["tau_j", "outside"] == 2

@@ -332,7 +332,7 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "file").write_text(">a\nACD\n")
-    for name, said in (
+    for name, message in (
         ("pipe", "is a pipe or a device, not a file"),
         ("zero", "is a pipe or a device, not a file"),
         ("", "is a folder, not a file"),
@@ -343,5 +343,5 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
         path = tmp_path / name
         with pytest.raises(InputError) as raised:
             check_files(configure({"alignment": str(path), "family": "x"}))
-        assert str(raised.value) == f"x: alignment: {path}: {said} (paths are relative to {Path.cwd()})"
+        assert str(raised.value) == f"x: alignment: {path}: {message} (paths are relative to {Path.cwd()})"
     check_files(configure({"alignment": str(tmp_path / "file"), "family": "x"}))
