@@ -1,15 +1,13 @@
 """Files that users give: opened only if they are files, unpacked while they are read, and bounded."""
 
 import io
-import lzma
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
-from temperance.core.errors import InputError, last_line
-from temperance.core.opening import compression, open_packed
+from temperance.core.errors import InputError
+from temperance.core.opening import UNPACKING_ERRORS, compression, explain_unreadable, open_packed
 
 # Bytes of a line, of which the couplings of a pair are the longest, and to which any compressed file may expand.
 _LONGEST_LINE = 2**20
@@ -112,15 +110,14 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, path: str | Path, expansion: int = _LARGEST_EXPANSION, lines: bool = False):
         self._path, self._expansion, self._lines = path, expansion, lines
         self._total = self._line = 0
+        self._kind = ""
         self._stream: Any = None
         try:
             self._kind = compression(path, "an ordinary file")
             self._size = Path(path).stat().st_size
             self._stream = open_packed(path, self._kind)
-        except FileNotFoundError:
-            raise InputError(f"{path}: there is no such file") from None
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read ({last_line(error)})") from None
+            raise explain_unreadable(path, self._kind, error) from None
 
     def readable(self) -> bool:
         return True
@@ -128,12 +125,8 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
             count = self._stream.readinto(buffer)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-            if getattr(error, "errno", None) or not self._kind:
-                raise InputError(f"{self._path}: cannot be read ({last_line(error)})") from None
-            raise InputError(
-                f"{self._path}: the {self._kind} file is damaged or cut ({error}); copy it again"
-            ) from None
+        except UNPACKING_ERRORS as error:
+            raise explain_unreadable(self._path, self._kind, error) from None
         self._total += count
         if self._kind and self._total > max(_SMALL, self._expansion * self._size):
             raise InputError(

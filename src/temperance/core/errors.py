@@ -21,6 +21,34 @@ class InputError(Exception):
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
+def explain_damage(path: object, reason: object, kind: str, is_result: bool = True) -> InputError:
+    """Explain that a file of the program's own formats is not whole.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    reason : str or Exception
+        What is wrong with it.
+    kind : str
+        Name of its format.
+    is_result : bool
+        Whether this program wrote it, as is otherwise not known.
+
+    Returns
+    -------
+    InputError
+        To be raised by the reader of the file.
+
+    Examples
+    --------
+    >>> str(explain_damage("split", "it ends early", "JSON"))
+    'split: not a complete JSON file (it ends early); delete it and run again'
+    """
+    condition = "" if is_result else "if it is a result, "
+    return InputError(f"{path}: not a complete {kind} file ({reason}); {condition}delete it and run again")
+
+
 def last_words(text: str) -> str:
     r"""Extract the last line of a program's output that is not blank.
 

@@ -17,7 +17,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from temperance.core.errors import InputError
+from temperance.core.errors import InputError, explain_damage
 from temperance.core.tensors import read_tensors
 from temperance.core.version import __version__
 
@@ -129,11 +129,7 @@ def load_json(path: str | Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, "JSON", error) from error
-
-
-def _damaged(path: str | Path, kind: str, error: Exception) -> InputError:
-    return InputError(f"{path}: not a complete {kind} file ({error}); delete it and run again")
+        raise explain_damage(path, error, "JSON") from error
 
 
 def announce_reading(path: str | Path) -> None:
@@ -197,7 +193,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
     try:
         metadata = json.loads(texts.get("temperance", "{}"))
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, "safetensors", error) from error
+        raise explain_damage(path, error, "safetensors") from error
     if not isinstance(metadata, dict):
         raise InputError(f"{path}: its metadata 'temperance' are not a JSON object")
     return arrays, metadata
@@ -273,7 +269,7 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     except FileNotFoundError:
         raise
     except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
-        raise _damaged(path, "TSV" if is_tsv else "Parquet", error) from error
+        raise explain_damage(path, error, "TSV" if is_tsv else "Parquet") from error
 
 
 def versions() -> dict[str, str]:

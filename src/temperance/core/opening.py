@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from temperance.core.errors import InputError
+from temperance.core.errors import InputError, last_line
 
 _READ = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
@@ -23,6 +23,8 @@ _NOT_READ = {
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
 }
 _LONGEST_MAGIC = 6
+# What Python's unpackers raise where a file is damaged; among them are errors of the system, without its number.
+UNPACKING_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 # Bytes of a text file that is read whole, of which tables of ten thousand families have one or two million.
 _LARGEST_TEXT = 2**24
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -57,13 +59,45 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
         kind = compression(path, needed)
         with open_packed(path, kind) as file:
             yield file
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give the path of {needed}") from None
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        # Python's unpackers raise errors of the system too, without its number.
-        if number := getattr(error, "errno", None):
-            raise InputError(f"{path}: cannot be read ({os.strerror(number)}); give the path of {needed}") from None
-        raise InputError(f"{path}: the {kind} file is damaged ({error}); compress it again") from None
+    except UNPACKING_ERRORS as error:
+        raise explain_unreadable(path, kind, error, needed) from None
+
+
+def explain_unreadable(path: str | Path, kind: str, error: Exception, needed: str = "") -> InputError:
+    """Explain why a file cannot be opened, read or unpacked: it is missing, out of reach or damaged.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : {'', 'gzip', 'bzip2', 'xz'}
+        As of `compression`.
+    error : Exception
+        Raised by the system or by one of Python's unpackers.
+    needed : str
+        What its path should be that of; empty where any file will do.
+
+    Returns
+    -------
+    InputError
+        To be raised in place of the error.
+
+    Examples
+    --------
+    >>> str(explain_unreadable("family.fasta", "", FileNotFoundError(), "an alignment"))
+    'family.fasta: there is no such file; give the path of an alignment'
+    >>> str(explain_unreadable("family.gz", "gzip", EOFError("no end"), "an alignment"))
+    'family.gz: the gzip file is damaged (no end); compress it again'
+    """
+    hint = f"; give the path of {needed}" if needed else ""
+    number = getattr(error, "errno", None)
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: there is no such file{hint}")
+    if number or not kind:
+        reason = os.strerror(number) if needed and number else last_line(error)
+        return InputError(f"{path}: cannot be read ({reason}){hint}")
+    damage, remedy = ("damaged", "compress it again") if needed else ("damaged or cut", "copy it again")
+    return InputError(f"{path}: the {kind} file is {damage} ({error}); {remedy}")
 
 
 def read_text(path: str | Path, needed: str, utf16: bool = False) -> str:

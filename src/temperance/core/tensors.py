@@ -1,13 +1,14 @@
 """The safetensors format, read: every size is checked before it is believed."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from temperance.core.bounded_files import open_binary, read_array
-from temperance.core.errors import InputError
+from temperance.core.errors import InputError, explain_damage
 
 # Types of numbers that NumPy has, too.
 _TYPES = {
@@ -16,6 +17,8 @@ _TYPES = {
 }  # fmt: skip
 _LONGEST_HEADER = 2**24
 _MOST_DIMENSIONS = 8
+
+_damaged = partial(explain_damage, kind="safetensors", is_result=False)
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -69,10 +72,6 @@ def _read_header(file: BinaryIO, path: str | Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         pass
     raise _damaged(path, f"its header is not a JSON object of {length:,} bytes with different names")
-
-
-def _damaged(path: str | Path, reason: str) -> InputError:
-    return InputError(f"{path}: not a complete safetensors file ({reason}); if it is a result, delete it and run again")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
