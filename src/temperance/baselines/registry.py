@@ -29,12 +29,22 @@ class Model(Protocol):
 
     @property
     def L(self) -> int:
-        """Number of sites."""
+        """Number of sites.
+
+        Returns
+        -------
+        int
+        """
         ...
 
     @property
     def q(self) -> int:
-        """Number of states."""
+        """Number of states of a site.
+
+        Returns
+        -------
+        int
+        """
         ...
 
     def energies(self, sequences: np.ndarray) -> np.ndarray:

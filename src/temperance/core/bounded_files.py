@@ -120,9 +120,34 @@ class _Unpacked(io.RawIOBase):
             raise explain_unreadable(path, self._kind, error) from None
 
     def readable(self) -> bool:
+        """Tell Python's readers of files that bytes can be read from this one.
+
+        Returns
+        -------
+        bool
+            True.
+        """
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read the next bytes of the unpacked file, as many as there are and have room.
+
+        Parameters
+        ----------
+        buffer : memoryview
+            Filled from its beginning.
+
+        Returns
+        -------
+        int
+            Number of bytes read; 0 at the end of the file.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, is damaged, expands to far more than its size, or, where lines are read, has a
+            line that is longer than any should be.
+        """
         try:
             count = self._stream.readinto(buffer)
         except UNPACKING_ERRORS as error:
@@ -141,6 +166,7 @@ class _Unpacked(io.RawIOBase):
         return count
 
     def close(self) -> None:
+        """Close the file; more than once does no harm."""
         if not self.closed and self._stream:
             self._stream.close()
         super().close()

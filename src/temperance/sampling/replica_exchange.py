@@ -136,7 +136,12 @@ class _Plan:
 
     @property
     def few_draws(self) -> int:
-        """Draws of a survey, and of the stage in which added rungs settle."""
+        """Number of draws of a survey, and of the stage in which added rungs settle.
+
+        Returns
+        -------
+        int
+        """
         return max(-(-self.draws // 2), 4)
 
 
@@ -381,7 +386,12 @@ class _Run:
         self.refined, self.colder = refined, colder
 
     def samples(self) -> TemperedSamples:
-        """Return the draws, without rungs beyond the first colder one that is not equilibrated or ends the window."""
+        """Collect the draws, without rungs beyond the first colder one that is not equilibrated or ends the window.
+
+        Returns
+        -------
+        TemperedSamples
+        """
         buffer, origins = self._buffer, self._origins()
         rungs = self._diagnose(buffer.energies)
         sequence_rungs = np.flatnonzero(buffer.kept)

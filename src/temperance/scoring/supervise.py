@@ -76,7 +76,13 @@ class _Output:
         self.pipe, self.end, self.bytes = pipe, b"", 0
 
     def read(self) -> bool:
-        """Read what is there; returns whether more may come."""
+        """Read up to 1 MiB of what the program has written since the last call, without waiting for more.
+
+        Returns
+        -------
+        bool
+            Whether more may come; False once the pipe is closed.
+        """
         try:
             chunk = os.read(self.pipe, 2**20)
         except BlockingIOError:

@@ -282,6 +282,23 @@ class _HistogramReweighting:
     def from_samples(
         cls, grid: np.ndarray, betas: np.ndarray, energies: np.ndarray, second_energies: np.ndarray, shares: np.ndarray
     ) -> "_HistogramReweighting":
+        """Reweight samples of rungs to the inverse temperatures between them.
+
+        Parameters
+        ----------
+        grid : np.ndarray
+            (G,) inverse temperatures, within those of the rungs.
+        betas : np.ndarray
+            (R,) inverse temperatures of the rungs, ascending.
+        energies, second_energies : np.ndarray
+            (R, K, D) energies of the samples of each rung under the model, and under another one.
+        shares : np.ndarray
+            (B + 1, K) shares of the ladders: first all alike, then as often as each is drawn by the bootstrap.
+
+        Returns
+        -------
+        _HistogramReweighting
+        """
         below = np.clip(np.searchsorted(betas, grid, side="right") - 1, 0, len(betas) - 2)
         nearness = (betas[below + 1] - grid) / (betas[below + 1] - betas[below])
         moments = np.zeros((3, len(shares), len(grid)))
@@ -295,6 +312,13 @@ class _HistogramReweighting:
 
     @property
     def reverse_slope(self) -> np.ndarray:
+        """Slope of the reverse Kullback-Leibler divergence in the inverse temperature.
+
+        Returns
+        -------
+        np.ndarray
+            (B + 1, G)
+        """
         return self.betas * self.variance - self.covariance
 
 

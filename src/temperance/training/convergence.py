@@ -32,7 +32,13 @@ class Trained(Protocol):
 
     @property
     def prepared(self) -> Any:
-        """The model, in the layout that the engine reads."""
+        """Model in the layout that the engine reads.
+
+        Returns
+        -------
+        object
+            As of the engine's `prepare`.
+        """
         ...
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:

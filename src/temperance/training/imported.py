@@ -28,12 +28,37 @@ class _FrozenModel:
     data_energy: float
 
     def correlation_agreement(self, chains: Any) -> CorrelationAgreement:
+        """Compute the agreement of the connected correlations of chains with the data's.
+
+        Parameters
+        ----------
+        chains : array
+            (C, L) uint8.
+
+        Returns
+        -------
+        CorrelationAgreement
+        """
         return correlation_agreement(self.data, np.asarray(chains))
 
     def mean_data_energy(self) -> float:
+        """Return the mean energy of the training data under the model.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         return self.data_energy
 
     def penalty(self) -> float:
+        """Return the L2 penalty, which of an imported model is not known.
+
+        Returns
+        -------
+        float
+            0.
+        """
         return 0.0
 
 

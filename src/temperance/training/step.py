@@ -198,11 +198,34 @@ class _Move(NamedTuple):
     factor: Any
 
     def part(self, count: Any) -> "_Move":
-        """Return one of `count` equal parts that make the move up."""
+        """Divide the move into equal parts, and return one of them.
+
+        Parameters
+        ----------
+        count : int or array
+            Number of parts.
+
+        Returns
+        -------
+        _Move
+        """
         return _Move(self.rate / count, self.factor ** (1 / count))
 
     def energy_increment(self, energies: Any, change: Any) -> Any:
-        """Compute by how much energies (C,) grow, those that the whole direction would change by `change` (C,)."""
+        """Compute by how much the energies of chains grow with the move.
+
+        Parameters
+        ----------
+        energies : array
+            (C,) energies before it, nats.
+        change : array
+            (C,) by which the whole direction, at rate 1, would change them.
+
+        Returns
+        -------
+        array
+            (C,) nats.
+        """
         return self.factor * (energies + self.rate * change) - energies
 
 

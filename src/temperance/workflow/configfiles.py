@@ -173,6 +173,22 @@ class _Loader(yaml.BaseLoader):
     """Compose nodes, and mark those without a tag of their own by an empty one."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        """Choose the tag of a node that has none of its own: an empty one, whatever it holds.
+
+        Parameters
+        ----------
+        kind : type
+            Class of the node.
+        value : Any
+            Its content.
+        implicit : tuple of bool
+            Whether its tag could follow from its content.
+
+        Returns
+        -------
+        str
+            Empty.
+        """
         return ""
 
 
@@ -183,7 +199,26 @@ class _Document:
         self.values = 0
 
     def value(self, node: Any, ancestors: tuple[Any, ...]) -> Any:
-        """Return the value of a node that stands in others."""
+        """Convert a node, with all that it holds, to Python's mappings, lists and scalars.
+
+        Parameters
+        ----------
+        node : yaml.Node
+            Node of the document.
+        ancestors : tuple of yaml.Node
+            Nodes that it stands in, from the outermost.
+
+        Returns
+        -------
+        Any
+            A dict, a list, text, a number, a truth value or None.
+
+        Raises
+        ------
+        YamlError
+            If an alias stands within what it stands for, aliases expand to too much, nodes are nested too deeply, a key
+            is no text or is there twice, or a node has a tag.
+        """
         self.values += 1
         if any(node is ancestor for ancestor in ancestors):
             raise _error(node, "an alias stands within what it stands for")

@@ -96,7 +96,28 @@ class _Plans:
         self._shared = {key: value for key, value in settings.items() if key not in _TOP_LEVEL_KEYS}
 
     def plan(self, name: str, overrides: Settings, key: str) -> FamilySettings:
-        """Check and complete the settings of a family; `key` is where they stand in the configuration."""
+        """Check and complete the settings of a family.
+
+        Parameters
+        ----------
+        name : str
+            Name of the family.
+        overrides : dict
+            Settings of the family's own.
+        key : str
+            Where they stand in the configuration, for error messages.
+
+        Returns
+        -------
+        FamilySettings
+            All settings of the family.
+
+        Raises
+        ------
+        InputError
+            If the family's name is that of a folder of results, it has no source of sequences or several, or a setting
+            is wrong.
+        """
         if name in _RESERVED_FOLDERS:
             raise InputError(f"{key}: {name} is a folder of results; choose another name")
         sources = [source for source in SOURCES if source in overrides]

@@ -92,6 +92,11 @@ def job(snakemake: Any) -> Iterator[Settings]:
     ------
     dict
         The user's configuration, reduced to what determines the results of the job's family.
+
+    Raises
+    ------
+    SystemExit
+        With status 1, whatever the error was.
     """
     _share_compiled()
     # JAX reads this: as many threads as the rule has, not as the machine has.
