@@ -65,7 +65,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class DrawnSamples:
-    """Samples of a model over temperatures.
+    """Hold sequences that a model generated at several temperatures, with diagnostics and a likelihood.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ def learn(
 
 
 def independent(sequences: np.ndarray, weights: np.ndarray, q: int) -> Potts:
-    """Build the profile model: one-site frequencies with a pseudocount of a sequence, and no couplings.
+    """Build the profile model, of independent sites, from their frequencies with a pseudocount of one sequence.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def learn_conditionals(
     l2_couplings: float,
     tolerance: float = 1e-5,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Learn the softmax of every site given the sites that it depends on, by penalised likelihood.
+    """Fit a softmax regression of each site's state on the states of the sites that it depends on.
 
     Each site's loss is the weighted mean negative log-likelihood of its state given the others', plus
     l2_fields / 2 * sum h^2 + l2_couplings / 2 * sum J^2. It is minimised by L-BFGS, parameters in units of how the
@@ -290,7 +290,9 @@ class Autoregressive:
         return sequences
 
     def compare_to_joint_tempering(self, sequences: np.ndarray, temperature: float) -> dict[str, float]:
-        """Compare draws with every site at a temperature to P^(1 / tau) / Z, by importance weights.
+        """Estimate how far generation with tempered site conditionals is from the tempered joint, P^(1 / tau) / Z.
+
+        Averages under the joint distribution are those of the draws with importance weights.
 
         Parameters
         ----------

@@ -64,7 +64,7 @@ def open_text(path: str | Path, expansion: int = _LARGEST_EXPANSION) -> TextIO:
 
 
 def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: str, path: str | Path, name: str) -> np.ndarray:
-    """Read an array of numbers.
+    """Read an array of numbers from an open file, all of it or none.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Tell whether it is time to save again.
+        """Tell whether the state was last saved long enough ago to be saved again.
 
         Returns
         -------

@@ -77,7 +77,7 @@ class CudaEngine(JaxEngine):
         return min(super().available_memory(), self._card.free_memory() + max(unused, 0))
 
     def prepare(self, model: Potts) -> Any:
-        """Bring a model into the kernel's layout, on the card.
+        """Copy a model to the card, in the layout that the sampling kernel reads.
 
         Parameters
         ----------

@@ -68,7 +68,7 @@ class Shape:
 
     @property
     def chains(self) -> int:
-        """Count the chains of a block.
+        """Count the Markov chains that a block of the card's threads samples.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class Shape:
 
     @property
     def threads(self) -> int:
-        """Count the threads of a block, with those of the warp that copies the slabs.
+        """Count the threads of a block, with those of the warp that copies couplings for the others.
 
         Returns
         -------
@@ -124,7 +124,7 @@ def row_states(q: int) -> int:
 
 
 def row_cells(q: int) -> int:
-    """Compute the number of states of a slab's row: q, up to whole threads.
+    """Round the number of states up to a multiple of those that a thread holds: the length of a row of couplings.
 
     Parameters
     ----------

@@ -258,7 +258,7 @@ def _energies(fields: np.ndarray, couplings: np.ndarray, sequences: np.ndarray) 
 
 
 class NumbaLearner:
-    """Learn in place on the CPU.
+    """Hold a model in training on the CPU, whose parameters are changed in place.
 
     In memory are the couplings, their slabs, and as much again twice: the data's frequencies and the direction.
 

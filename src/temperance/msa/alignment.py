@@ -49,7 +49,7 @@ class Alignment:
     lines: list[int] = field(default_factory=list)
 
     def place(self, number: int) -> str:
-        """Describe where a sequence stands.
+        """Name a sequence and its line in the file, for messages.
 
         Parameters
         ----------

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def site_frequencies(sequences: np.ndarray, q: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Compute weighted one-site frequencies.
+    """Compute the weighted frequency of every state at every site.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from temperance.potts.pair_kernels import correlation_moments, pair_frequencies,
 
 @dataclass(frozen=True)
 class Frequencies:
-    """Hold one- and two-site frequencies.
+    """Hold the frequencies of states at each site, and of pairs of states at each pair of sites.
 
     Attributes
     ----------

@@ -84,7 +84,7 @@ def chance(reference: str, sequence: str, alphabet: Alphabet, score: float) -> f
 
 
 def resembles(probability: float, chains: int) -> bool:
-    """Tell whether an alignment is better than those of chance, when as many chains were tried.
+    """Tell whether two sequences align better than the best of as many unrelated chains would by chance.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ _LETTERS = {
 
 
 class Chain(NamedTuple):
-    """Residues of a chain.
+    """Hold the residues of one chain of a structure, and their sequence.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ def sparkline_svg(evidence: Evidence) -> str:
 
 
 def inline_figure(path: Path, prefix: str, caption: str) -> str:
-    """Make a figure's SVG a part of the page, with a prefix to its identifiers, which figures have in common.
+    """Convert an SVG file to an element of a page, its identifiers prefixed, so that those of two figures differ.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ class Ladders:
 
     @property
     def chains(self) -> np.ndarray:
-        """Present sequences in the order of the rungs.
+        """Current sequences of all replicas, in the order of their rungs.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class Ladders:
             self._start(betas, self.chains[:, nearest])
 
     def cool(self, chains: np.ndarray, beta: float, sweeps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sweep chains that belong to no rung at one inverse temperature.
+        """Run Gibbs sweeps at one inverse temperature on chains that take no part in the exchange.
 
         Parameters
         ----------

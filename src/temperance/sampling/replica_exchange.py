@@ -59,7 +59,7 @@ def sample(
     progress: Callable[[str], None] = log.info,
     checkpoint: Checkpoint = NONE,
 ) -> TemperedSamples:
-    """Sample a model at each of `temperatures`, and with `spacing` at those that a decision needs, too.
+    """Sample a Potts model at several temperatures by replica exchange; `spacing` adds those that a decision needs.
 
     Rungs are added between the temperatures, and up to an infinite one, until neighbours exchange often enough.
     Half of the ladders start from random sequences and half from `starts`, so that R-hat reveals a memory of

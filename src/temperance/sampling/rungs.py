@@ -107,7 +107,7 @@ class MeanEnergies:
 
 
 def plan_ladder(model: Potts, engine: Engine, betas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Plan inverse temperatures from 0 through all of `betas`, close enough for exchange.
+    """Choose the rungs of replica exchange: inverse temperatures from 0 through all of `betas`, close enough together.
 
     Neighbours exchange with probability about erfc(sqrt(dbeta * dE) / 2) when energies are normal, dE being the
     difference of mean energies, which short pilot runs measure; so sqrt(dbeta * dE) is a distance that says how many

@@ -93,7 +93,7 @@ def may_decide(temperatures: np.ndarray, training: float) -> np.ndarray:
 
 
 def is_bracketed(temperatures: np.ndarray, spacing: float, training: float) -> bool:
-    """Tell whether a temperature lies between two close neighbours of a list.
+    """Tell whether a temperature lies between two neighbours of a list that are close to each other.
 
     Parameters
     ----------

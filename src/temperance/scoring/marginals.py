@@ -135,7 +135,7 @@ class TopPatterns:
 
     @classmethod
     def from_reference(cls, reference: np.ndarray, weights: np.ndarray, sites: np.ndarray) -> "TopPatterns":
-        """Find the most frequent words of sequences at sets of sites.
+        """Find the combinations of states (words) that sequences have most often at each set of sites.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ class TopPatterns:
         return _count_words(sequences, self.sites, self.codes) / len(sequences)
 
     def correlations(self, sequences: np.ndarray) -> np.ndarray:
-        """Correlate the frequencies in sequences with the reference's, for each set whose words differ in frequency.
+        """Correlate, by set of sites, the frequencies of the words among sequences with those in the reference.
 
         Words that are all equally frequent tell nothing. The correlation is 0 of sequences that have none of the words.
 

@@ -22,7 +22,7 @@ class NaturalScale:
 
     @classmethod
     def measure(cls, scores: np.ndarray, weights: np.ndarray) -> "NaturalScale":
-        """Sort the scores of natural sequences; those without a score are left out.
+        """Build the scale from the scores of natural sequences; those without a score are left out.
 
         Parameters
         ----------

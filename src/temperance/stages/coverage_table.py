@@ -38,7 +38,7 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs) -> None:
-    """Join the tables of all systems.
+    """Join the tables of all systems on how often confidence intervals cover the exact value.
 
     Parameters
     ----------

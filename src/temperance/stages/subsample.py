@@ -45,7 +45,7 @@ class Outputs(NamedTuple):
 def run(
     inputs: Inputs, outputs: Outputs, settings: SubsampleStage, seed: int, family: str, size: tuple[int | float, int]
 ) -> None:
-    """Draw one training set.
+    """Draw one training set at random from the sequences for training, and weight its sequences.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
 
 
 def estimate_columns(name: str, interval: Estimate) -> dict[str, float]:
-    """Write an estimate as three columns of a table.
+    """Spread an estimate over three columns of a table: its value and both ends of its interval.
 
     Parameters
     ----------
@@ -154,7 +154,9 @@ def pool_temperatures(replicates: Sequence[Estimate], shared: float = float("nan
 
 
 def pool_values(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:
-    """Pool a value over training sets as `pool_temperatures` does, on its own scale.
+    """Average estimates of one quantity from several training sets, and pool their intervals.
+
+    As `pool_temperatures` does, but not in the logarithm.
 
     Parameters
     ----------

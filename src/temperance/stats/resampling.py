@@ -54,7 +54,7 @@ def interval_factor(ladders: float) -> float:
 
 
 def interval_factors(ladders: np.ndarray) -> np.ndarray:
-    """Compute `interval_factor` of several numbers of ladders.
+    """Compute the half widths of 95 % intervals, in units of standard errors, for several numbers of ladders.
 
     Parameters
     ----------

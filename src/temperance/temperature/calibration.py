@@ -156,7 +156,7 @@ def _make_diagram(sums: np.ndarray) -> Reliability:
 def optimal_temperature(
     logits: np.ndarray, labels: np.ndarray, weights: np.ndarray, rng: np.random.Generator, draws: int = 200
 ) -> Estimate:
-    """Find the temperature of least negative log-likelihood, with a bootstrap over the first axis.
+    """Find the temperature at which softmax predictions have the least negative log-likelihood, with a bootstrap.
 
     Parameters
     ----------

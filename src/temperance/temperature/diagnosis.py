@@ -37,7 +37,7 @@ _LIMITS = {"steps": "its limit of steps", "time": "its limit of time"}
 
 @dataclass(frozen=True)
 class Training:
-    """Outcome of a model's training; None: not known.
+    """Hold how the training of a model ended, and how well its samples agree with the data; None: not known.
 
     Attributes
     ----------

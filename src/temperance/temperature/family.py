@@ -63,7 +63,7 @@ class SubsetResults:
 
     @classmethod
     def read(cls, folder: Path, floors: tuple[float, float], natural_diversity: float, q: int) -> "SubsetResults":
-        """Read the folder of a subset.
+        """Read the results of the model of one training set from its folder.
 
         Parameters
         ----------

@@ -321,7 +321,7 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
 
 
 def deciding_judges(points: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Name the criteria that decide among operating points: judges, and `train` of tau_train.
+    """List the operating points that decide on the recommendation, by their names without `tau_`.
 
     Parameters
     ----------

@@ -8,7 +8,10 @@ from scipy.interpolate import CubicHermiteSpline
 
 @dataclass(frozen=True)
 class EnergyCurve:
-    """<E> as a function of beta: the cubic through the rungs' means with the exact slopes d<E>/dbeta = -Var(E)."""
+    """Mean energy <E> as a function of the inverse temperature beta.
+
+    It is the cubic through the rungs' means with the exact slopes, d<E>/dbeta = -Var(E).
+    """
 
     betas: np.ndarray
     spline: CubicHermiteSpline

@@ -63,7 +63,7 @@ class Curves:
 
     @property
     def entropy(self) -> np.ndarray:
-        """S = ln Z + beta <E>.
+        """Entropy at each inverse temperature, S = ln Z + beta <E>.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class Curves:
 
     @property
     def free_energy(self) -> np.ndarray:
-        """F = <E> - tau S, minus infinity at beta = 0.
+        """Free energy at each inverse temperature, F = <E> - tau S; minus infinity at beta = 0.
 
         Returns
         -------

@@ -77,7 +77,7 @@ class Trained(Protocol):
 
 
 class ConvergenceTest:
-    """Draws populations of independent chains and compares them with the data and with persistent chains.
+    """Test a model in training: compare independent chains with the data and with its persistent chains.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ class ConvergenceTest:
         return float(np.std(correlations) * (_BLOCKS - 1) ** 0.5)
 
     def mix(self, chains: Any, replacements: Any, share: float = 1.0) -> np.ndarray:
-        """Replace random chains by replacements, drawn at random.
+        """Replace some chains, chosen at random, by sequences chosen at random from others.
 
         Parameters
         ----------

@@ -66,7 +66,7 @@ def _sums(gains: np.ndarray, contacts: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """A set of folds to compete, the native one first.
+    """Compact folds of a lattice protein that compete for its sequences, the native fold first.
 
     Attributes
     ----------

@@ -124,7 +124,7 @@ def _kind(truth: Any) -> str:
 
 
 def main() -> int:
-    """Write both files.
+    """Write the schema of configurations, and the tables of settings in their documentation.
 
     Returns
     -------
