@@ -409,13 +409,13 @@ def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float 
     penalties = np.full(target.size, l2_couplings)
     penalties[: length * q] = l2_fields
 
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+    def _loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         energies = _energies(*_unpack(parameters, length, q))
         value = log_z(energies) - parameters @ target + (penalties * parameters**2).sum() / 2
         return value, _frequencies(boltzmann(energies), length, q) - target + penalties * parameters
 
     optimum = minimize(
-        loss, np.zeros(target.size), jac=True, method="L-BFGS-B",
+        _loss, np.zeros(target.size), jac=True, method="L-BFGS-B",
         options={"maxiter": 5000, "maxfun": 10000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-7},
     )  # fmt: skip
     return Potts(*_unpack(optimum.x, length, q)).zero_sum()
