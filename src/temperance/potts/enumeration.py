@@ -212,6 +212,32 @@ def heat_capacity(energies: np.ndarray, beta: float = 1.0) -> float:
     return float(beta**2 * (p @ energies**2 - (p @ energies) ** 2))
 
 
+def true_heat_capacity(truth: np.ndarray, model: np.ndarray, beta: float = 1.0) -> float:
+    """Compute kappa = Cov(E_P, E_Q) / tau^2 over the tempered model, what the mean true energy gains with temperature.
+
+    Parameters
+    ----------
+    truth, model : np.ndarray
+        (N,) energies E_P and E_Q of every sequence under truth and model, nats.
+    beta : float
+        Inverse temperature 1 / tau of the model.
+
+    Returns
+    -------
+    float
+        Nats per unit of temperature; the heat capacity itself where the truth is the model.
+
+    Examples
+    --------
+    >>> round(true_heat_capacity(np.array([0.0, 6.0]), np.array([0.0, 2.0]), 0.0), 2)
+    0.0
+    >>> round(true_heat_capacity(np.array([0.0, 4.0]), np.array([1.0, 1.0]) + np.array([0.0, np.log(3)])), 4)
+    0.8240
+    """
+    p = boltzmann(model, beta)
+    return float(beta**2 * (p @ ((truth - p @ truth) * (model - p @ model))))
+
+
 def draw_sequences(energies: np.ndarray, length: int, q: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """Draw independent sequences from the Boltzmann distribution at temperature 1.
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
+from temperance.core.files import finite_or_none, load_arrays, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import ThermodynamicsStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
@@ -18,6 +18,7 @@ from temperance.potts.model import Potts, load
 from temperance.sampling.diagnostics import is_within_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.scoring.tables import Family
+from temperance.stats.estimate import Estimate
 from temperance.temperature.divergence import Heldout, divergences
 from temperance.temperature.gain import best_independent_log_likelihood, independent_log_likelihood, likelihood_gain
 from temperance.thermo.annealing import estimate_log_z
@@ -78,7 +79,8 @@ class Outputs(NamedTuple):
     optima : Path
         Temperatures of least divergence, with intervals.
     landscape : Path
-        Ground state, energies and energy gaps, and likelihood gain over independent sites, as JSON.
+        Ground state, energies and energy gaps, likelihood gain over independent sites and, where the truth is known,
+        what its energy and the model's gain with temperature at 1 (sign rule), as JSON.
     """
 
     table: Path
@@ -161,6 +163,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
         "energies": sets.reset_index().to_dict("records"),
         "gaps": measure_gaps(sets, frequencies, alphabet.q, entropy_at_one),
         "gain": gain.summary() | {"clusters": heldout.units, "heldout": len(family.heldout)},
+        "sign_rule": summarise_sign_rule(divergence.sign_rule, model, truth),
         "provenance": provenance(settings.configured(), seed),
     }
     optima = complete_optima(divergence.optima_table(), states, model, truth, training_energy)
@@ -177,6 +180,37 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
         )  # fmt: skip
     for row in optima.itertuples():
         log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)
+
+
+def summarise_sign_rule(sign_rule: dict[str, Estimate], model: Potts, truth: Truth | None) -> dict[str, Any]:
+    """Write the quantities of the sign rule at temperature 1, for enumerable systems with their exact values.
+
+    Parameters
+    ----------
+    sign_rule : dict
+        kappa, heat_capacity and energy_slope; empty where the truth is not known.
+    model : Potts
+        Model whose quantities these are.
+    truth : Truth or None
+        True distribution, where it is known.
+
+    Returns
+    -------
+    dict
+        Name -> value, low, high and, where all sequences can be enumerated, exact.
+    """
+    summary = {
+        name: {key: finite_or_none(number) for key, number in asdict(quantity).items()}
+        for name, quantity in sign_rule.items()
+    }
+    if summary and truth and truth.all_energies is not None:
+        all_energies = enumeration.energies_of_all(model)
+        kappa = enumeration.true_heat_capacity(truth.all_energies, all_energies)
+        capacity = enumeration.heat_capacity(all_energies)
+        slope = kappa / capacity if capacity > 0 else None
+        for name, exact in {"kappa": kappa, "heat_capacity": capacity, "energy_slope": slope}.items():
+            summary[name]["exact"] = exact
+    return summary
 
 
 def complete_optima(

@@ -5,7 +5,7 @@ D_r = KL(Q_tau || P) = <E_P>_Q + ln Z_P - S(Q_tau) whether the truth accepts wha
 As functions of beta their slopes are <E_Q>_P - <E_Q>_Q and beta Var_Q(E_Q) - Cov_Q(E_P, E_Q).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from temperance.msa.clusters import effective_clusters
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
 from temperance.stats.resampling import bootstrap_weights, interval_factor, resample
+from temperance.temperature.sign_rule import estimate_at_one, sign_rule_draws
 from temperance.thermo.thermodynamics import Curves
 
 # Two estimates of one optimum agree when their difference is below this many of its standard errors (chance exceeds it
@@ -136,16 +137,21 @@ class Divergences:
     ----------
     table : pandas.DataFrame
         beta, temperature, and for forward, reverse, jeffreys the value, its standard error and its 95 % interval, nats.
+        Where the truth is known also for kappa (what the true energy of samples gains with temperature), heat_capacity
+        (what the model's energy gains) and energy_slope, their ratio: see `temperance.temperature.sign_rule`.
     absolute : dict
         Name -> whether the values are absolute; if not, they count from the least one.
     optima : dict
         Name -> `Optimum`: tau_f, tau_train where the mean energy of training sequences is known, and tau_r and tau_j
         where the truth is.
+    sign_rule : dict
+        kappa, heat_capacity and energy_slope at temperature 1; empty where the truth is not known.
     """
 
     table: pd.DataFrame
     absolute: dict[str, bool]
     optima: dict[str, Optimum]
+    sign_rule: dict[str, Estimate] = field(default_factory=dict)
 
     def optima_table(self) -> pd.DataFrame:
         """Tabulate the optima.
@@ -214,7 +220,7 @@ def divergences(
     if true_log_z:
         log_z_truth = true_log_z[0] + true_log_z[1] * np.append(0, rng.standard_normal(draws))
     forward = curves.betas * heldout_mean[:, None] + log_z
-    values, curves_and_slopes = {"forward": forward}, {}
+    values, curves_and_slopes, signs = {"forward": forward}, {}, {}
     second_energies = energies if true_energies is None else true_energies
     moments = _HistogramReweighting.from_samples(curves.betas, betas, energies, second_energies, shares)
     slopes = {"tau_f": heldout_mean[:, None] - moments.mean}
@@ -226,6 +232,7 @@ def divergences(
         true_mean = resample(curves.second_energy, shares)
         reverse = true_mean + log_z_truth[:, None] - log_z - curves.betas * mean
         values = {"forward": forward, "reverse": reverse, "jeffreys": forward + reverse}
+        signs = sign_rule_draws(curves, shares)
         slopes["tau_r"] = moments.reverse_slope
         slopes["tau_j"] = slopes["tau_f"] + slopes["tau_r"]
         absolute = {"forward": true_log_z is not None, "reverse": true_log_z is not None, "jeffreys": True}
@@ -241,8 +248,8 @@ def divergences(
         "tau_f": _log_spread(_find_roots(curves.betas, heldout_mean[:, None] - moments.mean[:1])),
     }
     optima = {name: replace(optimum, shared=shared.get(name, np.nan)) for name, optimum in optima.items()}
-    table = _tabulate(curves.betas, values, absolute, energies.shape[1])
-    return Divergences(table, absolute, optima)
+    table = _tabulate(curves.betas, values | signs, absolute, ladders)
+    return Divergences(table, absolute, optima, estimate_at_one(curves.betas, signs, ladders))
 
 
 def _tabulate(
@@ -251,7 +258,7 @@ def _tabulate(
     with np.errstate(divide="ignore"):
         cells: dict[str, Any] = {"beta": betas, "temperature": 1 / betas}
     for name, rows in values.items():
-        if not absolute[name]:
+        if not absolute.get(name, True):
             rows = rows - rows.min(axis=1, keepdims=True)
         error = rows[1:].std(axis=0)
         half = interval_factor(ladders) * error
@@ -260,8 +267,9 @@ def _tabulate(
             f"{name}_error": error,
             f"{name}_low": rows[0] - half,
             f"{name}_high": rows[0] + half,
-            f"{name}_absolute": absolute[name],
         }
+        if name in absolute:
+            cells[f"{name}_absolute"] = absolute[name]
     return pd.DataFrame(cells)
 
 

@@ -12,7 +12,8 @@ from temperance.core.settings.stages import STAGES
 from temperance.potts.model import Potts
 from temperance.sampling.diagnostics import sequence_rhat
 from temperance.stages import thermodynamics
-from temperance.stages.thermodynamics import complete_optima
+from temperance.stages.thermodynamics import complete_optima, summarise_sign_rule
+from temperance.stats.estimate import Estimate
 from temperance.truth import Truth
 
 # The energy is the number of ones of the first two sites; at each rung a share 1 / (odds + 1) of either is in state 1.
@@ -169,6 +170,21 @@ def test_divergences_are_those_of_the_truth(results):
     error = (5 / 4 + 4 / 4 + 4 / 4 + 9 / 4) ** 0.5 / 12 * (11 / 10) ** 0.5
     np.testing.assert_allclose(table["forward_error"], error * np.abs(beta - np.log(3)), rtol=0.15, atol=1e-5)
     np.testing.assert_allclose(table["reverse_error"], 0, atol=1e-5)
+    # Two sites of variance q (1 - q), of which the true energy has ln 3 each.
+    capacity = 2 * beta**2 * q * (1 - q)
+    np.testing.assert_allclose(table["heat_capacity"], capacity, atol=2e-5)
+    np.testing.assert_allclose(table["kappa"], np.log(3) * capacity, atol=2e-5)
+    np.testing.assert_allclose(table["energy_slope"], np.log(3), rtol=1e-5)
+
+
+def test_the_landscape_has_what_the_energies_of_samples_gain_with_temperature_at_one(results):
+    found = results.landscape["sign_rule"]
+    # Lines between inverse temperatures that are up to 0.14 apart; ladders have the same sequences.
+    capacity = 2 * np.e / (1 + np.e) ** 2
+    expected = {"kappa": np.log(3) * capacity, "heat_capacity": capacity, "energy_slope": np.log(3)}
+    assert list(found) == list(expected)
+    for name, value in expected.items():
+        assert found[name] == {key: pytest.approx(value, rel=3e-3) for key in ("value", "low", "high")}
 
 
 def test_optima_are_where_samples_have_the_energies_of_natural_sequences(results):
@@ -266,3 +282,21 @@ def test_optima_of_an_enumerable_truth_have_exact_values():
     for name in ("tau_f", "tau_r", "tau_j"):
         assert values[name] == pytest.approx(1 / np.log(3), rel=1e-4)
     assert values["tau_train"] == pytest.approx(1 / np.log(7), rel=1e-4)
+
+
+def test_the_sign_rule_of_an_enumerable_truth_has_exact_values():
+    """At 1 each of two sites has a variance e / (1 + e)^2 of the model's energy, and ln 3 as much of the true one."""
+    energies = np.log(3) * np.array([0.0, 1, 1, 2])
+    truth = Truth(lambda sequences: energies[sequences @ [2, 1]], (2 * np.log(4 / 3), 0.0), energies)
+    nothing = Estimate(np.nan, np.nan, np.nan)
+    estimates = {"kappa": Estimate(0.4, 0.3, 0.5), "heat_capacity": Estimate(0.4, 0.3, 0.5), "energy_slope": nothing}
+    capacity = 2 * np.e / (1 + np.e) ** 2
+    assert summarise_sign_rule(estimates, model_of(2), truth) == {
+        "kappa": {"value": 0.4, "low": 0.3, "high": 0.5, "exact": pytest.approx(np.log(3) * capacity)},
+        "heat_capacity": {"value": 0.4, "low": 0.3, "high": 0.5, "exact": pytest.approx(capacity)},
+        "energy_slope": {"value": None, "low": None, "high": None, "exact": pytest.approx(np.log(3))},
+    }
+    teacher = Truth(truth.energies, None)
+    without = summarise_sign_rule({"kappa": Estimate(0.4, 0.3, 0.5)}, model_of(2), teacher)
+    assert without == {"kappa": {"value": 0.4, "low": 0.3, "high": 0.5}}
+    assert summarise_sign_rule({}, model_of(2), None) == {}

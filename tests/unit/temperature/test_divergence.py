@@ -91,6 +91,18 @@ def test_divergences_from_a_truth_are_their_closed_forms():
     np.testing.assert_allclose(table["forward_error"], 0.2 * np.abs(beta - LOG4), rtol=0.06)
     np.testing.assert_allclose(table["reverse_error"], 0, atol=1e-6)
     assert result.absolute == {"forward": True, "reverse": True, "jeffreys": True}
+    # True energies are ln 4 times the model's, whose variance is that of one state in 1 / q.
+    capacity = beta**2 * q * (1 - q)
+    expected = {"kappa": LOG4 * capacity, "heat_capacity": capacity, "energy_slope": np.full_like(beta, LOG4)}
+    for name, values in expected.items():
+        np.testing.assert_allclose(table[name], values, atol=1e-6)
+        assert f"{name}_absolute" not in table
+    assert list(result.sign_rule) == list(expected)
+    assert result.sign_rule["energy_slope"] == Estimate(*[pytest.approx(LOG4)] * 3)
+    # Lines between inverse temperatures that are 0.14 apart.
+    at_one = np.e / (1 + np.e) ** 2
+    assert result.sign_rule["heat_capacity"].value == pytest.approx(at_one, rel=3e-3)
+    assert result.sign_rule["kappa"].value == pytest.approx(LOG4 * at_one, rel=3e-3)
 
 
 def test_the_error_of_the_truths_ln_z_is_one_of_forward_and_reverse_divergence():
@@ -113,7 +125,9 @@ def test_divergences_of_unknown_ln_z_count_from_the_least():
     forward = 0.2 * beta + log_z(beta)
     np.testing.assert_allclose(without.table["forward"], forward - forward.min(), atol=1e-6)
     assert not without.table["forward_absolute"].any()
-    assert [column for column in without.table if column.startswith(("reverse", "jeffreys"))] == []
+    of_truths = ("reverse", "jeffreys", "kappa", "heat_capacity", "energy_slope")
+    assert [column for column in without.table if column.startswith(of_truths)] == []
+    assert without.sign_rule == {}
     unknown = divergences(
         EXACT_WITH_TRUTH, BETAS, ENERGIES, heldout, np.random.default_rng(0), 50, true_energies=LOG4 * ENERGIES
     )
