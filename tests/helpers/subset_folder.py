@@ -33,6 +33,9 @@ def write_subset(folder: Path, **changes: Any) -> Path:
         "confirmation": {"pearson": 0.9, "slope": 0.8, "ceiling": 0.95, "chains": None, "equilibrated": True},
         "stopped": "converged",
         "trusted": True,
+        # Bits that the score of either ladder's samples gains with a nat that their energy falls.
+        "hmm_slopes": (2.0, 4.0),
+        "sign_rule": {},
     } | changes
     rng = np.random.default_rng(0)
 
@@ -61,7 +64,8 @@ def write_subset(folder: Path, **changes: Any) -> Path:
         shuffled(
             [
                 {"temperature": tau, "ladder": ladder, "distance_natural": novelty + 0.01 * sign,
-                 "energy": energy + sign, "percentile_hmm": hmm + 3 * sign}
+                 "energy": energy + sign, "percentile_hmm": hmm + 3 * sign,
+                 "hmm": 20 - numbers["hmm_slopes"][ladder] * sign}
                 for tau, novelty, energy, hmm, _, _ in by_temperature
                 for ladder in (0, 1)
                 for sign in (-1, 1)
@@ -86,7 +90,8 @@ def write_subset(folder: Path, **changes: Any) -> Path:
     save_json(folder / "judges.json", {"judges": [judge]})
     training = {key: numbers[key] for key in ("M", "Meff", "stopped", "confirmation")}
     save_json(folder / "training.json", training)
-    save_json(folder / "landscape.json", {"gain": {"best": numbers["gain"]}, "gaps": numbers["gaps"]})
+    landscape = {"gain": {"best": numbers["gain"]}, "gaps": numbers["gaps"], "sign_rule": numbers["sign_rule"]}
+    save_json(folder / "landscape.json", landscape)
     save_table(
         folder / "calibration-optimum.tsv",
         pd.DataFrame([numbers["tau_cal"]], columns=["tau_cal", "tau_cal_low", "tau_cal_high", "tau_ece"]),

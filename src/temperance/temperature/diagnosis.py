@@ -5,12 +5,13 @@ temperature tau_f whose interval lies near 1. Where that is lacking, the diagnos
 those of docs/method.md, "The verdict".
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from temperance.core.files import finite_or_none
+from temperance.scoring.names import short_judge_name
 from temperance.stats.estimate import Estimate, pool_temperatures, pool_values
 
 NOT_TRAINED = "not trained"
@@ -32,6 +33,9 @@ UNTRAINED_PEARSON, FAITHFUL_PEARSON = 0.9, 0.8
 SHRUNK_SLOPE, FAITHFUL_SLOPE = 0.5, 0.7
 # Share of the variance of the data's correlations that is taken to be no sampling noise, at least.
 LEAST_RELIABILITY = 0.2
+# Energy slope at temperature 1 above which colder samples are better: by the true energy, and by a judge, whose scale
+# is its own. A judge's low slope decides nothing: it may be blind to a part of what the truth rewards.
+TRUE_SLOPE, JUDGED_SLOPE = 1.0, 1.3
 _LIMITS = {"steps": "its limit of steps", "time": "its limit of time"}
 
 
@@ -127,6 +131,8 @@ class Measurements:
         The lowest temperature from which on all are equilibrated.
     shared : float
         Standard error of ln tau_f that the models of all training sets share; nan: not known.
+    energy_slopes : mapping
+        truth, or judges in its place -> slope of its energy regressed on the model's over samples at temperature 1.
     """
 
     tau_f: Estimate
@@ -134,6 +140,7 @@ class Measurements:
     training: Training
     equilibrated_above: float = 0.0
     shared: float = float("nan")
+    energy_slopes: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,11 +154,14 @@ class Diagnosis:
         A sentence of the measurements that decide it.
     learnt : bool
         Whether the models are shown to have learnt more than single sites; also where their gain is not known.
+    sign_rule : str
+        A sentence on whether colder or hotter samples than those at 1 are better, where the energy slope decides it.
     """
 
     name: str
     because: str
     learnt: bool = True
+    sign_rule: str = ""
 
 
 def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
@@ -183,7 +193,30 @@ def diagnose(replicates: Sequence[Measurements]) -> Diagnosis:
             break
     else:
         diagnosis = _diagnose_faithful(tau_f, gain, trainings)
-    return replace(diagnosis, learnt=diagnosis.name == FAITHFUL or gain is None or gain.low >= LEAST_GAIN)
+    learnt = diagnosis.name == FAITHFUL or gain is None or gain.low >= LEAST_GAIN
+    sign_rule = "" if diagnosis.name == NOT_TRAINED or lowest > 1 else _apply_sign_rule(replicates)
+    return replace(diagnosis, learnt=learnt, sign_rule=sign_rule)
+
+
+def _apply_sign_rule(replicates: Sequence[Measurements]) -> str:
+    """Say whether colder or hotter samples than those at 1 are better, where intervals of energy slopes decide it."""
+    sentences = []
+    for name in replicates[0].energy_slopes:
+        slope = pool_values([one.energy_slopes[name] for one in replicates if name in one.energy_slopes])
+        if name != "truth":
+            if slope.low > JUDGED_SLOPE:
+                sentences.append(
+                    f"At temperature 1 the score by the {short_judge_name(name)} rises by {slope} nats for each nat "
+                    f"that the model's energy falls, more than the {JUDGED_SLOPE:g} that its own scale may explain: "
+                    "colder samples are better by it."
+                )
+        elif slope.low > TRUE_SLOPE or slope.high < TRUE_SLOPE:
+            comparison, side = ("more", "colder") if slope.low > TRUE_SLOPE else ("less", "hotter")
+            sentences.append(
+                f"At temperature 1 the true energy of samples changes by {slope} nats for each nat of the model's "
+                f"energy, {comparison} than {TRUE_SLOPE:g}: {side} samples are nearer to the truth."
+            )
+    return " ".join(sentences)
 
 
 def _diagnose_untrained(trainings: Sequence[Training]) -> Diagnosis | None:

@@ -53,7 +53,7 @@ def explain(
     list of str
     """
     largest = table[table["M"] == table["M"].max()]
-    sentences = [diagnosis.because]
+    sentences = [diagnosis.because, diagnosis.sign_rule]
     if "tau_cal" in largest and diagnosis.name in _CALIBRATED:
         sentences.append(_explain_calibration(diagnosis.name, pooled(largest, "tau_cal")))
     sentences += [

@@ -28,6 +28,7 @@ from temperance.temperature.operating_points import (
 )
 from temperance.temperature.recommendation import Recommendation, recommend
 from temperance.temperature.rungs import RungScores
+from temperance.temperature.sign_rule import judge_slopes, select_deciding, sign_rule_row
 from temperance.thermo.thermodynamics import find_lowest_equilibrated
 
 _AGREEMENT = ("pearson", "slope", "ceiling")
@@ -82,14 +83,16 @@ class SubsetResults:
         """
         size, replicate = folder.name.rsplit("-r", 1)
         scores = load_table(folder / "scores.tsv").sort_values("temperature")
+        samples = load_table(folder / "samples.parquet")
         rungs = RungScores.measure(
-            load_table(folder / "samples.parquet"), load_arrays(folder / "samples.safetensors")[0]["sequences"],
+            samples, load_arrays(folder / "samples.safetensors")[0]["sequences"],
             natural_diversity, q, scores["equilibrated"].to_numpy(bool),
         )  # fmt: skip
         optima = load_table(folder / "optima.tsv")
         taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
         units = judge_units(load_table(folder / "natural.parquet"), rungs.percentiles)
-        points = operating_points(rungs, taus, floors, read_judges(folder / "judges.json"), units)
+        judges = read_judges(folder / "judges.json")
+        points = operating_points(rungs, taus, floors, judges, units)
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
         lowest = find_lowest_equilibrated(load_table(folder / "thermodynamics.tsv"))
         training = Training.read(summary)
@@ -101,8 +104,11 @@ class SubsetResults:
         row |= {name: getattr(training, name) for name in _AGREEMENT} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
+        slopes = judge_slopes(samples, rungs.percentiles)
+        row |= sign_rule_row(landscape["sign_rule"], slopes)
         tau_f, shared = taus["tau_f"]
-        measurements = Measurements(tau_f, gain, training, lowest, shared)
+        deciding = select_deciding(landscape["sign_rule"], slopes, judges)
+        measurements = Measurements(tau_f, gain, training, lowest, shared, deciding)
         return cls(size, int(replicate), rungs, points, measurements, row, scores)
 
     @property

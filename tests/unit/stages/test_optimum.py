@@ -14,6 +14,8 @@ from temperance.core.settings.stages import STAGES
 from temperance.stages import optimum
 
 NAN = np.nan
+# Of Student's t of two ladders, and natural logarithm of 2.
+T_OF_TWO, LN2 = 12.706205, 0.6931472
 SUBSETS = ["n50-r1", "n100-r1", "n100-r2"]
 SETTINGS = {"optimum": {"novelty_floor": 0.25, "diversity_floor": 0.5, "bootstrap": 40}}
 # ln tau_train = ln 0.9 + 0.02 and - 0.02, each with an interval of 0.05 to either side; of tau_f = 1.2 one of 0.02.
@@ -78,6 +80,9 @@ def test_models_are_tabulated_one_a_row(family):
             "tau_ece": [1.4, 1.1, 1.1],
             "pearson": [0.9] * 3, "slope": [0.8] * 3, "ceiling": [0.95] * 3, "equilibrated_above": [0.5] * 3,
             "gain": [0.3, 0.3, 0.4], "gain_low": [0.25, 0.25, 0.35], "gain_high": [0.35, 0.35, 0.45],
+            # 3 bits with an error of one bit, of two ladders.
+            "energy_slope_hmm": [3 * LN2] * 3, "energy_slope_hmm_low": [(3 - T_OF_TWO) * LN2] * 3,
+            "energy_slope_hmm_high": [(3 + T_OF_TWO) * LN2] * 3,
             "tau": [0.8, 0.7, 0.7], "tau_low": [0.7, 0.6, 0.6], "tau_high": [0.8**0.5, 0.56**0.5, 0.56**0.5],
             "status": ["recommended"] * 3, "feasible": [True] * 3,
             "novelty": [0.3, 0.3, 0.3], "diversity": [5 / 3.75, 4 / 3.75, 4 / 3.75], "fidelity": [0.35, 0.7, 0.75],
@@ -176,6 +181,29 @@ def test_sentences_are_of_the_largest_models_and_the_landscape_of_the_first(fami
     )
     assert "30% of sites (floor 25%) and are 107% as varied as natural sequences (floor 50%)" in result["reasons"][0]
     assert "percentile 60 (± 0, 95% over ladders, 63 with other training sets)" in result["reasons"][2]
+
+
+def test_what_the_truth_or_a_judge_says_of_colder_samples_follows_the_diagnosis(tmp_path):
+    """Scores of both ladders fall by 2 bits a nat. A truth that is known takes the judge's place."""
+    write_subset(tmp_path / "n100-r1", hmm_slopes=(2.0, 2.0))
+    assert run(tmp_path, ["n100-r1"]).recommendation["sentences"][1] == (
+        "At temperature 1 the score by the profile HMM rises by 1.39 (95% interval 1.39 to 1.39) nats for each nat "
+        "that the model's energy falls, more than the 1.3 that its own scale may explain: colder samples are better "
+        "by it."
+    )
+    quantities = {
+        "kappa": {"value": 2.0, "low": 1.5, "high": 2.5},
+        "energy_slope": {"value": 0.8, "low": 0.7, "high": 0.9},
+    }
+    write_subset(tmp_path / "n100-r2", hmm_slopes=(2.0, 2.0), sign_rule=quantities)
+    known = run(tmp_path, ["n100-r2"])
+    assert known.recommendation["sentences"][1] == (
+        "At temperature 1 the true energy of samples changes by 0.80 (95% interval 0.70 to 0.90) nats for each nat of "
+        "the model's energy, less than 1: hotter samples are nearer to the truth."
+    )
+    assert known.table.loc[
+        0, ["kappa", "kappa_low", "energy_slope_high", "energy_slope_hmm"]
+    ].tolist() == pytest.approx([2.0, 1.5, 0.9, 2 * LN2], rel=1e-5)
 
 
 def test_the_file_has_what_makes_it_again(family):

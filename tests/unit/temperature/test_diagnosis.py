@@ -139,3 +139,53 @@ def test_a_training_is_read_with_what_its_noise_is_computed_from():
     read = Training.read(summary)
     assert (read.chains, read.meff) == (10_000, 687.0)
     assert read.strength == pytest.approx(0.51 / (1 - 10_000 / 687 * (1 / 0.991**2 - 1)))
+
+
+# ---------------------------------------------------------------- the sign rule
+
+
+def sign_rule(*slopes, name="truth", training=TRAINED, equilibrated_above=0.2):
+    tau_f = Estimate(1.0, 0.97, 1.03)
+    return diagnose(
+        [
+            Measurements(tau_f, GAIN, training, equilibrated_above, energy_slopes={name: Estimate(*slope)})
+            for slope in slopes
+        ]
+    ).sign_rule
+
+
+def test_the_side_on_which_the_truth_accepts_samples_better_is_said_where_it_is_certain():
+    assert sign_rule((1.4, 1.01, 1.79)) == (
+        "At temperature 1 the true energy of samples changes by 1.40 (95% interval 1.01 to 1.79) nats for each nat of "
+        "the model's energy, more than 1: colder samples are nearer to the truth."
+    )
+    assert sign_rule((0.7, 0.41, 0.99)) == (
+        "At temperature 1 the true energy of samples changes by 0.70 (95% interval 0.41 to 0.99) nats for each nat of "
+        "the model's energy, less than 1: hotter samples are nearer to the truth."
+    )
+    for undecided in ((1.2, 0.99, 1.41), (0.8, 0.59, 1.01), (np.nan, np.nan, np.nan)):
+        assert sign_rule(undecided) == ""
+
+
+def test_a_judge_is_believed_only_where_its_slope_is_beyond_its_own_scale():
+    """A low slope decides nothing: a judge may be blind to what the truth rewards."""
+    assert sign_rule((1.5, 1.31, 1.69), name="potts") == (
+        "At temperature 1 the score by the pair judge rises by 1.50 (95% interval 1.31 to 1.69) nats for each nat that "
+        "the model's energy falls, more than the 1.3 that its own scale may explain: colder samples are better by it."
+    )
+    for undecided in ((1.5, 1.29, 1.71), (0.5, 0.4, 0.6)):
+        assert sign_rule(undecided, name="potts") == ""
+
+
+def test_slopes_of_several_training_sets_decide_together():
+    """Two that differ by 0.2, each known to 0.2, have a mean known to 0.202: one of them may be certain alone."""
+    assert sign_rule((1.3, 1.1, 1.5)) != ""
+    assert sign_rule((1.1, 0.9, 1.3), (1.3, 1.1, 1.5)) == ""
+    assert "by 1.25 (95% interval 1.05 to 1.45) nats" in sign_rule((1.15, 0.95, 1.35), (1.35, 1.15, 1.55))
+
+
+def test_samples_that_are_not_what_the_model_implies_say_nothing():
+    decided = (1.4, 1.3, 1.5)
+    assert sign_rule(decided, training=Training("time")) == ""
+    assert sign_rule(decided, equilibrated_above=1.01) == ""
+    assert sign_rule(decided, equilibrated_above=1.0) != ""

@@ -34,6 +34,12 @@ def row(size=100, replicate=1, **optima):
     return columns
 
 
+def test_the_sign_rule_follows_the_diagnosis_where_it_is_decided():
+    arguments = pd.DataFrame([row()]), NOTHING, RECOMMENDED
+    assert explain(Diagnosis(CANNOT_TELL, "Why.", sign_rule="Colder."), *arguments)[:2] == ["Why.", "Colder."]
+    assert "" not in explain(Diagnosis(CANNOT_TELL, "Why."), *arguments)
+
+
 def sentences(rows, diagnosis=CANNOT_TELL, landscape=NOTHING, best=RECOMMENDED):
     first, *others = explain(Diagnosis(diagnosis, "Why."), pd.DataFrame(rows), landscape, best)
     assert first == "Why."

@@ -14,6 +14,8 @@ from temperance.temperature.family import SubsetResults, decide, points_of_all, 
 FLOORS = (0.25, 0.5)
 # The scale of a judge of 10^4 sequences: 1.95996 * 28.8675 / 100 percentiles.
 SCALE = 0.56579
+# Of Student's t of two ladders, and natural logarithm of 2.
+T_OF_TWO, LN2 = 12.706205, 0.6931472
 
 
 def read(folder):
@@ -92,6 +94,9 @@ ROW = {
     "tau_cal": 1.02, "tau_cal_low": 0.99, "tau_cal_high": 1.05, "tau_ece": 1.1,
     "pearson": 0.9, "slope": 0.8, "ceiling": 0.95, "equilibrated_above": 0.5,
     "gain": 0.3, "gain_low": 0.25, "gain_high": 0.35,
+    # Scores of the two ladders fall by 2 and 4 bits a nat, by 3 on average; the jackknife error is one bit.
+    "energy_slope_hmm": pytest.approx(3 * LN2), "energy_slope_hmm_low": pytest.approx((3 - T_OF_TWO) * LN2),
+    "energy_slope_hmm_high": pytest.approx((3 + T_OF_TWO) * LN2),
 }  # fmt: skip
 
 
@@ -106,6 +111,19 @@ def test_the_row_gets_the_recommendation_with_the_fidelity_of_its_samples(result
         "novelty": pytest.approx(0.3), "diversity": pytest.approx(0.8), "fidelity": 0.7,
     }  # fmt: skip
     assert results.row_with(best) == ROW | added
+
+
+def test_the_energy_slope_of_the_truth_or_of_a_trusted_judge_may_decide(tmp_path, results):
+    assert list(results.measurements.energy_slopes) == ["hmm"]
+    assert results.measurements.energy_slopes["hmm"].value == pytest.approx(3 * LN2)
+    assert choose([results])[1].sign_rule == ""
+    doubtful = read(write_subset(tmp_path / "n9-r1", hmm_slopes=(2.0, 2.0), trusted=False))
+    assert doubtful.row["energy_slope_hmm_low"] == pytest.approx(2 * LN2)
+    assert doubtful.measurements.energy_slopes == {}
+    slope = {"value": 0.8, "low": 0.7, "high": 0.9, "exact": 0.75}
+    known = read(write_subset(tmp_path / "n9-r2", sign_rule={"energy_slope": slope}))
+    assert known.measurements.energy_slopes == {"truth": Estimate(0.8, 0.7, 0.9)}
+    assert [known.row[f"energy_slope{part}"] for part in ("", "_low", "_high", "_exact")] == [0.8, 0.7, 0.9, 0.75]
 
 
 def test_without_a_recommendation_there_is_no_fidelity(tmp_path):
