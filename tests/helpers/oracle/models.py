@@ -16,7 +16,8 @@ from oracle.decision import (
     surround,
 )
 from oracle.optima import Calibration, Optima, draw_ceilings, sample_correlations
-from oracle.statistics import Between, average_ladders, bound_quantile, widen_tail
+from oracle.run import JUDGES
+from oracle.statistics import Between, average_ladders, bound_quantile, jackknife, student, widen_tail
 from temperance.core.files import load_json, load_table
 
 # Temperatures that are found on another grid of inverse temperatures, and free energies by another solver.
@@ -64,7 +65,8 @@ class ModelResults:
         subset = self.subset
         row = {"size": subset.size, "replicate": subset.replicate}
         row |= {"M": len(subset.members), "Meff": sum(subset.weights)}
-        return row | self._recompute_optima() | self._recompute_agreement() | self._recompute_choice()
+        row |= self._recompute_optima() | self._recompute_agreement() | self._recompute_choice()
+        return row | self._recompute_slopes()
 
     def _recompute_optima(self):
         optima, calibration, row = Optima(self.subset), Calibration(self.subset), {}
@@ -91,6 +93,23 @@ class ModelResults:
             row[name] = Between(value - 4 * error, value + 4 * error)
         spread = 5 * ceilings.std(ddof=1)
         return row | {"ceiling": Between(ceilings.mean() - spread, ceilings.mean() + spread)}
+
+    def _recompute_slopes(self):
+        """Recompute how fast the score by each judge falls with the model's energy over the samples at temperature 1.
+
+        The profile HMM scores in bits.
+        """
+        samples, row = self.subset.samples[int(np.abs(self.subset.temperatures - 1).argmin())], {}
+        energies, ladders = samples["energy"], range(len(samples["energy"]))
+        for judge in JUDGES:
+            scores = samples[judge] * (math.log(2) if judge == "hmm" else 1)
+            slope = -fit_line(energies.ravel(), scores.ravel())
+            others = [-fit_line(np.delete(energies, k, axis=0).ravel(), np.delete(scores, k, axis=0).ravel())
+                      for k in ladders]  # fmt: skip
+            half = student(len(ladders) - 1) * jackknife(others)
+            name = f"energy_slope_{judge}"
+            row |= {name: slope, f"{name}_low": slope - half, f"{name}_high": slope + half}
+        return row
 
     def _recompute_choice(self):
         subset, rungs = self.subset, self.rungs
@@ -121,6 +140,13 @@ class ModelResults:
             if missing < least:
                 least, fallback = missing, rung
         return fallback
+
+
+def fit_line(x, y):
+    """Compute the slope of the line of least squares."""
+    x_mean, y_mean = math.fsum(x) / len(x), math.fsum(y) / len(y)
+    products = [(a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True)]
+    return math.fsum(products) / math.fsum((a - x_mean) ** 2 for a in x)
 
 
 def near(value, share):
