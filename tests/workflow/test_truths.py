@@ -21,7 +21,7 @@ def test_every_estimate_of_an_enumerable_family_stands_beside_its_exact_value(tm
     assert run.returncode == 0, run.stdout + run.stderr
     family = tmp_path / "results" / "spins"
     table = pd.read_csv(family / "optimum.tsv", sep="\t")
-    for name in ("tau_f", "tau_r", "tau_j"):
+    for name in ("tau_f", "tau_r", "tau_j", "kappa", "heat_capacity", "energy_slope"):
         width = table[f"{name}_high"] - table[f"{name}_low"]
         assert (np.abs(table[name] - table[f"{name}_exact"]) < width).all()
     assert json.loads((family / "truth.json").read_text())["gap"] > 0

@@ -105,9 +105,10 @@ class SubsetResults:
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
         slopes = judge_slopes(samples, rungs.percentiles)
-        row |= sign_rule_row(landscape["sign_rule"], slopes)
+        quantities = landscape.get("sign_rule", {})
+        row |= sign_rule_row(quantities, slopes)
         tau_f, shared = taus["tau_f"]
-        deciding = select_deciding(landscape["sign_rule"], slopes, judges)
+        deciding = select_deciding(quantities, slopes, judges)
         measurements = Measurements(tau_f, gain, training, lowest, shared, deciding)
         return cls(size, int(replicate), rungs, points, measurements, row, scores)
 
