@@ -27,7 +27,7 @@ _WILD_TYPES = {"wt", "_wt", "_sy", "wild-type", "wildtype", "wild type", "=", "(
 _ONE_LETTER = {name.upper(): letter for name, letter in IUPACData.protein_letters_3to1_extended.items()} | {"TER": "*"}
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # What HGVS has besides substitutions: deletions, insertions, shifts of the frame, lost starts, no protein.
-_NO_SUBSTITUTION = re.compile(r"[A-Za-z*]{1,3}[0-9]+\S*(del|dup|ins|fs|ext)\S*|Met1\?|M1\?|\?|0\??", re.IGNORECASE)
+_NO_SUBSTITUTION = re.compile(r"[A-Za-z*]{1,3}[0-9]\S*(del|dup|ins|fs|ext)\S*|Met1\?|M1\?|\?|0\??", re.IGNORECASE)
 
 _MOST_ROWS = 1_000_000
 
@@ -154,7 +154,7 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
         return [single] if single[0] != single[2] else []
     accession, _, rest = text.rpartition(":")
     body = rest if rest[1:2] == "." and not _parse_change(accession, alphabet) else text
-    body = re.sub(r"\b(p|[nr](?=\.[^:]*>))\.", "", body)
+    body = re.sub(r"\b[pnr]\." if ">" in body else r"\bp\.", "", body)
     body = re.sub(r"^\[(.*)\]$", r"\1", body).translate(str.maketrans("", "", "()"))
     if body.lower() in _WILD_TYPES:
         return []
