@@ -63,8 +63,10 @@ def explain_start(program: str, problem: str) -> str:
     with Path(path).open("rb") as file:
         line = file.readline(200)
     if line.startswith(b"#!"):
-        interpreter = line[2:].rstrip(b"\n").decode(errors="replace")
-        return f"{path} cannot be run: {problem}; its first line names the interpreter '{interpreter.strip(' ')}'"
+        if line.endswith(b"\r\n"):
+            return f"{path} cannot be run: its lines end as those of Windows do; run `sed -i 's/\\r$//' {path}`"
+        interpreter = line[2:].strip().decode(errors="replace")
+        return f"{path} cannot be run: {problem}; its first line names the interpreter '{interpreter}'"
     return (
         f"{path} cannot be run: {problem}; a script's first line names its interpreter, such as #!/bin/bash, or the "
         f"command begins with it: [bash, {program}]; other programs are those of this kind of machine and system"

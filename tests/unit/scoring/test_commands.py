@@ -53,8 +53,12 @@ def test_a_program_is_told_both_files():
 def test_the_interpreter_of_a_script_that_cannot_be_started_is_told(tmp_path):
     write(tmp_path / "windows.sh", "#!/bin/bash\r\necho\r\n")
     write(tmp_path / "none.sh", "grep x\n")
+    write(tmp_path / "nowhere.sh", "#! /bin/nowhere -x\necho\n")
     assert explain_start("./windows.sh", "No such file") == (
-        "./windows.sh cannot be run: No such file; its first line names the interpreter '/bin/bash\r'"
+        "./windows.sh cannot be run: its lines end as those of Windows do; run `sed -i 's/\\r$//' ./windows.sh`"
+    )
+    assert explain_start("./nowhere.sh", "No such file") == (
+        "./nowhere.sh cannot be run: No such file; its first line names the interpreter '/bin/nowhere -x'"
     )
     assert explain_start("./none.sh", "Exec format error").startswith(
         "./none.sh cannot be run: Exec format error; a script's first line names its interpreter, such as #!/bin/bash"
