@@ -21,7 +21,7 @@ class InputError(Exception):
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
-def explain_damage(path: object, reason: object, kind: str, is_result: bool = True) -> InputError:
+def explain_damage(path: object, reason: object, kind: str) -> InputError:
     """Explain that a file of the program's own formats is not whole.
 
     Parameters
@@ -32,8 +32,6 @@ def explain_damage(path: object, reason: object, kind: str, is_result: bool = Tr
         What is wrong with it.
     kind : str
         Name of its format.
-    is_result : bool
-        Whether this program wrote it, as is otherwise not known.
 
     Returns
     -------
@@ -43,10 +41,10 @@ def explain_damage(path: object, reason: object, kind: str, is_result: bool = Tr
     Examples
     --------
     >>> str(explain_damage("split", "it ends early", "JSON"))
-    'split: not a complete JSON file (it ends early); delete it and run again'
+    'split: not a complete JSON file (it ends early); if it is a result, delete it and run again'
     """
-    condition = "" if is_result else "if it is a result, "
-    return InputError(f"{path}: not a complete {kind} file ({reason}); {condition}delete it and run again")
+    words = "nested too deeply" if isinstance(reason, RecursionError) else reason
+    return InputError(f"{path}: not a complete {kind} file ({words}); if it is a result, delete it and run again")
 
 
 def last_words(text: str) -> str:

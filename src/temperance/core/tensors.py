@@ -18,7 +18,7 @@ _TYPES = {
 _LONGEST_HEADER = 2**24
 _MOST_DIMENSIONS = 8
 
-_damaged = partial(explain_damage, kind="safetensors", is_result=False)
+_damaged = partial(explain_damage, kind="safetensors")
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

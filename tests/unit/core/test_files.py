@@ -57,7 +57,9 @@ def test_json_comes_back_and_has_no_numbers_beyond_its_own(tmp_path):
     # What was there before is.
     assert files.load_json(tmp_path / "x.json") == content
     (tmp_path / "half.json").write_text('{"a": ')
-    with pytest.raises(InputError, match=r"half\.json: not a complete JSON file .*; delete it and run again"):
+    with pytest.raises(
+        InputError, match=r"half\.json: not a complete JSON file .*; if it is a result, delete it and run again"
+    ):
         files.load_json(tmp_path / "half.json")
     assert [files.finite_or_none(value) for value in (2, 0.5, np.nan, np.inf, -np.inf)] == [2, 0.5, None, None, None]
 
