@@ -180,7 +180,10 @@ def structure_distances(
     covered = int(np.isfinite(np.diag(distances)).sum())
     if covered < 2:
         needed = "CB, CA or C3'" if atoms == "cb" else "other than hydrogen"
-        raise InputError(f"structure.path: {path}: chain {selected.name} has {covered} residues with an atom {needed}")
+        raise InputError(
+            f"structure.path: {path}: chain {selected.name} has {covered} residues with an atom {needed}; give a "
+            "structure that has at least 2 of them"
+        )
     identity = alignment.identity
     log.info("%s: chain %s covers %d of %d sites, %.0f %% identical", path, selected.name, covered, len(columns),
              100 * identity)  # fmt: skip

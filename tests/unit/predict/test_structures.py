@@ -232,7 +232,7 @@ def third_line(columns):
         (WHOLE["pdb"].replace("ATOM  ", "HETATM"), "no chain has residues of protein"),
         (
             WHOLE["pdb"].replace(" CA ", " XX ").replace(" CB ", " YY "),
-            "chain A has 0 residues with an atom CB, CA or C3'",
+            "chain A has 0 residues with an atom CB, CA or C3'; give a structure that has at least 2 of them",
         ),
     ],
 )
