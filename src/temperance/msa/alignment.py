@@ -1,5 +1,6 @@
 """From a file in any of the field's formats to an encoded, filtered alignment with an audit of what was dropped."""
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,8 @@ import pandas as pd
 from temperance.core.alphabet import AMBIGUOUS, GAPS, INVALID, Alphabet, recognise
 from temperance.core.errors import InputError
 from temperance.msa.formats import MOST_COLUMNS, ParsedFile, parse_file
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -185,7 +188,7 @@ def _build_alignment(path: str | Path, parsed: ParsedFile, reference: int, is_ca
     if parsed.rows and len(parsed.rows[0]) > MOST_COLUMNS:
         raise InputError(f"{path}, {parsed.place(0)}: more than {MOST_COLUMNS:,} columns; give those of one domain")
     row, match = parsed.rows[reference], None
-    numbers = _number_residues(parsed.names[reference], row)
+    numbers = _number_residues(path, parsed.names[reference], row)
     symbols = _as_array(path, parsed)
     if symbols is None or (not is_cased and _has_insertions(path, parsed, symbols)):
         symbols = _to_bytes(path, parsed, _strip_insertions(path, parsed))
@@ -202,7 +205,7 @@ def _build_alignment(path: str | Path, parsed: ParsedFile, reference: int, is_ca
     )  # fmt: skip
 
 
-def _number_residues(name: str, row: str) -> np.ndarray:
+def _number_residues(path: str | Path, name: str, row: str) -> np.ndarray:
     """Count to the residue at each symbol of a row, insertions counted, 0 at gaps."""
     residue = np.array([symbol not in "-.~_" for symbol in row])
     first, step = 1, 1
@@ -211,6 +214,11 @@ def _number_residues(name: str, row: str) -> np.ndarray:
         # A span that the residues do not fill is not theirs; names on the minus strand count down.
         if min(begin, end) > 0 and abs(end - begin) + 1 == residue.sum():
             first, step = begin, 1 if end >= begin else -1
+        else:
+            log.warning(
+                "warning: %s: the reference %s has %d residues, not those that its name says; columns are numbered "
+                "from 1", path, name, residue.sum(),
+            )  # fmt: skip
     return np.where(residue, first + step * (residue.cumsum() - 1), 0)
 
 
@@ -344,7 +352,7 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
         symbol = chr(alignment.sequences[row, column])
         raise InputError(
             f"{path}, {alignment.place(row)}, column {column + 1}: '{symbol}' is not in the alphabet {alphabet.name}; "
-            f"{_suggest(alphabet, recognised)}"
+            f"{_suggest(alphabet, recognised, symbol)}"
         )
     has_ambiguous = (states == AMBIGUOUS).any(axis=1)
     audit = list(alignment.audit)
@@ -366,11 +374,14 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     return replace(alignment, names=names, lines=lines, sequences=states, audit=audit)
 
 
-def _suggest(alphabet: Alphabet, recognised: str) -> str:
+def _suggest(alphabet: Alphabet, recognised: str, symbol: str) -> str:
     """Suggest what to do about a symbol that is not of the alphabet."""
     if recognised not in ("", alphabet.name):
         return f"the file contains {recognised}: set 'alphabet: {recognised}'"
-    if unknown := {"protein": "X", "rna": "N", "dna": "N"}.get(alphabet.name):
+    unknown = {"protein": "X", "rna": "N", "dna": "N"}.get(alphabet.name)
+    if unknown and symbol.isdigit():
+        return "remove the numbers from the lines of residues"
+    if unknown:
         return f"write {unknown} for a residue that is not known, - for a gap"
     return "list every symbol of the file in 'alphabet'"
 

@@ -347,9 +347,16 @@ def test_utf_16_is_named(tmp_path):
     ],
 )
 @pytest.mark.parametrize("gap", "-.~_")
-def test_columns_are_numbered_as_the_name_of_the_reference_says(tmp_path, name, numbers, gap):
-    alignment = read(write(tmp_path, f">{name}\nA{gap}CDE\n>b\nACCDE\n"))
+def test_columns_are_numbered_as_the_name_of_the_reference_says(tmp_path, name, numbers, gap, caplog):
+    path = write(tmp_path, f">{name}\nA{gap}CDE\n>b\nACCDE\n")
+    alignment = read(path)
     assert alignment.numbers.tolist() == numbers and "".join(alignment.residues) == "ACDE"
+    # What has more than twelve digits is no span.
+    is_told = numbers[0] == 1 and len(name) < 30
+    assert caplog.messages == is_told * [
+        f"warning: {path}: the reference {name} has 4 residues, not those that its name says; columns are numbered "
+        "from 1"
+    ]
 
 
 def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_path):
@@ -361,7 +368,10 @@ def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_p
 
     hint = "is not in the alphabet protein; write X for a residue that is not known, - for a gap"
     assert said([*ROWS, "ACDEF#HIKL"], "protein") == f", line 11, sequence s5, column 6: '#' {hint}"
-    assert said(["1CDEFGHIKL"], "protein") == f", line 1, sequence s0, column 1: '1' {hint}"
+    assert said(["1CDEFGHIKL"], "protein") == (
+        ", line 1, sequence s0, column 1: '1' is not in the alphabet protein; remove the numbers from the lines of "
+        "residues"
+    )
     assert said(["ACGU", "AC?U"], "rna") == (
         ", line 3, sequence s1, column 3: '?' is not in the alphabet rna; write N for a residue that is not known, - "
         "for a gap"
