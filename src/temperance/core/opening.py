@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import lzma
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ _NOT_READ = {
     b"7z\xbc\xaf\x27\x1c": ("7z", "7z x"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
 }
-_LONGEST_MAGIC = 6
+# Workbooks and documents: those of old, and zip files by the name, from byte 30, of what was packed first.
+_OFFICE = re.compile(rb"(?s)\xd0\xcf\x11\xe0|PK\x03\x04.{26}(\[Content_Types\]|_rels/|docProps/|xl/|word/|mimetype)")
+_LONGEST_MAGIC = 64
 # What Python's unpackers raise where a file is damaged; among them are errors of the system, without its number.
 UNPACKING_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 # Bytes of a text file that is read whole, of which tables of ten thousand families have one or two million.
@@ -175,7 +178,7 @@ def compression(path: str | Path, needed: str) -> str:
     OSError
         If there is no such file, or it cannot be opened.
     InputError
-        If it is no regular file, which may never end, or compressed in a way that is not read.
+        If it is no regular file, which may never end, of an office program, or compressed in a way that is not read.
     """
     mode = Path(path).stat().st_mode
     if not stat.S_ISREG(mode):
@@ -183,6 +186,8 @@ def compression(path: str | Path, needed: str) -> str:
         raise InputError(f"{path}: cannot be read: {problem}; give the path of {needed}")
     with Path(path).open("rb") as file:
         beginning = file.read(_LONGEST_MAGIC)
+    if _OFFICE.match(beginning):
+        raise InputError(f"{path}: a workbook or document of an office program; export it as plain text")
     for magic, (kind, program) in _NOT_READ.items():
         if beginning.startswith(magic):
             raise InputError(f"{path}: compressed by {kind}, which is not read; unpack it first: {program} {path}")

@@ -5,6 +5,7 @@ import gzip
 import lzma
 import os
 import random
+import zipfile
 
 import pytest
 
@@ -41,6 +42,23 @@ def test_other_compressions_are_named_with_what_unpacks_them(tmp_path, beginning
     with pytest.raises(InputError) as raised, open_input(path, "an alignment"):
         pass
     assert str(raised.value) == f"{path}: {message} {path}"
+
+
+@pytest.mark.parametrize("first", ["[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "mimetype", None])
+def test_workbooks_are_to_be_exported_and_other_zip_files_unpacked(tmp_path, first):
+    path = tmp_path / "scores.csv"
+    if first:
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr(first, "<xml/>" * 20)
+    else:
+        path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
+    with pytest.raises(InputError) as raised, open_input(path, "a table"):
+        pass
+    assert str(raised.value) == f"{path}: a workbook or document of an office program; export it as plain text"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("xlsx.csv", "[Content_Types].xml,xl/")
+    with pytest.raises(InputError, match="compressed by zip, which is not read; unpack it first: unzip"):
+        compression(path, "a table")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
