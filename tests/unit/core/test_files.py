@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
 from temperance.core import files
 from temperance.core.errors import InputError
@@ -57,9 +58,7 @@ def test_json_comes_back_and_has_no_numbers_beyond_its_own(tmp_path):
     # What was there before is.
     assert files.load_json(tmp_path / "x.json") == content
     (tmp_path / "half.json").write_text('{"a": ')
-    with pytest.raises(
-        InputError, match=r"half\.json: not a complete JSON file .*; if it is a result, delete it and run again"
-    ):
+    with pytest.raises(InputError, match=r"half\.json: not a complete JSON file .*; if it is a result, delete it"):
         files.load_json(tmp_path / "half.json")
     assert [files.finite_or_none(value) for value in (2, 0.5, np.nan, np.inf, -np.inf)] == [2, 0.5, None, None, None]
 
@@ -112,6 +111,13 @@ def test_what_is_no_safetensors_file_is_named(tmp_path):
         (tmp_path / "broken").write_bytes(content)
         with pytest.raises(InputError, match="broken: not a complete safetensors file"):
             files.load_arrays(tmp_path / "broken")
+    save_file({}, tmp_path / "deep", {"temperance": "[" * 100_000})
+    with pytest.raises(InputError) as raised:
+        files.load_arrays(tmp_path / "deep")
+    assert str(raised.value) == (
+        f"{tmp_path / 'deep'}: not a complete safetensors file (nested too deeply); if it is a result, delete it and "
+        "run again"
+    )
     with pytest.raises(InputError, match="none"):
         files.load_arrays(tmp_path / "none")
 
