@@ -1,6 +1,7 @@
 """Why a program of the user's cannot be run, or how it ended, in words."""
 
 import os
+import shlex
 import shutil
 import signal
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ def explain_start(program: str, problem: str) -> str:
         line = file.readline(200)
     if line.startswith(b"#!"):
         if line.endswith(b"\r\n"):
-            return f"{path} cannot be run: its lines end as those of Windows do; run `sed -i 's/\\r$//' {path}`"
+            command = f"sed -i 's/\\r$//' {shlex.quote(path)}"
+            return f"{path} cannot be run: its lines end as those of Windows do; run `{command}`"
         interpreter = line[2:].strip().decode(errors="replace")
         return f"{path} cannot be run: {problem}; its first line names the interpreter '{interpreter}'"
     return (

@@ -148,7 +148,7 @@ def test_how_a_program_ended_is_told_with_its_last_words(script, message):
     [
         ("grep x", "; a script's first line names its interpreter, such as #!/bin/bash"),
         ("#!/no/such/interpreter", "No such file or directory; its first line names the interpreter '/no/such/interp"),
-        ("#!/bin/bash\r", r"No such file or directory; its first line names the interpreter '/bin/bash\r'"),
+        ("#!/bin/bash\r", r"its lines end as those of Windows do; run `sed -i 's/\r$//' '/"),  # a path in quotes
     ],
 )
 def test_a_script_that_cannot_be_started_is_told_of_with_its_first_line(first, message, tmp_path):
