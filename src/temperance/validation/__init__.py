@@ -1,1 +1,1 @@
-"""Studies, claims of theory, coverage of intervals."""
+"""Studies, claims of theory, closed forms, coverage of intervals."""
