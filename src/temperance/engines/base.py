@@ -118,7 +118,9 @@ class Engine(Protocol[Prepared]):
         """
         ...
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> Learner[Prepared]:
+    def learner(
+        self, data: Frequencies, l2_fields: float, l2_couplings: float, fields: bool = True
+    ) -> Learner[Prepared]:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -127,6 +129,9 @@ class Engine(Protocol[Prepared]):
             Of the training sequences; those of single sites are positive.
         l2_fields, l2_couplings : float
             Strengths of the penalty.
+        fields : bool
+            Whether the model has fields. Without, they stay zero, as the couplings' sums over the states of a site do;
+            for that the data's sites have to be uniform (`Frequencies.with_uniform_sites`).
 
         Returns
         -------
@@ -366,7 +371,7 @@ class Learner(Protocol[Learnt]):
 MOMENTUM, DAMPING = 0.5, 0.004
 
 
-def sampling_noise(single: Array, count: int, noise_fraction: Scalar) -> tuple[Array, Scalar]:
+def sampling_noise(single: Array, count: int, noise_fraction: Scalar, fields: Scalar = 1) -> tuple[Array, Scalar]:
     """Compute the sampling noise of a gradient that is estimated from chains, as if their sites were independent.
 
     Parameters
@@ -377,16 +382,18 @@ def sampling_noise(single: Array, count: int, noise_fraction: Scalar) -> tuple[A
         Number of chains.
     noise_fraction : float
         Multiple of a pair's sampling variance that the first result stands for.
+    fields : float
+        1, or 0 for a model without fields.
 
     Returns
     -------
     noise : array
         (L,) float32: noise_i noise_j is `noise_fraction` times the mean squared norm of the noise in the pair (i, j).
     norm : float
-        Norm of the whole noise, over fields and pairs.
+        Norm of the whole noise, over fields, if there are any, and pairs.
     """
     spread = 1 - (single**2).sum(axis=1)
-    norm = (spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
+    norm = (fields * spread.sum() + (spread.sum() ** 2 - (spread**2).sum()) / 2) / count
     return (spread * (noise_fraction / count) ** 0.5).astype(np.float32), norm**0.5
 
 

@@ -103,7 +103,7 @@ class JaxEngine:
         """
         return energies(*prepared, jnp.asarray(chains))
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> JaxLearner:
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float, fields: bool = True) -> JaxLearner:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -112,13 +112,15 @@ class JaxEngine:
             Of the training sequences; those of single sites are positive.
         l2_fields, l2_couplings : float
             Strengths of the penalty.
+        fields : bool
+            Whether the model has fields; without, the data's sites are uniform.
 
         Returns
         -------
         JaxLearner
             Without couplings and with a direction of zero.
         """
-        return JaxLearner.from_frequencies(data, l2_fields, l2_couplings)
+        return JaxLearner.from_frequencies(data, l2_fields, l2_couplings, fields)
 
     def scan(
         self,

@@ -32,15 +32,20 @@ class JaxLearner:
         Of sites (L, q) and between sites (L, q, L, q): the data's frequencies, the parameters, the search direction.
     l2 : tuple
         Strengths of the penalty, of fields and of couplings.
+    has_fields : float
+        1, or 0 for a model whose fields stay zero.
     """
 
     data: Prepared
     l2: tuple[Any, Any]
+    has_fields: Any
     prepared: Prepared
     direction: Prepared
 
     @classmethod
-    def from_frequencies(cls, data: Frequencies, l2_fields: float, l2_couplings: float) -> JaxLearner:
+    def from_frequencies(
+        cls, data: Frequencies, l2_fields: float, l2_couplings: float, fields: bool = True
+    ) -> JaxLearner:
         """Begin to learn at the profile model of frequencies.
 
         Parameters
@@ -49,6 +54,8 @@ class JaxLearner:
             Of the training sequences; those of single sites are positive.
         l2_fields, l2_couplings : float
             Strengths of the penalty.
+        fields : bool
+            Whether the model has fields; without, the data's sites are uniform.
 
         Returns
         -------
@@ -57,7 +64,8 @@ class JaxLearner:
         """
         frequencies = np.asarray(data.single, np.float32), Potts.from_pairs(data.single, data.pair).couplings
         l2 = np.float32(l2_fields), np.float32(l2_couplings)
-        return _begin(frequencies, l2, np.asarray(profile_fields(data.single), np.float32))
+        start = np.asarray(profile_fields(data.single), np.float32)
+        return _begin(frequencies, l2, np.float32(fields), start)
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray]:
@@ -197,10 +205,10 @@ class JaxLearner:
 
 
 @jax.jit
-def _begin(frequencies: Prepared, l2: tuple[Any, Any], fields: Any) -> JaxLearner:
+def _begin(frequencies: Prepared, l2: tuple[Any, Any], has_fields: Any, fields: Any) -> JaxLearner:
     """Return the learner of a model without couplings."""
     start = fields, jnp.zeros_like(frequencies[1])
-    return JaxLearner(frequencies, l2, start, jax.tree.map(jnp.zeros_like, start))
+    return JaxLearner(frequencies, l2, has_fields, start, jax.tree.map(jnp.zeros_like, start))
 
 
 @jax.jit
@@ -231,14 +239,15 @@ def _compute_direction(learner: JaxLearner, chains: Any, noise_fraction: Any) ->
     raw = mask_between_sites(length) * (pair - chain_pair - l2_couplings * couplings)
     centred = raw - mask_between_sites(length) * (crossed + crossed.transpose(2, 3, 0, 1))
     squares = (centred**2).sum(axis=(1, 3), keepdims=True)
-    noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
+    noise_factors, noise = sampling_noise(single, len(chains), noise_fraction, learner.has_fields)
     factors = jnp.asarray(noise_factors)
     signal_share = jnp.maximum(0, 1 - jnp.outer(factors, factors)[:, None, :, None] / jnp.maximum(squares, 1e-30))
     independent = jnp.einsum("ia,jb->iajb", single, single)
-    steps = ascent / (single + l2_fields + DAMPING), signal_share * centred / (independent + l2_couplings + DAMPING)
+    field_steps = learner.has_fields * ascent / (single + l2_fields + DAMPING)
+    steps = field_steps, signal_share * centred / (independent + l2_couplings + DAMPING)
     direction = jax.tree.map(lambda old, new: MOMENTUM * old + (1 - MOMENTUM) * new, learner.direction, steps)
     scale_slope = jnp.vdot(fields, ascent) + jnp.vdot(couplings, raw) / 2
-    norm = jnp.sqrt((ascent**2).sum() + squares.sum() / 2)
+    norm = jnp.sqrt(learner.has_fields * (ascent**2).sum() + squares.sum() / 2)
     return direction, GradientStats(norm, noise, scale_slope, _penalty(learner))
 
 

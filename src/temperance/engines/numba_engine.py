@@ -181,7 +181,7 @@ class NumbaEngine:
         """
         return _energies(prepared.fields, prepared.couplings, np.asarray(chains))
 
-    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float) -> NumbaLearner:
+    def learner(self, data: Frequencies, l2_fields: float, l2_couplings: float, fields: bool = True) -> NumbaLearner:
         """Begin to learn a model from frequencies, at their profile model.
 
         Parameters
@@ -190,13 +190,15 @@ class NumbaEngine:
             Of the training sequences; those of single sites are positive.
         l2_fields, l2_couplings : float
             Strengths of the penalty.
+        fields : bool
+            Whether the model has fields; without, the data's sites are uniform.
 
         Returns
         -------
         NumbaLearner
             Without couplings and with a direction of zero.
         """
-        return NumbaLearner(data, l2_fields, l2_couplings)
+        return NumbaLearner(data, l2_fields, l2_couplings, fields)
 
     def scan(
         self,
@@ -268,11 +270,13 @@ class NumbaLearner:
         Of the training sequences; those of single sites are positive.
     l2_fields, l2_couplings : float
         Strengths of the penalty.
+    fields : bool
+        Whether the model has fields; without, the data's sites are uniform.
     """
 
-    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float):
+    def __init__(self, data: Frequencies, l2_fields: float, l2_couplings: float, fields: bool = True):
         self._q, self._l2 = data.single.shape[1], (np.float32(l2_fields), np.float32(l2_couplings))
-        self._frequencies = data
+        self._frequencies, self._has_fields = data, np.float32(fields)
         self._data = data.single.astype(np.float32), data.pair.reshape(-1, self._q**2)
         couplings, coupling_direction = (np.zeros(self._data[1].shape, np.float32) for _ in range(2))
         self._direction = np.zeros(data.single.shape, np.float32), coupling_direction
@@ -369,8 +373,9 @@ class NumbaLearner:
         l2_fields, l2_couplings = self._l2
         single, fresh = self._data[0], np.float32(1 - MOMENTUM)
         ascent = single - site_frequencies(chains, self._q).astype(np.float32) - l2_fields * fields
-        field_direction += fresh * (ascent / (single + l2_fields + np.float32(DAMPING)) - field_direction)
-        noise_factors, noise = sampling_noise(single, len(chains), noise_fraction)
+        field_step = self._has_fields * ascent / (single + l2_fields + np.float32(DAMPING))
+        field_direction += fresh * (field_step - field_direction)
+        noise_factors, noise = sampling_noise(single, len(chains), noise_fraction, self._has_fields)
         sums = pair_kernels.update_pair_direction(
             chains,
             self._data,
@@ -385,7 +390,10 @@ class NumbaLearner:
         squares, scale_slope, coupling_squares = sum(sums).sum(axis=0)
         penalty = float(l2_fields * (fields**2).sum() + l2_couplings * coupling_squares)
         stats = GradientStats(
-            float((ascent**2).sum() + squares) ** 0.5, noise, float((fields * ascent).sum() + scale_slope), penalty
+            float(self._has_fields * (ascent**2).sum() + squares) ** 0.5,
+            noise,
+            float((fields * ascent).sum() + scale_slope),
+            penalty,
         )
         return self, stats
 

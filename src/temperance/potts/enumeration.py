@@ -4,7 +4,7 @@ Sequences are listed in lexicographic order, the first site the slowest; an arra
 whole distribution. Sums run in double precision.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -114,8 +114,8 @@ def _energies(fields: np.ndarray, couplings: np.ndarray) -> np.ndarray:
     return -(left_energies[:, None] + right_energies + between).ravel()
 
 
-def _frequencies(probabilities: np.ndarray, length: int, q: int) -> np.ndarray:
-    """Compute one- and two-site frequencies of a distribution over all sequences, in one row, sites before pairs."""
+def _frequencies(probabilities: np.ndarray, length: int, q: int) -> Frequencies:
+    """Compute one- and two-site frequencies of a distribution over all sequences."""
     cut = length // 2
     left, right = _onehot(cut, q), _onehot(length - cut, q)
     joint = probabilities.reshape(len(left), len(right))
@@ -125,7 +125,7 @@ def _frequencies(probabilities: np.ndarray, length: int, q: int) -> np.ndarray:
     both = np.block([[within_left, across], [across.T, within_right]])
     first, second = pairs_of_sites(length)
     pairs = both.reshape(length, q, length, q).transpose(0, 2, 1, 3)[first, second]
-    return np.concatenate([np.diagonal(both), pairs.ravel()])
+    return Frequencies(np.diagonal(both).reshape(length, q), pairs)
 
 
 # ---------------------------------------------------------------- one distribution
@@ -410,7 +410,7 @@ def _minimise(curve: Any) -> float:
 # ---------------------------------------------------------------- maximum likelihood
 
 
-def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0) -> Potts:
+def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float = 0.0, fields: bool = True) -> Potts:
     """Fit the pairwise model of largest penalised likelihood to frequencies, by L-BFGS on exact gradients.
 
     The penalty is that of `temperance.training.train`. Without one, frequencies have to be positive, as a pseudocount
@@ -422,6 +422,9 @@ def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float 
         One- and two-site frequencies of the data.
     l2_couplings, l2_fields : float
         Strengths of the penalty, l2_fields / 2 sum h^2 + l2_couplings / 2 sum_{i<j} J^2.
+    fields : bool
+        Whether the model has fields. One without has none in the zero-sum gauge: its couplings stay in that gauge, in
+        which they prefer no state of a single site.
 
     Returns
     -------
@@ -429,20 +432,26 @@ def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float 
         In the zero-sum gauge.
     """
     length, q = data.single.shape
-    target = np.concatenate([data.single.ravel(), data.pair.ravel()])
+
+    def as_row(frequencies: Frequencies) -> np.ndarray:
+        moments = frequencies if fields else frequencies.with_uniform_sites()
+        return np.concatenate([moments.single.ravel(), moments.pair.ravel()])
+
+    target = as_row(data)
     penalties = np.full(target.size, l2_couplings)
     penalties[: length * q] = l2_fields
 
     def _loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         energies = _energies(*_unpack(parameters, length, q))
         value = log_z(energies) - parameters @ target + (penalties * parameters**2).sum() / 2
-        return value, _frequencies(boltzmann(energies), length, q) - target + penalties * parameters
+        return value, as_row(_frequencies(boltzmann(energies), length, q)) - target + penalties * parameters
 
     optimum = minimize(
         _loss, np.zeros(target.size), jac=True, method="L-BFGS-B",
         options={"maxiter": 5000, "maxfun": 10000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-7},
     )  # fmt: skip
-    return Potts(*_unpack(optimum.x, length, q)).zero_sum()
+    model = Potts(*_unpack(optimum.x, length, q)).zero_sum()
+    return model if fields else replace(model, fields=np.zeros_like(model.fields))
 
 
 def _unpack(parameters: np.ndarray, length: int, q: int) -> tuple[np.ndarray, np.ndarray]:

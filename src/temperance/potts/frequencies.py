@@ -52,6 +52,22 @@ class Frequencies:
         pair += share / q**2
         return Frequencies((1 - share) * self.single + share / q, pair)
 
+    def with_uniform_sites(self) -> "Frequencies":
+        """Keep what a model without fields can follow: uniform sites, and pairs without their sites' preferences.
+
+        Couplings in the zero-sum gauge have the same mean energy over these frequencies as over the original ones.
+
+        Returns
+        -------
+        Frequencies
+            Of pairs f_ij(a, b) - f_i(a) / q - f_j(b) / q + 2 / q^2, which may be negative.
+        """
+        q = self.single.shape[1]
+        pair = self.pair - self.pair.mean(axis=2, keepdims=True)
+        pair -= self.pair.mean(axis=1, keepdims=True)
+        pair += 2 / q**2
+        return Frequencies(np.full_like(self.single, 1 / q), pair)
+
 
 def frequencies(
     sequences: np.ndarray, q: int, weights: np.ndarray | None = None, dtype: type = np.float64

@@ -120,10 +120,11 @@ def _describe_training(evidence: Evidence) -> str:
         else "Training was stopped early, by the Pearson correlation of two-site correlations, which acts as a further "
         "regularisation."
     )
+    fields = f"(on fields {train.l2_fields:g})" if train.fields else "(there are no fields)"
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_join_numbers(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train.chains:,} chains, {train.sweeps} Gibbs "
-        f"sweeps a step, and an L2 penalty on the couplings, {choice} (on fields {train.l2_fields:g}). {stopping} "
+        f"sweeps a step, and an L2 penalty on the couplings, {choice} {fields}. {stopping} "
         f"{train.confirm_chains:,} chains annealed from infinite temperature were "
         "compared with the data."
     )

@@ -26,7 +26,12 @@ Projection = Callable[[np.ndarray], np.ndarray]
 
 
 def estimate_effective_parameters(
-    samples: np.ndarray, q: int, l2: float, rng: np.random.Generator, engine: Engine | None = None
+    samples: np.ndarray,
+    q: int,
+    l2: float,
+    rng: np.random.Generator,
+    engine: Engine | None = None,
+    fields: bool = True,
 ) -> float:
     """Estimate p_eff = tr[I (I + L2)^-1] of a model with Fisher information I and a penalty L2 on its couplings only.
 
@@ -48,6 +53,8 @@ def estimate_effective_parameters(
         Source of the random probe.
     engine : Engine, optional
         On whose device products are computed; on the CPU if not set.
+    fields : bool
+        Whether the model has fields. One without has couplings in the zero-sum gauge alone, over which the trace is.
 
     Returns
     -------
@@ -60,8 +67,8 @@ def estimate_effective_parameters(
     (1995), for the covariance of few samples.
     """
     count = len(samples)
-    single = site_frequencies(samples, q)
-    field_parameters = float((single > 0).sum() - len(single))
+    single = site_frequencies(samples, q) if fields else np.full((samples.shape[1], q), 1 / q)
+    field_parameters = float((single > 0).sum() - len(single)) if fields else 0.0
     on_host = engine is None or engine.on_host
     project = _projection(samples, single) if on_host else _jax_projection(samples, single)
     spectrum, shares = _spectrum(project, count, rng)

@@ -46,6 +46,7 @@ def train(
     learning_rate: float = 0.2,
     max_move: float = 1.0,
     decay_steps: int = 50,
+    fields: bool = True,
     l2_fields: float = 0.0,
     l2_couplings: float | str = "auto",
     l2_path: Sequence[float] = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001),
@@ -94,6 +95,9 @@ def train(
         Largest standard deviation of the change of energies by a first step, nats; times sqrt(L / 50) beyond 50 sites.
     decay_steps : int
         Both bounds shrink as 0.01 + 0.99 / (1 + (k / decay_steps)^2) with the steps k at one penalty.
+    fields : bool
+        Whether the model has fields. One without has none in the zero-sum gauge: its couplings stay in that gauge.
+        Correlations of the data that it is compared with are then those about uniform sites.
     l2_fields : float
         Penalty on the fields.
     l2_couplings : float or 'auto'
@@ -155,6 +159,7 @@ def train(
             factor * learning_rate * min(max(1.0, _REFERENCE_LENGTH / length), _FASTEST),
         )
         plan = Plan(
+            fields=fields,
             l2_fields=l2_fields,
             strengths=_path(l2_couplings, l2_path, stop),
             choose=l2_couplings == "auto" and len(l2_path) > 1,
@@ -169,6 +174,8 @@ def train(
         )
         rng = np.random.default_rng(seed)
         data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
+        if not fields:
+            data = data.with_uniform_sites()
         test = ConvergenceTest(engine, sequences, weights, q, rng, progress)
         run = Run(plan, engine, data, test, rng, chains, heldout_sequences, checkpoint.with_task(factor=factor))
         try:

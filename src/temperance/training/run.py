@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -56,6 +56,7 @@ _PATIENCE = 2
 class Plan:
     """Settings of `train`, resolved."""
 
+    fields: bool
     l2_fields: float
     strengths: tuple[float, ...]
     choose: bool
@@ -77,7 +78,7 @@ class Run:
     plan : Plan
     engine : Engine
     data : Frequencies
-        Of the training sequences, with the pseudocount.
+        Of the training sequences, with the pseudocount; with uniform sites for a model without fields.
     test : ConvergenceTest
     rng : numpy.random.Generator
         Source of all randomness.
@@ -110,7 +111,7 @@ class Run:
         self._progress: Callable[[str], None] = log.info
 
     def _learner(self, strength: float) -> Learner:
-        return self._engine.learner(self._data, self._plan.l2_fields, strength)
+        return self._engine.learner(self._data, self._plan.l2_fields, strength, self._plan.fields)
 
     def train(self, progress: Callable[[str], None]) -> Training:
         """Descend the path, settle at the last penalty, and compare the model with the data.
@@ -285,7 +286,9 @@ class Run:
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)
         while True:
-            count = estimate_effective_parameters(samples, q, self._strength, self._rng, self._engine)
+            count = estimate_effective_parameters(
+                samples, q, self._strength, self._rng, self._engine, self._plan.fields
+            )
             if np.isfinite(count) or _MORE_SAMPLES * len(samples) * length**2 > _MOST_SITE_PAIRS:
                 return count
             snapshots = [samples]
@@ -364,8 +367,12 @@ class Run:
         records, steps, strength = state.records, state.total, self._strength
         # What learning needed is larger than the model: let go of it before that is written out in full.
         del learner, state, self._state
+        model = Potts.from_pairs(*parameters).zero_sum(overwrite=True)
+        if not plan.fields:
+            # Couplings have been learnt in this gauge: what they leave to the fields is rounding.
+            model = replace(model, fields=np.zeros_like(model.fields))
         return Training(
-            model=Potts.from_pairs(*parameters).zero_sum(overwrite=True),
+            model=model,
             stopped=stopped,
             steps=steps,
             l2_couplings=strength,

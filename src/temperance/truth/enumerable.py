@@ -1,7 +1,7 @@
-"""Families small enough to list every sequence, with a gap that can be set: P(s) = exp(-E(s)) / Z.
+"""Families small enough to list every sequence, most with a gap that can be set: P(s) = exp(-E(s)) / Z.
 
-In all of them the gap is the distance, in nats, from the mean energy of the patterns up to the mean energy of all
-sequences.
+The gap of planted and stored patterns is the distance, in nats, from their mean energy up to the mean energy of all
+sequences; that of the two-level system is the distance between its levels.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from temperance.core.alphabet import alphabet
-from temperance.core.settings.truths import EnumerableTruth
+from temperance.core.settings.truths import EnumerableTruth, IsingTruth
 from temperance.potts import enumeration
 from temperance.potts.enumeration import all_sequences, energies_of_all, heat_capacity
 from temperance.potts.model import Potts
@@ -167,6 +167,76 @@ def random(length: int, q: int, rng: np.random.Generator, *, width: float = 2.0)
     return width * rng.standard_normal(q**length)
 
 
+def two_level(length: int, q: int, rng: np.random.Generator, *, ground_states: int = 30, gap: float = 6) -> np.ndarray:
+    """Draw which sequences are ground states, of energy 0; all others have the energy of the gap.
+
+    Parameters
+    ----------
+    length, q : int
+        Sites and states.
+    rng : numpy.random.Generator
+        Draws the ground states.
+    ground_states : int
+        Their number.
+    gap : float
+        Energy of the other sequences, nats.
+
+    Returns
+    -------
+    np.ndarray
+        (q^length,) of every sequence, nats.
+
+    References
+    ----------
+    Fields, Ngampruetikorn, Schwab, Palmer, arXiv:2512.09152.
+
+    Examples
+    --------
+    >>> energies = two_level(2, 3, np.random.default_rng(0), ground_states=2, gap=5.0)
+    >>> np.unique(energies, return_counts=True)
+    (array([0., 5.]), array([2, 7]))
+    """
+    energies = np.full(q**length, float(gap))
+    energies[rng.choice(len(energies), ground_states, replace=False)] = 0
+    return energies
+
+
+def ising(rows: int, columns: int, *, periodic: bool = True, temperature: float = 2.3) -> np.ndarray:
+    """Compute the energies of the nearest-neighbour Ising model, E = -sum over neighbours s_i s_j / temperature.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Of the lattice. Spins are sites of a sequence, row by row; state 0 is up.
+    periodic : bool
+        Whether the last row and column neighbour the first; two spins are neighbours once at most.
+    temperature : float
+        In units of the coupling.
+
+    Returns
+    -------
+    np.ndarray
+        (2^(rows * columns),) of every sequence, nats.
+
+    References
+    ----------
+    Onsager, Phys. Rev. 65:117 (1944).
+
+    Examples
+    --------
+    >>> ising(1, 3, periodic=False, temperature=1.0).tolist()
+    [-2.0, 0.0, 2.0, 0.0, 0.0, 2.0, 0.0, -2.0]
+    """
+    sites = np.arange(rows * columns).reshape(rows, columns)
+    neighbours = np.zeros((sites.size, sites.size), bool)
+    for axis, size in enumerate(sites.shape):
+        first = np.arange(size if periodic else size - 1)
+        neighbours[np.take(sites, first, axis), np.take(sites, (first + 1) % size, axis)] = True
+    spin = np.array([1.0, -1.0])
+    couplings = np.einsum("ij,a,b->iajb", (neighbours | neighbours.T) / temperature, spin, spin)
+    return energies_of_all(_pairwise(np.zeros((sites.size, 2)), couplings))
+
+
 def _pairwise(fields: np.ndarray, couplings: np.ndarray) -> Potts:
     couplings = couplings.copy()
     for i in range(len(fields)):
@@ -175,7 +245,7 @@ def _pairwise(fields: np.ndarray, couplings: np.ndarray) -> Potts:
 
 
 KINDS: dict[str, Callable[..., np.ndarray]] = {
-    function.__name__: function for function in (planted, hopfield, gapless, critical, random)
+    function.__name__: function for function in (planted, hopfield, gapless, critical, random, two_level)
 }
 
 
@@ -187,13 +257,15 @@ def draw_energies(settings: EnumerableTruth, rng: np.random.Generator) -> np.nda
     settings : EnumerableTruth
         The configuration's: kind, length, q, and parameters of the kind's function.
     rng : numpy.random.Generator
-        Draws the truth.
+        Draws the truth, where it is random.
 
     Returns
     -------
     np.ndarray
         (q^L,) nats.
     """
+    if isinstance(settings, IsingTruth):
+        return ising(settings.rows, settings.columns, periodic=settings.periodic, temperature=settings.temperature)
     shape = settings.model_dump(exclude={"kind", "length", "q", "sequences"})
     return KINDS[settings.kind](settings.length, settings.q, rng, **shape)
 

@@ -62,7 +62,7 @@ def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Tra
     share = 1 / len(training) if settings.pseudocount == "auto" else settings.pseudocount
     data = frequencies(training, q).with_pseudocount(share)
     assert settings.l2_couplings != "auto"
-    model = enumeration.fit_pairwise(data, settings.l2_couplings, settings.l2_fields)
+    model = enumeration.fit_pairwise(data, settings.l2_couplings, settings.l2_fields, settings.fields)
     energies = enumeration.energies_of_all(model)
     optima = enumeration.find_optima(truth, energies)
     return {name: getattr(optima, name) for name in OPTIMA} | {

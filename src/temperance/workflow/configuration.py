@@ -12,7 +12,14 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings import Settings
 from temperance.core.settings.run import Choices, Configuration, FamilySettings, RunSettings, StudySettings
-from temperance.core.settings.truths import EnumerableTruth, LatticeTruth, TeacherTruth, read_truth
+from temperance.core.settings.truths import (
+    EnumerableTruth,
+    IsingTruth,
+    LatticeTruth,
+    TeacherTruth,
+    TwoLevelTruth,
+    read_truth,
+)
 from temperance.core.sizes import parse_sizes
 from temperance.scoring.commands import explain_unrunnable
 from temperance.scoring.rna_tools import explain_missing_folding, explain_missing_infernal
@@ -155,7 +162,15 @@ class _Plans:
         truth, symbols = read_truth(overrides["truth"]), family["alphabet"]
         if isinstance(truth, EnumerableTruth):
             if truth.q**truth.length > 1 << 20:
-                raise InputError(f"{key}.truth.length: {truth.q}^{truth.length} sequences; at most 2^20 are enumerated")
+                setting = "rows" if isinstance(truth, IsingTruth) else "length"
+                raise InputError(
+                    f"{key}.truth.{setting}: {truth.q}^{truth.length} sequences; at most 2^20 are enumerated"
+                )
+            if isinstance(truth, TwoLevelTruth) and truth.ground_states >= truth.q**truth.length:
+                raise InputError(
+                    f"{key}.truth.ground_states: {truth.ground_states} of {truth.q}^{truth.length} sequences; some "
+                    "have to be left above the gap"
+                )
             symbols = _ENUMERABLE_SYMBOLS[: truth.q]
         elif isinstance(truth, LatticeTruth):
             symbols = _LATTICE_ALPHABET

@@ -28,8 +28,8 @@ CHOICES = {
     "heldout": {"fraction": 0.2, "identity": 0.8, "max_discarded": 0.1},
     "subsets": {"sizes": ["geometric(0.1, 1.0, 3)"], "replicates": 2, "draws": "nested"},
     "train": {
-        "chains": 4000, "sweeps": 10, "learning_rate": 0.2, "max_move": 1, "decay_steps": 50, "l2_fields": 0,
-        "l2_couplings": "auto", "l2_path": [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "path_steps": 60,
+        "chains": 4000, "sweeps": 10, "learning_rate": 0.2, "max_move": 1, "decay_steps": 50, "fields": True,
+        "l2_fields": 0, "l2_couplings": "auto", "l2_path": [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001], "path_steps": 60,
         "pseudocount": "auto", "stop": "converged", "target_pearson": 0.95, "confirm_chains": 10000, "check_every": 10,
         "max_steps": 600, "max_minutes": None,
     },
@@ -72,6 +72,8 @@ TRUTHS = {
     "gapless": LISTED | {"width": 0.1},
     "critical": LISTED | {"width": 0},
     "random": LISTED | {"width": 2},
+    "two_level": {"length": 2, "q": 10, "sequences": 20000, "ground_states": 30, "gap": 6},
+    "ising": {"rows": 4, "columns": 4, "periodic": True, "temperature": 2.3, "sequences": 20000},
 }  # fmt: skip
 
 

@@ -127,19 +127,21 @@ def test_energies_equal_the_models(engine, small):
     np.testing.assert_allclose(engine.energies(engine.prepare(small), states), small.energies(states), atol=1e-4)
 
 
-def test_a_step_is_newtons_for_independent_sites(engine):
-    """Two steps from the profile model, written out pair by pair."""
+@pytest.mark.parametrize("has_fields", [True, False])
+def test_a_step_is_newtons_for_independent_sites(engine, has_fields):
+    """Two steps from the profile model, or without fields from the uniform one, written out pair by pair."""
     rng = np.random.default_rng(0)
     sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (300, 200))
     sequences[:, 3] = sequences[:, 1]
     data, l2 = frequencies(sequences, 4, rng.random(300)).with_pseudocount(0.1), (0.02, 0.3)
-    learner, sample = engine.learner(data, *l2), frequencies(chains, 4)
+    data = data if has_fields else data.with_uniform_sites()
+    learner, sample = engine.learner(data, *l2, has_fields), frequencies(chains, 4)
     fields = np.log(data.single) - np.log(data.single).mean(axis=1, keepdims=True)
     values, step = (fields, np.zeros(data.pair.shape)), (0, np.zeros(data.pair.shape))
     spread = 1 - (data.single**2).sum(axis=1)
     for rate, noise_fraction in ((0.1, 1), (0.03, 0.4)):
         ascent = data.single - sample.single - l2[0] * values[0]
-        square, noise = (ascent**2).sum(), spread.sum() / 200
+        square, noise = has_fields * (ascent**2).sum(), has_fields * spread.sum() / 200
         toward, kept = np.zeros(data.pair.shape), []
         for n, (i, j) in enumerate(zip(*pairs_of_sites(6), strict=True)):
             f, g = data.single[i], data.single[j]
@@ -156,7 +158,7 @@ def test_a_step_is_newtons_for_independent_sites(engine):
         expected = (square**0.5, noise**0.5, of_model - of_data - penalty, penalty)
         learner, stats = learner.update_direction(chains, noise_fraction)
         assert stats == pytest.approx(expected, rel=1e-4)
-        toward = ascent / (data.single + l2[0] + DAMPING), toward
+        toward = has_fields * ascent / (data.single + l2[0] + DAMPING), toward
         step = tuple(MOMENTUM * old + (1 - MOMENTUM) * new for old, new in zip(step, toward, strict=True))
         change = energies_by_pairs(step, sequences)
         np.testing.assert_allclose(learner.energy_change(sequences), change, rtol=1e-3, atol=1e-3)

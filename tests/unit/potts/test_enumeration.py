@@ -44,6 +44,27 @@ def test_the_exact_model_satisfies_the_stationarity_of_the_penalised_likelihood(
     np.testing.assert_allclose(residual, 0, atol=1e-5)
 
 
+@pytest.mark.parametrize("l2", [0.0, 0.02])
+def test_the_exact_model_without_fields_is_the_optimum_over_couplings_that_prefer_no_state(l2):
+    """Its couplings' gradient vanishes along all directions of the zero-sum gauge, and along those only."""
+    sequences = enumeration.draw_sequences(
+        KINDS["planted"](6, 3, np.random.default_rng(1)), 6, 3, 200, np.random.default_rng(2)
+    )
+    data = frequencies(sequences, 3).with_pseudocount(0.01)
+    model = enumeration.fit_pairwise(data, l2, fields=False)
+    assert not model.fields.any()
+    np.testing.assert_allclose(model.pairs().sum(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(model.pairs().sum(axis=2), 0, atol=1e-5)
+    shown = frequencies(enumeration.all_sequences(6, 3), 3, enumeration.boltzmann(enumeration.energies_of_all(model)))
+    residual = data.pair - shown.pair - l2 * model.pairs()
+    directions = np.random.default_rng(3).normal(size=(20, *residual.shape))
+    directions -= directions.mean(axis=2, keepdims=True)
+    directions -= directions.mean(axis=3, keepdims=True)
+    np.testing.assert_allclose((directions * residual).sum(axis=(1, 2, 3)), 0, atol=1e-4)
+    assert np.abs(residual).max() > 0.05
+    assert np.abs(shown.single - data.single).max() > 0.05
+
+
 def slow_divergence(p, q):
     return float((p * np.log(p / q)).sum())
 

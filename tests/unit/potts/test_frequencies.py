@@ -36,6 +36,19 @@ def test_a_pseudocount_mixes_in_the_uniform_distribution():
     np.testing.assert_allclose(mixed.pair[0, 0, 0], 0.8 + 0.2 / 16)
 
 
+def test_uniform_sites_leave_what_couplings_of_the_zero_sum_gauge_see(small):
+    data = frequencies(all_states(4, 3), 3, boltzmann(small, all_states(4, 3), 1))
+    uniform = data.with_uniform_sites()
+    np.testing.assert_array_equal(uniform.single, np.full((4, 3), 1 / 3))
+    np.testing.assert_allclose(uniform.pair.sum(axis=1), 1 / 3)
+    np.testing.assert_allclose(uniform.pair.sum(axis=2), 1 / 3)
+    couplings = small.zero_sum().pairs()
+    assert (couplings * uniform.pair).sum() == pytest.approx((couplings * data.pair).sum(), abs=1e-6)
+    # Both spins up with 0.5, else each of the others alike: <s s> = 1/3, of which (1 +- <s s>) / 4 is left.
+    spins = frequencies(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8), 2, np.array([3, 1, 1, 1]))
+    np.testing.assert_allclose(spins.with_uniform_sites().pair, [[[1 / 3, 1 / 6], [1 / 6, 1 / 3]]])
+
+
 def test_agreement_is_the_correlation_and_the_regression_slope():
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)

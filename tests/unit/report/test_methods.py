@@ -54,6 +54,7 @@ def test_the_whole_section_is_written(evidence):
          "with 1,234 chains, 7 Gibbs sweeps a step"),
         ({"train": {"confirm_chains": 5678}}, "5,678 chains annealed"),
         ({"train": {"l2_fields": 0.25}}, "(on fields 0.25)"),
+        ({"train": {"fields": False}}, "sequences) (there are no fields). Training"),
         ({"train": {"l2_couplings": 0.05}}, "on the couplings, of 0.1, 0.03, as configured (on fields"),
         ({"train": {"stop": "pearson"}}, "Training was stopped early, by the Pearson correlation"),
         ({"sample": {"temperatures": [2.0, 0.5, 1.0]}}, "sampled at τ = 0.5, 1, 2 and"),

@@ -50,6 +50,28 @@ def test_it_is_the_trace_over_the_exact_spectrum(model, l2, samples):
     assert np.std(estimates) > 1
 
 
+@pytest.mark.parametrize("l2", [1.0, 0.1])
+def test_without_fields_it_is_the_trace_over_couplings_of_the_zero_sum_gauge(model, l2):
+    sequences, probabilities, _ = model
+    centred = np.eye(Q) - 1 / Q
+    features = np.hstack(
+        [
+            np.einsum("sa,sb->sab", centred[sequences[:, i]], centred[sequences[:, j]]).reshape(-1, Q * Q)
+            for i, j in itertools.combinations(range(L), 2)
+        ]
+    )
+    features = (features - probabilities @ features) * probabilities[:, None] ** 0.5
+    spectrum = np.linalg.eigvalsh(features.T @ features)
+    exact, rng = (spectrum / (spectrum + l2)).sum(), np.random.default_rng(1)
+    estimates = [
+        estimate_effective_parameters(
+            sequences[rng.choice(len(sequences), 3000, p=probabilities)], Q, l2, rng, fields=False
+        )
+        for _ in range(PROBES)
+    ]
+    assert np.mean(estimates) == pytest.approx(exact, abs=4 * (3 * exact / PROBES) ** 0.5)
+
+
 def test_what_few_samples_cannot_show_is_corrected_for(model):
     """Without the correction 100 samples show 42.6 of 49.5 effective parameters."""
     sequences, probabilities, spectrum = model

@@ -151,6 +151,20 @@ def test_regularised_training_reaches_the_enumerated_optimum(family):
     assert np.linalg.norm(result.model.couplings) < 0.8 * np.linalg.norm(free.model.couplings)
 
 
+def test_training_without_fields_reaches_the_enumerated_optimum(family):
+    """Of a family whose sites have preferences, which do not enter the couplings."""
+    _, sequences = family
+    options = PLAN | {"chains": 10_000, "l2_couplings": 0.01, "decay_steps": 100}
+    result = train(sequences, np.ones(len(sequences)), 3, choose_engine("numba"), 1, fields=False, **options)
+    assert result.stopped == "converged"
+    assert not result.model.fields.any()
+    for states in (1, 3):
+        np.testing.assert_allclose(result.model.couplings.sum(axis=states), 0, atol=1e-4)
+    optimum = enumeration.fit_pairwise(frequencies(sequences, 3), 0.01, fields=False)
+    difference = result.model.couplings - optimum.couplings
+    assert np.abs(difference).max() < 0.03 < 0.3 < np.abs(optimum.couplings).max()
+
+
 @pytest.mark.parametrize(("limit", "reason"), [({"max_steps": 3}, "steps"), ({"max_minutes": 1e-6}, "time")])
 def test_limits_stop_and_are_named(family, limit, reason):
     _, sequences = family

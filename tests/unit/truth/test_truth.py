@@ -18,7 +18,9 @@ def save_and_load(samples, path):
     return load_truth(path)
 
 
-@pytest.mark.parametrize(("kind", "q"), [("planted", 3), ("hopfield", 2), ("random", 3), ("critical", 4)])
+@pytest.mark.parametrize(
+    ("kind", "q"), [("planted", 3), ("hopfield", 2), ("random", 3), ("critical", 4), ("two_level", 3)]
+)
 def test_enumerable_truths_are_drawn_as_they_are_known(tmp_path, kind, q):
     settings = read_truth({"kind": kind, "length": 4, "q": q, "sequences": 20_000})
     samples = enumerable.draw(settings, "0123"[:q], seed=3)

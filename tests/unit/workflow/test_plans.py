@@ -81,6 +81,7 @@ def test_an_imported_model_has_all_columns_and_one_training_set():
     [
         ({"kind": "lattice"}, "ACDEFGHIKLMNPQRSTVWY", "p_nat"), ({"kind": "planted"}, "01", "truth"),
         ({"kind": "random", "q": 12, "length": 3}, "0123456789AB", "truth"),
+        ({"kind": "two_level"}, "0123456789", "truth"), ({"kind": "ising"}, "01", "truth"),
         ({"kind": "teacher", "teacher": "m"}, "protein", "truth"),
     ],
 )  # fmt: skip
@@ -94,6 +95,15 @@ def test_enumerable_truths_have_2_to_the_20_sequences_at_most():
     assert family(truth={"kind": "random", "length": 20, "q": 2}).truth.length == 20
     with pytest.raises(InputError, match=r"families\.x\.truth\.length: 8\^7 sequences; at most 2\^20 are enumerated"):
         family(truth={"kind": "random", "length": 7, "q": 8})
+    assert family(truth={"kind": "ising", "rows": 5}).truth.length == 20
+    with pytest.raises(InputError, match=r"families\.x\.truth\.rows: 2\^24 sequences; at most 2\^20 are enumerated"):
+        family(truth={"kind": "ising", "rows": 6})
+
+
+def test_some_states_of_two_levels_are_above_the_gap():
+    assert family(truth={"kind": "two_level", "ground_states": 99}).truth.ground_states == 99
+    with pytest.raises(InputError, match=r"truth\.ground_states: 100 of 10\^2 sequences; some have to be left above"):
+        family(truth={"kind": "two_level", "ground_states": 100})
 
 
 @pytest.mark.parametrize(

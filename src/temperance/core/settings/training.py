@@ -30,6 +30,10 @@ class TrainSettings(Section):
     """Steps at one penalty after which learning_rate and max_move have halved; steps while chains still approach the
     data do not count."""
 
+    fields: bool = True
+    """Whether the model has fields; false, it has couplings alone, in the zero-sum gauge, as suits sequences that
+    prefer no state of a single site, such as spins."""
+
     l2_fields: NotNegative = 0
     """Strength of the L2 penalty on fields (l2 / 2 * sum h^2)."""
 

@@ -35,8 +35,8 @@ class LatticeTruth(Section):
     """Metropolis sweeps between two draws of a chain."""
 
 
-class EnumerableTruth(Section):
-    """System whose sequences can all be enumerated."""
+class SizedTruth(Section):
+    """System of a chosen length and number of states, whose sequences can all be enumerated."""
 
     kind: str
 
@@ -50,7 +50,7 @@ class EnumerableTruth(Section):
     """Number of sequences to draw."""
 
 
-class PlantedTruth(EnumerableTruth):
+class PlantedTruth(SizedTruth):
     """Patterns and their neighbours below a band of random energies; no pairwise model represents it."""
 
     kind: Literal["planted"]
@@ -68,7 +68,7 @@ class PlantedTruth(EnumerableTruth):
     """Standard deviation of the energies of the band, in nats."""
 
 
-class HopfieldTruth(EnumerableTruth):
+class HopfieldTruth(SizedTruth):
     """Patterns stored by Hebb's rule; a pairwise model represents it exactly."""
 
     kind: Literal["hopfield"]
@@ -80,7 +80,7 @@ class HopfieldTruth(EnumerableTruth):
     """Energy gap, in nats, between the patterns and the mean of all sequences."""
 
 
-class GaplessTruth(EnumerableTruth):
+class GaplessTruth(SizedTruth):
     """Weak random fields and couplings, without an energy gap."""
 
     kind: Literal["gapless"]
@@ -89,7 +89,7 @@ class GaplessTruth(EnumerableTruth):
     """Standard deviation of fields and couplings, in nats."""
 
 
-class CriticalTruth(EnumerableTruth):
+class CriticalTruth(SizedTruth):
     """A ferromagnet whose heat capacity peaks at temperature 1."""
 
     kind: Literal["critical"]
@@ -98,13 +98,78 @@ class CriticalTruth(EnumerableTruth):
     """Standard deviation of random fields, divided by the coupling."""
 
 
-class RandomTruth(EnumerableTruth):
+class RandomTruth(SizedTruth):
     """Independent normal energies, the random-energy model; no pairwise model represents it."""
 
     kind: Literal["random"]
 
     width: NotNegative = 2
     """Standard deviation of the energies, in nats."""
+
+
+class TwoLevelTruth(SizedTruth):
+    """Ground states, chosen at random, below all other sequences, which have one energy; the simplest energy gap."""
+
+    kind: Literal["two_level"]
+
+    length: Annotated[Whole, Field(ge=2, le=20)] = 2
+    """Number of sites."""
+
+    q: Annotated[Whole, Field(ge=2, le=21)] = 10
+    """Number of states of a site; there are q^length sequences, at most 2^20."""
+
+    ground_states: Count = 30
+    """Number of sequences in the ground state, fewer than there are sequences."""
+
+    gap: NotNegative = 6
+    """Energy gap, in nats, between the ground states and all other sequences."""
+
+
+class IsingTruth(Section):
+    """Nearest-neighbour Ising model of a lattice of spins, without fields; a pairwise model represents it exactly."""
+
+    kind: Literal["ising"]
+
+    rows: Count = 4
+    """Rows of the lattice; it may have 20 spins at most."""
+
+    columns: Count = 4
+    """Columns of the lattice."""
+
+    periodic: bool = True
+    """Whether the spins of the last row and column are neighbours of those of the first; false, the lattice has open
+    edges."""
+
+    temperature: Positive = 2.3
+    """Temperature, in units of the coupling between neighbours."""
+
+    sequences: Annotated[Whole, Field(ge=10)] = 20000
+    """Number of sequences to draw."""
+
+    @property
+    def length(self) -> int:
+        """Count the spins.
+
+        Returns
+        -------
+        int
+            Number of sites.
+        """
+        return self.rows * self.columns
+
+    @property
+    def q(self) -> int:
+        """Count the states of a spin.
+
+        Returns
+        -------
+        int
+            2.
+        """
+        return 2
+
+
+EnumerableTruth = SizedTruth | IsingTruth
 
 
 class TeacherTruth(Section):
@@ -126,7 +191,15 @@ class TeacherTruth(Section):
 
 
 Truth = Annotated[
-    LatticeTruth | PlantedTruth | HopfieldTruth | GaplessTruth | CriticalTruth | RandomTruth | TeacherTruth,
+    LatticeTruth
+    | PlantedTruth
+    | HopfieldTruth
+    | GaplessTruth
+    | CriticalTruth
+    | RandomTruth
+    | TwoLevelTruth
+    | IsingTruth
+    | TeacherTruth,
     Field(discriminator="kind"),
 ]
 
@@ -141,8 +214,8 @@ def read_truth(settings: Mapping[str, Any]) -> Truth:
 
     Returns
     -------
-    LatticeTruth, PlantedTruth, HopfieldTruth, GaplessTruth, CriticalTruth, RandomTruth or TeacherTruth
-        The checked settings.
+    LatticeTruth, EnumerableTruth or TeacherTruth
+        The checked settings, of the class of their kind.
     """
     return _TRUTH.validate_python(settings)
 
