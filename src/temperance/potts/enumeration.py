@@ -433,18 +433,18 @@ def fit_pairwise(data: Frequencies, l2_couplings: float = 0.0, l2_fields: float 
     """
     length, q = data.single.shape
 
-    def as_row(frequencies: Frequencies) -> np.ndarray:
+    def _as_row(frequencies: Frequencies) -> np.ndarray:
         moments = frequencies if fields else frequencies.with_uniform_sites()
         return np.concatenate([moments.single.ravel(), moments.pair.ravel()])
 
-    target = as_row(data)
+    target = _as_row(data)
     penalties = np.full(target.size, l2_couplings)
     penalties[: length * q] = l2_fields
 
     def _loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         energies = _energies(*_unpack(parameters, length, q))
         value = log_z(energies) - parameters @ target + (penalties * parameters**2).sum() / 2
-        return value, as_row(_frequencies(boltzmann(energies), length, q)) - target + penalties * parameters
+        return value, _as_row(_frequencies(boltzmann(energies), length, q)) - target + penalties * parameters
 
     optimum = minimize(
         _loss, np.zeros(target.size), jac=True, method="L-BFGS-B",
