@@ -224,8 +224,8 @@ def ising(rows: int, columns: int, *, periodic: bool = True, temperature: float 
 
     Examples
     --------
-    >>> ising(1, 3, periodic=False, temperature=1.0).tolist()
-    [-2.0, 0.0, 2.0, 0.0, 0.0, 2.0, 0.0, -2.0]
+    >>> ising(1, 2, periodic=False, temperature=0.5).tolist()
+    [-2.0, 2.0, 2.0, -2.0]
     """
     sites = np.arange(rows * columns).reshape(rows, columns)
     neighbours = np.zeros((sites.size, sites.size), bool)
