@@ -83,7 +83,7 @@ def bytes_of_training(length: int, count: int, q: int = 21, steps: int = 10, swe
         return jax.ShapeDtypeStruct(shape, kind, sharding=where)
 
     model = array(length, q), array(length, q, length, q)
-    learner = JaxLearner(model, (array(), array()), model, model)
+    learner = JaxLearner(model, (array(), array()), array(), model, model)
     state = Learning(learner, array(count, length, kind=jnp.uint8), array())
     seeds, sequences = array(steps, sweeps, 2, kind=jnp.uint32), array(steps, 500, length, kind=jnp.uint8)
     randomness, take = StepRandomness(sequences, seeds, array(steps, sweeps)), Step(500, sweeps, 0.2, 1.0, 50)

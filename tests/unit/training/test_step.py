@@ -42,7 +42,7 @@ def test_what_a_training_takes_of_a_cards_memory(length, count):
     """As XLA plans it for the device that is here; nothing is run. The card of 80 GB has to hold 1,000 sites."""
     q, steps, sweeps, shape = 21, 10, 10, jax.ShapeDtypeStruct
     number, arrays = shape((), jnp.float32), tuple(shape(s, jnp.float32) for s in ((length, q), (length, q, length, q)))
-    learner = JaxLearner(arrays, (number, number), arrays, arrays)
+    learner = JaxLearner(arrays, (number, number), number, arrays, arrays)
     randomness = StepRandomness(
         shape((steps, 500, length), jnp.uint8),
         shape((steps, sweeps, 2), jnp.uint32),
