@@ -24,8 +24,9 @@ from temperance.stats.estimate import Estimate, estimate_columns
 from temperance.stats.resampling import interval_factor, jackknife_error, resample
 from temperance.thermo.thermodynamics import Curves
 
-# Nats in the unit of the scores that are logarithms of probabilities; other judges' scores are taken as they are.
-_NATS = {"potts": 1.0, "profile": 1.0, "hmm": log(2), "covariance": log(2)}
+# Nats in the unit of the scores that are logarithms of probabilities of sequences. Other judges' scores are taken as
+# they are; among them the pair judge's, the density of a Gaussian, whose scale is several times too steep.
+_NATS = {"profile": 1.0, "hmm": log(2), "covariance": log(2)}
 
 
 def sign_rule_draws(curves: Curves, shares: np.ndarray) -> dict[str, np.ndarray]:

@@ -169,12 +169,13 @@ def test_the_side_on_which_the_truth_accepts_samples_better_is_said_where_it_is_
 
 def test_a_judge_is_believed_only_where_its_slope_is_beyond_its_own_scale():
     """A low slope decides nothing: a judge may be blind to what the truth rewards."""
-    assert sign_rule((1.5, 1.31, 1.69), name="potts") == (
-        "At temperature 1 the score by the pair judge rises by 1.50 (95% interval 1.31 to 1.69) nats for each nat that "
-        "the model's energy falls, more than the 1.3 that its own scale may explain: colder samples are better by it."
+    assert sign_rule((1.5, 1.31, 1.69), name="hmm") == (
+        "At temperature 1 the score by the profile HMM rises by 1.50 (95% interval 1.31 to 1.69) nats for each nat "
+        "that the model's energy falls, more than the 1.3 that its own scale may explain: colder samples are better "
+        "by it."
     )
     for undecided in ((1.5, 1.29, 1.71), (0.5, 0.4, 0.6)):
-        assert sign_rule(undecided, name="potts") == ""
+        assert sign_rule(undecided, name="hmm") == ""
 
 
 def test_slopes_of_several_training_sets_decide_together():

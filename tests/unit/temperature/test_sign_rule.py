@@ -113,9 +113,10 @@ def test_the_row_has_a_column_a_number():
 def test_the_truth_decides_where_it_is_known_and_else_trusted_judges_in_nats():
     slope = Estimate(0.5, 0.4, 0.6)
     slopes = dict.fromkeys(("hmm", "potts", "stability", "profile"), slope)
-    judges = {name: {"trusted": name != "hmm"} for name in ("hmm", "potts", "stability")}
-    assert select_deciding({}, slopes, judges) == {"potts": slope}
-    assert select_deciding({}, {"potts": Estimate(0.5, np.nan, np.nan)}, judges) == {}
+    judges = {name: {"trusted": name != "profile"} for name in ("hmm", "potts", "stability", "profile")}
+    assert select_deciding({}, slopes, judges) == {"hmm": slope}
+    assert select_deciding({}, {"covariance": slope}, judges) == {}
+    assert select_deciding({}, {"hmm": Estimate(0.5, np.nan, np.nan)}, judges) == {}
     assert select_deciding(QUANTITIES, slopes, judges) == {"truth": Estimate(1.5, 1.2, 1.8)}
     unknown = {"energy_slope": {"value": None, "low": None, "high": None}}
     assert select_deciding(unknown, slopes, judges) == {}
