@@ -171,6 +171,8 @@ def test_the_recommendation_follows_from_the_rule(finished, family, results):
     points = {(point.name, point.decides) for point in results.pooled}
     assert {(point["name"], point["decides"]) for point in recommendation["operating_points"]} == points
     headline = f"Sample at τ = {bounds['tau']:.2f} (95% interval {tau['tau_low']:.2f} to {tau['tau_high']:.2f})."
+    # Both replicates of the largest size are of all training sequences.
+    headline += " One training set: how much another one would change this is not known."
     assert recommendation["headline"] == headline
     shares = (
         f"they differ from their nearest natural sequence in {expected['novelty']:.0%} of sites (floor "

@@ -84,7 +84,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: OptimumStage, seed: int, sub
     results = [SubsetResults.read(folders[subset], floors, diversity, q) for subset in subsets]
     table = pd.DataFrame([result.row_with(decide([result], floors, rng, draws)[0]) for result in results])
     largest = [result for result in results if result.size == results[-1].size]
-    best, diagnosis = decide(largest, floors, rng, draws)
+    best, diagnosis = decide(largest, floors, rng, draws, len(parts["training"]))
     sentences = explain(diagnosis, table, load_json(folders[largest[0].subset] / "landscape.json"), best)
     rungs, points = [result.rungs for result in largest], [result.points for result in largest]
     untrained = untrained_because(diagnosis)

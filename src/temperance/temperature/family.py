@@ -161,7 +161,11 @@ def _gain(landscape: dict[str, Any]) -> Estimate | None:
 
 
 def decide(
-    results: Sequence[SubsetResults], floors: tuple[float, float], rng: np.random.Generator, draws: int
+    results: Sequence[SubsetResults],
+    floors: tuple[float, float],
+    rng: np.random.Generator,
+    draws: int,
+    available: int | None = None,
 ) -> tuple[Recommendation, Diagnosis]:
     """Diagnose the models of the training sets of one size, and recommend a temperature for them.
 
@@ -175,6 +179,8 @@ def decide(
         Source of the bootstrap.
     draws : int
         Bootstrap draws.
+    available : int, optional
+        Number of sequences that training sets are drawn from. As many in each training set are the same in all.
 
     Returns
     -------
@@ -182,7 +188,10 @@ def decide(
     """
     diagnosis = diagnose([result.measurements for result in results])
     rungs, points = [result.rungs for result in results], [result.points for result in results]
-    best = recommend(rungs, points, *floors, rng, draws, untrained=untrained_because(diagnosis))
+    best = recommend(
+        rungs, points, *floors, rng, draws, untrained=untrained_because(diagnosis),
+        one_training_set=results[0].row["M"] == available,
+    )  # fmt: skip
     if diagnosis.name != NOTHING_LEARNT and any(
         point.decides and point.name != TAU_TRAIN for point in best.operating_points
     ):

@@ -112,6 +112,7 @@ def recommend(
     draws: int = 200,
     *,
     untrained: str = "",
+    one_training_set: bool = False,
 ) -> Recommendation:
     """Recommend a temperature by the models of one or several training sets; samples are those of the first.
 
@@ -129,11 +130,15 @@ def recommend(
         Bootstrap draws over training sets and ladders behind the interval.
     untrained : str
         Why the model's training is not to be relied on, if it is not.
+    one_training_set : bool
+        Whether all models were trained on the same sequences, so that they do not show how training sets vary; one
+        model never does.
 
     Returns
     -------
     Recommendation
     """
+    one_training_set |= len(rungs) == 1
     floors = novelty_floor, diversity_floor
     first_rungs, pooled = rungs[0], pool_points(points)
     choice = choose_rung(first_rungs, points[0], pooled, floors)
@@ -145,7 +150,7 @@ def recommend(
             "train.l2_couplings.",
             choice.fallback,
         )
-    limits = _list_limits(first_rungs, pooled, len(rungs), choice, floors)
+    limits = _list_limits(rungs, pooled, choice, floors, one_training_set)
     strictest = strictest_point((*points[0], *pooled))
     limit = strictest.limit if strictest else None
     if choice.rung is None:
@@ -156,9 +161,9 @@ def recommend(
         )  # fmt: skip
     tau = _estimate_interval(rungs, points, pooled, choice.rung, floors, rng, draws)
     headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
-    if len(rungs) == 1:
+    if one_training_set:
         headline += " One training set: how much another one would change this is not known."
-    reasons = _explain_choice(rungs, choice.rung, points[0], pooled, floors)
+    reasons = _explain_choice(rungs, choice.rung, points[0], pooled, floors, one_training_set)
     return Recommendation(
         "recommended", tau, headline, reasons, tau.value, expected(first_rungs, choice.rung), pooled, limits,
         _list_notes(pooled), limit,
@@ -230,14 +235,14 @@ def expected(rungs: RungScores, rung: int) -> dict[str, Any]:
 
 def _explain_choice(
     replicates: Sequence[RungScores], rung: int, points: Sequence[OperatingPoint], pooled: Sequence[OperatingPoint],
-    floors: tuple[float, float],
+    floors: tuple[float, float], one_training_set: bool,
 ) -> list[str]:  # fmt: skip
     rungs = replicates[0]
     scores = expected(rungs, rung)
     tau, colder = rungs.temperatures[rung], _explain_colder(rungs, rung - 1, points, floors)
     train = next(point for point in pooled if point.name == TAU_TRAIN)
     judges = [
-        f"{judge_name(name)} places them at percentile {_format_percentile(replicates, name, rung)}"
+        f"{judge_name(name)} places them at percentile {_format_percentile(replicates, name, rung, one_training_set)}"
         for name in scores["percentiles"]
         if any(point.name == f"tau_{name}" and point.decides for point in pooled)
     ]
@@ -253,8 +258,8 @@ def _explain_choice(
     return sentences
 
 
-def _format_percentile(replicates: Sequence[RungScores], judge: str, rung: int) -> str:
-    """Write the mean percentile with the half of its 95 % interval over ladders, and what other training sets give."""
+def _format_percentile(replicates: Sequence[RungScores], judge: str, rung: int, one_training_set: bool) -> str:
+    """Write the mean percentile with the half of its 95 % interval over ladders, and what other models give."""
     first_rungs = replicates[0]
     mean, half = (values[rung] for values in mean_and_half(first_rungs.percentiles[judge]))
     other_means = []
@@ -262,7 +267,8 @@ def _format_percentile(replicates: Sequence[RungScores], judge: str, rung: int) 
         matches = np.isclose(replicate.temperatures, first_rungs.temperatures[rung], rtol=1e-6)
         if judge in replicate.percentiles and matches.any():
             other_means.append(f"{mean_and_half(replicate.percentiles[judge])[0][matches][0]:.0f}")
-    appendix = f", {' and '.join(other_means)} with other training sets" if other_means else ""
+    others = "trained again on the same sequences" if one_training_set else "with other training sets"
+    appendix = f", {' and '.join(other_means)} {others}" if other_means else ""
     return f"{mean:.0f} (± {half:.0f}, 95% over ladders{appendix})"
 
 
@@ -286,11 +292,15 @@ def _explain_colder(
 
 
 def _list_limits(
-    rungs: RungScores, pooled: Sequence[OperatingPoint], replicates: int, choice: Choice, floors: tuple[float, float]
-) -> list[str]:
-    limits = []
-    if replicates == 1:
-        limits.append("One training set: intervals leave out how training sets vary. Raise subsets.replicates.")
+    replicates: Sequence[RungScores], pooled: Sequence[OperatingPoint], choice: Choice, floors: tuple[float, float],
+    one_training_set: bool,
+) -> list[str]:  # fmt: skip
+    rungs, limits = replicates[0], []
+    if one_training_set:
+        remedy = "Raise subsets.replicates."
+        if len(replicates) > 1:
+            remedy = "All training sequences are in it; models of smaller subsets.sizes show how much they vary."
+        limits.append(f"One training set: intervals leave out how training sets vary. {remedy}")
     trusted = [point for point in pooled if point.decides and point.name != TAU_TRAIN]
     if not trusted:
         limits.append("No judge is trusted: that samples are as good as natural sequences rests on τ_train alone.")

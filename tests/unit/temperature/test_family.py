@@ -165,6 +165,15 @@ def test_the_first_model_is_sampled_and_all_are_diagnosed(tmp_path):
     assert (swapped.tau.value, swapped.tau.low) == (0.8, 0.7)
 
 
+@pytest.mark.parametrize(("available", "same"), [(100, True), (101, False), (None, False)])
+def test_training_sets_of_all_sequences_are_one(tmp_path, available, same):
+    """Of 100 sequences each."""
+    results = [read(write_subset(tmp_path / f"n9-r{n}")) for n in (1, 2)]
+    best, _ = decide(results, FLOORS, np.random.default_rng(0), 3, available)
+    assert ("One training set" in best.headline) == same
+    assert ("60 trained again on the same sequences" in best.reasons[2]) == same
+
+
 def test_a_model_that_is_not_trained_is_not_recommended(tmp_path):
     confirmation = {"pearson": 0.5, "slope": 0.8, "ceiling": 0.95}
     best, diagnosis = choose([read(write_subset(tmp_path / "n9-r1", stopped="steps", confirmation=confirmation))])

@@ -128,6 +128,17 @@ def test_other_training_sets_are_named_by_their_own_percentiles_at_the_same_temp
     assert best.limits == []
 
 
+def test_models_of_the_same_sequences_do_not_show_how_training_sets_vary():
+    second = scores(percentiles={"hmm": [80.0, 75, 63, 61, 50]})
+    best = advise(scores(), second, points=[[TRAIN, HMM]] * 2, one_training_set=True)
+    assert best.reasons[2].endswith("percentile 60 (± 0, 95% over ladders, 63 trained again on the same sequences).")
+    assert best.headline.endswith(". One training set: how much another one would change this is not known.")
+    assert best.limits == [
+        "One training set: intervals leave out how training sets vary. All training sequences are in it; models of "
+        "smaller subsets.sizes show how much they vary."
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
