@@ -108,9 +108,12 @@ def _describe_training(evidence: Evidence) -> str:
         )
     trained = evidence.training.groupby("M")["l2_couplings"].unique()
     strengths = "; ".join(f"{' or '.join(f'{value:g}' for value in values)} at {M:,}" for M, values in trained.items())
+    if (evidence.training["l2_choice"] == "too few held-out sequences").all():
+        reason = "guessed, as too few sequences were held out to choose it by"
+    else:
+        reason = "chosen among those of a list by the likelihood of held-out sequences"
     choice = (
-        f"chosen so that held-out sequences were less likely under a stronger one and no likelier under a weaker one "
-        f"({strengths} sequences)"
+        f"{reason} ({strengths} sequences)"
         if train.l2_couplings == "auto"
         else f"of {', '.join(f'{value:g}' for value in evidence.training['l2_couplings'].unique())}, as configured"
     )

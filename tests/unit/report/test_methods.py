@@ -20,9 +20,8 @@ def test_the_whole_section_is_written(evidence):
         "most 50%); sequences were weighted by their number of neighbours at 80% identity (Meff 790). "
         "20% of the sequences were held out such that none exceeds 80% identity to a training sequence. "
         "Potts models (q = 5) were trained on subsets of 100 and 200 sequences by persistent contrastive divergence "
-        "with 4,000 chains, 10 Gibbs sweeps a step, and an L2 penalty on the couplings, chosen so that held-out "
-        "sequences were less likely under a stronger one and no likelier under a weaker one (0.1 at 100; 0.03 at 200 "
-        "sequences) (on "
+        "with 4,000 chains, 10 Gibbs sweeps a step, and an L2 penalty on the couplings, chosen among those of a "
+        "list by the likelihood of held-out sequences (0.1 at 100; 0.03 at 200 sequences) (on "
         f"fields {evidence.settings.train.l2_fields:g}). Training went on to the optimum of the penalised likelihood, "
         "within the noise of its sampling. 10,000 chains annealed from infinite temperature were compared with the "
         "data. On the same subsets they were compared with sites (profile). "
@@ -99,6 +98,14 @@ def test_an_imported_model_was_not_trained_here(evidence):
 def test_penalties_that_differ_between_replicates_are_both_told(evidence):
     training = evidence.training.assign(l2_couplings=[0.1, 0.03, 0.01, 0.01, 0.03])
     assert "(0.1 or 0.03 at 100; 0.01 or 0.03 at 200 sequences)" in methods(replace(evidence, training=training))
+
+
+def test_a_penalty_that_nothing_chose_is_told_to_be_a_guess(evidence):
+    training = evidence.training.assign(l2_choice="too few held-out sequences")
+    text = methods(replace(evidence, training=training))
+    assert "an L2 penalty on the couplings, guessed, as too few sequences were held out to choose it by (0.1 at" in text
+    one = training.assign(l2_choice=["too few held-out sequences", *["held-out log-likelihood"] * (len(training) - 1)])
+    assert "chosen among those of a list by the likelihood of held-out" in methods(replace(evidence, training=one))
 
 
 def test_as_many_added_temperatures_for_every_model_are_one_number(evidence):
