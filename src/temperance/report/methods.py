@@ -123,7 +123,9 @@ def _describe_training(evidence: Evidence) -> str:
         else "Training was stopped early, by the Pearson correlation of two-site correlations, which acts as a further "
         "regularisation."
     )
-    fields = f"(on fields {train.l2_fields:g})" if train.fields else "(there are no fields)"
+    fields = f"({train.l2_fields:g} on fields)" if train.l2_fields else "(none on fields)"
+    if not train.fields:
+        fields = "(there are no fields)"
     return (
         f"Potts models (q = {evidence.ingest['q']}) were trained on subsets of {_join_numbers(evidence.training['M'])} "
         f"sequences by persistent contrastive divergence with {train.chains:,} chains, {train.sweeps} Gibbs "

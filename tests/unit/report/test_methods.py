@@ -21,8 +21,8 @@ def test_the_whole_section_is_written(evidence):
         "20% of the sequences were held out such that none exceeds 80% identity to a training sequence. "
         "Potts models (q = 5) were trained on subsets of 100 and 200 sequences by persistent contrastive divergence "
         "with 4,000 chains, 10 Gibbs sweeps a step, and an L2 penalty on the couplings, chosen among those of a "
-        "list by the likelihood of held-out sequences (0.1 at 100; 0.03 at 200 sequences) (on "
-        f"fields {evidence.settings.train.l2_fields:g}). Training went on to the optimum of the penalised likelihood, "
+        "list by the likelihood of held-out sequences (0.1 at 100; 0.03 at 200 sequences) (none "
+        "on fields). Training went on to the optimum of the penalised likelihood, "
         "within the noise of its sampling. 10,000 chains annealed from infinite temperature were compared with the "
         "data. On the same subsets they were compared with sites (profile). "
         "Each was sampled at τ = 0.5, 1, 2 and, model by model, at 0 to 2 more between 0.25 and 0.7, so that "
@@ -52,9 +52,9 @@ def test_the_whole_section_is_written(evidence):
         ({"train": {"chains": 1234, "sweeps": 7, "confirm_chains": 5678}},
          "with 1,234 chains, 7 Gibbs sweeps a step"),
         ({"train": {"confirm_chains": 5678}}, "5,678 chains annealed"),
-        ({"train": {"l2_fields": 0.25}}, "(on fields 0.25)"),
+        ({"train": {"l2_fields": 0.25}}, "(0.25 on fields)"),
         ({"train": {"fields": False}}, "sequences) (there are no fields). Training"),
-        ({"train": {"l2_couplings": 0.05}}, "on the couplings, of 0.1, 0.03, as configured (on fields"),
+        ({"train": {"l2_couplings": 0.05}}, "on the couplings, of 0.1, 0.03, as configured (none on fields"),
         ({"train": {"stop": "pearson"}}, "Training was stopped early, by the Pearson correlation"),
         ({"sample": {"temperatures": [2.0, 0.5, 1.0]}}, "sampled at τ = 0.5, 1, 2 and"),
         ({"sample": {"ladders": 16, "sequences": 2048, "max_rhat": 1.1, "min_ess": 99}},
