@@ -64,7 +64,8 @@ class Process:
             time.sleep(0.01)
         self.seconds = time.perf_counter() - started
         if child.returncode and not stopped:
-            raise RuntimeError(f"{' '.join(map(str, command))} ended with {child.returncode}")
+            end = f": {log.read_text()[-2000:]}" if log else ""
+            raise RuntimeError(f"{' '.join(map(str, command))} ended with {child.returncode}{end}")
 
 
 class Peer:

@@ -95,10 +95,7 @@ class Bench:
         model, log = self.folder / f"model-{name}", self.folder / f"log-{name}"
         program = [sys.executable, HERE / "train_one.py", self.folder / "data.npz", model]
         program += [json.dumps(self.settings | {"seed": 1} | settings), "jax" if self.small else "cuda"]
-        try:
-            run = Process(program, log=log)
-        except RuntimeError as error:
-            raise RuntimeError(log.read_text()[-2000:]) from error
+        run = Process(program, log=log)
         return run, json.loads(log.read_text().splitlines()[-1])
 
     def start_chain_on_cores(self) -> None:
@@ -178,10 +175,7 @@ def run_chain(bench: Bench, engine: str, results: str, cores: Sequence[int]) -> 
     program = ["taskset", "-c", ",".join(map(str, cores))]
     program += [sys.executable, "-m", "snakemake", "--cores", str(len(cores))]
     program += ["--directory", folder, "--snakefile", HERE.parent / "Snakefile", "--configfile", config]
-    try:
-        run = Process([*program, "--", f"{results}/family/f1-r1/scores.tsv"], log=log)
-    except RuntimeError as error:
-        raise RuntimeError(log.read_text()[-2000:]) from error
+    run = Process([*program, "--", f"{results}/family/f1-r1/scores.tsv"], log=log)
     seconds = rule_seconds(folder / results).groupby("rule")["seconds"].sum()
     return {"seconds": run.seconds} | {
         rule: float(seconds[rule]) for rule in ("train", "sample", "thermodynamics", "score")

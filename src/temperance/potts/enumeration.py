@@ -5,7 +5,7 @@ whole distribution. Sums run in double precision.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,7 @@ def energies_of_all(model: Potts) -> np.ndarray:
     return _energies(model.fields.astype(float), model.couplings.astype(float))
 
 
+@cache
 def _onehot(length: int, q: int) -> np.ndarray:
     return np.eye(q)[all_sequences(length, q)].reshape(-1, length * q)
 
@@ -105,11 +106,11 @@ def _energies(fields: np.ndarray, couplings: np.ndarray) -> np.ndarray:
     matrix = couplings.reshape(length * q, length * q)
     split_column = cut * q
 
-    def within(onehot: np.ndarray, columns: slice) -> np.ndarray:
+    def _within(onehot: np.ndarray, columns: slice) -> np.ndarray:
         return onehot @ fields.ravel()[columns] + 0.5 * ((onehot @ matrix[columns, columns]) * onehot).sum(axis=1)
 
-    left_energies = within(left_onehot, slice(split_column))
-    right_energies = within(right_onehot, slice(split_column, None))
+    left_energies = _within(left_onehot, slice(split_column))
+    right_energies = _within(right_onehot, slice(split_column, None))
     between = left_onehot @ matrix[:split_column, split_column:] @ right_onehot.T
     return -(left_energies[:, None] + right_energies + between).ravel()
 

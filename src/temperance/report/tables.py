@@ -265,13 +265,9 @@ def front_table(scores: pd.DataFrame) -> pd.DataFrame:
     return table.assign(equilibrated=np.where(front["equilibrated"], "yes", "NO"))
 
 
-def _format_with_error(table: pd.DataFrame, name: str) -> pd.Series:
+def _format_with_error(table: pd.DataFrame, name: str, digits: int = 2) -> pd.Series:
     """Format a column's values with their errors."""
-    return table.apply(lambda row: f"{row[name]:.2f} ± {row[f'{name}_error']:.2f}", axis=1)
-
-
-def _pearson_with_error(training: pd.Series) -> str:
-    return f"{training['pearson']:.3f} ± {training['pearson_error']:.3f}"
+    return table.apply(lambda row: f"{row[name]:.{digits}f} ± {row[f'{name}_error']:.{digits}f}", axis=1)
 
 
 def training_table(training: pd.DataFrame) -> pd.DataFrame:
@@ -295,7 +291,7 @@ def training_table(training: pd.DataFrame) -> pd.DataFrame:
             "L2 on couplings": training["l2_couplings"].map(lambda value: "-" if pd.isna(value) else f"{value:g}"),
             "training": training["stopped"].map(lambda stopped: endings.get(stopped, "NOT CONVERGED")),
             "steps": training["steps"],
-            "Pearson, independent chains": training.apply(_pearson_with_error, axis=1),
+            "Pearson, independent chains": _format_with_error(training, "pearson", 3),
             "slope": training["slope"].map("{:.2f}".format),
             "ceiling": training["ceiling"].map("{:.3f}".format),
             "scale error": training["scale_error"].map("{:+.1%}".format),

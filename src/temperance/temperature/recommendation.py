@@ -267,8 +267,8 @@ def _format_percentile(replicates: Sequence[RungScores], judge: str, rung: int, 
         matches = np.isclose(replicate.temperatures, first_rungs.temperatures[rung], rtol=1e-6)
         if judge in replicate.percentiles and matches.any():
             other_means.append(f"{mean_and_half(replicate.percentiles[judge])[0][matches][0]:.0f}")
-    others = "trained again on the same sequences" if one_training_set else "with other training sets"
-    appendix = f", {' and '.join(other_means)} {others}" if other_means else ""
+    relation = "trained again on the same sequences" if one_training_set else "with other training sets"
+    appendix = f", {' and '.join(other_means)} {relation}" if other_means else ""
     return f"{mean:.0f} (± {half:.0f}, 95% over ladders{appendix})"
 
 

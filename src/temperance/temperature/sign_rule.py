@@ -107,7 +107,7 @@ def regress_on_energy(energies: np.ndarray, scores: np.ndarray, ladders: np.ndar
         return Estimate(np.nan, np.nan, np.nan)
     labels = np.unique(ladders[scored], return_inverse=True)[1]
     e, o = (values[scored] - values[scored].mean() for values in (energies, scores))
-    sums = np.array([np.bincount(labels, part) for part in (np.ones(len(e)), e, o, e * e, e * o)])
+    sums = np.array([np.bincount(labels, terms) for terms in (np.ones(len(e)), e, o, e * e, e * o)])
     total = sums.sum(axis=1, keepdims=True)
     count, first, second, square, product = np.concatenate([total, total - sums], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

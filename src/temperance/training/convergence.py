@@ -268,8 +268,8 @@ class ConvergenceTest:
         if not size:
             return float("nan")
         blocks = np.arange(_BLOCKS * size).reshape(_BLOCKS, size)
-        others = (np.delete(blocks, n, axis=0).ravel() for n in range(_BLOCKS))
-        correlations = [float(model.correlation_agreement(chains[rows]).pearson) for rows in others]
+        remaining_rows = (np.delete(blocks, n, axis=0).ravel() for n in range(_BLOCKS))
+        correlations = [float(model.correlation_agreement(chains[rows]).pearson) for rows in remaining_rows]
         return float(np.std(correlations) * (_BLOCKS - 1) ** 0.5)
 
     def mix(self, chains: Any, replacements: Any, share: float = 1.0) -> np.ndarray:

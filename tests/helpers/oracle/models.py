@@ -104,9 +104,9 @@ class ModelResults:
         for judge in JUDGES:
             scores = samples[judge] * (math.log(2) if judge == "hmm" else 1)
             slope = -fit_line(energies.ravel(), scores.ravel())
-            others = [-fit_line(np.delete(energies, k, axis=0).ravel(), np.delete(scores, k, axis=0).ravel())
-                      for k in ladders]  # fmt: skip
-            half = student(len(ladders) - 1) * jackknife(others)
+            jackknifed = [-fit_line(np.delete(energies, k, axis=0).ravel(), np.delete(scores, k, axis=0).ravel())
+                          for k in ladders]  # fmt: skip
+            half = student(len(ladders) - 1) * jackknife(jackknifed)
             name = f"energy_slope_{judge}"
             row |= {name: slope, f"{name}_low": slope - half, f"{name}_high": slope + half}
         return row

@@ -158,11 +158,11 @@ def test_filters_drop_and_audit(tmp_path):
     rows = ["ACDEF-", "ACDEF-", "A----F", "TCDEF-", "WCDE--", "MCDEF-"]
     text = "".join(f">s{number}\n{row}\n" for number, row in enumerate(rows))
     alignment = encode(read(write(tmp_path / "x", text, False)), PROTEIN)
-    kept = filter_alignment(alignment, PROTEIN, max_column_gaps=0.5, max_sequence_gaps=0.4)
-    assert kept.names == ["s0", "s3", "s4", "s5"]
-    assert PROTEIN.decode(kept.sequences) == ["ACDEF", "TCDEF", "WCDE-", "MCDEF"]
-    np.testing.assert_array_equal(kept.columns, [1, 2, 3, 4, 5])
-    assert kept.audit == [
+    filtered = filter_alignment(alignment, PROTEIN, max_column_gaps=0.5, max_sequence_gaps=0.4)
+    assert filtered.names == ["s0", "s3", "s4", "s5"]
+    assert PROTEIN.decode(filtered.sequences) == ["ACDEF", "TCDEF", "WCDE-", "MCDEF"]
+    np.testing.assert_array_equal(filtered.columns, [1, 2, 3, 4, 5])
+    assert filtered.audit == [
         ("column", "6", "gap fraction 0.833 > 0.5"),
         ("sequence", "s2", "gap fraction 0.800 > 0.4"),
         ("sequence", "s1", "same as s0"),

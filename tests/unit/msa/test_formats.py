@@ -150,8 +150,8 @@ def test_rows_of_annotation_are_dropped_audited_and_never_the_reference(tmp_path
     assert as_text(alignment) == ROWS and alignment.names == ["s0", "s1", "s2", "s3", "s4"]
     assert alignment.reference == "s0" and alignment.numbers.tolist() == list(range(1, 11))
     assert alignment.audit == [("annotation", name, "no sequence") for name in names]
-    kept = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
-    assert kept.audit_table().query("what == 'annotation'")["name"].tolist() == names
+    filtered = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
+    assert filtered.audit_table().query("what == 'annotation'")["name"].tolist() == names
     # After the sequences likewise; the symbols of what is dropped do not matter.
     assert read(write(tmp_path, fasta(ROWS) + states)).names == ["s0", "s1", "s2", "s3", "s4"]
 
@@ -187,8 +187,8 @@ def test_entries_of_one_query_are_one_family(tmp_path):
     assert as_text(alignment) == [*ROWS, ROWS[0], "MCDEFGHIKL"]
     # The line at which the second entry's query begins: after ten lines, and one of lengths.
     assert alignment.lines == [1, 3, 5, 7, 9, 12, 14]
-    kept = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
-    assert len(kept.names) == 6 and ("sequence", "s0", "same as s0") in kept.audit
+    filtered = filter_alignment(encode(alignment, PROTEIN), PROTEIN)
+    assert len(filtered.names) == 6 and ("sequence", "s0", "same as s0") in filtered.audit
 
 
 def test_entries_of_several_queries_are_refused(tmp_path):

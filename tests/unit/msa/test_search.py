@@ -120,7 +120,7 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
     (tmp_path / "two.fasta").write_text(">a\nACDE\n>b\nACDE\n")
     (tmp_path / "damaged.gz").write_bytes((folder / "db.fasta.gz").read_bytes()[:1000])
     query, seed, database = folder / "query.fasta", folder / "seed.fasta", folder / "db.fasta"
-    for search, begin, where, letters, message in (
+    for search, start, database_file, states, message in (
         (search_query, tmp_path / "empty", database, LETTERS, "empty: "),
         (search_query, tmp_path / "two.fasta", database, LETTERS, "several sequences; expected exactly one"),
         (search_query, query, tmp_path / "empty", LETTERS, "empty: "),
@@ -132,7 +132,7 @@ def test_what_cannot_be_searched_is_told_in_a_line(world, tmp_path):
         (search_seed, seed, database, alphabet("01"), "alphabet: HMMER searches"),
     ):
         with pytest.raises(InputError, match=message) as raised:
-            search(begin, where, letters, SETTINGS, 1, silent)
+            search(start, database_file, states, SETTINGS, 1, silent)
         assert "\n" not in str(raised.value)
 
 

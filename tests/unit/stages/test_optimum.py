@@ -196,12 +196,12 @@ def test_what_the_truth_or_a_judge_says_of_colder_samples_follows_the_diagnosis(
         "energy_slope": {"value": 0.8, "low": 0.7, "high": 0.9},
     }
     write_subset(tmp_path / "n100-r2", hmm_slopes=(2.0, 2.0), sign_rule=quantities)
-    known = run(tmp_path, ["n100-r2"])
-    assert known.recommendation["sentences"][1] == (
+    with_truth = run(tmp_path, ["n100-r2"])
+    assert with_truth.recommendation["sentences"][1] == (
         "At temperature 1 the true energy of samples changes by 0.80 (95% interval 0.70 to 0.90) nats for each nat of "
         "the model's energy, less than 1: hotter samples are nearer to the truth."
     )
-    assert known.table.loc[
+    assert with_truth.table.loc[
         0, ["kappa", "kappa_low", "energy_slope_high", "energy_slope_hmm"]
     ].tolist() == pytest.approx([2.0, 1.5, 0.9, 2 * LN2], rel=1e-5)
 

@@ -178,13 +178,13 @@ def test_divergences_are_those_of_the_truth(results):
 
 
 def test_the_landscape_has_what_the_energies_of_samples_gain_with_temperature_at_one(results):
-    found = results.landscape["sign_rule"]
+    sign_rule = results.landscape["sign_rule"]
     # Lines between inverse temperatures that are up to 0.14 apart; ladders have the same sequences.
     capacity = 2 * np.e / (1 + np.e) ** 2
     expected = {"kappa": np.log(3) * capacity, "heat_capacity": capacity, "energy_slope": np.log(3)}
-    assert list(found) == list(expected)
+    assert list(sign_rule) == list(expected)
     for name, value in expected.items():
-        assert found[name] == {key: pytest.approx(value, rel=3e-3) for key in ("value", "low", "high")}
+        assert sign_rule[name] == {key: pytest.approx(value, rel=3e-3) for key in ("value", "low", "high")}
 
 
 def test_optima_are_where_samples_have_the_energies_of_natural_sequences(results):

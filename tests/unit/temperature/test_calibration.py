@@ -49,11 +49,11 @@ def test_the_reported_likelihood_is_the_mean_over_sites(model):
 
 def test_copies_of_sequences_make_nothing_surer(model):
     originals = all_states(6, 4)[::31]
-    count, at = len(originals), np.array([1.0])
+    count, temperatures = len(originals), np.array([1.0])
     once, thrice = np.ones(count), np.ones(3 * count)
 
     def measured(sequences, weights, labels):
-        calibration = calibrate(model, sequences, weights, at, np.random.default_rng(0), 400, labels)
+        calibration = calibrate(model, sequences, weights, temperatures, np.random.default_rng(0), 400, labels)
         return calibration.table["npll_error"].iloc[0], calibration.tau_cal.high - calibration.tau_cal.low
 
     alone, copies = measured(originals, once, None), np.tile(originals, (3, 1))

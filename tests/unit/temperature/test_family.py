@@ -121,9 +121,10 @@ def test_the_energy_slope_of_the_truth_or_of_a_trusted_judge_may_decide(tmp_path
     assert doubtful.row["energy_slope_hmm_low"] == pytest.approx(2 * LN2)
     assert doubtful.measurements.energy_slopes == {}
     slope = {"value": 0.8, "low": 0.7, "high": 0.9, "exact": 0.75}
-    known = read(write_subset(tmp_path / "n9-r2", sign_rule={"energy_slope": slope}))
-    assert known.measurements.energy_slopes == {"truth": Estimate(0.8, 0.7, 0.9)}
-    assert [known.row[f"energy_slope{part}"] for part in ("", "_low", "_high", "_exact")] == [0.8, 0.7, 0.9, 0.75]
+    with_truth = read(write_subset(tmp_path / "n9-r2", sign_rule={"energy_slope": slope}))
+    assert with_truth.measurements.energy_slopes == {"truth": Estimate(0.8, 0.7, 0.9)}
+    row = [with_truth.row[f"energy_slope{suffix}"] for suffix in ("", "_low", "_high", "_exact")]
+    assert row == [0.8, 0.7, 0.9, 0.75]
 
 
 def test_without_a_recommendation_there_is_no_fidelity(tmp_path):

@@ -50,8 +50,8 @@ def test_quantities_are_covariances_and_variances_times_the_square_of_beta():
 
 def test_at_temperature_one_intervals_are_students():
     draws = {"kappa": np.array([[0.0, 3, 4], [0, 2, 4], [0, 4, 4]])}
-    found = estimate_at_one(np.array([0.0, 1, 2]), draws, 2)["kappa"]
-    assert [found.value, found.low, found.high] == pytest.approx([3, 3 - T_OF_TWO, 3 + T_OF_TWO])
+    kappa = estimate_at_one(np.array([0.0, 1, 2]), draws, 2)["kappa"]
+    assert [kappa.value, kappa.low, kappa.high] == pytest.approx([3, 3 - T_OF_TWO, 3 + T_OF_TWO])
     # Two fifths of the way from 0.8 to 1.3: 1.2, 0.8 and 1.6 beside 4.
     between = estimate_at_one(np.array([0.8, 1.3]), {"kappa": draws["kappa"][:, :2]}, 2)["kappa"]
     assert [between.value, between.high] == pytest.approx([1.2, 1.2 + 0.4 * T_OF_TWO])
