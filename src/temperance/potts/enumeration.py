@@ -5,7 +5,7 @@ whole distribution. Sums run in double precision.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,6 @@ def energies_of_all(model: Potts) -> np.ndarray:
     return _energies(model.fields.astype(float), model.couplings.astype(float))
 
 
-@cache
 def _onehot(length: int, q: int) -> np.ndarray:
     return np.eye(q)[all_sequences(length, q)].reshape(-1, length * q)
 
