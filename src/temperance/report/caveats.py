@@ -17,8 +17,6 @@ _FEW_HELDOUT = 50
 _FROZEN = 0.01
 # Excess of the share of gaps over that of natural sequences, above which samples are fragments.
 _MANY_GAPS = 0.1
-# Share of the probability that samples leave out for certain (97.5 %), above which that is told.
-_MUCH_MISSING = 0.1
 # Split R-hat above which the draws of a truth are not equilibrated.
 _MOST_RHAT = 1.05
 # Limits that stopped training before it converged: what they are called, and what to do.
@@ -48,7 +46,6 @@ def warnings(evidence: Evidence) -> list[str]:
         *_check_training(evidence.training, evidence.ingest["L"]),
         *_check_chains(evidence.history),
         *_check_sampling(_unequilibrated_rows(evidence, concerned=True), evidence.designs),
-        *_check_annealing(evidence),
         *_check_gaps(evidence, concerned=True),
         *_check_data(evidence),
     ]
@@ -174,9 +171,9 @@ def _describe_unequilibrated(flagged: pd.DataFrame) -> str:
     return (
         f"Samples are not equilibrated (crosses in figures over temperature): {listed}. R-hat is up to "
         f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}. Where both are "
-        "good, the cause is another: the ladders' energies still drift; a group of sequences (usually around a "
-        "training sequence) is so probable that the sampler should have found it, and it has not; or a hotter "
-        "temperature is not equilibrated."
+        "good, the cause is another: the ladders' energies still drift; annealing, which estimates ln Z in another way, "
+        "finds more than 10% of the probability in sequences that samples leave out (column missing of "
+        "thermodynamics.tsv; a larger sample.sweeps may help); or a hotter temperature is not equilibrated."
     )
 
 
@@ -189,25 +186,6 @@ def _check_sampling(flagged: pd.DataFrame, designs: dict[str, Any]) -> Iterator[
             f"The designs' own samples are not equilibrated (R-hat {designs['rhat']:.2f}, effective sample size "
             f"{designs['ess']:.0f}, drift of the mean energy {designs['drift']:+.2f} standard deviations). Raise "
             "sample.max_sweeps."
-        )
-
-
-def _check_annealing(evidence: Evidence) -> Iterator[str]:
-    """Warn where annealing finds probability that samples at the recommended temperature leave out.
-
-    Annealing is right about Z in the mean, and a ln Z above that of the samples shows what they miss: their share of
-    the probability is Z by the samples over Z.
-    """
-    table = evidence.thermodynamics
-    table = table[(table["M"] == table["M"].max()) & np.isclose(table["temperature"], evidence.temperature, rtol=1e-6)]
-    error = np.hypot(table["log_z_error"].fillna(0), table["log_z_ais_error"])
-    missing = 1 - np.exp(table["log_z"] - table["log_z_ais"] + 1.96 * error)
-    if evidence.best["status"] == "recommended" and (missing > _MUCH_MISSING).any():
-        listed = ", ".join(table["subset"][missing > _MUCH_MISSING])
-        yield (
-            f"Samples at the recommended temperature leave out sequences that have at least {missing.max():.0%} of the "
-            f"probability there ({listed}): annealing, which estimates ln Z in another way, finds them. Raise "
-            "sample.max_sweeps, or sample somewhat hotter."
         )
 
 

@@ -51,7 +51,7 @@ def sample(
     spacing: float | None = None,
     sequences: int = 1_024,
     ladders: int = 32,
-    sweeps: int = 4,
+    sweeps: int = 16,
     max_sweeps: int = 256,
     max_rhat: float = 1.05,
     min_ess: float = 200,

@@ -25,6 +25,7 @@ from temperance.thermo.annealing import estimate_log_z
 from temperance.thermo.energy_curve import interpolate_energies
 from temperance.thermo.landscape import find_valleys, measure_gaps, summarise_energies
 from temperance.thermo.thermodynamics import (
+    MOST_MISSING,
     compare_log_z,
     estimate_curves,
     estimate_density_of_states,
@@ -172,11 +173,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     save_table(outputs.divergence, divergence.table)
     save_table(outputs.optima, optima)
     save_json(outputs.landscape, landscape)
-    for row in states[states["missing"] > 0].itertuples():
+    incomplete = states[states["missing"] > MOST_MISSING]
+    if len(incomplete):
         log.warning(
-            "warning: temperature %.3g is not equilibrated: ladders miss groups of sequences that raise ln Z by "
-            "%.1f or more",
-            row.temperature, row.missing,
+            "warning: %d temperatures, from %.3g to %.3g, are not equilibrated: samples leave out sequences that have at "
+            "least %.0f %% of the probability at one of them; more sweeps between draws (sample.sweeps) may find them",
+            len(incomplete), incomplete.temperature.min(), incomplete.temperature.max(), 100 * incomplete.missing.max(),
         )  # fmt: skip
     for row in optima.itertuples():
         log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)

@@ -25,9 +25,13 @@ _POINTS = 256
 _BLOCK = 1 << 23
 # A sum of exponentials below this share of its largest term has lost digits.
 _LOST = 1e-200
-# A missing valley is proven when ln Z is this many standard errors below what it has to be; annealing finds as many
-# nats too much with a chance below one in a hundred.
-_Z_MISSING_MODE, _AIS_MARGIN_NATS = 4.0, 5.0
+# Standard errors by which ln Z has to lie below a bound, and below what annealing finds, before sequences are missing.
+_BOUND_ERRORS, _ANNEALING_ERRORS = 4.0, 2.0
+# Effective number of annealing's weights below which its standard error is no guide; it then finds as many nats too
+# much with a chance below one in a hundred.
+_FEWEST_WEIGHTS, _MARGIN_NATS = 20, 5.0
+# Share of the probability that samples may leave out at an equilibrated temperature.
+MOST_MISSING = 0.1
 # Groups of ladders of the delete-one jackknife.
 _MOST_GROUPS = 16
 # Relative tolerance of MBAR's equations and of pymbar's free energies, whose statistical errors are far larger.
@@ -328,24 +332,31 @@ def compare_log_z(states: pd.DataFrame, annealing: Annealed, integrated: np.ndar
     -------
     pandas.DataFrame
         Ascending in temperature, with log_z_ais and its error, ais_ess, z_ais (MBAR minus annealing, in standard
-        errors), log_z_integrated, log_z_bound, and missing: nats by which ln Z is too small beyond all doubt. Annealing
-        exceeds the truth by a nats with a chance of exp(-a) at most (Markov's inequality), so it bounds ln Z, too.
+        errors), log_z_integrated, log_z_bound, and missing: share of the probability that samples certainly leave out.
+        Annealing is right about Z in the mean; where few of its weights count, it exceeds ln Z by a nats with a chance
+        of exp(-a) at most (Markov's inequality).
     """
     comparison = states.assign(
         log_z_ais=annealing.log_z, log_z_ais_error=annealing.error, ais_ess=annealing.ess,
         z_ais=(states["log_z"] - annealing.log_z) / np.hypot(states["log_z_error"], annealing.error),
         log_z_integrated=integrated, log_z_bound=bound,
     )  # fmt: skip
-    least = np.maximum(bound, annealing.log_z - _AIS_MARGIN_NATS)
-    comparison["missing"] = (least - states["log_z"] - _Z_MISSING_MODE * states["log_z_error"].fillna(0)).clip(lower=0)
+    error = states["log_z_error"].fillna(0)
+    uncertainty = np.where(
+        annealing.ess >= _FEWEST_WEIGHTS,
+        _ANNEALING_ERRORS * np.hypot(error, annealing.error),
+        _MARGIN_NATS + _BOUND_ERRORS * error,
+    )
+    least = np.maximum(bound - _BOUND_ERRORS * error, annealing.log_z - uncertainty)
+    comparison["missing"] = -np.expm1(np.minimum(states["log_z"] - least, 0))
     return comparison.sort_values("temperature", ignore_index=True)
 
 
 def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
     """Tell which temperatures of a table of states are equilibrated.
 
-    R-hat of energies reveals ladders that disagree. A valley that none of them has entered is missing from ln Z, and
-    from that of every colder rung, whose replicas come from there. Where a hotter rung's ladders disagree, those of a
+    R-hat of energies reveals ladders that disagree. Valleys that none of them has entered are missing from ln Z, and
+    from that of every colder rung, whose replicas come from there: they may have a tenth of the probability at most. Where a hotter rung's ladders disagree, those of a
     colder one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly
     any ladder changes from one to the other, since only one of them is left.
 
@@ -364,7 +375,7 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
         (T,) bool.
     """
     ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
-    complete = _from_hottest(states["missing"].to_numpy() == 0)
+    complete = _from_hottest(states["missing"].to_numpy() <= MOST_MISSING)
     agree = states["rhat_sequences"].to_numpy() <= max_rhat
     return ladder & complete & (_from_hottest(ladder) | agree)
 

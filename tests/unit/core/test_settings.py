@@ -35,7 +35,7 @@ CHOICES = {
     },
     "sample": {
         "temperatures": [0.4, 0.55, 0.7, 0.85, 1, 1.2, 1.5], "spacing": 0.08, "sequences": 1024, "ladders": 32,
-        "sweeps": 4, "max_sweeps": 256, "max_rhat": 1.05, "min_ess": 200,
+        "sweeps": 16, "max_sweeps": 256, "max_rhat": 1.05, "min_ess": 200,
     },
     "annealing": {"chains": 500, "steps": 1000},
     "optimum": {

@@ -93,7 +93,7 @@ class SampleSettings(Section):
     ladders: Annotated[Whole, Field(ge=4)] = 32
     """Independent replica-exchange ladders from which the sequences come."""
 
-    sweeps: Count = 4
+    sweeps: Count = 16
     """Gibbs sweeps between two draws of a ladder, to begin with."""
 
     max_sweeps: Count = 256
