@@ -54,29 +54,6 @@ def test_a_sound_result_has_no_caveats(sound):
     assert warnings(sound) == notes(sound) == []
 
 
-@pytest.mark.parametrize(("excess", "warned"), [(0.48, False), (0.52, True)])
-def test_probability_that_annealing_finds_and_samples_leave_out_is_told(sound, excess, warned):
-    """Errors of 0.12 and 0.16 are one of 0.2: of an excess of 0.52 at least 0.128 is certain, 12.0 %; of 0.48 8.4 %.
-
-    Other temperatures, and smaller training sets, have any excess. The other largest model has 0.3 with 0.246.
-    """
-    table = sound.thermodynamics.copy()
-    rows = (table["subset"] == "n200-r1") & (table["temperature"] == sound.temperature)
-    assert rows.sum() == 1
-    table.loc[rows, ["log_z", "log_z_error", "log_z_ais", "log_z_ais_error"]] = [20.0, 0.12, 20.0 + excess, 0.16]
-    other = (table["subset"] == "n100-r1") | (table["temperature"] != sound.temperature)
-    table.loc[other, "log_z_ais"] = 99.0
-    texts = warnings(replace(sound, thermodynamics=table))
-    expected = (
-        "Samples at the recommended temperature leave out sequences that have at least 12% of the probability there "
-        "(n200-r1): annealing, which estimates ln Z in another way, finds them. Raise sample.max_sweeps, or sample "
-        "somewhat hotter."
-    )
-    assert texts == warned * [expected]
-    none = replace(sound, best=sound.best | {"status": "none"}, thermodynamics=table)
-    assert not [text for text in warnings(none) if "annealing" in text]
-
-
 def test_limits_and_notes_of_the_recommendation_come_first(sound):
     limited = replace(sound, best=sound.best | {"limits": ["It is at the edge."], "notes": ["A judge is saturated."]})
     assert warnings(limited) == ["It is at the edge."]
