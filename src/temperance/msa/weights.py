@@ -95,17 +95,18 @@ def _nearest(
     sequences: np.ndarray,
     columns: np.ndarray,
     count: int,
+    excluded: np.ndarray,
     indices: np.ndarray,
     min_distances: np.ndarray,
 ) -> None:
-    """Find which of `count` sequences in groups is nearest to each, and its distance, if below `min_distances`."""
+    """Find which of `count` sequences in groups, but for `excluded`, is nearest to each, if below `min_distances`."""
     partial_counts, distances = np.empty(_LANES, np.uint8), np.empty(_LANES, np.uint16)
     for m in range(part, len(sequences), parts):
         for group in range(len(columns)):
             if compare_group(sequences[m], columns[group], min_distances[m] - 1, partial_counts, distances):
                 start = group * _LANES
                 for n in range(start, min(start + _LANES, count)):
-                    if distances[n - start] < min_distances[m]:
+                    if distances[n - start] < min_distances[m] and n != excluded[m]:
                         min_distances[m], indices[m] = distances[n - start], n
 
 
@@ -216,7 +217,9 @@ def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
     return float(sequence_weights(sequences, identity).sum())
 
 
-def find_nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_nearest(
+    sequences: np.ndarray, references: np.ndarray, excluded: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the nearest reference sequence of each sequence, and its identity.
 
     Parameters
@@ -225,6 +228,8 @@ def find_nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndar
         (M, L) uint8.
     references : np.ndarray
         (N, L) uint8.
+    excluded : np.ndarray, optional
+        (M,) row of a reference that each sequence is not compared with: its own, where it is one of them.
 
     Returns
     -------
@@ -238,9 +243,10 @@ def find_nearest(sequences: np.ndarray, references: np.ndarray) -> tuple[np.ndar
     >>> find_nearest(np.array([[0, 0, 0, 1]], np.uint8), np.array([[1, 1, 1, 1], [0, 0, 0, 0]], np.uint8))
     (array([1]), array([0.75]))
     """
+    excluded = np.full(len(sequences), -1) if excluded is None else excluded
     indices = np.zeros(len(sequences), np.int64)
     distances = np.full(len(sequences), sequences.shape[1] + 1, np.int64)
-    _nearest(sequences, group_columns(references), len(references), indices, distances)
+    _nearest(sequences, group_columns(references), len(references), excluded, indices, distances)
     return indices, 1.0 - distances / sequences.shape[1]
 
 

@@ -171,8 +171,8 @@ def score_natural(
     pandas.DataFrame
         set (training of this model, heldout, other natural ones, random), weight, scale_weight (among all natural
         sequences), cluster, energy (nats), gaps (share of sites), one column a judge; for held-out sequences also
-        distance_training (share of sites to the nearest of the subset) and distance_natural (to the nearest of the
-        pool).
+        distance_training (share of sites to the nearest of the subset) and distance_natural (to the nearest other
+        natural sequence).
     """
     clusters = np.arange(len(family.natural)) if clusters is None else clusters
     other_members = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
@@ -188,7 +188,7 @@ def score_natural(
         if set_name == "heldout":
             table["weight"] = family.heldout_weights
             table["distance_training"] = 1 - find_nearest(sequences, family.training)[1]
-            table["distance_natural"] = 1 - find_nearest(sequences, family.pool)[1]
+            table["distance_natural"] = 1 - find_nearest(sequences, family.natural, family.heldout_members)[1]
         for name, judge in panel.items() if len(chosen) else ():
             if isinstance(judge, CrossFittedJudge):
                 table[name] = judge.natural_scores[chosen]

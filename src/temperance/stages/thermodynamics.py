@@ -176,8 +176,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     incomplete = states[states["missing"] > MOST_MISSING]
     if len(incomplete):
         log.warning(
-            "warning: %d temperatures, from %.3g to %.3g, are not equilibrated: samples leave out sequences that have at "
-            "least %.0f %% of the probability at one of them; more sweeps between draws (sample.sweeps) may find them",
+            "warning: %d temperatures, from %.3g to %.3g, are not equilibrated: samples leave out sequences that have "
+            "%.0f %% of the probability or more; a larger sample.sweeps may find them",
             len(incomplete), incomplete.temperature.min(), incomplete.temperature.max(), 100 * incomplete.missing.max(),
         )  # fmt: skip
     for row in optima.itertuples():

@@ -356,9 +356,10 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
     """Tell which temperatures of a table of states are equilibrated.
 
     R-hat of energies reveals ladders that disagree. Valleys that none of them has entered are missing from ln Z, and
-    from that of every colder rung, whose replicas come from there: they may have a tenth of the probability at most. Where a hotter rung's ladders disagree, those of a
-    colder one have to agree in their sequences, too: they do below a temperature at which two phases coexist and hardly
-    any ladder changes from one to the other, since only one of them is left.
+    from that of every colder rung, whose replicas come from there: they may have a tenth of the probability at most.
+    Where a hotter rung's ladders disagree, those of a colder one have to agree in their sequences, too: they do below a
+    temperature at which two phases coexist and hardly any ladder changes from one to the other, since only one of them
+    is left.
 
     Parameters
     ----------

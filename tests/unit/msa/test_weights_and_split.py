@@ -91,6 +91,18 @@ def test_nearest_equals_a_direct_search(count):
     np.testing.assert_allclose(same[np.arange(30), which], same.max(axis=1))
 
 
+def test_nearest_other_sequence_of_the_same_set():
+    """Rows 0 and 2 are equal, and two columns from row 1."""
+    sequences = np.array([[0, 1, 2, 3], [0, 1, 0, 0], [0, 1, 2, 3]], np.uint8)
+    which, identity = find_nearest(sequences, sequences, np.arange(3))
+    assert which.tolist() == [2, 0, 0]
+    assert identity.tolist() == [1, 0.5, 1]
+    # Each is compared with every reference but its own.
+    which, identity = find_nearest(sequences[1:], sequences, np.array([0, 1]))
+    assert which.tolist() == [1, 0]
+    assert identity.tolist() == [1, 1]
+
+
 def test_subsets_of_equal_seeds_are_nested_and_of_others_are_not():
     training = np.arange(100, 400)
     small, large = (draw_subset(training, n, np.random.default_rng(5)) for n in (20, 90))

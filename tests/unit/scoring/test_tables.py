@@ -109,19 +109,20 @@ def test_random_sequences_are_of_all_states(natural, model):
     assert random[["b", "gaps", "distance_training", "distance_natural"]].isna().all(axis=None)
 
 
-def test_the_pool_holds_sequences_that_the_model_was_not_trained_on(model):
-    """Held out is BBBB: the nearest training sequence is BBA-, two sites away, and in the pool is ABBB, one away."""
-    sequences = np.array([[A, A, A, A], [A, B, B, B], [B, B, A, GAP], [B, B, B, B]], np.uint8)
-    members, heldout, pool = np.array([0, 2]), np.array([3]), np.array([0, 1, 2])
+def test_novelty_is_measured_from_all_other_natural_sequences(model):
+    """Of BBBB, two sites from the training sequence BBA- and from AABB, one from BBB-, which is held out, too."""
+    sequences = np.array([[A, A, A, A], [A, A, B, B], [B, B, A, GAP], [B, B, B, B], [B, B, B, GAP]], np.uint8)
+    members, heldout, pool = np.array([0, 2]), np.array([3, 4]), np.array([0, 1, 2])
     family = Family(
-        sequences, np.ones(4), members, sequences[members], heldout, sequences[heldout], np.ones(1), sequences[pool],
+        sequences, np.ones(5), members, sequences[members], heldout, sequences[heldout], np.ones(2), sequences[pool],
         np.ones(3), GAP,
     )  # fmt: skip
     table = score_natural(model, family, {}, np.random.default_rng(0)).set_index("set")
-    assert table.loc["heldout", ["distance_training", "distance_natural"]].tolist() == [0.5, 0.25]
+    assert table.loc["heldout", "distance_training"].tolist() == [0.5, 0.25]
+    assert table.loc["heldout", "distance_natural"].tolist() == [0.25, 0.25]
     assert table.loc[["training", "other"], ["distance_training", "distance_natural"]].isna().all(axis=None)
     # Without labels each sequence is a cluster of its own.
-    assert table.loc[["training", "heldout", "other"], "cluster"].tolist() == [0, 2, 3, 1]
+    assert table.loc[["training", "heldout", "other"], "cluster"].tolist() == [0, 2, 3, 4, 1]
 
 
 def test_natural_sequences_have_the_scores_that_the_pair_judge_gave_them_when_it_was_learnt(model, family):
