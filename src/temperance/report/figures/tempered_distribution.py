@@ -64,8 +64,10 @@ def divergence(curves: pd.DataFrame, table: pd.DataFrame, temperatures: np.ndarr
             best = table[(table["M"] == size) & (table["replicate"] == 1)].iloc[0]
             if temperatures[0] <= best[tau] <= temperatures[-1]:
                 low, high, height = locate_minimum(best, tau, curve["temperature"], curve[name], temperatures)
-                axis.plot([low, high], [height] * 2, color=colour, lw=5, alpha=0.45, solid_capstyle="round")
-                axis.plot(best[tau], height, "o", color=colour, ms=5)
+                axis.plot(
+                    [low, high], [height] * 2, color=colour, lw=5, alpha=0.45, solid_capstyle="round", clip_on=False
+                )
+                axis.plot(best[tau], height, "o", color=colour, ms=5, clip_on=False)
         axis.set_title(label, fontsize=11)
         axis.set_ylabel("nats" if curves[f"{name}_absolute"].all() else "nats above the least")
         # A divergence is a parabola around its least value: on a scale of square roots it is a wedge at any height.

@@ -156,8 +156,11 @@ def novelty_fidelity(
         axis.plot(novelty, fidelity, color=colour, marker="o", ms=4, label=f"M = {size:,}")
     largest = means[means["M"] == means["M"].max()]
     width = float(np.ptp(scores["novelty"])) or 1.0
-    points = np.column_stack([largest["novelty_mean"] / width, largest["fidelity_mean"]])
-    for row in largest[spread_out(points, _LABEL_DISTANCE)].itertuples():
+    tau = best["sampling_temperature"]
+    chosen = average_chosen(all_scores, tau)
+    # The last is the chosen temperature, which stands in the legend: no label comes near it.
+    points = np.vstack([largest[["novelty_mean", "fidelity_mean"]], chosen]) / [width, 1]
+    for row in largest[spread_out(points, _LABEL_DISTANCE)[:-1]].itertuples():
         axis.annotate(
             f"{row.temperature:g}", (row.novelty_mean, row.fidelity_mean), xytext=(7, 0), textcoords="offset points",
             fontsize=8, va="center", color="0.3",
@@ -168,8 +171,8 @@ def novelty_fidelity(
     )
     axis.axvline(floors["novelty_floor"], color="black", ls=":", lw=1, label="novelty floor")
     axis.plot(natural["novelty"], natural["fidelity"], "*", color=HELDOUT, ms=13, label="held-out natural")
-    tau, label = best["sampling_temperature"], "recommended" if best["tau"] else "not recommended"
-    axis.plot(*average_chosen(all_scores, tau), "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}")
+    label = "recommended" if best["tau"] else "not recommended"
+    axis.plot(*chosen, "D", color=CHOSEN, ms=8, label=f"{label}, τ = {tau:.2f}")
     axis.set(xlabel="novelty: distance to nearest natural", ylabel=fidelity_label(judge), ylim=(-0.02, 1.04))
     figure.legend(loc="outside right center")
     return figure
