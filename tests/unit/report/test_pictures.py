@@ -23,7 +23,7 @@ TOLERANCE = 5
 def compare(figure, name, folder):
     """Compare a figure, saved with few dots, with its golden picture, or make that one anew."""
     path = folder / f"{name}.png"
-    with figures.theme(), plt.rc_context({"savefig.bbox": "standard"}):
+    with figures.theme():
         figure.savefig(path, dpi=32)
     plt.close(figure)
     if os.environ.get("TEMPERANCE_RENEW_PICTURES"):

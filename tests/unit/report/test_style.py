@@ -51,7 +51,11 @@ def test_an_axis_of_temperatures_is_logarithmic_with_their_values(axis):
     assert axis.get_xscale() == "log" and axis.get_xlabel() == "sampling temperature τ"
     assert read_ticks(axis) == {0.5: "0.5", 1: "1", 2: "2"}
     assert axis.get_xticklabels()[0].get_rotation() == 0
-    # More than eight labels are turned.
+    # A gap below a seventh of the axis turns labels: from 1 to e^7 a factor of e has room, and one of e^0.99 has not.
+    for gap, rotation in ((1.01, 0), (0.99, 60)):
+        set_temperature_axis(axis, np.exp([0, gap, 7]))
+        assert axis.get_xticklabels()[0].get_rotation() == rotation
+        axis.clear()
     set_temperature_axis(axis, np.geomspace(0.1, 10, 9), "rung temperature")
     assert axis.get_xticklabels()[0].get_rotation() == 60 and axis.get_xlabel() == "rung temperature"
 

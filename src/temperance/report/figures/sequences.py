@@ -114,6 +114,7 @@ def correlations(natural: np.ndarray, weights: np.ndarray, sets: dict[float, np.
             )  # fmt: skip
             axis.plot(limits, limits, color="0.5", ls=":", lw=1)
             axis.set(xlabel="natural", ylabel=f"samples, τ = {temperature:g}")
+            axis.xaxis.set_major_locator(MaxNLocator(4))
             agreement = "" if np.isnan(fit.slope) else f"\nPearson {fit.pearson:.3f}, slope {fit.slope:.2f}"
             axis.set_title(f"{statistic.title}{agreement}", fontsize=9)
     return figure

@@ -26,6 +26,8 @@ OPTIMA = {
 }
 # Colours: of natural sequences, held-out and random ones, and of the chosen temperature.
 NATURAL, HELDOUT, RANDOM, CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
+# Labels of temperatures that have room beside each other below a panel.
+_UPRIGHT_LABELS = 7
 # Without dates in their metadata, files of equal runs have equal bytes.
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _NAMESPACES = {"": "http://www.w3.org/2000/svg", "xlink": "http://www.w3.org/1999/xlink"}
@@ -47,7 +49,6 @@ def theme() -> Iterator[None]:
         "svg.fonttype": "none",
         "svg.hashsalt": "temperance",
         "figure.dpi": 100,
-        "savefig.bbox": "tight",
         "font.family": "DejaVu Sans",
     }
     with sns.axes_style("ticks"), sns.plotting_context("notebook", font_scale=0.85), plt.rc_context(style):
@@ -65,10 +66,14 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
         Files, whose endings name their formats.
     """
     values = _marker_values(figure)
+    # Once for all formats: laying out takes as long as drawing.
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    box = figure.get_tightbbox().padded(plt.rcParams["savefig.pad_inches"])
     for path in map(Path, paths):
         with atomic(path) as temporary_path:
             kind = path.suffix[1:]
-            figure.savefig(temporary_path, format=kind, dpi=160, metadata=_UNDATED.get(kind))
+            figure.savefig(temporary_path, format=kind, dpi=160, bbox_inches=box, metadata=_UNDATED.get(kind))
             if kind == "svg":
                 temporary_path.write_text(
                     _with_titles(temporary_path.read_text(encoding="utf-8"), values), encoding="utf-8"
@@ -143,7 +148,8 @@ def set_temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sam
     axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlabel(label)
-    if len(ticks) > 8:
+    logs = np.log(ticks)
+    if len(ticks) > 1 and np.diff(logs).min() < np.ptp(logs) / _UPRIGHT_LABELS:
         axis.tick_params(axis="x", labelrotation=60)
 
 
