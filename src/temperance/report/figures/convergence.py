@@ -110,8 +110,10 @@ def ladder(rungs: pd.DataFrame) -> Figure:
     for axis, label in zip(
         axes, ("split R-hat of the energy", "effective sample size", "exchange acceptance"), strict=True
     ):
-        set_temperature_axis(axis, np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 100]), "rung temperature")
-        axis.set_xlim(finite["temperature"].min() * 0.9, min(finite["temperature"].max() * 1.1, 30))
+        low, high = finite["temperature"].min() * 0.9, min(finite["temperature"].max() * 1.1, 30)
+        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if low <= tick <= high]
+        set_temperature_axis(axis, np.array(ticks or [low, high]), "rung temperature")
+        axis.set_xlim(low, high)
         axis.set_ylabel(label)
     axes[0].set_yscale("log")
     axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
