@@ -25,6 +25,8 @@ SMALL = {
     "optimum": {"novelty_floor": 0.0, "diversity_floor": 0.0, "bootstrap": 20},
     "design": {"number": 5, "candidates": 64, "percentile": 0},
 }  # fmt: skip
+# One model instead of two, where a test needs no more.
+ONE_SUBSET = {"subsets": {"sizes": ["all"], "replicates": 1}}
 
 
 def planted_rows(alphabet: Alphabet, length: int = 10, count: int = 400, seed: int = 0) -> list[str]:

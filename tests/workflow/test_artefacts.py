@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from workflow_run import ROOT, SMALL, command, fasta, planted_rows, snakemake
+from workflow_run import ONE_SUBSET, ROOT, SMALL, command, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
 
@@ -124,7 +124,7 @@ def test_a_users_file_that_is_older_but_another_is_noticed(tmp_path):
     rows = planted_rows(alphabet("protein"))
     family = tmp_path / "family.fasta"
     family.write_text(fasta(rows))
-    plan = SMALL | {"alignment": "family.fasta", "subsets": {"sizes": ["all"], "replicates": 1}}
+    plan = SMALL | ONE_SUBSET | {"alignment": "family.fasta"}
     target = str(tmp_path / "results" / "family" / "ingest.json")
     assert snakemake(tmp_path, plan, "--", target).returncode == 0
     before = json.loads(Path(target).read_text())["M"]
@@ -144,7 +144,7 @@ def test_a_judge_that_changed_scores_anew(tmp_path):
     text += "open(sys.argv[2], 'w').writelines(f'{name}\\t{VALUE}\\n' for name in names)\n"
     script.write_text(text.replace("VALUE", "1"))
     judges = {"own": {"command": ["python3", "judge.py", "{fasta}", "{scores}"]}}
-    plan = SMALL | {"alignment": "family.fasta", "subsets": {"sizes": ["all"], "replicates": 1}, "judges": judges}
+    plan = SMALL | ONE_SUBSET | {"alignment": "family.fasta", "judges": judges}
     target = str(tmp_path / "results" / "family" / "f1-r1" / "scores.tsv")
     assert snakemake(tmp_path, plan, "--", target).returncode == 0
     assert set(pd.read_parquet(Path(target).with_name("samples.parquet"))["own"]) == {1.0}

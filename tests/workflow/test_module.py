@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import yaml
-from workflow_run import ROOT, SMALL, fasta, planted_rows
+from workflow_run import ONE_SUBSET, ROOT, SMALL, fasta, planted_rows
 
 from temperance.core.alphabet import alphabet
 
@@ -38,7 +38,7 @@ rule count:
 def test_another_workflow_takes_designs_from_this_one(tmp_path):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "family.fasta").write_text(fasta(planted_rows(alphabet("protein"), length=12)))
-    own = SMALL | {"families": {"family": {"alignment": "family.fasta"}}, "results": "designs"}
+    own = SMALL | ONE_SUBSET | {"families": {"family": {"alignment": "family.fasta"}}, "results": "designs"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"where": str(ROOT / "Snakefile"), "temperance": own}))
     command = [sys.executable, "-m", "snakemake", "--cores", "2"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
@@ -57,4 +57,4 @@ def test_another_workflow_takes_designs_from_this_one(tmp_path):
         text=True,
     )
     assert status.returncode == 0, status.stderr
-    assert re.search(r"^family +2/2 +2/2 +2/2 +yes +", status.stdout.strip().splitlines()[-1])
+    assert re.search(r"^family +1/1 +1/1 +1/1 +yes +", status.stdout.strip().splitlines()[-1])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from small_systems import random_potts
 from structures import cif
-from workflow_run import SMALL, error_lines, fasta, planted_rows, snakemake
+from workflow_run import ONE_SUBSET, SMALL, error_lines, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
 from temperance.potts.formats.registry import read_model, write_model
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tmp_path):
+def test_families_of_a_table_come_from_a_server_and_from_searches(tmp_path):
     letters = alphabet("protein")
     planted = planted_rows(letters, length=30, count=150)
     rng, residues = np.random.default_rng(0), np.array(list(letters.symbols[1:]))
@@ -166,18 +166,23 @@ def test_a_table_of_families_from_a_server_and_from_searches_goes_to_a_report(tm
         "asked\t\tquery.fasta\t\tdb.fasta.gz\t1e-3\ts.cif\n"
         "seeded\t\t\tseed.fasta\tdb.fasta.gz\t1e-3\n"
     )
-    config = SMALL | {
-        "families": "families.tsv",
-        "subsets": {"sizes": "all", "replicates": 1},
-        "heldout": {"max_discarded": 0.5},
-        "fetch": {"url": f"http://127.0.0.1:{server.server_port}", "cache": str(tmp_path / "cache")},
-    }
-    run = snakemake(tmp_path, config)
+    config = (
+        SMALL
+        | ONE_SUBSET
+        | {
+            "families": "families.tsv",
+            "heldout": {"max_discarded": 0.5},
+            "fetch": {"url": f"http://127.0.0.1:{server.server_port}", "cache": str(tmp_path / "cache")},
+        }
+    )
+    results = tmp_path / "results"
+    run = snakemake(
+        tmp_path, config, "--", f"{results}/asked/report.html",
+        *(f"{results}/{family}/f1-r1/model.safetensors" for family in ("fetched", "seeded")),
+    )  # fmt: skip
     server.shutdown()
     assert run.returncode == 0, run.stdout + run.stderr
-    results = tmp_path / "results"
-    page = (results / "report.html").read_text()
-    assert all(f'id="{family}"' in page for family in ("fetched", "asked", "seeded"))
+    assert "s.cif" in (results / "asked" / "report.html").read_text()
     columns = pd.read_csv(results / "asked" / "columns.tsv", sep="\t")
     assert columns["number"].tolist() == list(range(101, 161))
     assert columns["residue"].str.cat() == "".join(residues[base])

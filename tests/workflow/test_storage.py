@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from workflow_run import SMALL, command, fasta, install, planted_rows
+from workflow_run import ONE_SUBSET, SMALL, command, fasta, install, planted_rows
 
 from temperance.core.alphabet import alphabet
 
@@ -77,7 +77,9 @@ def test_alignment_and_results_lie_in_a_bucket(packages, bucket, tmp_path):
                 "--storage-s3-endpoint-url", address)  # fmt: skip
 
     def run(*arguments):
-        call = command(tmp_path, SMALL | {"alignment": "family.fasta", "results": "results"}, *settings, *arguments)
+        call = command(
+            tmp_path, SMALL | ONE_SUBSET | {"alignment": "family.fasta", "results": "results"}, *settings, *arguments
+        )
         keys = {
             f"SNAKEMAKE_STORAGE_S3_{name}": value for name, value in (("ACCESS_KEY", "key"), ("SECRET_KEY", "secret"))
         }
@@ -88,11 +90,11 @@ def test_alignment_and_results_lie_in_a_bucket(packages, bucket, tmp_path):
 
     run()
     files = set(ask("list"))
-    made = {"report.html", "family/designs.tsv", "family/report.html", "family/n60-r1/model.safetensors"}
+    made = {"report.html", "family/designs.tsv", "family/report.html", "family/f1-r1/model.safetensors"}
     assert {f"run/results/{name}" for name in made} <= files
     assert not (tmp_path / "results" / "family" / "designs.tsv").exists()
     assert "Nothing to be done" in run("-n")
-    ask("delete", "run/results/family/n60-r1/ladder.tsv")
+    ask("delete", "run/results/family/f1-r1/ladder.tsv")
     again = run("-n")
     jobs = {line.split()[0] for line in again.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit()}
     assert {"sample", "thermodynamics", "score", "optimum"} <= jobs
