@@ -5,6 +5,7 @@ from collections.abc import Callable
 import matplotlib
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -219,6 +220,70 @@ def average_by_strength(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     return groups.mean(), INTERVAL * groups.sem()
 
 
+def law(table: pd.DataFrame) -> Figure:
+    """Draw how far the optima are from 1, beside what the law says: against the data size, and with a penalty.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.law`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels: M C / p (tau - 1) of tau_f and of tau_r without a penalty, and both optima of penalised models
+        against those predicted.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+    means = average_law(table)
+    families = list(dict.fromkeys(means["family"]))
+    plain, penalised = means[means["l2_couplings"] == 0], means[means["l2_couplings"] > 0]
+    for colour, family in zip(sns.color_palette("colorblind", len(families)), families, strict=True):
+        rows = plain[plain["family"] == family]
+        unit = rows["M"] * rows["heat_capacity"] / rows["parameters"]
+        for axis, name in zip(axes[:2], ("f", "r"), strict=True):
+            values, errors = unit * (rows[f"tau_{name}"] - 1), unit * rows[f"error_{name}"]
+            axis.errorbar(rows["M"], values, errors, color=colour, marker="o", ms=4, lw=0, elinewidth=1.2)
+            axis.plot(rows["M"], unit * (rows[f"law_{name}"] - 1), color=colour, lw=1.2, label=family)
+        rows = penalised[penalised["family"] == family]
+        for name, face in (("f", colour), ("r", "none")):
+            axes[2].errorbar(
+                rows[f"law_{name}"], rows[f"tau_{name}"], rows[f"error_{name}"], color=colour, marker="o", ms=5,
+                mfc=face, lw=0, elinewidth=1.2,
+            )  # fmt: skip
+    for axis, label in zip(axes[:2], ("τ_f", "τ_r"), strict=True):
+        axis.set(xscale="log", xlabel="training sequences M", ylabel=f"M C / p ({label} − 1)")
+        axis.axhline(0, color="0.7", lw=0.8)
+    ends = penalised[["law_f", "law_r", "tau_f", "tau_r"]].to_numpy()
+    if len(ends):
+        axes[2].plot([ends.min(), ends.max()], [ends.min(), ends.max()], color="black", ls=":", lw=1)
+    axes[2].set(xlabel="τ by the law, with a penalty", ylabel="τ_f (filled) and τ_r (open)")
+    add_legend(figure, axes)
+    return figure
+
+
+def average_law(table: pd.DataFrame) -> pd.DataFrame:
+    """Average the optima of a claim's models over training sets, without what chance adds to first order.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.law`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a family, penalty and size: family, l2_couplings, M, parameters, heat_capacity, law_f, law_r, tau_f and
+        tau_r, and error_f and error_r, halves of their 95 % intervals.
+    """
+    table = table.dropna(subset=["tau_f", "tau_r"])
+    table = table.assign(tau_f=table["tau_f"] - table["luck"], tau_r=table["tau_r"] - table["luck"])
+    groups = table.groupby(["family", "l2_couplings", "M"], sort=False)
+    means = groups[["parameters", "heat_capacity", "law_f", "law_r", "tau_f", "tau_r"]].mean()
+    errors = INTERVAL * groups[["tau_f", "tau_r"]].sem()
+    return means.assign(error_f=errors["tau_f"], error_r=errors["tau_r"]).reset_index()
+
+
 def scaling(table: pd.DataFrame) -> Figure:
     """Draw both divergences against temperature over scale, for parameters of several scales.
 
@@ -349,5 +414,6 @@ def calibration(table: pd.DataFrame) -> Figure:
 # The functions that draw the claims of `temperance.validation.claims`, by name.
 CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "lowering": optimal_temperatures, "raising": optimal_temperatures, "data": optimal_temperatures,
-    "regularisation": regularisation, "scaling": scaling, "limits": limits, "power": power, "calibration": calibration,
+    "regularisation": regularisation, "law": law, "scaling": scaling, "limits": limits, "power": power,
+    "calibration": calibration,
 }  # fmt: skip

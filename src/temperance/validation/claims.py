@@ -12,7 +12,8 @@ from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
-from temperance.truth.enumerable import KINDS
+from temperance.truth.enumerable import KINDS, ising
+from temperance.validation.law import Family, derive_law, measure_optima
 from temperance.validation.study import tabulate_enumerable
 
 SIZES = (30, 100, 300, 1000, 10000)
@@ -280,6 +281,60 @@ def calibration(
     return pd.DataFrame(rows)
 
 
+# Systems of the law: their true energies, from a source of randomness, and the models that are fitted.
+_PAIRWISE: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, Family]]] = {
+    "Ising, T 2.05": lambda rng: (ising(3, 3, temperature=2.05), Family.pairwise(9, 2, fields=False)),
+    "Ising, T 4": lambda rng: (ising(3, 3, temperature=4.0), Family.pairwise(9, 2, fields=False)),
+    "hopfield": lambda rng: (KINDS["hopfield"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
+    "gapless": lambda rng: (KINDS["gapless"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
+    "critical": lambda rng: (KINDS["critical"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
+}
+# Penalties, and the sizes of training sets that they are tried on.
+_PENALTIES, _PENALISED_SIZES = (0.001, 0.003, 0.01), (1000, 10000)
+
+
+def law(
+    seed: int, replicates: int = 24, sizes: tuple[int, ...] = (300, 1000, 3000, 10000, 30000),
+    penalties: tuple[float, ...] = _PENALTIES,
+) -> pd.DataFrame:  # fmt: skip
+    """Tabulate optimal temperatures of models of pairwise truths beside those that a law predicts (`validation.law`).
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths and training sets.
+    replicates : int
+        Training sets of each size.
+    sizes : tuple of int
+        Sequences of a training set, for models without a penalty.
+    penalties : tuple of float
+        L2 penalties on couplings, of models of 1,000 and 10,000 sequences.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model: family, l2_couplings, M, replicate, parameters (effective number), heat_capacity, tau_f, tau_r
+        (nan where the likelihood has no maximum), luck (what chance adds to both, to first order), law_f, law_r.
+    """
+    rows = []
+    plan = [(0.0, size) for size in sizes] + [(l2, size) for l2 in penalties for size in _PENALISED_SIZES]
+    for name, make in _PAIRWISE.items():
+        truth, family = make(np.random.default_rng(derive_seed(seed, name, "truth")))
+        laws = {l2: derive_law(family, truth, l2) for l2 in {l2 for l2, _ in plan}}
+        for l2, size in plan:
+            law_f, law_r = laws[l2].predict(size)
+            point = {"family": name, "l2_couplings": l2, "M": size}
+            known = {"parameters": laws[l2].effective_parameters, "heat_capacity": laws[l2].heat_capacity}
+            for replicate in range(1, replicates + 1):
+                rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
+                try:
+                    optima = measure_optima(family, truth, size, rng, l2)._asdict()
+                except FloatingPointError:
+                    optima = {"tau_f": np.nan, "tau_r": np.nan, "luck": np.nan}
+                rows.append(point | {"replicate": replicate} | known | optima | {"law_f": law_f, "law_r": law_r})
+    return pd.DataFrame(rows)
+
+
 def _trained(seed: int) -> tuple[np.ndarray, Potts]:
     """Plant a truth, and train a model on 300 of its sequences; return energies of every sequence, and the model."""
     rng = np.random.default_rng(seed)
@@ -290,5 +345,5 @@ def _trained(seed: int) -> tuple[np.ndarray, Potts]:
 
 CLAIMS: dict[str, Callable[[int], pd.DataFrame]] = {
     function.__name__: function
-    for function in (lowering, raising, data, regularisation, scaling, limits, power, calibration)
+    for function in (lowering, raising, data, regularisation, law, scaling, limits, power, calibration)
 }

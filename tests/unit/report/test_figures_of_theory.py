@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from read_axes import find_line, read_error_bars, read_legend, read_line, read_lines, read_ticks
 
 from temperance.report import figures_of_theory
-from temperance.report.figures_of_theory import CLAIMS, _cell, average_by_strength, clip_optima
+from temperance.report.figures_of_theory import CLAIMS, _cell, average_by_strength, average_law, clip_optima
 
 SHIFTS = {"tau_f": 0.94, "tau_r": 1, "tau_j": 1.06}
 
@@ -229,9 +229,46 @@ def test_calibration_marks_the_closed_form_and_the_best_beta_with_its_interval()
     )  # fmt: skip
 
 
+def law_table():
+    """Two training sets of 100 sequences without a penalty, and two with one; C / p is 1 / 5."""
+    known = {"family": "spins", "M": 100, "parameters": 10.0, "heat_capacity": 2.0}
+    return pd.DataFrame(
+        [
+            known | {"l2_couplings": 0.0, "tau_f": 1.3, "tau_r": 0.9, "luck": 0.2, "law_f": 1.05, "law_r": 0.8},
+            known | {"l2_couplings": 0.0, "tau_f": 0.8, "tau_r": 0.5, "luck": -0.3, "law_f": 1.05, "law_r": 0.8},
+            known
+            | {"l2_couplings": 0.0, "tau_f": np.nan, "tau_r": np.nan, "luck": np.nan, "law_f": 1.05, "law_r": 0.8},
+            known | {"l2_couplings": 0.1, "tau_f": 0.9, "tau_r": 0.7, "luck": 0.1, "law_f": 0.9, "law_r": 0.6},
+            known | {"l2_couplings": 0.1, "tau_f": 1.0, "tau_r": 0.8, "luck": 0.0, "law_f": 0.9, "law_r": 0.6},
+        ]
+    )
+
+
+def test_optima_are_averaged_without_what_chance_adds():
+    means = average_law(law_table()).set_index("l2_couplings")
+    # Without chance tau_f is 1.1 and 1.1, and tau_r 0.7 and 0.8; with the penalty 0.8 and 1.0, and 0.6 and 0.8.
+    assert_allclose(means["tau_f"], [1.1, 0.9])
+    assert_allclose(means["tau_r"], [0.75, 0.7])
+    assert_allclose(means["error_f"], [0, 1.96 * 0.1], atol=1e-12)
+    assert_allclose(means["error_r"], [1.96 * 0.05, 1.96 * 0.1])
+
+
+def test_the_law_is_drawn_in_its_own_unit_and_against_what_was_measured():
+    forward, reverse, penalised = figures_of_theory.law(law_table()).axes
+    # M C / p is 20.
+    for axis, law, measured, half in ((forward, 0.05, 0.1, 0), (reverse, -0.2, -0.25, 1.96 * 0.05)):
+        (bars,) = read_error_bars(axis)
+        assert_allclose(bars[0], [100, 20 * measured, 100, 20 * (measured + half)][:2] + bars[0][2:].tolist())
+        assert_allclose(bars[0, 3] - bars[0, 1], 20 * half, atol=1e-9)
+        assert_allclose(read_line(axis, "spins"), [[100, 20 * law]])
+    points = [container.lines[0].get_xydata()[0] for container in penalised.containers]
+    assert_allclose(points, [[0.9, 0.9], [0.6, 0.7]])
+    assert (forward.get_ylabel(), reverse.get_ylabel()) == ("M C / p (τ_f − 1)", "M C / p (τ_r − 1)")
+
+
 def test_every_claim_has_its_figure():
     assert {name: function.__name__ for name, function in CLAIMS.items()} == {
         "lowering": "optimal_temperatures", "raising": "optimal_temperatures", "data": "optimal_temperatures",
-        "regularisation": "regularisation", "scaling": "scaling", "limits": "limits", "power": "power",
+        "regularisation": "regularisation", "law": "law", "scaling": "scaling", "limits": "limits", "power": "power",
         "calibration": "calibration",
     }  # fmt: skip

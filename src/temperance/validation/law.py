@@ -1,0 +1,328 @@
+"""Law of the optimal temperatures: what an exactly solved pairwise truth says of models that are fitted to its draws.
+
+A model of p parameters, fitted to M independent draws of a truth that it can represent, has its optima on average at
+
+    tau_f - 1 = (p - 1 - v / 2) / (M C),   tau_r - 1 = (p - 1 - v + 1/2 d ln det I / d ln beta) / (M C)
+
+to first order in 1 / M. I is the Fisher information, C the heat capacity, and v = d ln Var(E) / d ln beta, all of the
+truth. `docs/theory.md` derives this, and what a penalty changes.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.optimize import brentq
+
+from temperance.potts.enumeration import (
+    all_sequences,
+    boltzmann,
+    heat_capacity,
+    matching_temperature,
+    reverse_divergence_slope,
+)
+
+# Newton's method ends where a step changes no parameter by more; steps after which a fit is given up.
+_TOLERANCE, _MOST_STEPS = 1e-7, 100
+# Fluctuations of features, per parameter, below which parameters are infinite.
+_LEAST_FLUCTUATION = 1e-9
+# Share of the gain that a quadratic would have from a full step that a step has to bring; and what rounding hides.
+_LEAST_GAIN, _ROUNDING = 1e-4, 1e-13
+# Inverse temperatures between which the optimum of the reverse divergence is looked for.
+_LEAST_BETA, _MOST_BETA = 0.25, 4.0
+# Share of the variance of energies that pairs may leave unexplained before they do not represent them.
+_UNEXPLAINED = 1e-8
+
+
+@dataclass(frozen=True)
+class Family:
+    """Hold an exponential family: pairwise models of few sites, with orthonormal features.
+
+    Attributes
+    ----------
+    features : np.ndarray
+        (S, p) of each sequence: functions of one site, unless there are no fields, and of two, which are orthonormal
+        under independent uniform states. Parameters are in the zero-sum gauge, and none is redundant.
+    is_coupling : np.ndarray
+        (p,) bool: features of two sites.
+    q : int
+        States of a site.
+    """
+
+    features: np.ndarray
+    is_coupling: np.ndarray
+    q: int
+
+    @classmethod
+    def pairwise(cls, length: int, q: int, fields: bool = True) -> "Family":
+        """Make the family of all pairwise models.
+
+        Parameters
+        ----------
+        length, q : int
+            Sites and states.
+        fields : bool
+            Whether models have fields.
+
+        Returns
+        -------
+        Family
+        """
+        sequences = all_sequences(length, q)
+        # Columns that are orthogonal to the constant, and to each other.
+        basis = scipy.linalg.null_space(np.ones((1, q))) * q**0.5
+        sites = basis[sequences]
+        pairs = [
+            (sites[:, i, :, None] * sites[:, j, None, :]).reshape(len(sequences), -1)
+            for i, j in combinations(range(length), 2)
+        ]
+        singles = [sites[:, i] for i in range(length)] if fields else []
+        features = np.concatenate([*singles, *pairs], axis=1)
+        return cls(features, np.arange(features.shape[1]) >= sum(site.shape[1] for site in singles), q)
+
+    def penalties(self, l2_couplings: float) -> np.ndarray:
+        """Compute the strength of the penalty on each parameter, sum penalties theta^2 / 2.
+
+        Parameters
+        ----------
+        l2_couplings : float
+            Strength of the penalty on couplings, l2_couplings / 2 sum J^2: a feature of two sites has couplings of q
+            times its parameter, in squares.
+
+        Returns
+        -------
+        np.ndarray
+            (p,)
+        """
+        return np.where(self.is_coupling, l2_couplings * self.q**2, 0.0)
+
+    def parameters(self, energies: np.ndarray) -> np.ndarray:
+        """Compute the parameters of a distribution of the family from its energies.
+
+        Parameters
+        ----------
+        energies : np.ndarray
+            (S,) nats.
+
+        Returns
+        -------
+        np.ndarray
+            (p,)
+
+        Raises
+        ------
+        ValueError
+            If no model of the family has these energies.
+        """
+        centred = energies.mean() - energies
+        parameters = self.features.T @ centred / len(energies)
+        if ((centred - self.features @ parameters) ** 2).sum() > _UNEXPLAINED * (centred**2).sum():
+            raise ValueError("these energies are not sums over sites and pairs of them")
+        return parameters
+
+    def fit(self, moments: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+        """Find the parameters of largest penalised likelihood by Newton's method.
+
+        Parameters
+        ----------
+        moments : np.ndarray
+            (p,) means of the features over the data.
+        penalties : np.ndarray
+            (p,) strengths of the penalty, sum penalties theta^2 / 2.
+
+        Returns
+        -------
+        np.ndarray
+            (p,)
+
+        Raises
+        ------
+        FloatingPointError
+            If there is no maximum, or it is too far away.
+        """
+        parameters = np.zeros(len(moments))
+        value = self._objective(parameters, moments, penalties)
+        for _ in range(_MOST_STEPS):
+            mean, information = self.cumulants(parameters)
+            gradient = moments - mean - penalties * parameters
+            step, factor = np.linalg.lstsq(information + np.diag(penalties), gradient)[0], 1.0
+            # A full step may overshoot far from the maximum; near it, gains are below rounding.
+            gain, rounding = _LEAST_GAIN * (gradient @ step), _ROUNDING * max(abs(value), 1)
+            while (
+                not self._objective(parameters + factor * step, moments, penalties) >= value + factor * gain - rounding
+            ):
+                factor /= 2
+            parameters = parameters + factor * step
+            value = self._objective(parameters, moments, penalties)
+            if np.abs(step).max() <= _TOLERANCE:
+                # Where there is no maximum, gradients vanish as parameters grow, but fluctuations do, too.
+                if np.linalg.eigvalsh(information + np.diag(penalties))[0] <= _LEAST_FLUCTUATION:
+                    break
+                return parameters
+        raise FloatingPointError("Newton's method does not settle: the likelihood may have no maximum")
+
+    def _objective(self, parameters: np.ndarray, moments: np.ndarray, penalties: np.ndarray) -> float:
+        exponents = self.features @ parameters
+        top = exponents.max()
+        log_z = top + np.log(np.exp(exponents - top).sum())
+        return float(parameters @ moments - log_z - (penalties * parameters**2).sum() / 2)
+
+    def cumulants(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the mean (p,) and the covariance (p, p) of the features, the Fisher information.
+
+        Parameters
+        ----------
+        parameters : np.ndarray
+            (p,)
+
+        Returns
+        -------
+        np.ndarray, np.ndarray
+        """
+        probabilities = boltzmann(-self.features @ parameters)
+        mean = probabilities @ self.features
+        centred = self.features - mean
+        return mean, centred.T @ (probabilities[:, None] * centred)
+
+    def information_slope(self, parameters: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Compute the derivative (p, p) of the Fisher information along a direction of the parameters.
+
+        Parameters
+        ----------
+        parameters, direction : np.ndarray
+            (p,)
+
+        Returns
+        -------
+        np.ndarray
+        """
+        probabilities = boltzmann(-self.features @ parameters)
+        centred = self.features - probabilities @ self.features
+        return centred.T @ ((probabilities * (centred @ direction))[:, None] * centred)
+
+
+@dataclass(frozen=True)
+class Law:
+    """What the law says of one truth and penalty: tau - 1 = noise / M - bias.
+
+    Attributes
+    ----------
+    effective_parameters : float
+        tr((I + l2)^-1 I); without a penalty the number of parameters.
+    heat_capacity : float
+        C, of the model that infinite data would give.
+    noise_f, noise_r : float
+        Of the optima of the forward and of the reverse divergence: what falls with 1 / M.
+    bias_f, bias_r : float
+        What the penalty takes away at any M.
+    """
+
+    effective_parameters: float
+    heat_capacity: float
+    noise_f: float
+    noise_r: float
+    bias_f: float
+    bias_r: float
+
+    def predict(self, size: float) -> tuple[float, float]:
+        """Predict both optima, on average over training sets of a size.
+
+        Parameters
+        ----------
+        size : float
+            Independent sequences of a training set.
+
+        Returns
+        -------
+        tau_f, tau_r : float
+        """
+        return 1 + self.noise_f / size - self.bias_f, 1 + self.noise_r / size - self.bias_r
+
+
+def derive_law(family: Family, truth: np.ndarray, l2_couplings: float = 0.0) -> Law:
+    """Compute the terms of the law for a truth of which all energies are known.
+
+    Parameters
+    ----------
+    family : Family
+        Models that are fitted; one of them has to be the truth.
+    truth : np.ndarray
+        (S,) true energies, nats.
+    l2_couplings : float
+        Strength of the penalty on couplings. The law is of first order in it, and its noise is that of many
+        parameters.
+
+    Returns
+    -------
+    Law
+    """
+    penalties = family.penalties(l2_couplings)
+    theta = family.parameters(truth)
+    moments, covariance = family.cumulants(theta)
+    fitted = family.fit(moments, penalties)
+    information, slope = family.cumulants(fitted)[1], family.information_slope(fitted, fitted)
+    inverse = np.linalg.inv(information + np.diag(penalties))
+    capacity = float(fitted @ information @ fitted)
+    freezing = float(fitted @ slope @ fitted) / capacity
+    # Covariance of the estimate, times M; its bias has half of it, through the third cumulants.
+    spread = inverse @ covariance @ inverse
+    effective = float(np.trace(inverse @ covariance))
+    biased = family.information_slope(fitted, inverse @ information @ fitted)
+    noise_r = float(np.trace((information + slope - biased / 2) @ spread))
+    return Law(
+        effective, capacity,
+        (effective - 1 - freezing / 2) / capacity, (noise_r - 1 - freezing) / capacity,
+        float((penalties * fitted**2).sum()) / capacity, float((theta - fitted) @ information @ fitted) / capacity,
+    )  # fmt: skip
+
+
+class MeasuredOptima(NamedTuple):
+    """Optima of one model, by enumeration.
+
+    Attributes
+    ----------
+    tau_f, tau_r : float
+        Temperatures of the least forward and reverse divergence; tau_r is nan if it lies outside 1/4 to 4.
+    luck : float
+        What the draws' mean true energy, above or below that of the truth, adds to both: it is zero on average.
+    """
+
+    tau_f: float
+    tau_r: float
+    luck: float
+
+
+def measure_optima(
+    family: Family, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0
+) -> MeasuredOptima:
+    """Fit a model to draws of a truth, and find its optimal temperatures by enumeration.
+
+    Parameters
+    ----------
+    family : Family
+        Models that are fitted.
+    truth : np.ndarray
+        (S,) true energies, nats.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        Source of the draws.
+    l2_couplings : float
+        Strength of the penalty on couplings.
+
+    Returns
+    -------
+    MeasuredOptima
+    """
+    probabilities = boltzmann(truth)
+    shares = rng.multinomial(size, probabilities) / size
+    fitted = family.fit(shares @ family.features, family.penalties(l2_couplings))
+    energies = -family.features @ fitted
+    slope = partial(reverse_divergence_slope, truth, energies)
+    between = slope(_LEAST_BETA) < 0 < slope(_MOST_BETA)
+    tau_r = 1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if between else float("nan")
+    luck = float((probabilities - shares) @ truth) / heat_capacity(truth)
+    return MeasuredOptima(matching_temperature(energies, float(probabilities @ energies)), tau_r, luck)
