@@ -56,18 +56,18 @@ def test_l2_acts_as_a_temperature():
 
 def test_the_law_says_where_the_optima_of_both_divergences_lie():
     """Both optima by side and size: an ordered truth's samples are better colder, a gapless one's hotter."""
-    table = claims.law(1, replicates=6, sizes=(3000,), penalties=(0.01,))
+    table = claims.law(1, replicates=4, sizes=(3000,), penalties=(0.01,))
     assert sorted(set(zip(table["l2_couplings"], table["M"], strict=True))) == [(0, 3000), (0.01, 1000), (0.01, 10000)]
-    assert (table.groupby(["family", "l2_couplings", "M"]).size() == 6).all() and table["family"].nunique() == 5
+    assert (table.groupby(["family", "l2_couplings", "M"]).size() == 4).all() and table["family"].nunique() == 5
     means = average_law(table)
     for which in "fr":
         away = means[f"tau_{which}"] - means[f"law_{which}"]
-        # Six models: their interval by Student's t is 1.3 times as wide; the law itself is good to a tenth.
+        # Four models: their interval by Student's t is 1.6 times as wide; the law itself is good to a tenth.
         allowed = 2 * means[f"error_{which}"] + 0.1 * (means[f"law_{which}"] - 1).abs()
         assert (away.abs() < allowed).all(), means
     plain = means[means["l2_couplings"] == 0].set_index("family")
     assert plain.loc["Ising, T 2.05", "tau_r"] < 0.998 and plain.loc["gapless", "tau_r"] > 1.02
-    assert plain["parameters"] == pytest.approx(plain.index.map(lambda name: 36 if "Ising" in name else 55).to_numpy())
+    np.testing.assert_allclose(plain["parameters"], [36 if "Ising" in name else 55 for name in plain.index])
 
 
 def test_scaling_parameters_and_temperature_together_changes_nothing():
