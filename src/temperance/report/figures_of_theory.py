@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from temperance.report.figures.averages import INTERVAL
-from temperance.report.figures.style import OPTIMA, add_legend, palette
+from temperance.report.figures.style import HELDOUT, OPTIMA, add_legend, palette, set_temperature_axis
 from temperance.validation.study import summarise
 
 # Range of the colour scale of a phase diagram; temperatures beyond it have the colours of its ends.
@@ -284,6 +284,63 @@ def average_law(table: pd.DataFrame) -> pd.DataFrame:
     return means.assign(error_f=errors["tau_f"], error_r=errors["tau_r"]).reset_index()
 
 
+def nature(table: pd.DataFrame) -> Figure:
+    """Draw the mean true energy of samples against temperature, with nature's, and mark tau_train, tau_f and tau_r.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.nature`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a truth, at the largest penalty; a line a size of training sets.
+    """
+    table = average_nature(table[table["l2_couplings"] == table["l2_couplings"].max()])
+    families, sizes = list(dict.fromkeys(table["family"])), sorted(table["M"].unique())
+    figure, axes = plt.subplots(2, -(-len(families) // 2), figsize=(12.5, 6.4), layout="constrained", squeeze=False)
+    marks = {"tau_r": ("τ_r", "s"), "tau_f": ("τ_f", "o"), "tau_train": ("τ_train", "P")}
+    for axis in axes.flat[len(families) :]:
+        axis.set_visible(False)
+    for axis, family in zip(axes.flat, families, strict=False):
+        rows = table[table["family"] == family]
+        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
+            curve = rows[(rows["M"] == size) & (rows["point"] == "curve")].sort_values("temperature")
+            axis.plot(curve["temperature"], curve["true_energy"], color=colour, lw=1.3, label=f"M = {size:,}")
+            for point, (label, marker) in marks.items():
+                best = rows[(rows["M"] == size) & (rows["point"] == point)]
+                axis.plot(best["temperature"], best["true_energy"], marker, color=colour, ms=9, mec="white", mew=0.8)
+                axis.plot([], [], marker, color="0.4", ms=7, lw=0, label=label)
+        axis.axhline(rows["natural_energy"].iloc[0], color=HELDOUT, ls="--", lw=1.2, label="natural sequences")
+        set_temperature_axis(axis, np.array([0.5, 0.7, 1.0, 1.4, 2.0]))
+        axis.set_ylabel("mean true energy, nats")
+        axis.set_title(family, fontsize=10)
+    add_legend(figure, list(axes.flat[: len(families)]))
+    return figure
+
+
+def average_nature(table: pd.DataFrame) -> pd.DataFrame:
+    """Average the quality of samples over training sets, at each temperature of a curve, and at each named one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.claims.nature`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, M, l2_couplings, point, temperature, true_energy, natural_energy, excess (true_energy less the training
+        set's), and error, half of the 95 % interval of the excess.
+    """
+    table = table.assign(excess=table["true_energy"] - table["training_energy"])
+    named = table["point"].where(table["point"] != "curve", table["temperature"].map("{:.6g}".format))
+    groups = table.groupby(["family", "M", "l2_couplings", "point", named.rename("key")], sort=False)
+    means = groups[["temperature", "true_energy", "natural_energy", "excess"]].mean()
+    return means.assign(error=INTERVAL * groups["excess"].sem()).reset_index().drop(columns="key")
+
+
 def scaling(table: pd.DataFrame) -> Figure:
     """Draw both divergences against temperature over scale, for parameters of several scales.
 
@@ -414,6 +471,6 @@ def calibration(table: pd.DataFrame) -> Figure:
 # The functions that draw the claims of `temperance.validation.claims`, by name.
 CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "lowering": optimal_temperatures, "raising": optimal_temperatures, "data": optimal_temperatures,
-    "regularisation": regularisation, "law": law, "scaling": scaling, "limits": limits, "power": power,
-    "calibration": calibration,
+    "regularisation": regularisation, "law": law, "nature": nature, "scaling": scaling, "limits": limits,
+    "power": power, "calibration": calibration,
 }  # fmt: skip

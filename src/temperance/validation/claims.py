@@ -1,6 +1,7 @@
 """Claims of theory about tempered models, tabulated for exactly solved systems: one table a claim (docs/claims/)."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
 from temperance.truth.enumerable import KINDS, ising
-from temperance.validation.law import Family, derive_law, measure_optima
+from temperance.validation.law import Family, derive_law, measure_model
 from temperance.validation.study import tabulate_enumerable
 
 SIZES = (30, 100, 300, 1000, 10000)
@@ -328,10 +329,55 @@ def law(
             for replicate in range(1, replicates + 1):
                 rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
                 try:
-                    optima = measure_optima(family, truth, size, rng, l2)._asdict()
+                    model = measure_model(family, truth, size, rng, l2)
+                    optima = {"tau_f": model.tau_f, "tau_r": model.tau_r, "luck": model.luck}
                 except FloatingPointError:
                     optima = {"tau_f": np.nan, "tau_r": np.nan, "luck": np.nan}
                 rows.append(point | {"replicate": replicate} | known | optima | {"law_f": law_f, "law_r": law_r})
+    return pd.DataFrame(rows)
+
+
+def nature(
+    seed: int, replicates: int = 8, sizes: tuple[int, ...] = (100, 1000), penalties: tuple[float, ...] = (0.003, 0.03),
+) -> pd.DataFrame:  # fmt: skip
+    """Tabulate how good samples of models are by the truth, against temperature, and at tau_train, tau_f and tau_r.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths and training sets.
+    replicates : int
+        Training sets of each size.
+    sizes : tuple of int
+        Sequences of a training set.
+    penalties : tuple of float
+        L2 penalties on couplings.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a model and temperature: family, M, l2_couplings, replicate, point (curve, or what the temperature is:
+        one, tau_train, tau_f, tau_r), temperature, true_energy (mean over samples), natural_energy and training_energy
+        (true energies, too: mean over the truth, and over the training set; nats).
+    """
+    rows = []
+    systems = _PAIRWISE | {
+        "planted": lambda rng: (KINDS["planted"](LENGTH, Q, rng, gap=6), Family.pairwise(LENGTH, Q)),
+    }
+    for name, make in systems.items():
+        truth, family = make(np.random.default_rng(derive_seed(seed, name, "truth")))
+        natural, capacity = float(enumeration.boltzmann(truth) @ truth), enumeration.heat_capacity(truth)
+        for size, l2, replicate in product(sizes, penalties, range(1, replicates + 1)):
+            rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
+            model = measure_model(family, truth, size, rng, l2)
+            points = [("curve", tau) for tau in np.geomspace(0.5, 2, 21)]
+            points += [("one", 1.0), *((name, getattr(model, name)) for name in ("tau_train", "tau_f", "tau_r"))]
+            rows += [
+                {"family": name, "M": size, "l2_couplings": l2, "replicate": replicate, "point": point,
+                 "temperature": tau, "true_energy": float(enumeration.boltzmann(model.energies, 1 / tau) @ truth),
+                 "natural_energy": natural, "training_energy": natural - model.luck * capacity}
+                for point, tau in points
+            ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -345,5 +391,5 @@ def _trained(seed: int) -> tuple[np.ndarray, Potts]:
 
 CLAIMS: dict[str, Callable[[int], pd.DataFrame]] = {
     function.__name__: function
-    for function in (lowering, raising, data, regularisation, law, scaling, limits, power, calibration)
+    for function in (lowering, raising, data, regularisation, law, nature, scaling, limits, power, calibration)
 }

@@ -279,26 +279,33 @@ def derive_law(family: Family, truth: np.ndarray, l2_couplings: float = 0.0) -> 
     )  # fmt: skip
 
 
-class MeasuredOptima(NamedTuple):
-    """Optima of one model, by enumeration.
+class MeasuredModel(NamedTuple):
+    """Optima of one model, by enumeration, and the energies that they follow from.
 
     Attributes
     ----------
     tau_f, tau_r : float
         Temperatures of the least forward and reverse divergence; tau_r is nan if it lies outside 1/4 to 4.
+    tau_train : float
+        Temperature at which samples have the mean energy of the draws that the model was fitted to.
     luck : float
-        What the draws' mean true energy, above or below that of the truth, adds to both: it is zero on average.
+        What the draws' mean true energy, above or below that of the truth, adds to tau_f and tau_r: it is zero on
+        average.
+    energies : np.ndarray
+        (S,) of the model, nats.
     """
 
     tau_f: float
     tau_r: float
+    tau_train: float
     luck: float
+    energies: np.ndarray
 
 
-def measure_optima(
+def measure_model(
     family: Family, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0
-) -> MeasuredOptima:
-    """Fit a model to draws of a truth, and find its optimal temperatures by enumeration.
+) -> MeasuredModel:
+    """Fit a model to draws of a truth, and find its temperatures by enumeration.
 
     Parameters
     ----------
@@ -315,14 +322,22 @@ def measure_optima(
 
     Returns
     -------
-    MeasuredOptima
+    MeasuredModel
+
+    Raises
+    ------
+    FloatingPointError
+        If the likelihood has no maximum.
     """
     probabilities = boltzmann(truth)
     shares = rng.multinomial(size, probabilities) / size
-    fitted = family.fit(shares @ family.features, family.penalties(l2_couplings))
-    energies = -family.features @ fitted
+    energies = -family.features @ family.fit(shares @ family.features, family.penalties(l2_couplings))
     slope = partial(reverse_divergence_slope, truth, energies)
     between = slope(_LEAST_BETA) < 0 < slope(_MOST_BETA)
-    tau_r = 1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if between else float("nan")
-    luck = float((probabilities - shares) @ truth) / heat_capacity(truth)
-    return MeasuredOptima(matching_temperature(energies, float(probabilities @ energies)), tau_r, luck)
+    return MeasuredModel(
+        matching_temperature(energies, float(probabilities @ energies)),
+        1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if between else float("nan"),
+        matching_temperature(energies, float(shares @ energies)),
+        float((probabilities - shares) @ truth) / heat_capacity(truth),
+        energies,
+    )

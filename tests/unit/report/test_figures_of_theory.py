@@ -8,7 +8,14 @@ from numpy.testing import assert_allclose
 from read_axes import find_line, read_error_bars, read_legend, read_line, read_lines, read_ticks
 
 from temperance.report import figures_of_theory
-from temperance.report.figures_of_theory import CLAIMS, _cell, average_by_strength, average_law, clip_optima
+from temperance.report.figures_of_theory import (
+    CLAIMS,
+    _cell,
+    average_by_strength,
+    average_law,
+    average_nature,
+    clip_optima,
+)
 
 SHIFTS = {"tau_f": 0.94, "tau_r": 1, "tau_j": 1.06}
 
@@ -266,9 +273,38 @@ def test_the_law_is_drawn_in_its_own_unit_and_against_what_was_measured():
     assert (forward.get_ylabel(), reverse.get_ylabel()) == ("M C / p (τ_f − 1)", "M C / p (τ_r − 1)")
 
 
+def nature_table():
+    """Two training sets at a strong penalty and one at a weak one, which is not drawn."""
+    rows = [
+        (0.1, 1, "curve", 0.5, -3.0), (0.1, 1, "curve", 1.0, -2.0), (0.1, 1, "tau_train", 0.9, -2.5),
+        (0.1, 1, "tau_f", 1.1, -1.9), (0.1, 1, "tau_r", 0.8, -2.6), (0.1, 2, "curve", 0.5, -3.4),
+        (0.1, 2, "curve", 1.0, -2.2), (0.1, 2, "tau_train", 0.7, -2.7), (0.1, 2, "tau_f", 1.3, -1.7),
+        (0.1, 2, "tau_r", 0.6, -2.8), (0.01, 1, "curve", 0.5, -9.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["l2_couplings", "replicate", "point", "temperature", "true_energy"])
+    training = table["replicate"].map({1: -2.4, 2: -2.8})
+    return table.assign(family="spins", M=100, natural_energy=-2.55, training_energy=training)
+
+
+def test_quality_is_averaged_at_each_temperature_of_the_curve_and_at_each_named_one():
+    means = average_nature(nature_table()).set_index(["l2_couplings", "point"]).loc[0.1]
+    assert_allclose(means.loc["curve", ["temperature", "true_energy"]], [[0.5, -3.2], [1.0, -2.1]])
+    assert_allclose(means.loc["tau_train", ["temperature", "true_energy"]], [0.8, -2.6])
+    # Below and above their own training sets: by -0.1 and 0.1.
+    assert_allclose(means.loc["tau_train", ["excess", "error"]], [0, 1.96 * 0.1], atol=1e-12)
+
+
+def test_quality_is_drawn_against_temperature_with_the_named_ones():
+    (axis,) = [axis for axis in figures_of_theory.nature(nature_table()).axes if axis.get_visible()]
+    assert_allclose(read_line(axis, "M = 100"), [[0.5, -3.2], [1.0, -2.1]])
+    assert_allclose(read_line(axis, "natural sequences")[:, 1], -2.55)
+    marks = {line.get_marker(): line.get_xydata()[0] for line in axis.lines if len(line.get_xydata()) == 1}
+    assert_allclose([marks[marker] for marker in "Pos"], [[0.8, -2.6], [1.2, -1.8], [0.7, -2.7]])
+
+
 def test_every_claim_has_its_figure():
     assert {name: function.__name__ for name, function in CLAIMS.items()} == {
         "lowering": "optimal_temperatures", "raising": "optimal_temperatures", "data": "optimal_temperatures",
-        "regularisation": "regularisation", "law": "law", "scaling": "scaling", "limits": "limits", "power": "power",
-        "calibration": "calibration",
+        "regularisation": "regularisation", "law": "law", "nature": "nature", "scaling": "scaling", "limits": "limits",
+        "power": "power", "calibration": "calibration",
     }  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
-from temperance.report.figures_of_theory import average_law
+from temperance.report.figures_of_theory import average_law, average_nature
 from temperance.validation import claims
 from temperance.validation.coverage import coverage
 from temperance.validation.study import summarise
@@ -68,6 +68,21 @@ def test_the_law_says_where_the_optima_of_both_divergences_lie():
     plain = means[means["l2_couplings"] == 0].set_index("family")
     assert plain.loc["Ising, T 2.05", "tau_r"] < 0.998 and plain.loc["gapless", "tau_r"] > 1.02
     np.testing.assert_allclose(plain["parameters"], [36 if "Ising" in name else 55 for name in plain.index])
+
+
+def test_samples_at_tau_train_are_as_good_as_the_training_sequences():
+    """To second order in the penalty, where the model can represent the truth; a planted gap is missed at any."""
+    means = average_nature(claims.nature(1, replicates=2, sizes=(1000,), penalties=(0.003, 0.03)))
+    named = means[means["point"] != "curve"].pivot_table("excess", ["family", "l2_couplings"], "point")
+    for family in ("Ising, T 2.05", "Ising, T 4", "hopfield", "critical"):
+        weak, strong = named.loc[(family, 0.003)], named.loc[(family, 0.03)]
+        assert weak["one"] > 0.008 and abs(weak["tau_train"]) < 0.25 * weak["one"], family
+        # Ten times the penalty is nearly as much worse at 1.
+        assert 5 < strong["one"] / weak["one"] < 11, family
+        assert abs(strong["tau_train"]) < 0.2 * strong["one"], family
+    planted = named.loc["planted"]
+    assert (planted["tau_train"] > 1.8).all() and (planted["tau_r"] < planted["tau_train"] - 0.5).all()
+    assert np.ptp(planted["tau_train"]) < 0.1 < np.ptp(planted["one"])
 
 
 def test_scaling_parameters_and_temperature_together_changes_nothing():

@@ -7,7 +7,7 @@ from scipy.stats import binom
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.truth.enumerable import KINDS, ising
-from temperance.validation.law import Family, derive_law, measure_optima
+from temperance.validation.law import Family, derive_law, measure_model
 
 
 def test_features_are_orthonormal_and_none_is_redundant():
@@ -89,7 +89,7 @@ def test_the_law_of_one_spin_is_the_mean_over_all_draws():
 
 def test_one_spin_has_its_optima_where_the_fitted_field_is_the_true_one():
     truth, family = one_spin(0.7)
-    optima = measure_optima(family, truth, 500, np.random.default_rng(3))
+    optima = measure_model(family, truth, 500, np.random.default_rng(3))
     up = np.random.default_rng(3).multinomial(500, enumeration.boltzmann(truth))[0]
     expected = np.arctanh(2 * up / 500 - 1) / 0.7
     assert optima.tau_f == pytest.approx(expected, rel=1e-6)
@@ -110,8 +110,8 @@ def test_one_spin_has_its_optima_where_the_fitted_field_is_the_true_one():
 def test_models_of_many_draws_have_the_optima_of_the_law(truth, l2, cooler):
     """Samples of the ordered truth are better colder, of the disordered one hotter, of the penalised one colder."""
     family, rng, size = Family.pairwise(6, 2, fields=False), np.random.default_rng(5), 2000
-    models = np.array([measure_optima(family, truth, size, rng, l2) for _ in range(150)])
-    optima = models[:, :2] - models[:, 2:]
+    models = [measure_model(family, truth, size, rng, l2) for _ in range(150)]
+    optima = np.array([[model.tau_f - model.luck, model.tau_r - model.luck] for model in models])
     mean, error = optima.mean(axis=0), optima.std(axis=0, ddof=1) / 150**0.5
     predicted = np.array(derive_law(family, truth, l2).predict(size))
     np.testing.assert_array_less(np.abs(mean - predicted), 3.5 * error + 2e-4)
