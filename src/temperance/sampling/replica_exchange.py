@@ -274,11 +274,12 @@ class _Run:
         required = np.isin(self._origins(), (_LISTED, _REFINED))
         temperatures = rungs.temperature.to_numpy()[required]
         required[required] = window.may_decide(temperatures, training if plan.spacing else 0.0)
+        self._compare_sequences(rungs, required)
         worthwhile = self._record_round(rungs[required], training)
-        draw_again = (
-            buffer.sweeps < plan.max_sweeps and worthwhile.any() and not self._agree_below(training, rungs, required)
-        )
-        if draw_again:
+        colder = required & (rungs.temperature.to_numpy() <= training)
+        # Hotter ones may be in two phases, and change between them too rarely for any number of sweeps.
+        agree = colder.any() and rungs.equilibrated[colder].all()
+        if buffer.sweeps < plan.max_sweeps and worthwhile.any() and not agree:
             limits = plan.max_rhat, plan.max_sweeps
             equilibrable = can_equilibrate(rungs.rhat.to_numpy()[None], np.array([buffer.sweeps]), *limits)
             self._change_rungs(self._refined(mean_energies), self._leading_colder(equilibrable), mean_energies)
@@ -288,17 +289,16 @@ class _Run:
         else:
             self.stage = "done"
 
-    def _agree_below(self, training: float, rungs: pd.DataFrame, required: np.ndarray) -> bool:
-        """Tell whether ladders agree in energies and sequences wherever a decision may rest: up to tau_train.
+    def _compare_sequences(self, rungs: pd.DataFrame, required: np.ndarray) -> None:
+        """Have the ladders of required rungs (R,) agree in their sequences, too, before these are equilibrated.
 
-        Hotter, they may be in two phases, and change between them too rarely for any number of sweeps.
+        Ladders in different valleys may have equal energies.
         """
-        colder = required & (rungs.temperature.to_numpy() <= training)
-        if not colder.any() or not rungs.equilibrated[colder].all():
-            return False
         # The buffer holds the sequences of some rungs, in their order.
-        samples = self._buffer.chains[colder[self._buffer.kept]].transpose(0, 2, 1, 3)
-        return all(sequence_rhat(sequences, self._q) <= self._plan.max_rhat for sequences in samples)
+        samples = self._buffer.chains[required[self._buffer.kept]].transpose(0, 2, 1, 3)
+        rhats = np.array([sequence_rhat(sequences, self._q) for sequences in samples])
+        rungs.loc[required, "rhat"] = np.maximum(rungs.rhat[required], rhats)
+        rungs.loc[required, "equilibrated"] &= rhats <= self._plan.max_rhat
 
     def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
         """Record how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""

@@ -28,8 +28,8 @@ _LOST = 1e-200
 # Standard errors by which ln Z has to lie below a bound, and below what annealing finds, before sequences are missing.
 _BOUND_ERRORS, _ANNEALING_ERRORS = 4.0, 2.0
 # Effective number of annealing's weights below which its standard error is no guide; it then finds as many nats too
-# much with a chance below one in a hundred.
-_FEWEST_WEIGHTS, _MARGIN_NATS = 20, 5.0
+# much with a chance of one in twenty at most.
+_FEWEST_WEIGHTS, _MARGIN_NATS = 20, 3.0
 # Share of the probability that samples may leave out at an equilibrated temperature.
 MOST_MISSING = 0.1
 # Groups of ladders of the delete-one jackknife.
@@ -355,11 +355,11 @@ def compare_log_z(states: pd.DataFrame, annealing: Annealed, integrated: np.ndar
 def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) -> np.ndarray:
     """Tell which temperatures of a table of states are equilibrated.
 
-    R-hat of energies reveals ladders that disagree. Valleys that none of them has entered are missing from ln Z, and
-    from that of every colder rung, whose replicas come from there: they may have a tenth of the probability at most.
-    Where a hotter rung's ladders disagree, those of a colder one have to agree in their sequences, too: they do below a
-    temperature at which two phases coexist and hardly any ladder changes from one to the other, since only one of them
-    is left.
+    Ladders have to agree in their energies, and in their sequences: those in different valleys may have equal energies.
+    Valleys that none of them has entered are missing from ln Z, and from that of every colder rung, whose replicas come
+    from there: they may have a tenth of the probability at most. A hotter rung whose ladders disagree is no reason
+    against a colder one: below a temperature at which two phases coexist, and hardly any ladder changes from one to the
+    other, only one of them is left.
 
     Parameters
     ----------
@@ -377,8 +377,7 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
     """
     ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
     complete = _from_hottest(states["missing"].to_numpy() <= MOST_MISSING)
-    agree = states["rhat_sequences"].to_numpy() <= max_rhat
-    return ladder & complete & (_from_hottest(ladder) | agree)
+    return ladder & complete & (states["rhat_sequences"].to_numpy() <= max_rhat)
 
 
 def _from_hottest(flags: np.ndarray) -> np.ndarray:
