@@ -8,6 +8,7 @@ from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
+from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.sampling.window import COLDEST
@@ -78,6 +79,25 @@ def test_what_is_not_equilibrated_is_swept_longer_and_then_said_so(model):
     )  # fmt: skip
     assert samples.sweeps == 8
     assert not samples.rungs["equilibrated"].any()
+
+
+@pytest.mark.parametrize(("coupling", "swept_longer"), [(0.1, True), (0.0, False)])
+def test_ladders_in_two_valleys_of_equal_energy_are_swept_longer(coupling, swept_longer):
+    """Half of the ladders start with all spins of a ferromagnet up or down; energies are the same throughout."""
+    couplings = np.zeros((80, 2, 80, 2), np.float32)
+    couplings[:, 0, :, 0] = couplings[:, 1, :, 1] = coupling
+    couplings[np.arange(80), :, np.arange(80)] = 0
+    messages: list[str] = []
+    samples = sample(
+        Potts(np.zeros((80, 2), np.float32), couplings), choose_engine("numba"), 1, [1.0],
+        starts=np.repeat(np.array([[0], [1]], np.uint8), 80, axis=1), sequences=256, ladders=16, sweeps=1,
+        max_sweeps=16, min_ess=1, progress=messages.append,
+    )  # fmt: skip
+    assert (samples.sweeps > 1) == swept_longer
+    first = next(message for message in messages if "1 sweeps apart" in message)
+    assert f"{int(not swept_longer)} of 1 temperatures are equilibrated" in first
+    # By their energies alone they are.
+    assert samples.rungs.loc[samples.rungs["requested"], "equilibrated"].all()
 
 
 LARGER = all_states(8, 3)
