@@ -171,9 +171,9 @@ def _describe_unequilibrated(flagged: pd.DataFrame) -> str:
     return (
         f"Samples are not equilibrated (crosses in figures over temperature): {listed}. R-hat is up to "
         f"{flagged['rhat'].max():.2f}, the effective sample size down to {flagged['ess'].min():.0f}. Where both are "
-        "good, the cause is another: the ladders' energies still drift; samples leave out sequences that have more "
-        "than 10% of the probability, as annealing shows (column missing of thermodynamics.tsv; a larger sample.sweeps "
-        "may help); or a hotter temperature is not equilibrated."
+        "good, the cause is another (thermodynamics.tsv): ladders hold different sequences (rhat_sequences); their "
+        "energies still drift; or samples leave out sequences that have more than 10% of the probability, as annealing "
+        "shows (missing). A larger sample.sweeps may help."
     )
 
 
