@@ -59,7 +59,8 @@ def test_the_whole_section_is_written(evidence):
         ({"train": {"stop": "pearson"}}, "Training was stopped early, by the Pearson correlation"),
         ({"sample": {"temperatures": [2.0, 0.5, 1.0]}}, "sampled at τ = 0.5, 1, 2 and"),
         ({"sample": {"ladders": 16, "sequences": 2048, "max_rhat": 1.1, "min_ess": 99}},
-         "(16 ladders, 2,048 sequences a temperature; equilibrated: split R-hat of energies and of sequences at most 1.1, "
+         "(16 ladders, 2,048 sequences a temperature; equilibrated: split R-hat of energies and of sequences at most "
+         "1.1, "
          "an effective sample size "
          "of 99 or more"),
         ({"optimum": {"novelty_floor": 0.33, "diversity_floor": 0.66, "bootstrap": 2500}},
