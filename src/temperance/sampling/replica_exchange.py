@@ -15,7 +15,13 @@ from temperance.engines.base import Engine
 from temperance.msa.weights import find_nearest
 from temperance.potts.model import Potts
 from temperance.sampling import window
-from temperance.sampling.diagnostics import can_equilibrate, diagnose_rungs, sequence_rhat, worth_more_sweeps
+from temperance.sampling.diagnostics import (
+    can_equilibrate,
+    diagnose_rungs,
+    largest_sequence_rhat,
+    sequence_rhat,
+    worth_more_sweeps,
+)
 from temperance.sampling.ladders import DrawBuffer, Ladders, draw_starting_chains
 from temperance.sampling.rungs import MOST_RUNGS, MeanEnergies, connect_rungs, plan_ladder
 from temperance.sampling.samples import TemperedSamples
@@ -297,8 +303,9 @@ class _Run:
         # The buffer holds the sequences of some rungs, in their order.
         samples = self._buffer.chains[required[self._buffer.kept]].transpose(0, 2, 1, 3)
         rhats = np.array([sequence_rhat(sequences, self._q) for sequences in samples])
-        rungs.loc[required, "rhat"] = np.maximum(rungs.rhat[required], rhats)
-        rungs.loc[required, "equilibrated"] &= rhats <= self._plan.max_rhat
+        # On the scale of the energies' R-hat, of which half the excess is allowed.
+        rungs.loc[required, "rhat"] = np.maximum(rungs.rhat[required], (1 + rhats) / 2)
+        rungs.loc[required, "equilibrated"] &= rhats <= largest_sequence_rhat(self._plan.max_rhat)
 
     def _record_round(self, required: pd.DataFrame, training: float) -> np.ndarray:
         """Record how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.integrate import cumulative_trapezoid
 from scipy.special import logsumexp, softmax
 
+from temperance.sampling.diagnostics import largest_sequence_rhat
 from temperance.stats.resampling import jackknife_error, weighted_mean
 from temperance.thermo.annealing import Annealed
 
@@ -368,7 +369,7 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
     rungs : pandas.DataFrame
         temperature, requested, equilibrated (by the energies alone).
     max_rhat : float
-        Largest R-hat of sequences that agree.
+        Largest R-hat of energies; that of sequences is `temperance.sampling.diagnostics.largest_sequence_rhat`.
 
     Returns
     -------
@@ -377,7 +378,7 @@ def is_equilibrated(states: pd.DataFrame, rungs: pd.DataFrame, max_rhat: float) 
     """
     ladder = rungs[rungs["requested"].astype(bool)].sort_values("temperature")["equilibrated"].to_numpy(bool)
     complete = _from_hottest(states["missing"].to_numpy() <= MOST_MISSING)
-    return ladder & complete & (states["rhat_sequences"].to_numpy() <= max_rhat)
+    return ladder & complete & (states["rhat_sequences"].to_numpy() <= largest_sequence_rhat(max_rhat))
 
 
 def _from_hottest(flags: np.ndarray) -> np.ndarray:

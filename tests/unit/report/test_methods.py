@@ -28,8 +28,8 @@ def test_the_whole_section_is_written(evidence):
         "Each was sampled at τ = 0.5, 1, 2 and, model by model, at 0 to 2 more between 0.25 and 0.7, so that "
         "neighbours differ by at most 25% from the coldest to 1.1 times the temperature at which samples have the mean "
         "energy of the training sequences, by replica exchange (32 ladders, 1,024 sequences a temperature; "
-        "equilibrated: split R-hat of energies and of sequences at most 1.05, an effective sample size of 200 or more, "
-        "a mean energy that does not drift by more than a quarter of its standard deviation, and no more than a tenth "
+        "equilibrated: split R-hat at most 1.05 of energies and 1.1 of sequences, an effective sample size of 200 or "
+        "more, a mean energy that does not drift by more than a quarter of its standard deviation, and no more than a tenth "
         "of the probability in sequences that annealing finds and samples leave out). "
         "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the nearest "
         "natural sequence in 20% of sites on average and have 50% of the natural diversity, with their errors, "
@@ -59,9 +59,8 @@ def test_the_whole_section_is_written(evidence):
         ({"train": {"stop": "pearson"}}, "Training was stopped early, by the Pearson correlation"),
         ({"sample": {"temperatures": [2.0, 0.5, 1.0]}}, "sampled at τ = 0.5, 1, 2 and"),
         ({"sample": {"ladders": 16, "sequences": 2048, "max_rhat": 1.1, "min_ess": 99}},
-         "(16 ladders, 2,048 sequences a temperature; equilibrated: split R-hat of energies and of sequences at most "
-         "1.1, "
-         "an effective sample size "
+         "(16 ladders, 2,048 sequences a temperature; equilibrated: split R-hat at most 1.1 of energies and 1.2 of "
+         "sequences, an effective sample size "
          "of 99 or more"),
         ({"optimum": {"novelty_floor": 0.33, "diversity_floor": 0.66, "bootstrap": 2500}},
          "natural sequence in 33% of sites on average and have 66% of the natural diversity"),

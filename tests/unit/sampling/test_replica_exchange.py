@@ -91,7 +91,7 @@ def test_ladders_in_two_valleys_of_equal_energy_are_swept_longer(coupling, swept
     samples = sample(
         Potts(np.zeros((80, 2), np.float32), couplings), choose_engine("numba"), 1, [1.0],
         starts=np.repeat(np.array([[0], [1]], np.uint8), 80, axis=1), sequences=256, ladders=16, sweeps=1,
-        max_sweeps=16, min_ess=1, progress=messages.append,
+        max_sweeps=16, max_rhat=1.02, min_ess=1, progress=messages.append,
     )  # fmt: skip
     assert (samples.sweeps > 1) == swept_longer
     first = next(message for message in messages if "1 sweeps apart" in message)

@@ -101,7 +101,8 @@ class SampleSettings(Section):
     is not equilibrated."""
 
     max_rhat: Annotated[Number, Field(gt=1)] = 1.05
-    """Largest split R-hat of the energy at which a temperature counts as equilibrated."""
+    """Largest split R-hat of the energy at which a temperature counts as equilibrated; that of the sequences may be
+    twice as far above 1."""
 
     min_ess: Annotated[Number, Field(ge=1)] = 200
     """Smallest effective sample size at which a temperature counts as equilibrated."""
