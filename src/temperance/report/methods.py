@@ -47,8 +47,9 @@ def methods(evidence: Evidence) -> str:
         f"{_added_temperatures(evidence)} by replica exchange "
         f"({sampling.ladders} ladders, {sampling.sequences:,} sequences a temperature; equilibrated: split R-hat at "
         f"most {sampling.max_rhat:g} of energies and {largest_sequence_rhat(sampling.max_rhat):g} of sequences, an "
-        f"effective sample size of {sampling.min_ess:g} or more, a mean energy that does not drift by more than a quarter of "
-        "its standard deviation, and no more than a tenth of the probability in sequences that annealing finds and samples leave out).",
+        f"effective sample size of {sampling.min_ess:g} or more, a mean energy that does not drift by more than a "
+        "quarter of its standard deviation, and no more than a tenth of the probability in sequences that annealing "
+        "finds and samples leave out).",
         *_describe_programs(settings.judges),
         "The recommended temperature is the coldest sampled and equilibrated one whose samples differ from the "
         f"nearest natural sequence in {floors.novelty_floor:.0%} of sites on average and have "
