@@ -1,6 +1,6 @@
 # make        sets up .venv and runs the embedded default; with CUDA=12 or CUDA=13 for NVIDIA cards
 # make test   runs every test; says so and stops where nothing changed since they passed
-# make mutants  runs the unit tests on wrong programs, and prints those that no test notices (hours)
+# make mutants  runs the unit tests on wrong programs, and prints those that no test notices (hours; with SAMPLE=250, 250 of them)
 # make docs   builds the documentation into site/, and checks its links
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
@@ -47,10 +47,15 @@ $(INSTALLED): $(LOCK)
 # The tool lies beside the locked packages, in a folder of its own, with what it needs and they do not have.
 MUTMUT := .venv/mutmut
 MUTMUT_PACKAGES := mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8 textual==8.2.8 coverage==7.17.5
+MUTATE = PYTHONPATH="$(CURDIR)/$(MUTMUT)" $(BIN)/python
 mutants: $(INSTALLED)
 	@test -d $(MUTMUT) || $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(MUTMUT) $(MUTMUT_PACKAGES)
-	PYTHONPATH="$(CURDIR)/$(MUTMUT)" $(BIN)/python -m mutmut run $(MUTANTS)
-	PYTHONPATH="$(CURDIR)/$(MUTMUT)" $(BIN)/python -m mutmut results
+ifdef SAMPLE
+	$(MUTATE) tests/helpers/mutant_sample.py $(SAMPLE)
+else
+	$(MUTATE) -m mutmut run $(MUTANTS)
+	$(MUTATE) -m mutmut results
+endif
 
 bench: $(INSTALLED) $(PEER)/bin/adabmDCA
 	$(MEASURE)/sampler.py

@@ -262,6 +262,17 @@ def test_a_judge_that_refuses_all_temperatures_up_to_the_limit_is_named():
     assert none.fallback == 3
 
 
+def test_a_temperature_at_the_limit_is_cold_enough_to_be_refused_by_a_judge():
+    points = [train(0.6), judge("hmm", INF)]
+    none = choose(scores(percentiles={"hmm": [10, 30, 60, 60, 60]}, equilibrated=[0, 1, 1, 1, 1]), points)
+    assert none.obstacle == (
+        "samples are as good as natural sequences up to τ = 0.60 at most (τ_train, where samples have the mean energy "
+        "of the training sequences: 0.60, 0.60 to 0.60), but at no temperature up to there are samples rated as "
+        "natural as natural sequences by the profile HMM. At best it places them at percentile 30 (at τ = 0.6), and "
+        "natural sequences at 50."
+    )
+
+
 def test_judges_that_refuse_different_temperatures_are_both_named():
     points = [train(0.75), judge("hmm", INF), judge("folding", INF)]
     percentiles = {"hmm": [60, 60, 30, 60, 60], "folding": [30, 30, 60, 60, 60]}
