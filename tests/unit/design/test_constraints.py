@@ -83,6 +83,14 @@ def test_the_pull_keeps_mutations_to_85_percent_of_the_budget_at_every_temperatu
         assert (np.delete(fields.ravel(), np.arange(6) * 4 + SEQUENCES[1]) == 0).all()
 
 
+def test_a_weak_pull_is_found_where_the_budget_is_almost_wide_enough():
+    """As above, 4.5 mutations of six sites without a pull, and 0.85 * 5 = 4.25 with e^p / 3 = 1.75 / 4.25, p = 0.21."""
+    limits, flat = constraints(seed="two", mutations=5), Potts(np.zeros((6, 4)), np.zeros((6, 4, 6, 4), np.float32))
+    fields = limits.constrained_model(flat, choose_engine("numba"), 1.0, 1).fields
+    # An error of the mean of 0.069 = sqrt(6 * 0.708 * 0.292 / 256), by the slope of 1.24, is one of 0.056.
+    assert fields[np.arange(6), SEQUENCES[1]] == pytest.approx(np.full(6, np.log(3 * 1.75 / 4.25)), abs=0.17)
+
+
 def test_mutations_are_counted_and_the_budget_is_the_most():
     limits = constraints(seed="two", mutations=2, forbidden={"1": "D"})
     mutants = np.array([[0, 1, 2, 3, 0, 1], [1, 1, 2, 3, 0, 0], [1, 0, 2, 3, 0, 0], [3, 1, 2, 3, 0, 1]], np.uint8)
@@ -145,6 +153,7 @@ def test_a_seed_may_be_a_sequence_of_all_columns():
         ({"fixed": {"0": "C"}}, "columns 1 to 9"),
         ({"fixed": {"1": "CD"}}, "constraints.fixed.1: 'CD' is more than one residue"),
         ({"seed": "two", "mutations": 1, "forbidden": {"all": "-"}}, "may change at 1 sites"),
+        ({"fixed": {"1": "\u0391"}}, "'\u0391' contains a symbol that is not in the alphabet -ACD"),
         ({"fixed": {"1": "W"}}, "'W' contains a symbol that is not in the alphabet -ACD"),
         ({"forbidden": {"1": "-ACD"}}, "no residue is left for column 1"),
         ({"seed": "three"}, "neither the name of a sequence"),

@@ -8,6 +8,7 @@ import pytest
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings.scoring import JudgeSettings
+from temperance.scoring import external
 from temperance.scoring.external import Program, score_subsample
 
 # Counts cysteines, as a file of its own would.
@@ -157,3 +158,13 @@ def test_scores_have_to_be_in_a_file(source, message):
     with pytest.raises(InputError) as error:
         judge(source)(SEQUENCES)
     assert message in str(error.value)
+
+
+def test_a_command_that_the_system_refuses_is_told_of(monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(7, "Argument list too long")
+
+    monkeypatch.setattr(external.subprocess, "Popen", refuse)
+    with pytest.raises(InputError) as error:
+        judge()(SEQUENCES)
+    assert str(error.value) == "judges.mine.command: it cannot be run: Argument list too long"

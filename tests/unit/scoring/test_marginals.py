@@ -92,6 +92,13 @@ def test_orders_end_with_the_sites(length):
 FEW, WEIGHTS = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0]], np.uint8), np.array([1.0, 1.0, 2.0])
 
 
+def test_a_set_has_a_correlation_if_its_own_words_differ_in_frequency():
+    """Words of the first two sites are three times 00 and once 10, those of the last two all four, once each."""
+    sequences = np.array([[0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 1, 1]], np.uint8)
+    words = TopPatterns.from_reference(sequences, np.ones(4), np.array([[0, 1], [2, 3]]))
+    assert words.correlations(sequences) == pytest.approx([1.0])
+
+
 def test_weighted_words_and_their_correlation_by_hand():
     words = TopPatterns.from_reference(FEW, WEIGHTS, np.array([[0, 1]]))
     # Codes have six bits a site, the first site lowest: 0 + 0, 1 + 0, 1 + 64.

@@ -464,6 +464,9 @@ def test_errors_are_over_ladders_that_were_scored(model, family, natural):
     assert row["above_median_b"] == pytest.approx(1 / 3)
     assert row["percentile_b"] == pytest.approx((500 / 6 + (50 + 100 / 12) / 2) / 2)
     assert row["sequences"] == 6
+    # A place just above the median counts.
+    samples["percentile_b"] = samples["percentile_b"].replace(50.0, 50.5)
+    assert table_of(sequences, family, samples)["above_median_b"] == pytest.approx(2 / 3)
     samples[["b", "percentile_b"]] = np.nan
     nothing = table_of(sequences, family, samples)
     assert np.isnan(nothing[["b", "b_error", "percentile_b", "above_median_b"]].to_numpy(float)).all()

@@ -99,15 +99,16 @@ def test_models_of_one_job_are_those_of_jobs_of_their_own(folder):
     seeds, parts = {"n30-r1": 11, "f1-r1": 12}, []
 
     def make(task, part):
-        parts.append((part, task["seed"]))
+        parts.append((part, task))
         return Checkpoint(folder / f".{part}", task, 0.0)
 
     outputs = train_together.Outputs(folder / "trained")
     train_together.run(inputs, outputs, STAGES["train"].of({"train": TRAIN}), seeds, "numba", make)
-    assert parts == list(seeds.items())
-    for name, seed in seeds.items():
+    assert [part for part, _ in parts] == list(seeds)
+    for (name, seed), (_, task) in zip(seeds.items(), parts, strict=True):
         summary = assert_same(folder / "trained" / name, trained(name, seed))
         assert summary["provenance"]["seed"] == seed
+        assert summary["provenance"] == task
         assert not (folder / f".{name}").exists()
     # `train` copies those of its subset.
     nothing = folder / "nothing"
@@ -146,7 +147,13 @@ def test_a_model_is_sampled_from_its_training_set_by_weight(folder, keep_all):
     outputs = sample_stage.Outputs(folder / "samples", folder / "ladder.tsv")
     checkpoint = folder / ".checkpoint"
     inputs = sample_stage.Inputs(folder / "model", folder / "alignment", folder / name)
-    sample_stage.run(inputs, outputs, settings, 9, "numba", keep_all, lambda task: Checkpoint(checkpoint, task, 0.0))
+    tasks = []
+
+    def make(task):
+        tasks.append(task)
+        return Checkpoint(checkpoint, task, 0.0)
+
+    sample_stage.run(inputs, outputs, settings, 9, "numba", keep_all, make)
     expected = sample(
         model, ENGINE, 9, starts=SEQUENCES[SUBSETS[name]], weights=weights, keep_all=keep_all,
         **settings.sample.model_dump(),
@@ -156,6 +163,7 @@ def test_a_model_is_sampled_from_its_training_set_by_weight(folder, keep_all):
     for array_name, array in expected.arrays().items():
         np.testing.assert_array_equal(arrays[array_name], array)
     assert (metadata["alphabet"], metadata["seed"], metadata["settings"]["engine"]) == ("-AC", 9, "numba")
+    assert [task | {"alphabet": "-AC"} for task in tasks] == [metadata]
     ladder = load_table(outputs.ladder)
     np.testing.assert_allclose(ladder["temperature"], expected.rungs["temperature"], rtol=1e-5)
     assert set(ladder["round_trips"]) == {round(expected.round_trips, 6)}

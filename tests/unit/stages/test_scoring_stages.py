@@ -363,7 +363,7 @@ def profile_fields(family):
     return logs - logs.mean(axis=1, keepdims=True)
 
 
-def run_compare(family, scored, folder, other=None, **kind):
+def run_compare(family, scored, folder, other=None, checkpoints=None, **kind):
     save_json(folder / "training.json", {"M": 12})
     # None of the judges decides here.
     standings = [
@@ -383,13 +383,17 @@ def run_compare(family, scored, folder, other=None, **kind):
     outputs = compare.Outputs(folder / "scores.tsv", folder / "optimum.tsv", folder / "drawn")
     compare.run(
         inputs, outputs, STAGES["compare"].of(settings), BaselineSettings(**kind), "mine", 6, "numba", 1,
-        lambda task, part="": NONE,
+        lambda task, part="": (checkpoints if checkpoints is not None else {}).setdefault(part, task) and NONE,
     )  # fmt: skip
     return load_table(outputs.scores), load_table(outputs.optimum).iloc[0], load_arrays(outputs.samples)
 
 
 def test_a_profile_model_is_learnt_sampled_and_scored_as_the_family_s_own(family, scored, tmp_path):
-    scores, row, (samples, metadata) = run_compare(family, scored, tmp_path, kind="profile")
+    checkpoints = {}
+    scores, row, (samples, metadata) = run_compare(family, scored, tmp_path, checkpoints=checkpoints, kind="profile")
+    # A job that is killed goes on only with equal settings, seed, versions and engine.
+    task = {key: metadata[key] for key in ("settings", "seed", "versions")} | {"engine": "numba"}
+    assert checkpoints == {"learn": task, "draw": task} and task["settings"]["model"]["kind"] == "profile"
     sequences = samples["sequences"]
     assert samples["temperatures"].tolist() == scores["temperature"].tolist() == COLD
     assert sequences.shape == (5, 6, 8, L) and (metadata["alphabet"], metadata["seed"]) == ("protein", 6)

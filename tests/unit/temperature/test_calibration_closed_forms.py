@@ -62,7 +62,7 @@ def test_reliability_is_drawn_at_one_and_where_it_is_calibrated_best(calibration
         [TAU_CAL, 7 / 15, 8 / 15, 0.5, 0.5, 0.75],
         [TAU_CAL, 11 / 15, 12 / 15, 0.5, 0.75, 0.75],
     ]
-    assert set(calibration.reliability) == set(columns)
+    assert set(calibration.reliability) == set(columns) and calibration.reliability.index.tolist() == [0, 1, 2, 3]
     np.testing.assert_allclose(calibration.reliability[columns], expected, rtol=1e-6)
 
 

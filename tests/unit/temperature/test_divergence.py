@@ -240,6 +240,12 @@ def test_minima_are_those_of_parabolas():
     np.testing.assert_allclose(_find_minima(betas, rows), [1 / 1.3, 1 / 0.7, np.inf, 0])
 
 
+def test_the_parabola_of_a_minimum_next_to_an_end_goes_through_both_neighbours():
+    """Slopes of -1 and 3 at 1.5 and 2.5 are 0 at 1.75; in the other order of -3 and 1 at 3.5 and 4.5, at 4.25."""
+    rows = np.array([[2.0, 1, 4, 9, 100], [100.0, 9, 4, 1, 2]])
+    np.testing.assert_allclose(_find_minima(np.arange(1.0, 6), rows), [1 / 1.75, 1 / 4.25])
+
+
 def test_roots_are_where_slopes_turn_positive_and_the_integral_is_least():
     betas = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
     rows = np.array(

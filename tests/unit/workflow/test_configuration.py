@@ -18,7 +18,7 @@ from temperance.msa.split import split
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import estimate_log_z
 from temperance.training import train
-from temperance.workflow import reference
+from temperance.workflow import configuration, reference
 from temperance.workflow.configuration import check_files, configure, family_plans, reduce_to_family
 from temperance.workflow.family_table import with_table
 
@@ -147,6 +147,10 @@ def test_a_family_overrides_what_all_share():
             {"alignment": "a", "alphabet": "rna", "optimum": {"fidelity": "covariance"}},
             "optimum.fidelity: covariance is turned off; set optimum.covariance to true",
         ),
+        (
+            {"alignment": "a", "models": {"potts": {"kind": "profile"}}},
+            "models: 'potts' is the name of the family's own model; choose another",
+        ),
         # tau_train is the temperature of the training sequences' mean energy, not of a judge.
         ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
         ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "judges.energy_error: reserved"),
@@ -160,6 +164,17 @@ def test_a_mistake_is_named_in_one_line(config, message):
         configure(config)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("judge", ["covariance", "folding"])
+def test_a_program_that_a_judge_of_rna_lacks_is_named(monkeypatch, judge):
+    config = {"families": {"a": {"alignment": "a", "alphabet": "rna", "optimum": {judge: True}}}}
+    monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "it needs a program that is not installed")
+    with pytest.raises(InputError) as error:
+        configure(config)
+    assert str(error.value) == f"a: optimum.{judge}: it needs a program that is not installed"
+    monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "")
+    assert configure(config)["families"]["a"].alphabet == "rna"
 
 
 _WRONG = (

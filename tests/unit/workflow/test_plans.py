@@ -228,6 +228,8 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
     for local in (True, False):
         with pytest.raises(InputError, match="braces are wildcards"):
             check(local, alignment="{x}.fasta")
+    check(local=False, alignment="PFXXXXX.fasta")
+    for local in (True, False):
         with pytest.raises(InputError, match=r"x: judges\.mine\.command: no program no-such-program"):
             check(local, judges={"mine": {"command": ["no-such-program"]}})
         with pytest.raises(InputError, match=r"x: judges\.mine\.command: it has no {scores}"):
