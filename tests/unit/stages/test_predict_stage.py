@@ -89,7 +89,7 @@ def test_pairs_mutants_and_columns_have_their_values(inputs, tmp_path):
     assert conservation["column"].tolist() == COLUMNS
 
 
-def test_contacts_are_compared_with_those_of_the_structure(inputs, tmp_path):
+def test_contacts_are_compared_with_those_of_the_structure(inputs, tmp_path, caplog):
     """Seven residues on a line, 4 angstroms apart: 8 apart are not below a cutoff of 8, and at 8.5 they are."""
     residues = REFERENCE.replace("-", "")
     structure = tmp_path / "structure.pdb"
@@ -108,6 +108,9 @@ def test_contacts_are_compared_with_those_of_the_structure(inputs, tmp_path):
             "L/5": min(2, pairs), "L/2": min(4, pairs), "L": min(8, pairs), "2L": min(16, pairs),
         }  # fmt: skip
         assert precision["L"]["expected"] == pytest.approx(contacts / pairs)
+    # No pair that far apart is in contact.
+    none = "precision of the highest-scoring contacts: 0.00 of L/5, 0.00 of L/2, 0.00 of L, 0.00 of 2L"
+    assert caplog.messages.count(none) == 1 and caplog.messages[-1] == none
     distances = table.set_index(["i", "j"])["distance"]
     assert (distances[1, 3], distances[1, 8]) == (4, 24) and np.isnan(distances[1, 2])
 

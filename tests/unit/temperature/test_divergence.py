@@ -220,6 +220,18 @@ def test_tau_train_alone_is_that_of_the_samples():
     assert training_temperature(BETAS, ENERGIES, 0.04, np.random.default_rng(0), 5).value == 0
 
 
+def test_the_interval_of_tau_train_alone_is_as_wide_as_ladders_are_few():
+    """Five ladders whose energies are shifted by -0.04 to 0.04, of which four are drawn.
+
+    Percentile 0.27, the lower end of Student's t of five, is a shift of -0.035 (three of -0.04 and one of -0.02: up to
+    there are 0.8 % of draws, of -0.04 alone 0.16 %), where 0.2 is the energy of a share of 0.235; percentile 2.5 would
+    be a shift of -0.025.
+    """
+    energies = exact_energies(5) + np.linspace(-0.04, 0.04, 5)[:, None]
+    tau = training_temperature(BETAS, energies, 0.2, np.random.default_rng(0), 4000)
+    assert (tau.low, tau.high) == pytest.approx((1 / np.log(1 / 0.165 - 1), 1 / np.log(1 / 0.235 - 1)), rel=3e-3)
+
+
 def test_tau_train_of_samples_that_cannot_be_reweighted_is_interpolated_in_the_inverse_temperature():
     """Means 0.2 at 1 and 0.4 at 2, of inverse temperatures 1 and 0.5: 0.3 is at 0.75, and 0.35 at 0.625."""
     energies = np.array([[0.2, 0.2, 0.2], [0.4, 0.4, 0.4], [0.45, 0.45, 0.45]])
