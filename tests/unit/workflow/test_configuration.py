@@ -360,3 +360,17 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
             check_files(configure({"alignment": str(path), "family": "x"}))
         assert str(raised.value) == f"x: alignment: {path}: {message} (paths are relative to {Path.cwd()})"
     check_files(configure({"alignment": str(tmp_path / "file"), "family": "x"}))
+
+
+@pytest.mark.parametrize(
+    "optimum", [{"fidelity": "hmm"}, {"fidelity": "profile", "folding": True}, {"covariance": True}]
+)
+def test_judges_of_the_families_are_none_of_the_studies_truths(optimum, monkeypatch):
+    """Studies of spins have no HMM and no base pairs, whatever the run's own families are judged by."""
+    for judge in ("folding", "covariance"):
+        monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "")
+    run = configure({"alignment": "a", "alphabet": "rna", "optimum": optimum})
+    assert run["families"]["a"].optimum.model_dump(include=set(optimum)) == optimum
+    points = [point["settings"].optimum for study in run["studies"].values() for point in study["points"]]
+    assert len(points) > 5
+    assert {(plan.fidelity, plan.folding, plan.covariance) for plan in points} == {("truth", False, False)}

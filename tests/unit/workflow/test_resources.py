@@ -39,8 +39,8 @@ STEPS = 600 + 7 * 60
 TRAIN = 2 * UPDATE * 200 * (
     STEPS * 4000 * 10 + ((0.15 * STEPS / 10 + 7) * 4000 + 2 * 10_000) * 15 * 200**0.5
 )  # fmt: skip
-# 1,024 sequences, of 32 ladders: 32 draws, first 4 sweeps apart and at most 256.
-SAMPLE = 1.5 * UPDATE * 200 * RUNGS * 1024 * (2 * 4 + 1.5 * 256)
+# 1,024 sequences, of 32 ladders: 32 draws, first 16 sweeps apart and at most 256.
+SAMPLE = 1.5 * UPDATE * 200 * RUNGS * 1024 * (2 * 16 + 1.5 * 256)
 SECONDS = {
     "judge": 4200**3 / 1e9 + 20_000 * 200**2 / 1e7, "train": TRAIN, "sample": SAMPLE,
     "thermodynamics": 40 * UPDATE * 200 * 500 * 1000 + RUNGS * 4200 / 1000,
