@@ -41,8 +41,8 @@ _IMPORTED_MODEL_OVERRIDES: Settings = {
     "filter": {"max_column_gaps": 1.0},
     "subsets": {"sizes": ["all"], "replicates": 1},
 }
-# Models of a study differ in the varied setting only, not in a penalty chosen for each; judges of the run's families need
-# not fit a study's truths, which judge themselves.
+# Models of a study differ in the varied setting only, not in a penalty chosen for each; judges of the run's families
+# need not fit a study's truths, which judge themselves.
 _STUDY_DEFAULTS: Settings = {
     "train": {"l2_couplings": 0.003},
     "optimum": {"fidelity": "auto", "folding": False, "covariance": False},
