@@ -5,7 +5,6 @@ whole distribution. Sums run in double precision.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -369,9 +368,29 @@ def find_optima(truth: np.ndarray, model: np.ndarray) -> Optima:
     Optima
         Of the forward, the reverse and the Jeffreys divergence.
     """
-    tau_f = matching_temperature(model, float(boltzmann(truth) @ model))
-    betas = (_minimise(partial(function, truth, model)) for function in (reverse_divergence, jeffreys_divergence))
+    natural = float(boltzmann(truth) @ model)
+
+    def _reverse(beta: float) -> float:
+        log_z, mean_true, mean = _averages(model, beta, truth, model)
+        return mean_true - beta * mean - log_z
+
+    def _jeffreys(beta: float) -> float:
+        _, mean_true, mean = _averages(model, beta, truth, model)
+        return mean_true - beta * mean + beta * natural
+
+    # Up to constants, which move no minimum.
+    betas = (_minimise(curve) for curve in (_reverse, _jeffreys))
+    tau_f = matching_temperature(model, natural)
     return Optima(tau_f, *(1 / beta if beta > 0 else float("inf") for beta in betas))
+
+
+def _averages(energies: np.ndarray, beta: float, *observables: np.ndarray) -> list[float]:
+    """Compute ln Z, and the average of each observable over the Boltzmann distribution, from one list of weights."""
+    exponents = -beta * energies
+    most = exponents.max()
+    weights = np.exp(exponents - most)
+    z = weights.sum()
+    return [float(np.log(z) + most), *(float(weights @ observable / z) for observable in observables)]
 
 
 def matching_temperature(energies: np.ndarray, mean: float) -> float:
@@ -392,7 +411,7 @@ def matching_temperature(energies: np.ndarray, mean: float) -> float:
     """
 
     def _excess(beta: float) -> float:
-        return float(boltzmann(energies, beta) @ energies) - mean
+        return _averages(energies, beta, energies)[1] - mean
 
     if _excess(0.0) <= 0:
         return float("inf")
