@@ -22,6 +22,7 @@ localrules:
     study_regularisation,
     claims,
     coverage,
+    paper,
 
 
 rule all:
@@ -57,6 +58,12 @@ rule coverage:
     """Target: how often confidence intervals cover the exact value, the table of docs/coverage.md."""
     input:
         f"{OUT}/coverage.md",
+
+
+rule paper:
+    """Target: the figures of the publication beside its claims, the page docs/paper.md."""
+    input:
+        f"{OUT}/paper.md",
 
 
 include: "workflow/rules/truth.smk"

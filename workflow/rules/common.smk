@@ -93,6 +93,16 @@ CLAIMS = [
     "power",
     "calibration",
 ]
+# The Ising lattice's temperatures and the figures of the publication that the page docs/paper.md is made of.
+PAPER_TEMPERATURES = [2.05, 2.3, 2.55, 2.8, 3.0, 3.2, 3.5, 4.0, 4.5, 5.0]
+PAPER_FIGURES = [
+    "two-level-example",
+    "two-level-diagram",
+    "ising-example",
+    "ising-diagram",
+    "sign-rule",
+    "levels",
+]
 FIGURES = [
     "operating_points",
     "trade_off",
@@ -134,6 +144,7 @@ wildcard_constraints:
     subset=r"(n\d+|f[\de.-]+)-r\d+",
     figure="|".join(FIGURES),
     model="[a-z][a-z0-9_.-]*",
+    temperature=r"\d+\.\d+",
 
 
 def settings(stage):

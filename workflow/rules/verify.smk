@@ -63,3 +63,76 @@ rule coverage_table:
         runtime=5,
     script:
         "../../scripts/coverage_table.py"
+
+
+rule paper_two_level:
+    """Tabulate the two-level models of the publication."""
+    output:
+        example=f"{OUT}/paper/two-level-example.tsv",
+        models=f"{OUT}/paper/two-level.tsv",
+    log:
+        f"{OUT}/paper/logs/two-level.log",
+    benchmark:
+        f"{OUT}/paper/benchmarks/two-level.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        seed=RUN["seed"],
+    script:
+        "../../scripts/paper_two_level.py"
+
+
+rule paper_ising:
+    """Train and analyse models of the publication's Ising lattice at one temperature."""
+    output:
+        models=f"{OUT}/paper/ising-{{temperature}}.tsv",
+        levels=f"{OUT}/paper/ising-{{temperature}}.levels.tsv",
+        curves=f"{OUT}/paper/ising-{{temperature}}.curves.tsv",
+    log:
+        f"{OUT}/paper/logs/ising-{{temperature}}.log",
+    benchmark:
+        f"{OUT}/paper/benchmarks/ising-{{temperature}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        seed=RUN["seed"],
+    script:
+        "../../scripts/paper_ising.py"
+
+
+rule paper_page:
+    """Draw the publication's figures from models of this run, and write them beside its claims."""
+    input:
+        two_level=rules.paper_two_level.output,
+        ising=expand(
+            f"{OUT}/paper/ising-{{temperature}}.{{table}}",
+            temperature=PAPER_TEMPERATURES,
+            table=["tsv", "levels.tsv", "curves.tsv"],
+        ),
+    output:
+        page=f"{OUT}/paper.md",
+        figures=expand(
+            f"{OUT}/paper/{{figure}}.{{kind}}",
+            figure=PAPER_FIGURES,
+            kind=["svg", "png"],
+        ),
+    log:
+        f"{OUT}/paper/logs/page.log",
+    benchmark:
+        f"{OUT}/paper/benchmarks/page.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    script:
+        "../../scripts/paper_page.py"

@@ -5,6 +5,7 @@ whole distribution. Sums run in double precision.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -370,12 +371,16 @@ def find_optima(truth: np.ndarray, model: np.ndarray) -> Optima:
     """
     natural = float(boltzmann(truth) @ model)
 
+    @cache
+    def _means(beta: float) -> list[float]:
+        return _averages(model, beta, truth, model)
+
     def _reverse(beta: float) -> float:
-        log_z, mean_true, mean = _averages(model, beta, truth, model)
+        log_z, mean_true, mean = _means(beta)
         return mean_true - beta * mean - log_z
 
     def _jeffreys(beta: float) -> float:
-        _, mean_true, mean = _averages(model, beta, truth, model)
+        _, mean_true, mean = _means(beta)
         return mean_true - beta * mean + beta * natural
 
     # Up to constants, which move no minimum.

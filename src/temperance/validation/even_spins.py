@@ -61,6 +61,10 @@ class EvenSpins:
         np.ndarray
             (2^(N - 1),) nats.
         """
+        return self._fill(couplings, np.empty((len(self.left), len(self.right)))).ravel()
+
+    def _fill(self, couplings: np.ndarray, energies: np.ndarray) -> np.ndarray:
+        """Write the energy of every state into an array, a row a state of the first spins; return it."""
         left, right = self.left, self.right
         cut, rest = left.shape[1], right.shape[1]
         matrix = np.zeros((cut + rest, cut + rest))
@@ -71,7 +75,7 @@ class EvenSpins:
         rows[:, rest] = ((left @ matrix[:cut, :cut]) * left).sum(axis=1)
         columns[:, :rest] = right
         columns[:, rest + 1] = ((right @ matrix[cut:, cut:]) * right).sum(axis=1)
-        return (rows @ columns.T).ravel()
+        return np.matmul(rows, columns.T, out=energies)
 
     def average(self, energies: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute ln Z over these states, and the mean product of every pair of spins.
@@ -88,10 +92,17 @@ class EvenSpins:
         correlations : np.ndarray
             (N (N - 1) / 2,)
         """
+        return self._average(energies.reshape(len(self.left), len(self.right)).copy())
+
+    def _average(self, weights: np.ndarray) -> tuple[float, np.ndarray]:
+        """Average over states whose energies the array holds, and leave their Boltzmann weights in it.
+
+        A new array of this size for every step of a fit would take as long as the step.
+        """
         left, right = self.left, self.right
         cut, rest = left.shape[1], right.shape[1]
-        least = energies.min()
-        weights = np.exp(least - energies).reshape(len(left), len(right))
+        least = weights.min()
+        np.exp(np.subtract(least, weights, out=weights), out=weights)
         z = weights.sum()
         matrix = np.empty((cut + rest, cut + rest))
         matrix[:cut, :cut] = left.T @ (weights.sum(axis=1)[:, None] * left)
@@ -132,9 +143,10 @@ class EvenSpins:
         np.ndarray
             (N (N - 1) / 2,) nats.
         """
+        weights = np.empty((len(self.left), len(self.right)))
 
         def _loss(couplings: np.ndarray) -> tuple[float, np.ndarray]:
-            log_z, mean = self.average(self.compute_energies(couplings))
+            log_z, mean = self._average(self._fill(couplings, weights))
             penalty = l2 * couplings
             return log_z - couplings @ correlations + couplings @ penalty / 2, mean - correlations + penalty
 
@@ -168,9 +180,9 @@ class EvenSpins:
         ----------
         Fields, Ngampruetikorn, Schwab, Palmer, arXiv:2512.09152.
         """
-        couplings, before = start, np.inf
+        couplings, before, weights = start, np.inf, np.empty((len(self.left), len(self.right)))
         for _ in range(_MOST_STEPS):
-            log_z, mean = self.average(self.compute_energies(couplings))
+            log_z, mean = self._average(self._fill(couplings, weights))
             loss = log_z + np.log(2) - couplings @ correlations
             if abs(before - loss) < tolerance * before < np.inf:
                 break

@@ -29,8 +29,8 @@ def divide_by_group(
         One row a group, in order of labels: group, states (their number), p and q (mean probability of a state under
         truth and model), forward and reverse (the group's part of KL(P || Q) and of KL(Q || P), nats), slope (of
         the slope of KL(Q || P) in the temperature tau, which at 1 is kappa - C, the covariance of true and model's
-        energy less the variance of the latter: see `temperance.temperature.sign_rule`), and with counts data (of
-        KL(data || P)). Parts of all groups sum to the whole.
+        energy less the variance of the latter: see `temperance.temperature.sign_rule`), and with counts share
+        (of the data) and data (of KL(data || P)). Parts of all groups sum to the whole.
 
     Examples
     --------
@@ -47,7 +47,8 @@ def divide_by_group(
         "slope": beta**2 * q * model * (truth - beta * model),
     }  # fmt: skip
     if counts is not None:
-        columns["data"] = rel_entr(counts / counts.sum(), p)
+        shares = counts / counts.sum()
+        columns |= {"share": shares, "data": rel_entr(shares, p)}
     parts = pd.DataFrame({"group": groups} | columns).groupby("group").sum().reset_index()
     parts["states"] = parts["states"].astype(int)
     return parts.assign(p=parts["p"] / parts["states"], q=parts["q"] / parts["states"])

@@ -9,7 +9,7 @@ from temperance.validation.levels import divide_by_group
 from temperance.validation.two_level import find_two_level_optima, fit_two_levels
 
 GAPS = tuple(np.arange(4, 9.75, 0.5))
-SIZES = tuple(range(10, 101, 10))
+SIZES = (10, 20, 30, 50, 70, 100)
 _TEMPERATURES = np.geomspace(0.25, 4, 97)
 _EXAMPLE_GAP = 5.0
 # Ten draws of which state 0 has six and state 1 four: the frequencies of the example's five.

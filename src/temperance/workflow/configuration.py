@@ -49,8 +49,8 @@ _STUDY_DEFAULTS: Settings = {
 }
 # Folders and files of results that no family may be named after.
 _RESERVED_FOLDERS = (
-    "studies", "claims", "coverage", "logs", "benchmarks", "provenance", "report.html", "coverage.md", "coverage.tsv",
-    "lattice-folds.safetensors",
+    "studies", "claims", "coverage", "paper", "logs", "benchmarks", "provenance", "report.html", "coverage.md",
+    "coverage.tsv", "paper.md", "lattice-folds.safetensors",
 )  # fmt: skip
 _JUDGES = ("p_nat", "truth", "potts", "hmm", "profile", "folding", "covariance")
 # Judges of RNA and DNA that are off by default, and functions that explain which of their tools is missing.

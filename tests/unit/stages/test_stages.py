@@ -255,7 +255,7 @@ def test_a_stage_takes_what_run_stage_can_give(name):
         rf"^rule {name}:\n(.*?)(?=^rule |^onerror|\Z)",
         "\n".join(path.read_text() for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))), re.S | re.M,
     )[1]  # fmt: skip
-    wildcards = {"family", "subset", "model", "name", "claim", "kind", "size", "study", "file"}
+    wildcards = {"family", "subset", "model", "name", "claim", "kind", "size", "study", "file", "temperature"}
     declared = set(re.findall(r"^        (\w+)=", rule.partition("    params:\n")[2], re.M))
     assert parameters <= declared | wildcards, name
 

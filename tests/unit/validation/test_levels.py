@@ -18,6 +18,7 @@ def test_a_case_by_hand():
     # 1/2 ln 2 - 1/4 ln 2, and the same the other way round.
     assert parts["forward"].tolist() == pytest.approx([0, np.log(2) / 4])
     assert parts["reverse"].tolist() == pytest.approx([0, np.log(2) / 4])
+    assert parts["share"].tolist() == [0, 1]
     # 3/4 ln(3/2) + 1/4 ln 1.
     assert parts["data"].tolist() == pytest.approx([0, 0.75 * np.log(1.5)])
     # In units of ln 2, energies 1, 2, 2 and 2, 2, 1 have means 7/4 and 3/2 over the model.

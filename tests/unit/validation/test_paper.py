@@ -78,6 +78,8 @@ def test_levels_have_the_probabilities_of_the_truth(lattice):
     assert (levels["p"] * levels["states"]).sum() == pytest.approx(1)
     assert levels["p"][-24] / levels["p"][-32] == pytest.approx(np.exp(-8 / 2.05))
     assert (levels["q"] * levels["states"]).sum() == pytest.approx(1)
+    assert levels["share"].sum() == pytest.approx(1)
+    assert (71 * levels["share"]).tolist() == pytest.approx((71 * levels["share"]).round().tolist())
     # Ways of training have the same data, replicates have not.
     data = lattice.levels.groupby(["replicate", "fit"])["data"].sum().unstack()
     assert (data.nunique(axis=1) == 1).all() and data["l2"].nunique() == 3

@@ -145,7 +145,7 @@ def test_settings_that_contradict_each_other_are_refused(settings, message):
         family(**settings)
 
 
-@pytest.mark.parametrize("name", ["studies", "claims", "coverage", "logs", "benchmarks"])
+@pytest.mark.parametrize("name", ["studies", "claims", "coverage", "paper", "logs", "benchmarks"])
 def test_no_family_is_called_as_a_folder_of_results(name):
     with pytest.raises(InputError, match=f"{name} is a folder of results"):
         configure({"families": {name: {"alignment": "a"}}})

@@ -1,0 +1,201 @@
+"""What the page on the paper says, and what its figures draw, from tables that can be counted by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from numpy.testing import assert_allclose
+from read_axes import read_error_bars, read_line, read_lines
+
+from temperance.report import figures_of_paper, paper
+from temperance.validation.paper_two_level import tabulate_example
+
+FITS = ("paper", "l2", "converged")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def two_level():
+    """Two models of each gap and number of draws: kappa - C is 0.5 and 1.5 above gap - 6, so that means cross at 5."""
+    rows = [
+        {"gap": gap, "M": size, "replicate": k, "tau_r": 10 / gap - 0.2 * k, "tau_f": 20 / size + k,
+         "kappa": gap - 6 + k - 0.5, "heat_capacity": 0.0}
+        for gap in (4.0, 4.5, 7.0) for size in (10, 30, 100) for k in (1, 2)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def lattice_models():
+    """Three models of each cell; kappa - C is 3 - T, and 3.5 - T with L2."""
+    rows = [
+        {"temperature": t, "M": size, "replicate": k, "fit": fit, "tau_r": t / 3 + (k - 2) / 10 + n,
+         "tau_f": 1 + 50 / size + 3 * n + k / 10, "kappa": 3 - t + (n == 1) / 2 + 7, "heat_capacity": 7.0,
+         "largest": 2.0 * k * 10**n}
+        for t in (2.05, 2.3, 2.8, 3.2, 4.0, 5.0) for size in (54, 71, 500, 10000) for k in (1, 2, 3)
+        for n, fit in enumerate(FITS)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def lattice_levels():
+    """Two models of each temperature with six levels; 4 and 5 are high."""
+    rows = [
+        {"temperature": t, "M": size, "replicate": k, "fit": fit, "group": 4.0 * level - 20, "states": 2 * level + 1,
+         "p": 1 / 36, "q": 0.02 * k, "forward": 0.5, "reverse": float(level), "share": level / 15, "data": 2.0,
+         "slope": (-1 if t == 4 else 1) * (level - 2.5)}
+        for t in (2.05, 2.3, 4.0) for size in (54, 71) for k in (1, 2) for fit in FITS for level in range(6)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_example_is_told_by_group():
+    values = paper.describe_example(tabulate_example())
+    assert values["groups"]["group"].tolist() == ["low, found", "low, missed", "high"]
+    # 0.025 over exp(-5) / (3 + 7 exp(-5)).
+    assert values["high_ratio"] == pytest.approx(0.025 * (3 * np.exp(5) + 7))
+    assert values["minima"].round(4).to_dict() == {"forward": 0.6214, "reverse": 0.3719}
+
+
+def test_two_level_models_are_told_by_whole_gaps_and_crossings():
+    values = paper.describe_two_levels(two_level())
+    assert values["two_level"].columns.tolist() == [4, 7]
+    # 10 / 4 - 0.3.
+    assert values["two_level"].loc[10, 4] == "2.20"
+    assert values["gap_crossings"] == pytest.approx({10: 5, 30: 5, 100: 5})
+    # Of gap 7 alone: 20 / 10 + 1.5.
+    assert values["cover"][10] == pytest.approx(3.5)
+
+
+def test_lattice_models_are_told_with_their_spread():
+    values = paper.describe_lattice(lattice_models())
+    assert values["lattice"]["tau_r"] == "0.68 ± 0.10"
+    assert values["lattice"]["range"] == "0.58, 0.78"
+    assert values["crossing"] == pytest.approx(3) and values["crossing_l2"] == pytest.approx(3.5)
+    # M 10,000: T / 3.
+    assert_allclose(values["faded"], np.array([2.05, 2.3, 2.8, 3.2, 4.0, 5.0]) / 3)
+    assert values["forward"] == "least mean 1.205, at T 2.05, M 10,000"
+    # 2.05 / 3 is 0.0067 from 0.69.
+    assert values["deviation"] == pytest.approx(0.0667, abs=1e-3)
+    assert values["largest"] == {"paper": "4.0", "l2": "40.0", "converged": "400.0"}
+    first = values["cases"][0]
+    assert first == [
+        "2.05, 71", "0.68 ± 0.10; 1.90 ± 0.10", "1.68 ± 0.10; 4.9 (1 of 3 above 5)", "2.68 ± 0.10; above 5 (3 of 3)", "8.4, 7.0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([0.7, 0.8, 0.9], "0.80 ± 0.10"),
+        ([2.0, 3.0, np.inf], "3.0 (1 of 3 above 5)"),
+        ([2.0, 30.0, np.inf], "above 5 (2 of 3)"),
+        ([1.0, 5.0, 5.0], "3.67 ± 2.31"),
+    ],
+)
+def test_optima_that_are_too_hot_are_counted(values, text):
+    assert paper.format_optimum(pd.Series(values)) == text
+
+
+def test_levels_are_told_by_sign_and_share():
+    values = paper.describe_levels(lattice_levels())
+    # Parts at T 2.3 are -2.5 to 2.5, the same with the other sign at T 4.
+    assert values["positive"] == values["negative"] == "3 to 5"
+    assert values["ground"] == {2.3: -2.5, 4.0: 2.5}
+    assert values["high_energy"] == -4
+    # Nine and eleven states; q is 0.02 and 0.04.
+    assert values["high_p"] == pytest.approx(20 / 36)
+    assert values["high_q"] == pytest.approx(0.6) and values["high_q_sd"] == pytest.approx(0.2 * 2**0.5)
+    assert values["high_reverse"] == pytest.approx(9 / 15) and values["high_data"] == pytest.approx(9 / 15)
+    assert values["whole"].to_dict() == {"data": 12, "reverse": 15}
+
+
+@pytest.mark.parametrize(("numbers", "text"), [([3, 4, 5], "3 to 5"), ([1, 3, 4], "1, 3, 4")])
+def test_runs_of_levels_are_named_by_their_ends(numbers, text):
+    assert paper._span(np.array(numbers)) == text
+
+
+def test_the_page_has_every_table():
+    page = paper.render_page(tabulate_example(), two_level(), lattice_models(), lattice_levels())
+    assert "| low, missed | 1 | 0.3282 | 0.0250 | -0.0644 | 0.8449 |\n| high | 7 |" in page
+    assert "| mean τ_r at D = | 4 | 7 |\n|---|---|---|\n| M 10 | 2.20 | 1.13 |\n| M 30 |" in page
+    assert "| 2.05, 71 | 0.68 ± 0.10; 1.90 ± 0.10 |" in page
+    # Of the first table: gap 7 has kappa > C in both models, and tau_r above 1 in one of the two.
+    assert "| two levels, diagram: τ_r passes 1 | near D = 6 | D = 5.00 at M 10; D = 5.00 at M 30" in page
+    assert "levels 3 to 5 have positive parts" in page
+    for name in ("two-level-example", "two-level-diagram", "ising-example", "ising-diagram", "sign-rule", "levels"):
+        assert f"](paper/{name}.svg)" in page
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_parts_of_the_example_and_their_sum_are_drawn():
+    table = tabulate_example()
+    reverse, forward = figures_of_paper.two_level_example(table).axes
+    for axis, name, least in ((reverse, "reverse", 0.3719), (forward, "forward", 0.6214)):
+        whole = read_line(axis, "all states")
+        assert whole[:, 1].min() == pytest.approx(least, abs=1e-4)
+        parts = sum(read_line(axis, group)[:, 1] for group in ("high", "low, found", "low, missed"))
+        assert_allclose(parts, whole[:, 1])
+        assert axis.get_ylabel() == {"reverse": "KL(Q || P), nats", "forward": "KL(P || Q), nats"}[name]
+    assert [text.get_text() for axis in (reverse, forward) for text in axis.texts] == ["τ_r = 0.63", "τ_f = 1.36"]
+
+
+def test_diagrams_have_their_temperatures_in_colour_and_number():
+    left, right, _ = figures_of_paper.two_level_diagram(two_level()).axes
+    # Harmonic mean of 2.3 and 2.1; the temperature 1.0 is of gap 7: 1.229 and 1.029.
+    assert left.texts[0].get_text() == f"{2 / (1 / 2.3 + 1 / 2.1):.2f}"
+    assert left.images[0].get_array()[0, 0] == pytest.approx(2 / (1 / 2.3 + 1 / 2.1))
+    assert right.texts[0].get_text() == f"{2 / (1 / 3 + 1 / 4):.2f}"
+    models = lattice_models()
+    models.loc[models["fit"] == "converged", "tau_f"] = np.inf
+    axes = figures_of_paper.ising_diagram(models).axes
+    assert [axis.get_title() for axis in axes[:6]] == [
+        f"{name}, {label}" for name in ("τ_r", "τ_f")
+        for label in ("stopped as in the paper", "converged, L2 0.01", "converged, no penalty")
+    ]  # fmt: skip
+    assert axes[5].texts[0].get_text() == "> 10" and axes[5].images[0].get_array().max() == 2.5
+
+
+def test_the_example_of_the_lattice_marks_optima_within_its_axis():
+    tau = np.array([0.2, 1.0, 5.0])
+    curves = pd.concat(
+        [pd.DataFrame({"fit": fit, "tau": tau, "forward": 4 - tau / 2, "reverse": tau / 2}) for fit in FITS]
+    )
+    levels = lattice_levels().query("temperature == 2.05 and M == 71 and replicate == 1")
+    models = pd.DataFrame({"fit": FITS, "tau_r": [0.6, 0.8, 0.7], "tau_f": [1.0, 3.0, np.inf]})
+    probabilities, reverse, forward = figures_of_paper.ising_example(levels, curves, models).axes
+    assert_allclose(read_line(probabilities, "truth P")[:, 1], 1 / 36)
+    assert_allclose(read_line(probabilities, "converged, L2 0.01")[:, 1], 0.02)
+    assert [point.tolist() for point in read_lines(forward, "o")] == [[[1, 3.5]], [[3, 2.5]]]
+    assert_allclose(np.concatenate(read_lines(reverse, "o")), [[0.6, 0.3], [0.8, 0.4], [0.7, 0.35]])
+
+
+def test_the_sign_rule_is_drawn_with_its_crossings_and_levels():
+    models, chosen = lattice_models(), paper.select_few(lattice_levels())
+    few = models[(models["M"] == 54) & (models["fit"] == "paper")]
+    gaps, temperatures, cold, hot = figures_of_paper.sign_rule(two_level().query("M == 30"), few, chosen).axes
+    kappa, capacity = read_error_bars(temperatures)
+    assert_allclose(kappa[:, :2], [[t, 10 - t] for t in (2.05, 2.3, 2.8, 3.2, 4.0, 5.0)])
+    assert_allclose(capacity[:, 1], 7)
+    assert [axis.texts[0].get_text() for axis in (gaps, temperatures)] == ["κ = C at 5.00", "κ = C at 3.00"]
+    assert_allclose([bar.get_height() for bar in cold.patches], np.arange(6) - 2.5)
+    assert_allclose([bar.get_height() for bar in hot.patches], 2.5 - np.arange(6))
+    assert cold.get_title() == "T = 2.3: +0.00 in all"
+
+
+def test_levels_are_drawn_with_their_parts():
+    axes = figures_of_paper.levels(paper.select_few(lattice_levels())).axes
+    assert [axis.get_title() for axis in axes[:3]] == [
+        "T = 2.3; numbers of states", "both divergences", "data and model from the truth",
+    ]  # fmt: skip
+    (model,) = read_error_bars(axes[0])
+    # Of 0.02 and 0.04: the mean, and the error 0.01 on either side.
+    assert_allclose(model, [[4 * level - 20, 0.03, 0.02, 0.04] for level in range(6)])
+    assert [text.get_text() for text in axes[0].texts] == ["1", "3", "5", "7", "9", "11"]
+    heights = [bar.get_height() for bar in axes[1].patches]
+    assert_allclose(heights, [0, 1, 2, 3, 4, 5] + 6 * [0.5])
