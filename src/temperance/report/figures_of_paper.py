@@ -25,8 +25,8 @@ _TRUTH = "#4d4d4d"
 _DIVERGENCES = {"tau_r": ("reverse", "KL(Q || P), nats"), "tau_f": ("forward", "KL(P || Q), nats")}
 # Range of the colours of optimal temperatures.
 _COLDEST, _HOTTEST = 0.4, 2.5
-# Numbers of draws of the lattice's diagram, which is readable with few.
-_SIZES = (54, 150, 500, 2000, 10000)
+# The least probability of an energy level, under the truth, that is told of.
+LEAST_SHARE = 1e-3
 
 
 def two_level_example(table: pd.DataFrame) -> Figure:
@@ -105,14 +105,15 @@ def ising_diagram(models: pd.DataFrame) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A column a way of training, a row an optimum.
+        A column a way of training to convergence, a row an optimum.
     """
-    models = models[models["M"].isin(_SIZES)]
-    figure, axes = plt.subplots(2, 3, figsize=(9.5, 7), layout="constrained", sharex=True, sharey=True)
+    # Numbers of draws that are nearly alike have one column.
+    models = models[models["M"] != 71]
+    figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained", sharex=True, sharey=True)
     for row, optimum in zip(axes, _DIVERGENCES, strict=True):
-        for axis, (fit, (label, *_)) in zip(row, FITS.items(), strict=True):
+        for axis, fit in zip(row, ("l2", "converged"), strict=True):
             image = _draw_diagram(axis, average_optima(models[models["fit"] == fit], "temperature", optimum))
-            axis.set_title(f"{OPTIMA[optimum][0].split(':')[0]}, {label}", fontsize=10)
+            axis.set_title(f"{OPTIMA[optimum][0].split(':')[0]}, {FITS[fit][0]}", fontsize=10)
         row[0].set_ylabel("temperature T of the lattice")
     for axis in axes[-1]:
         axis.set_xlabel("draws M")
@@ -168,6 +169,7 @@ def ising_example(levels: pd.DataFrame, curves: pd.DataFrame, models: pd.DataFra
     axes[0].set(
         yscale="log", ylim=(1e-11, 1), xlabel="true energy, units of the coupling", ylabel="probability of a state"
     )
+    axes[0].yaxis.set_minor_locator(NullLocator())
     for axis, (optimum, (_, label)) in zip(axes[1:], _DIVERGENCES.items(), strict=True):
         _set_temperatures(axis, (0.2, 0.5, 1, 2, 5))
         axis.axvline(1, color="0.7", lw=0.8)
@@ -211,7 +213,7 @@ def sign_rule(two_level: pd.DataFrame, ising: pd.DataFrame, levels: pd.DataFrame
         axis.set(xlabel=label)
     axes[0].set(title=f"two levels, M = {two_level['M'].iloc[0]}", ylabel="nats")
     axes[1].set(title=f"lattice, M = {ising['M'].iloc[0]}")
-    axes[0].legend(loc="lower left", fontsize=9)
+    axes[0].legend(loc="lower right", fontsize=9)
     for axis, (temperature, table) in zip(axes[2:], levels.groupby("temperature"), strict=True):
         means = table.groupby("group")["slope"].mean()
         axis.bar(range(len(means)), means, color=np.where(means > 0, "#0072b2", "#d55e00"))
@@ -229,40 +231,41 @@ def levels(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        Levels of models of two temperatures, of one number of draws and way of training.
+        Levels of models of one temperature, number of draws and way of training.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row a temperature, three panels each.
+        Three panels.
     """
-    figure, axes = plt.subplots(2, 3, figsize=(13, 6.4), layout="constrained", sharex=True)
-    for row, (temperature, part) in zip(axes, table.groupby("temperature"), strict=True):
-        means, errors = (getattr(part.groupby("group"), how)(numeric_only=True) for how in ("mean", "sem"))
-        means, errors = means[means["states"] * means["p"] > 1e-4], errors.loc[means.index]
-        errors = errors.loc[means.index]
-        energies = means.index.to_numpy()
-        row[0].plot(energies, means["p"], color=_TRUTH, marker="_", ms=14, mew=2, ls="none", label="truth P")
-        row[0].errorbar(energies, means["q"], errors["q"], color=FITS["paper"][1], marker="o", ms=4.5, ls="none",
-                        label="model Q")  # fmt: skip
-        for energy, p, states in zip(energies, means["p"], means["states"], strict=True):
-            row[0].annotate(
-                f"{states:,.0f}", (energy, p), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=7
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.5), layout="constrained")
+    groups = table.groupby("group")
+    means, errors = groups.mean(numeric_only=True), groups.sem(numeric_only=True)
+    means = means[means["states"] * means["p"] > LEAST_SHARE]
+    errors, energies = errors.loc[means.index], means.index.to_numpy()
+    axes[0].plot(energies, means["p"], color=_TRUTH, marker="_", ms=14, mew=2, ls="none", label="truth P")
+    axes[0].errorbar(
+        energies, means["q"], errors["q"], color=FITS["paper"][1], marker="o", ms=4.5, ls="none", label="model Q"
+    )
+    for energy, top, states in zip(energies, means[["p", "q"]].max(axis=1), means["states"], strict=True):
+        axes[0].annotate(f"{states:,.0f}", (energy, top), xytext=(2, 5), textcoords="offset points", fontsize=7)
+    axes[0].set(yscale="log", ylabel="probability of a state", title="probabilities and numbers of states")
+    axes[0].yaxis.set_minor_locator(NullLocator())
+    for axis, names in ((axes[1], ("reverse", "forward")), (axes[2], ("data", "reverse"))):
+        for shift, name in zip((-0.8, 0.8), names, strict=True):
+            text, colour = _PARTS[name]
+            axis.bar(
+                energies + shift, means[name], 1.6, yerr=errors[name], color=colour, label=text, error_kw={"lw": 0.8}
             )
-        row[0].set(yscale="log", ylabel="probability of a state", title=f"T = {temperature:g}; numbers of states")
-        for axis, names in ((row[1], ("reverse", "forward")), (row[2], ("data", "reverse"))):
-            for shift, name in zip((-0.8, 0.8), names, strict=True):
-                text, colour = _PARTS[name]
-                axis.bar(energies + shift, means[name], 1.6, yerr=errors[name], color=colour, label=text,
-                         error_kw={"lw": 0.8})  # fmt: skip
-            axis.axhline(0, color="black", lw=0.8)
-            axis.set(ylabel="part of the level, nats")
-            axis.legend(fontsize=9)
-        row[0].legend(fontsize=9, loc="lower left")
-        row[1].set_title("both divergences")
-        row[2].set_title("data and model from the truth")
-    for axis in axes[-1]:
+        axis.axhline(0, color="black", lw=0.8)
+        axis.set_ylabel("part of the level, nats")
+        # Room for the legend.
+        axis.set_ylim(top=1.25 * axis.get_ylim()[1])
+    axes[1].set_title("both divergences")
+    axes[2].set_title("data and model from the truth")
+    for axis in axes:
         axis.set_xlabel("true energy, units of the coupling")
+        axis.legend(fontsize=9, loc="lower left" if axis is axes[0] else "upper right")
     return figure
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from temperance.core.files import load_table, save_text
 from temperance.report import figures, figures_of_paper
-from temperance.report.paper import EXAMPLE, FEW, render_page, select_few
+from temperance.report.paper import COLD, EXAMPLE, FEW, render_page, select_few
 
 log = logging.getLogger(__name__)
 # The number of draws of the two-level models whose kappa and C are drawn.
@@ -68,7 +68,7 @@ def run(inputs: Inputs, outputs: Outputs) -> None:
         "sign-rule": lambda: figures_of_paper.sign_rule(
             two_level[two_level["M"] == _TWO_LEVEL_DRAWS], few, select_few(levels)
         ),
-        "levels": lambda: figures_of_paper.levels(select_few(levels)),
+        "levels": lambda: figures_of_paper.levels(select_few(levels).query("temperature == @COLD")),
     }
     with figures.theme():
         for name, draw in drawings.items():
@@ -81,4 +81,4 @@ def _select_example(table: pd.DataFrame) -> pd.DataFrame:
     """Select the first training set of the paper's example."""
     temperature, size = EXAMPLE
     chosen = table[(table["temperature"] == temperature) & (table["M"] == size)]
-    return chosen[chosen["replicate"] == 1] if "replicate" in chosen else chosen
+    return chosen[chosen["replicate"] == 1]

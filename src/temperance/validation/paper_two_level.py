@@ -10,7 +10,7 @@ from temperance.validation.two_level import find_two_level_optima, fit_two_level
 
 GAPS = tuple(np.arange(4, 9.75, 0.5))
 SIZES = (10, 20, 30, 50, 70, 100)
-_TEMPERATURES = np.geomspace(0.25, 4, 97)
+_TEMPERATURES = np.geomspace(0.25, 4, 49)
 _EXAMPLE_GAP = 5.0
 # Ten draws of which state 0 has six and state 1 four: the frequencies of the example's five.
 _EXAMPLE_COUNTS = np.array([3, 2, 0, 0, 0, 0, 0, 0, 0, 0])

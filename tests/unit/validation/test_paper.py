@@ -62,13 +62,13 @@ def test_levels_and_curves_of_the_lattice_agree_with_its_models(lattice):
     gain = (models["kappa"] - models["heat_capacity"]).loc[sums.index]
     np.testing.assert_allclose(sums["slope"], gain, rtol=1e-3)
     curves = lattice.curves.set_index(["fit", "tau"])
-    assert len(curves) == 3 * 61
+    assert len(curves) == 3 * 41
     for fit in ("paper", "l2", "converged"):
         curve, whole = curves.loc[fit], sums.loc[71, 1, fit]
         at_one = curve.loc[curve.index[np.argmin(np.abs(curve.index - 1))]]
         assert at_one[["forward", "reverse"]].tolist() == pytest.approx(whole[["forward", "reverse"]].tolist())
         best = curve["reverse"].idxmin()
-        assert best == pytest.approx(models.loc[71, 1, fit]["tau_r"], rel=0.06)
+        assert best == pytest.approx(models.loc[71, 1, fit]["tau_r"], rel=0.09)
 
 
 def test_levels_have_the_probabilities_of_the_truth(lattice):
