@@ -23,7 +23,7 @@ NAVIGATION = {
     "docs/sources.md": "sources", "docs/models.md": "models", "docs/formats.md": "formats",
     "docs/library.md": "library",
     "docs/faq.md": "questions", "config/README.md": "every key", "docs/studies.md": "studies",
-    "docs/theory.md": "theory", "docs/claims/README.md": "claims",
+    "docs/theory.md": "theory", "docs/claims/README.md": "claims", "docs/paper.md": "the paper's figures",
     "docs/coverage.md": "intervals", "docs/scale.md": "many families",
     "benchmarks/README.md": "benchmarks", "docs/architecture.md": "architecture", "docs/testing.md": "testing",
     "docs/licences.md": "licences",

@@ -25,8 +25,8 @@ _TRUTH = "#4d4d4d"
 _DIVERGENCES = {"tau_r": ("reverse", "KL(Q || P), nats"), "tau_f": ("forward", "KL(P || Q), nats")}
 # Range of the colours of optimal temperatures.
 _COLDEST, _HOTTEST = 0.4, 2.5
-# The least probability of an energy level, under the truth, that is told of.
-LEAST_SHARE = 1e-3
+# The least probability of a state, and the least of an energy level, under the truth, that is told of.
+_LEAST_PROBABILITY, LEAST_SHARE = 1e-8, 1e-3
 
 
 def two_level_example(table: pd.DataFrame) -> Figure:
@@ -156,6 +156,7 @@ def ising_example(levels: pd.DataFrame, curves: pd.DataFrame, models: pd.DataFra
         Three panels.
     """
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
+    levels = levels[levels["p"] > _LEAST_PROBABILITY]
     truth = levels.drop_duplicates("group")
     axes[0].plot(truth["group"], truth["p"], color=_TRUTH, marker="_", ms=12, mew=2, ls="none", label="truth P")
     for fit, (label, colour, style, marker) in FITS.items():
@@ -167,7 +168,10 @@ def ising_example(levels: pd.DataFrame, curves: pd.DataFrame, models: pd.DataFra
             if tau < curve["tau"].max():
                 axis.plot(tau, np.interp(tau, curve["tau"], curve[name]), "o", color=colour, ms=6, label="_optimum")
     axes[0].set(
-        yscale="log", ylim=(1e-11, 1), xlabel="true energy, units of the coupling", ylabel="probability of a state"
+        yscale="log",
+        ylim=(_LEAST_PROBABILITY, 1),
+        xlabel="true energy, units of the coupling",
+        ylabel="probability of a state",
     )
     axes[0].yaxis.set_minor_locator(NullLocator())
     for axis, (optimum, (_, label)) in zip(axes[1:], _DIVERGENCES.items(), strict=True):

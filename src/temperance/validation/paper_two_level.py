@@ -9,8 +9,8 @@ from temperance.validation.levels import divide_by_group
 from temperance.validation.two_level import find_two_level_optima, fit_two_levels
 
 GAPS = tuple(np.arange(4, 9.75, 0.5))
-SIZES = (10, 20, 30, 50, 70, 100)
-_TEMPERATURES = np.geomspace(0.25, 4, 49)
+SIZES = (10, 20, 30, 50, 100)
+_TEMPERATURES = np.geomspace(0.25, 4, 33)
 _EXAMPLE_GAP = 5.0
 # Ten draws of which state 0 has six and state 1 four: the frequencies of the example's five.
 _EXAMPLE_COUNTS = np.array([3, 2, 0, 0, 0, 0, 0, 0, 0, 0])
