@@ -14,8 +14,8 @@ from temperance.validation.paper_ising import CASES
 FEW, EXAMPLE = 54, (2.05, 71)
 # The temperatures at which its sign rule is drawn by energy level.
 COLD, HOT = 2.3, 4.0
-# The paper's code searches 70 temperatures from 0.2 to 5. The one nearest to tau_r of its example is 0.69, so that tau_r
-# is below the middle between it and the next.
+# The paper's code searches 70 temperatures from 0.2 to 5. The one nearest to tau_r of its example is 0.69, so that
+# tau_r is below the middle between it and the next.
 _HOTTEST, _PAPER_EXAMPLE = 5.0, 0.2 + 7.5 * 4.8 / 69
 _FIRST_HIGH_LEVEL = 4
 # Parts of kappa - C smaller than these are not told of, nats.

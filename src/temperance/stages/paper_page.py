@@ -60,15 +60,14 @@ def run(inputs: Inputs, outputs: Outputs) -> None:
         pd.concat([load_table(path) for path in inputs.ising[k::3]], ignore_index=True) for k in range(3)
     )
     few = models[(models["M"] == FEW) & (models["fit"] == "paper")]
+    few_levels = select_few(levels)
     drawings = {
         "two-level-example": lambda: figures_of_paper.two_level_example(example),
         "two-level-diagram": lambda: figures_of_paper.two_level_diagram(two_level),
         "ising-example": lambda: figures_of_paper.ising_example(*map(_select_example, (levels, curves, models))),
         "ising-diagram": lambda: figures_of_paper.ising_diagram(models),
-        "sign-rule": lambda: figures_of_paper.sign_rule(
-            two_level[two_level["M"] == _TWO_LEVEL_DRAWS], few, select_few(levels)
-        ),
-        "levels": lambda: figures_of_paper.levels(select_few(levels).query("temperature == @COLD")),
+        "sign-rule": lambda: figures_of_paper.sign_rule(two_level[two_level["M"] == _TWO_LEVEL_DRAWS], few, few_levels),
+        "levels": lambda: figures_of_paper.levels(few_levels[few_levels["temperature"] == COLD]),
     }
     with figures.theme():
         for name, draw in drawings.items():
