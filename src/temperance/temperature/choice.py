@@ -204,6 +204,14 @@ def _explain_unnatural(
             _suggest_colder(rungs),
             _find_nearest(rungs, limit),
         )
+    if not cold_enough.any() and strictest.name == TAU_TRAIN:
+        return Choice(
+            None,
+            f"samples are as good as natural sequences up to {describe(strictest)}, which lies where they are not "
+            "equilibrated.",
+            "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps.",
+            _find_nearest(rungs, strictest.value),
+        )
     candidates = cold_enough if cold_enough.any() else rungs.equilibrated
     if cold_enough.any():
         # Where each judge is content somewhere, but not all are at one temperature, all that refuse one are named.

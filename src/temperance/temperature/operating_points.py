@@ -45,6 +45,8 @@ class OperatingPoint:
         Standard error of its logarithm that the models of all training sets share; nan: not known.
     tolerated : float
         Of a judge: the temperature up to which the mean percentile is `LEAST_PERCENTILE` or more for certain.
+    equilibrated : bool
+        Whether it lies where samples are equilibrated, if it follows from their energies.
     """
 
     name: str
@@ -56,6 +58,7 @@ class OperatingPoint:
     note: str = ""
     shared: float = float("nan")
     tolerated: float = float("nan")
+    equilibrated: bool = True
 
     @property
     def estimate(self) -> Estimate:
@@ -123,16 +126,18 @@ def operating_points(
 
 def _make_optimum_point(name: str, tau: Estimate, shared: float, rungs: RungScores) -> OperatingPoint:
     colder = rungs.temperatures[rungs.equilibrated & (rungs.temperatures < tau.value)]
-    low, note = tau.low, ""
+    low, note, equilibrated = tau.low, "", True
     if not 0 < tau.value < np.inf:
         side = "colder" if tau.value == 0 else "hotter"
         note = f"lies {side} than every temperature sampled"
     elif not is_within_equilibrated(rungs.temperatures, rungs.equilibrated, np.array([tau.value])).all():
-        note = "lies where samples are not equilibrated"
+        note, equilibrated = "lies where samples are not equilibrated", False
         # All that is sure is that it lies above the next colder temperature at which they are.
         low = min(low, float(colder.max(initial=0.0)))
     nearest = bool(np.isclose(rungs.temperatures, tau.value, rtol=1e-6).any())
-    return OperatingPoint(name, tau.value, low, tau.high, nearest, name == TAU_TRAIN, note, shared)
+    return OperatingPoint(
+        name, tau.value, low, tau.high, nearest, name == TAU_TRAIN, note, shared, equilibrated=equilibrated
+    )
 
 
 def judge_point(
@@ -277,6 +282,7 @@ def judge_units(natural: pd.DataFrame, judges: Iterable[str]) -> dict[str, float
 def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[OperatingPoint]:
     """Pool the operating points of models of several training sets, by standard errors.
 
+    Those that lie where samples are not equilibrated decide nothing if there are others.
     The coldest temperature above the floors is one of the rungs, which are not averaged: it is that of the first model,
     the one to be sampled, and its interval spans all.
 
@@ -294,6 +300,7 @@ def pool_points(replicates: Sequence[Sequence[OperatingPoint]]) -> list[Operatin
     for point in replicates[0]:
         candidates = [candidate for points in replicates for candidate in points if candidate.name == point.name]
         measured = [candidate for candidate in candidates if not np.isnan(candidate.value)]
+        measured = [candidate for candidate in measured if candidate.equilibrated] or measured
         if len(measured) < 2:
             pooled.append(measured[0] if measured else point)
             continue

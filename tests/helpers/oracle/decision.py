@@ -69,6 +69,7 @@ class Point:
     tolerated: float = math.nan
     shared: float = math.nan
     noted: bool = False
+    equilibrated: bool = True
 
     @property
     def limit(self):
@@ -106,13 +107,16 @@ def judge_point(judge, rungs, family, decides):
 
 def optimum_point(name, row, rungs):
     """Make the point of tau_f or tau_train; low is the next colder equilibrated temperature where samples are not."""
-    value, low, noted = row[name], row[f"{name}_low"], False
+    value, low, noted, equilibrated = row[name], row[f"{name}_low"], False, True
     if not 0 < value < math.inf:
         noted = True
     elif not lies_equilibrated(rungs, value):
         colder = [t for t, good in zip(rungs.temperatures, rungs.equilibrated, strict=True) if good and t < value]
-        low, noted = min(low, max(colder, default=0.0)), True
-    return Point(name, value, low, row[f"{name}_high"], name == "tau_train", shared=row[f"{name}_shared"], noted=noted)
+        low, noted, equilibrated = min(low, max(colder, default=0.0)), True, False
+    return Point(
+        name, value, low, row[f"{name}_high"], name == "tau_train", shared=row[f"{name}_shared"], noted=noted,
+        equilibrated=equilibrated,
+    )  # fmt: skip
 
 
 def lies_equilibrated(rungs, value):
@@ -184,6 +188,7 @@ def pool_points(models):
     pooled = []
     for points in zip(*models, strict=True):
         estimates = [point for point in points if not math.isnan(point.value)]
+        estimates = [point for point in estimates if point.equilibrated] or estimates
         first = points[0] if points[0] in estimates or not estimates else estimates[0]
         if len(estimates) < 2:
             pooled.append(first)

@@ -1,5 +1,7 @@
 """The rule behind the recommendation, temperature by temperature, with its words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rung_scores import rung_scores
@@ -171,6 +173,18 @@ def test_the_nearest_temperature_is_nearest_in_the_logarithm_and_equilibrated():
 def test_without_a_known_tau_train_there_is_none(points, obstacle, remedy, fallback):
     none = choose(scores(equilibrated=[0, 1, 1, 1, 1]), points)
     assert (none.rung, none.obstacle, none.remedy, none.fallback) == (None, obstacle, remedy, fallback)
+
+
+def test_a_tau_train_of_all_training_sets_that_is_not_equilibrated_allows_no_temperature():
+    """Of the model itself it is 0.9; of all it is 0.85, and no equilibrated temperature of another one is colder."""
+    pooled = [replace(train(0.85), low=0.0, high=0.95, equilibrated=False)]
+    none = choose(scores(), [train(0.9)], pooled)
+    assert none.rung is None
+    assert none.obstacle == (
+        "samples are as good as natural sequences up to τ_train, where samples have the mean energy of the training "
+        "sequences: 0.85, 0.00 to 0.95, which lies where they are not equilibrated."
+    )
+    assert none.remedy == "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps."
 
 
 def test_tau_train_at_the_coldest_equilibrated_temperature_is_cold_enough():

@@ -277,6 +277,15 @@ def test_points_are_pooled_by_name_and_those_that_are_not_known_are_left_out():
     assert np.isnan(unknown.value) and unknown.note == "not judged"
 
 
+def test_a_point_among_temperatures_that_are_not_equilibrated_is_pooled_only_if_all_are():
+    sound, unsound = point_of("tau_train", 0.8, 0.7, 0.9), point_of("tau_train", 0.5, 0.0, 0.6, equilibrated=False)
+    for replicates in ([sound, unsound], [unsound, sound]):
+        (point,) = pool_points([[replicate] for replicate in replicates])
+        assert (point.value, point.low, point.high, point.equilibrated) == (0.8, 0.7, 0.9, True)
+    (point,) = pool_points([[unsound], [unsound]])
+    assert (point.value, point.low, point.high, point.equilibrated) == (pytest.approx(0.5), 0, 0.6, False)
+
+
 def test_notes_that_differ_in_a_number_only_are_pooled_to_the_first():
     notes = ["at least 1, the hottest", "at least 2, the hottest", "", "below 0.5, the coldest"]
     (point,) = pool_points([[point_of("tau_hmm", 0.8, note=note)] for note in notes])

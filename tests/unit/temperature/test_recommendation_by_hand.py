@@ -239,9 +239,9 @@ def test_the_summary_is_json_with_all_that_was_found():
     ]  # fmt: skip
     assert summary["operating_points"] == [
         {"name": "tau_train", "value": 0.9, "low": 0.85, "high": 0.95, "sampled": False, "decides": True, "note": "",
-         "shared": 0.0, "tolerated": None},
+         "shared": 0.0, "tolerated": None, "equilibrated": True},
         {"name": "tau_hmm", "value": None, "low": 0.9, "high": None, "sampled": False, "decides": True,
-         "note": "at least 1", "shared": None, "tolerated": None},
+         "note": "at least 1", "shared": None, "tolerated": None, "equilibrated": True},
     ]  # fmt: skip
     assert summary["tau"] == {"value": 0.7, "low": 0.6, "high": pytest.approx(0.56**0.5)}
     assert (summary["status"], summary["sampling_temperature"], summary["limit"]) == ("recommended", 0.7, 0.85)
