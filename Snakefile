@@ -1,6 +1,7 @@
 # (fetch, search) -> alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
 #
 #                                                       model -> predict (contacts, mutants)
+#                                                      scores -> measured (results of the laboratory) -> optimum, designs
 #
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 
@@ -73,6 +74,7 @@ include: "workflow/rules/subsample.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/score.smk"
+include: "workflow/rules/measured.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/export.smk"

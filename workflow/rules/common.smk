@@ -382,6 +382,12 @@ def judge_inputs(wildcards):
     return truth_input(wildcards) | files | {"programs": programs}
 
 
+def measured_tables(wildcards):
+    """Return the user's tables of measured sequences as a named input, if the family has any."""
+    tables = PLANS[wildcards.family].measured.tables
+    return {"tables": tables} if tables else {}
+
+
 def has_constraints(plan):
     """Tell whether designs of a family have constraints."""
     return any(getattr(plan.constraints, key) for key in ("fixed", "forbidden", "seed"))
@@ -459,6 +465,7 @@ def files_of_family(family):
         rules.optimum,
         rules.design,
         rules.predict,
+        *([rules.measured] if plan.measured.tables else []),
         rules.figures,
         rules.page,
     ]

@@ -1,37 +1,29 @@
 """Tables of measured effects of mutations: of MaveDB, of ProteinGym, and of spreadsheets."""
 
-import csv
 import itertools
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TextIO
 
 import pandas as pd
 from Bio.SeqUtils import IUPACData
 
 from temperance.core.alphabet import NAMED, Alphabet
 from temperance.core.bounded_files import open_text
+from temperance.core.cells import MISSING, clean_cell, explain_line, open_cells, parse_numbers
 from temperance.core.errors import InputError
 
 log = logging.getLogger(__name__)
 
 _MUTANTS = ("mutant", "mutation", "mutations", "variant")
 _SCORES = ("score", "dms_score", "fitness", "effect")
-_SEPARATORS = ("\t", ";", ",")
-_MISSING = {"", "na", "nan", "n/a", "#n/a", "none", "null"}
 _WILD_TYPES = {"wt", "_wt", "_sy", "wild-type", "wildtype", "wild type", "=", "(=)"}
 _ONE_LETTER = {name.upper(): letter for name, letter in IUPACData.protein_letters_3to1_extended.items()} | {"TER": "*"}
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # What HGVS has besides substitutions: deletions, insertions, shifts of the frame, lost starts, no protein.
 _NO_SUBSTITUTION = re.compile(r"[A-Za-z*]{1,3}[0-9]\S*(del|dup|ins|fs|ext)\S*|Met1\?|M1\?|\?|0\??", re.IGNORECASE)
 
-_MOST_ROWS = 1_000_000
-
-Row = tuple[int, list[str]]
 Change = tuple[str, int, str]
 
 
@@ -63,21 +55,22 @@ def read_measured(path: str | Path, alphabet: Alphabet = NAMED["protein"]) -> pd
         residue twice, or has another score for the mutant of an earlier line; names file and line.
     """
     with open_text(path) as file:
-        header_line, header, rows = _open_table(file, path)
+        expected = {*_MUTANTS, *_SCORES, "hgvs_pro", "hgvs_nt"}
+        header_line, header, rows = open_cells(file, _source(path), expected)
         mutant_column, score_column = _find_columns(path, header_line, header, alphabet)
         is_hgvs = header[mutant_column].startswith("hgvs")
         entries, left_out = [], Counter[str]()
         for line, cells in rows:
-            mutant, score = _clean(cells[mutant_column]), _clean(cells[score_column])
+            mutant, score = clean_cell(cells[mutant_column]), clean_cell(cells[score_column])
             if not mutant and not is_hgvs:
                 raise _error(path, line, "expected a mutant in the column " + header[mutant_column])
-            if mutant.lower() in _MISSING:
+            if mutant.lower() in MISSING:
                 left_out["without a mutant"] += 1
             elif (changes := _parse_mutant(path, line, mutant, alphabet)) is None:
                 left_out["without a substitution"] += 1
             elif not changes:
                 left_out["of the wild type"] += 1
-            elif score.lower() in _MISSING:
+            elif score.lower() in MISSING:
                 left_out["without a score"] += 1
             else:
                 name = ":".join(f"{wild}{number}{new}" for wild, number, new in changes)
@@ -88,42 +81,16 @@ def read_measured(path: str | Path, alphabet: Alphabet = NAMED["protein"]) -> pd
         reason = f" in columns {header[mutant_column]} and {header[score_column]}"
         raise InputError(f"mutants.table: {path}: has no mutant with a score{reason}")
     table = pd.DataFrame(entries, columns=["mutant", "measured", "line"])
-    table["measured"] = _parse_scores(path, table)
+    table["measured"] = parse_numbers(table["measured"], table["line"], _source(path))
     return _merge_repeated(path, table, use_mean="hgvs_nt" in header)
 
 
+def _source(path: str | Path) -> str:
+    return f"mutants.table: {path}"
+
+
 def _error(path: str | Path, line: int, reason: str) -> InputError:
-    return InputError(f"mutants.table: {path}, line {line}: {reason}")
-
-
-def _open_table(file: TextIO, path: str | Path) -> tuple[int, list[str], Iterator[Row]]:
-    """Find the header; return its line, its names in lower case, and the rows below with their lines."""
-    lines = ((number, text) for number, text in enumerate(file, 1) if text.strip() and not text.startswith("#"))
-    # Spreadsheets are told of the separator by a line of its own.
-    line, text = next((row for row in lines if not re.match(r'"?sep=.?"?$', row[1].rstrip("\n"))), (1, ""))
-    names = {separator: next(csv.reader([text], delimiter=separator), []) for separator in _SEPARATORS}
-    names = {separator: [_clean(name).lower() for name in cells] for separator, cells in names.items()}
-    column_names = {*_MUTANTS, *_SCORES, "hgvs_pro", "hgvs_nt"}
-    separator = max(names, key=lambda option: (len(column_names.intersection(names[option])), len(names[option])))
-    header = names[separator]
-
-    def _rows() -> Iterator[Row]:
-        reader = csv.reader(file, delimiter=separator, strict=True)
-        try:
-            for cells in reader:
-                number = line + reader.line_num
-                if number > _MOST_ROWS:
-                    raise _error(path, number, f"more than {_MOST_ROWS:,} rows")
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
-                    hint = "; decimal commas need semicolons between columns" if separator == "," else ""
-                    raise _error(path, number, f"{len(cells)} cells, the header has {len(header)}{hint}")
-                yield number, cells
-        except csv.Error as error:
-            raise _error(path, line + reader.line_num, f"quotes or cells are damaged ({error})") from None
-
-    return line, header, _rows()
+    return explain_line(_source(path), line, reason)
 
 
 def _find_columns(path: str | Path, line: int, header: list[str], alphabet: Alphabet) -> tuple[int, int]:
@@ -140,12 +107,6 @@ def _find_columns(path: str | Path, line: int, header: list[str], alphabet: Alph
             )
         positions.append(header.index(name))
     return positions[0], positions[1]
-
-
-def _clean(cell: str) -> str:
-    """Strip a cell of blanks, and of what spreadsheets write around text."""
-    cell = cell.strip()
-    return cell[2:-1].strip() if cell.startswith('="') and cell.endswith('"') else cell
 
 
 def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) -> list[Change] | None:
@@ -203,25 +164,6 @@ def _read_symbol(symbol: str, alphabet: Alphabet) -> str:
     """Find the alphabet's symbol that is meant; what it does not have is an upper-case letter."""
     state = alphabet.codes()[ord(symbol)]
     return alphabet.symbols[state] if state < alphabet.q else symbol.upper()
-
-
-def _parse_scores(path: str | Path, table: pd.DataFrame) -> pd.Series:
-    """Parse scores, which have decimal points or decimal commas throughout."""
-    texts = table["measured"].str.replace("\N{MINUS SIGN}", "-")
-    has_comma = texts.str.contains(",").to_numpy()
-    if has_comma.any() and (has_point := texts.str.contains(".", regex=False).to_numpy()).any():
-        row = int(has_point.argmax())
-        raise _error(
-            path, table["line"][row], f"score '{texts[row][:30]}' has a decimal point, and that of line "
-            f"{table['line'][int(has_comma.argmax())]} a decimal comma; use one of the two"
-        )  # fmt: skip
-    texts = texts.str.replace(",", ".", n=1)
-    is_number = texts.map(lambda text: _NUMBER.fullmatch(text) is not None).to_numpy()
-    if not is_number.all():
-        row = int(is_number.argmin())
-        reason = "is not a finite number; leave the cell empty where nothing was measured"
-        raise _error(path, table["line"][row], f"score '{table['measured'][row][:30]}' {reason}")
-    return texts.astype(float)
 
 
 def _merge_repeated(path: str | Path, table: pd.DataFrame, use_mean: bool) -> pd.DataFrame:

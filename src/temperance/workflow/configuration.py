@@ -345,6 +345,7 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
     for name, family in run["families"].items():
         files = {key: getattr(family, key) for key in ("alignment", "query", "seed", "database", "model")}
         files |= {"structure.path": family.structure.path, "mutants.table": family.mutants.table}
+        files |= {f"measured.table{n}": path for n, path in _numbered(family.measured.tables)}
         files |= {f"models.{baseline}.path": entry.path for baseline, entry in family.models.items()}
         for key, path in files.items():
             if path and set(path) & set("{}"):
@@ -361,6 +362,11 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
         if local and teacher and teacher not in run["families"] and _problem(teacher):
             names = ", ".join(run["families"])
             raise InputError(f"{name}: truth.teacher: {teacher} is neither a family ({names}) nor a file")
+
+
+def _numbered(paths: list[str]) -> list[tuple[str, str]]:
+    """Give each of several entries of a list its index, as in `measured.table[1]`."""
+    return [(f"[{number}]" if len(paths) > 1 else "", path) for number, path in enumerate(paths)]
 
 
 _MISSING, _FOLDER = "there is no such file", "is a folder, not a file"

@@ -50,6 +50,7 @@ CHOICES = {
     "export": [],
     "structure": {"path": "", "chain": "", "atoms": "cb", "cutoff": 8, "separation": 6},
     "mutants": {"table": ""},
+    "measured": {"table": "", "sequence": "sequence", "score": "score", "threshold": "auto", "groups": []},
     "threads": 2,
 }  # fmt: skip
 RUN = {
@@ -190,6 +191,10 @@ READ = {
     "constrain": {"constraints": "constraints"},
     "design": {"sample": "sample", "fidelity": "optimum.fidelity", "folding": "optimum.folding",
                "novelty_floor": "optimum.novelty_floor", "judges": "judges", "design": "design"},
+    "measured": {
+        "measured": "measured", "judges": "judges", "folding": "optimum.folding", "bootstrap": "optimum.bootstrap",
+        "novelty_floor": "optimum.novelty_floor", "number": "design.number",
+    },
     "predict": {"structure": "structure", "bootstrap": "optimum.bootstrap"},
 }  # fmt: skip
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from small_systems import random_potts
 
+from temperance.core import cells
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.predict import measured
 from temperance.predict.measured import read_measured
 from temperance.predict.mutants import score_measured
 
@@ -149,7 +149,7 @@ def test_what_is_wrong_with_a_table_is_told_by_line(content, message, read):
 def test_a_table_without_end_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "scores.csv.gz"
     path.write_bytes(gzip.compress(b"mutant,score\n" + b"A12V,0.5\n" * 20))
-    monkeypatch.setattr(measured, "_MOST_ROWS", 15)
+    monkeypatch.setattr(cells, "_MOST_ROWS", 15)
     with pytest.raises(InputError, match="line 16: more than 15 rows"):
         read_measured(path)
 

@@ -219,6 +219,8 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
         ({"model": missing}, "x: model: "),
         ({"structure": {"path": missing}}, "x: structure.path: "),
         ({"mutants": {"table": missing}}, "x: mutants.table: "),
+        ({"measured": {"table": missing}}, "x: measured.table: "),
+        ({"measured": {"table": [str(there), missing]}}, r"x: measured\.table\[1\]: .*: there is no such file"),
         ({"models": {"b": {"kind": "file", "path": missing}}}, "x: models.b.path: "),
     ):
         with pytest.raises(InputError, match=message):

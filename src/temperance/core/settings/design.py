@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from temperance.core.settings.section import Count, Number, Positive, Section, Share, Whole
+from temperance.core.settings.section import Count, Number, Positive, Section, Share, Unique, Whole
 
 Column = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 
@@ -69,3 +69,38 @@ class MutantSettings(Section):
     table: str = ""
     """Path of a table with the columns mutant (A12V, or A12V:G30S) or hgvs_pro (p.Ala12Val) and score, separated by
     tabs, semicolons or commas."""
+
+
+_Path = Annotated[str, Field(min_length=1)]
+
+
+class MeasuredSettings(Section):
+    """Measured sequences of the family, natural ones and designs, by which judges are assessed and calibrated."""
+
+    table: str | Annotated[list[_Path], Field(min_length=1), Unique] = ""
+    """Path of a table of sequences with scores (or a list of several), separated by tabs, semicolons or commas, such as
+    designs.tsv of an earlier run with a column added. Rows without a score are left out."""
+
+    sequence: _Path = "sequence"
+    """Column of the sequences - aligned as the family's alignment is, all of a table alike, or without gaps."""
+
+    score: _Path = "score"
+    """Column of the measured scores, higher for better ones."""
+
+    threshold: Number | Literal["auto"] = "auto"
+    """Score above which a sequence is functional; auto, where two modes of the scores meet, if they have two."""
+
+    groups: Annotated[list[_Path], Unique] = []
+    """Columns by which results are grouped, such as [temperature, l2]. Sequences with a value in one of them are
+    designs, those without are natural; if there are none, those are natural that the alignment has."""
+
+    @property
+    def tables(self) -> list[str]:
+        """List the paths of the tables.
+
+        Returns
+        -------
+        list of str
+            Empty if nothing was measured.
+        """
+        return [self.table] if isinstance(self.table, str) and self.table else [*self.table]

@@ -14,7 +14,13 @@ from temperance.core.settings.alignment import (
     SubsetSettings,
     WeightSettings,
 )
-from temperance.core.settings.design import ConstraintSettings, DesignSettings, MutantSettings, StructureSettings
+from temperance.core.settings.design import (
+    ConstraintSettings,
+    DesignSettings,
+    MeasuredSettings,
+    MutantSettings,
+    StructureSettings,
+)
 from temperance.core.settings.scoring import BaselineSettings, JudgeSettings, OptimumSettings
 from temperance.core.settings.section import Count, NotNegative, Number, Section, Unique, Whole
 from temperance.core.settings.training import AnnealingSettings, SampleSettings, TrainSettings
@@ -124,6 +130,9 @@ class Choices(Section):
 
     mutants: MutantSettings = MutantSettings()
     """Measured mutants of the reference sequence, with which scores of the model are compared."""
+
+    measured: MeasuredSettings = MeasuredSettings()
+    """Measured sequences of the family, natural ones and designs, by which judges are assessed and calibrated."""
 
     threads: Count = 2
     """CPU threads of each job that searches a database, trains, samples or scores."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from temperance.core.settings.alignment import FetchSettings, FilterSettings, HeldoutSettings, SearchSettings
-from temperance.core.settings.design import ConstraintSettings, DesignSettings, StructureSettings
+from temperance.core.settings.design import ConstraintSettings, DesignSettings, MeasuredSettings, StructureSettings
 from temperance.core.settings.scoring import JudgeSettings
 from temperance.core.settings.section import Section
 from temperance.core.settings.training import AnnealingSettings, SampleSettings, TrainSettings
@@ -189,6 +189,17 @@ class DesignStage(StageSettings):
     design: DesignSettings
 
 
+class MeasuredStage(StageSettings):
+    """Settings that `measured` reads."""
+
+    measured: MeasuredSettings
+    judges: dict[str, JudgeSettings]
+    folding: bool = setting("optimum.folding")
+    bootstrap: int = setting("optimum.bootstrap")
+    novelty_floor: float = setting("optimum.novelty_floor")
+    number: int = setting("design.number")
+
+
 class PredictStage(StageSettings):
     """Settings that `predict` reads."""
 
@@ -200,5 +211,5 @@ STAGES: dict[str, type[StageSettings]] = {
     "fetch": FetchStage, "search": SearchStage, "truth": TruthStage, "ingest": IngestStage, "split": SplitStage,
     "subsample": SubsampleStage, "train": TrainStage, "sample": SampleStage, "thermodynamics": ThermodynamicsStage,
     "score": ScoreStage, "compare": CompareStage, "optimum": OptimumStage, "constrain": ConstrainStage,
-    "design": DesignStage, "predict": PredictStage,
+    "design": DesignStage, "measured": MeasuredStage, "predict": PredictStage,
 }  # fmt: skip

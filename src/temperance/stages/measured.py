@@ -1,0 +1,270 @@
+"""Compare measured sequences with what judges say of them, and calibrate the probability that one is functional."""
+
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from temperance.core.files import (
+    finite_or_none,
+    load_arrays,
+    load_json,
+    load_table,
+    provenance,
+    save_json,
+    save_table,
+)
+from temperance.core.settings.stages import MeasuredStage
+from temperance.laboratory.calibrated import CalibratedModel
+from temperance.laboratory.expectation import expect, relearn, tabulate_expectation
+from temperance.laboratory.findings import (
+    DESIGN,
+    NATURAL,
+    Calibration,
+    Measurements,
+    calibrate_model,
+    calibration_error,
+    tabulate_groups,
+    tabulate_learning,
+    tabulate_predictors,
+    tabulate_reliability,
+)
+from temperance.laboratory.placement import place_sequences
+from temperance.laboratory.results_table import read_results
+from temperance.laboratory.threshold import Threshold, find_threshold
+from temperance.msa.clusters import label_clusters
+from temperance.msa.weights import find_nearest
+from temperance.potts.model import load
+from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.judges import Judge
+from temperance.scoring.tables import Family, judges
+
+log = logging.getLogger(__name__)
+
+# Sequences of at least this identity are relatives, whose results repeat each other.
+_RELATIVES = 0.8
+# Models of resampled results, behind the intervals of what is expected.
+_RELEARNT = 100
+_EXPECTED_COLUMNS = [
+    "temperature", "functional", "functional_low", "functional_high", "useful", "useful_low", "useful_high",
+    "distance_measured", "equilibrated",
+]  # fmt: skip
+
+
+class Inputs(NamedTuple):
+    """Files to read.
+
+    Attributes
+    ----------
+    tables : list of Path
+        The user's tables of measured sequences.
+    model, subset : Path
+        Potts model of the largest subset, and that subset.
+    samples, scores : Path
+        Tempered samples of that model, and their scores, one row a sample.
+    states : Path
+        Thermodynamics at each temperature, from `thermodynamics`.
+    alignment, summary : Path
+        Encoded alignment, and numbers of its columns, from `ingest`.
+    split : Path
+        Indices of training and held-out sequences, from `split`.
+    judge : Path
+        Cross-fitted Potts judge, from `judge`.
+    programs : list of Path
+        Programs and scripts of the user's judges; inputs so that a change of one is noticed.
+    hmm, covariance : Path, optional
+        Profile HMM and covariance model of the held-out sequences, where the family has these judges.
+    truth : Path, optional
+        True distribution, where the family was drawn from one.
+    """
+
+    tables: list[Path]
+    model: Path
+    subset: Path
+    samples: Path
+    scores: Path
+    states: Path
+    alignment: Path
+    summary: Path
+    split: Path
+    judge: Path
+    programs: list[Path]
+    hmm: Path | None = None
+    covariance: Path | None = None
+    truth: Path | None = None
+
+
+class Outputs(NamedTuple):
+    """Files to write.
+
+    Attributes
+    ----------
+    table : Path
+        Measured sequences with scores, one row a sequence.
+    summary : Path
+        What they say: threshold, groups, predictors, learning, calibration and reliability, as JSON.
+    temperatures : Path
+        Expected shares of functional samples, one row a temperature; without rows where nothing is calibrated.
+    calibrated : Path
+        The calibrated model, and bootstrap draws of what it expects of each temperature.
+    """
+
+    table: Path
+    summary: Path
+    temperatures: Path
+    calibrated: Path
+
+
+def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, threads: int) -> None:
+    """Compare measured sequences with what judges say of them, and calibrate the probability that one is functional.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Files to read.
+    outputs : Outputs
+        Files to write.
+    settings : MeasuredStage
+        Columns, threshold and groups of the tables; judges; novelty floor, number of designs and bootstrap draws.
+    seed : int
+        Random seed of the job.
+    threads : int
+        Threads of the judges' programs.
+
+    Raises
+    ------
+    InputError
+        If a table is faulty or of another family, or a judge's program fails.
+    """
+    rng, options = np.random.default_rng(seed), settings.measured
+    # The seed of folds, which NumPy's legacy generator takes.
+    folds = int(rng.integers(2**31))
+    model, alphabet, _ = load(inputs.model)
+    family = Family.load(inputs.alignment, inputs.split, inputs.subset)
+    columns = load_arrays(inputs.alignment)[0]["columns"]
+    columns_read = load_json(inputs.summary)["columns_read"]
+    results = read_results(inputs.tables, options)
+    sequences = place_sequences(results, columns, columns_read, family.natural, alphabet)
+    threshold = (
+        find_threshold(results["measured"].to_numpy())
+        if options.threshold == "auto"
+        else Threshold(float(options.threshold), f"The threshold of {options.threshold:g} was given.")
+    )
+
+    panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
+    # Judges that score a part of the sequences only cannot be learnt from.
+    panel = {name: judge for name, judge in panel.items() if not getattr(judge, "most", 0)}
+    table = _score(results, sequences, family, panel, has_groups=bool(options.groups))
+    table["energy"] = model.energies(sequences)
+    functional = (table["measured"] > (np.inf if threshold.value is None else threshold.value)).to_numpy()
+    table["functional"] = functional if threshold.value is not None else pd.NA
+    measured = Measurements(
+        sequences, table[list(panel)].to_numpy(float), list(panel), functional, (table["kind"] == DESIGN).to_numpy(),
+        table["cluster"].to_numpy(), model.q,
+    )  # fmt: skip
+    calibration = calibrate_model(measured, folds) if threshold.value is not None else None
+    table["p_functional"] = expit(calibration.log_odds) if calibration else np.nan
+    table["aligned"] = alphabet.decode(sequences)
+
+    predictors = {"minus_energy": -table["energy"], "identity_natural": 1 - table["distance_natural"]}
+    scored = table.assign(**predictors)
+    names = [*panel, *predictors, *(["p_functional"] if calibration and calibration.model else [])]
+    groups = tabulate_groups(scored, names)
+    predicted = tabulate_predictors(scored, names, rng, settings.bootstrap, folds)
+    summary: dict[str, Any] = {
+        "results": len(table),
+        "clusters": int(table["cluster"].nunique()),
+        "threshold": {"value": threshold.value, "why": threshold.why, "evidence": threshold.evidence},
+        "groups": _records(groups),
+        "predictors": _records(predicted),
+        "learning": [],
+        "reliability": [],
+        "calibration": {"decides": False, "extrapolates": False, "needed": None, "why": threshold.why},
+    }
+    expected = pd.DataFrame(columns=_EXPECTED_COLUMNS)
+    calibrated, draws = _no_model(measured), np.zeros((0, 0))
+    if calibration:
+        summary["learning"] = _records(tabulate_learning(measured, calibration, folds))
+        summary["calibration"] = calibration.summary()
+    if calibration and calibration.model and calibration.strength:
+        quoted = measured.designed == (calibration.quoted == DESIGN)
+        reliability = tabulate_reliability(
+            expit(calibration.log_odds[quoted]), measured.functional[quoted], measured.clusters[quoted]
+        )
+        summary["reliability"] = _records(reliability)
+        summary["calibration"]["error"] = calibration_error(reliability)
+        models = [calibration.model, *relearn(measured, calibration.strength, rng, _RELEARNT)]
+        arrays = load_arrays(inputs.samples)[0]
+        expectation = expect(load_table(inputs.scores), arrays["sequences"], models, settings.novelty_floor, rng)
+        distances = [_distance(sampled, sequences) for sampled in arrays["sequences"]]
+        states = load_table(inputs.states)["equilibrated"].to_numpy(bool)
+        expected = tabulate_expectation(expectation, settings.number, np.array(distances), states)
+        calibrated, draws = calibration.model, expectation.useful
+    _announce(table, threshold, calibration)
+    source = provenance(settings.configured(), seed)
+    save_table(outputs.table, table)
+    save_table(outputs.temperatures, expected)
+    _save_model(outputs.calibrated, calibrated, draws, sequences, calibration, source)
+    save_json(outputs.summary, summary | {"provenance": source})
+
+
+def _score(
+    results: pd.DataFrame, sequences: np.ndarray, family: Family, panel: dict[str, Judge], has_groups: bool
+) -> pd.DataFrame:
+    """Score measured sequences by judges, and say which are natural, which relatives, and how new they are."""
+    table = results.drop(columns=["source", "sequence"])
+    known = {row.tobytes(): number for number, row in enumerate(family.natural)}
+    members = np.array([known.get(row.tobytes(), -1) for row in sequences])
+    natural = (table["group"] == "").to_numpy() if has_groups else members >= 0
+    table["kind"] = np.where(natural, NATURAL, DESIGN)
+    table["cluster"] = label_clusters(sequences, _RELATIVES)
+    # A natural sequence is compared with all others.
+    table["distance_natural"] = 1 - find_nearest(sequences, family.natural, members)[1]
+    for name, judge in panel.items():
+        scores = judge(sequences)
+        if isinstance(judge, CrossFittedJudge):
+            # The judge overrates sequences that it was learnt from.
+            scores = np.where(members >= 0, judge.natural_scores[members], scores)
+        table[name] = scores
+    return table
+
+
+def _distance(sampled: np.ndarray, sequences: np.ndarray) -> float:
+    """Average the distance of samples (K, D, L) to the nearest measured sequence (N, L)."""
+    return float(1 - find_nearest(sampled.reshape(-1, sampled.shape[-1]), sequences)[1].mean())
+
+
+def _no_model(measured: Measurements) -> CalibratedModel:
+    """Stand in for the calibrated model where there is none, with odds of 1."""
+    length, count = measured.sequences.shape[1], len(measured.judges)
+    zeros = np.zeros(count)
+    return CalibratedModel(np.zeros((length, measured.q)), measured.judges, zeros, zeros, zeros + 1, 0.0)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{key: finite_or_none(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _save_model(
+    path: Path, model: CalibratedModel, draws: np.ndarray, sequences: np.ndarray, calibration: Calibration | None,
+    source: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write the calibrated model with what later stages need: draws of useful shares, and the measured sequences."""
+    decides = bool(calibration and calibration.decides)
+    extrapolates = bool(calibration and calibration.extrapolates)
+    metadata = source | {"decides": decides, "extrapolates": extrapolates, "known": bool(len(draws))}
+    model.save(path, metadata, {"useful": draws, "sequences": sequences})
+
+
+def _announce(table: pd.DataFrame, threshold: Threshold, calibration: Calibration | None) -> None:
+    counts = table["kind"].value_counts()
+    log.info(
+        "%d measured sequences in %d clusters of relatives: %d natural, %d designs. %s",
+        len(table), table["cluster"].nunique(), counts.get(NATURAL, 0), counts.get(DESIGN, 0), threshold.why,
+    )  # fmt: skip
+    if calibration:
+        verdict = "decides" if calibration.decides else "does not decide"
+        log.info("the calibrated probability %s. %s", verdict, calibration.why)
