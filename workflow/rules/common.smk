@@ -388,6 +388,19 @@ def measured_tables(wildcards):
     return {"tables": tables} if tables else {}
 
 
+def calibrated_input(wildcards):
+    """Return the calibrated model as a named input, if sequences of the family were measured."""
+    path = f"{OUT}/{wildcards.family}/calibrated.safetensors"
+    return {"calibrated": path} if measured_tables(wildcards) else {}
+
+
+def expectation_inputs(wildcards):
+    """Return the calibrated model and what it expects of each temperature as named inputs, if there are any."""
+    files = calibrated_input(wildcards)
+    folder = f"{OUT}/{wildcards.family}"
+    return files | {"expected": f"{folder}/measured-temperatures.tsv"} if files else {}
+
+
 def has_constraints(plan):
     """Tell whether designs of a family have constraints."""
     return any(getattr(plan.constraints, key) for key in ("fixed", "forbidden", "seed"))

@@ -77,6 +77,7 @@ rule score:
 rule optimum:
     """Find the operating points of a family's models, and recommend a sampling temperature."""
     input:
+        unpack(expectation_inputs),
         alignment=rules.ingest.output.alignment,
         split=rules.split.output,
         results=files_of_subsets(*JUDGED_FILES),
@@ -133,6 +134,7 @@ rule design:
     input:
         unpack(judge_inputs),
         unpack(constraints_input),
+        unpack(calibrated_input),
         recommendation=rules.optimum.output.recommendation,
         states=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/thermodynamics.tsv",
         model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",

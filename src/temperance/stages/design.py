@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import (
@@ -22,6 +23,8 @@ from temperance.core.settings.stages import DesignStage
 from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.registry import choose_engine
+from temperance.laboratory.calibrated import CalibratedModel
+from temperance.msa.weights import find_nearest
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import is_within_equilibrated
 from temperance.sampling.replica_exchange import sample
@@ -56,6 +59,8 @@ class Inputs(NamedTuple):
         True distribution, where the family was drawn from one.
     constraints : Path, optional
         Constraints on designs, from `constrain`.
+    calibrated : Path, optional
+        Calibrated model, from `measured`, where sequences of the family were measured.
     """
 
     recommendation: Path
@@ -72,6 +77,7 @@ class Inputs(NamedTuple):
     covariance: Path | None = None
     truth: Path | None = None
     constraints: Path | None = None
+    calibrated: Path | None = None
 
 
 class Outputs(NamedTuple):
@@ -164,6 +170,9 @@ def run(
     table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
     for name, judge in design_judges.items() if len(design_indices) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[design_indices]))
+    expectation: dict[str, float] = {}
+    if inputs.calibrated:
+        expectation = _add_probabilities(table, inputs.calibrated, sequences[design_indices], scores, design_indices)
     if constraints.seed is not None:
         columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
         seed_sequence = alphabet.decode(constraints.seed[None])[0]
@@ -190,6 +199,7 @@ def run(
         "drift": float(rung.drift),
         "equilibrated": bool(rung.equilibrated and equilibrated),
     }
+    summary |= expectation
     save_text(outputs.fasta, format_designs(table))
     save_text(outputs.aligned, format_designs(table, "aligned"))
     save_text(outputs.plates, plates(table).to_csv(index=False))
@@ -201,3 +211,20 @@ def run(
             "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]
         )
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)
+
+
+def _add_probabilities(
+    table: pd.DataFrame, path: Path, sequences: np.ndarray, scores: pd.DataFrame, chosen: np.ndarray
+) -> dict[str, float]:  # fmt: skip
+    """Add to the table of designs how probably each is functional, and how far it is from what was measured.
+
+    Returns the number of designs that are expected to be functional, for the summary.
+    """
+    arrays, metadata = load_arrays(path)
+    if not metadata["known"] or not len(table):
+        return {}
+    model = CalibratedModel.load(path)
+    probabilities = model.probabilities(sequences, scores.iloc[chosen][model.judges].to_numpy(float))
+    table.insert(len(table.columns) - 3, "p_functional", probabilities)
+    table.insert(len(table.columns) - 3, "distance_measured", 1 - find_nearest(sequences, arrays["sequences"])[1])
+    return {"expected_functional": float(probabilities.sum())}

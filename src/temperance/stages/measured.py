@@ -207,7 +207,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     source = provenance(settings.configured(), seed)
     save_table(outputs.table, table)
     save_table(outputs.temperatures, expected)
-    _save_model(outputs.calibrated, calibrated, draws, sequences, calibration, source)
+    of_designs = source | {"number": settings.number}
+    _save_model(outputs.calibrated, calibrated, draws, sequences, calibration, of_designs)
     save_json(outputs.summary, summary | {"provenance": source})
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.alphabet import alphabet as find_alphabet
-from temperance.core.files import load_arrays, load_json, provenance, save_json, save_table
+from temperance.core.files import load_arrays, load_json, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import OptimumStage
 from temperance.scoring.diversity import natural_diversity
 from temperance.temperature.explanation import explain
 from temperance.temperature.family import SubsetResults, decide, points_of_all, untrained_because
+from temperance.temperature.measured_choice import recommend_measured
 from temperance.temperature.recommendation import sensitivity
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,16 @@ class Inputs(NamedTuple):
         Indices of training and held-out sequences, from `split`.
     results : list of Path
         `temperance.core.artefacts.JUDGED_FILES` of each subset.
+    calibrated, expected : Path, optional
+        Calibrated model with draws of what it expects, and the same as a table, from `measured`, where sequences of the
+        family were measured.
     """
 
     alignment: Path
     split: Path
     results: list[Path]
+    calibrated: Path | None = None
+    expected: Path | None = None
 
 
 class Outputs(NamedTuple):
@@ -85,9 +91,16 @@ def run(inputs: Inputs, outputs: Outputs, settings: OptimumStage, seed: int, sub
     table = pd.DataFrame([result.row_with(decide([result], floors, rng, draws)[0]) for result in results])
     largest = [result for result in results if result.size == results[-1].size]
     best, diagnosis = decide(largest, floors, rng, draws, len(parts["training"]))
+    untrained = untrained_because(diagnosis)
+    if inputs.calibrated and inputs.expected and not untrained:
+        drawn, known = load_arrays(inputs.calibrated)
+        if known["decides"]:
+            best = recommend_measured(
+                best, largest[0].rungs, (*largest[0].points, *best.operating_points), floors,
+                load_table(inputs.expected), drawn["useful"], known["number"], known["extrapolates"],
+            )  # fmt: skip
     sentences = explain(diagnosis, table, load_json(folders[largest[0].subset] / "landscape.json"), best)
     rungs, points = [result.rungs for result in largest], [result.points for result in largest]
-    untrained = untrained_because(diagnosis)
     save_table(outputs.table, table)
     save_table(outputs.points, points_of_all(results, best.operating_points))
     save_table(outputs.sensitivity, sensitivity(rungs, points, *floors, rng, untrained=untrained))

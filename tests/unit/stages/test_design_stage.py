@@ -14,6 +14,7 @@ from temperance.core.files import load_table, save_arrays, save_json, save_table
 from temperance.core.settings.stages import STAGES
 from temperance.design.constraints import Constraints
 from temperance.engines.registry import choose_engine
+from temperance.laboratory.calibrated import CalibratedModel
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
 from temperance.stages import design
@@ -72,7 +73,7 @@ def program(folder, symbol, **settings):
     return {"command": [sys.executable, str(folder / "program.py"), symbol, "{fasta}", "{scores}"], **settings}
 
 
-def run(folder, tmp_path, constraints=None, status="recommended", states=(True, True), **options):
+def run(folder, tmp_path, constraints=None, status="recommended", states=(True, True), calibrated=None, **options):
     """Run the stage; its table, summary and texts."""
     points = [
         {"name": "tau_train", "decides": True}, {"name": "tau_profile", "decides": False},
@@ -88,7 +89,7 @@ def run(folder, tmp_path, constraints=None, status="recommended", states=(True, 
     inputs = design.Inputs(
         tmp_path / "recommendation", tmp_path / "states.tsv", folder / "model", folder / "natural.parquet",
         folder / "subset", folder / "alignment", folder / "sequences.parquet", folder / "split", None, [],
-        constraints=tmp_path / "constraints" if constraints else None,
+        constraints=tmp_path / "constraints" if constraints else None, calibrated=calibrated,
     )  # fmt: skip
     outputs = design.Outputs(*(tmp_path / name for name in ("a.fasta", "b.fasta", "plates.csv", "t.tsv", "s.json")))
     judges = {
@@ -248,3 +249,21 @@ def test_too_few_candidates_for_an_r_hat_are_designs_that_are_not_equilibrated(f
     """Forty candidates are two draws of each of twenty ladders."""
     few = run(folder, tmp_path, candidates=40)
     assert (few.summary["candidates"], few.summary["rhat"], few.summary["equilibrated"]) == (40, None, False)
+
+
+def test_designs_have_the_probability_of_a_calibrated_model(folder, tmp_path):
+    """Log-odds of an alanine at the first site 2, of each cysteine, by the judge, 1: from -3; measured was AAAA."""
+    residues = np.zeros((4, 3))
+    residues[0, 1] = 2
+    model = CalibratedModel(residues, ["cysteines"], np.ones(1), np.zeros(1), np.ones(1), -3.0)
+    measured = {"useful": np.zeros((2, 1)), "sequences": encode("AAAA")}
+    model.save(tmp_path / "calibrated", {"known": True, "decides": True}, measured)
+    done = run(folder, tmp_path, calibrated=tmp_path / "calibrated")
+    for row in done.table.itertuples():
+        odds = -3 + 2 * (row.aligned[0] == "A") + row.aligned.count("C")
+        assert row.p_functional == pytest.approx(1 / (1 + np.exp(-odds)), rel=1e-5)
+        assert row.distance_measured == sum(symbol != "A" for symbol in row.aligned) / 4
+    assert done.summary["expected_functional"] == pytest.approx(done.table["p_functional"].sum(), rel=1e-5)
+    model.save(tmp_path / "calibrated", {"known": False, "decides": False}, measured)
+    without = run(folder, tmp_path, calibrated=tmp_path / "calibrated")
+    assert "p_functional" not in without.table and "expected_functional" not in without.summary

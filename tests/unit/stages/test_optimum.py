@@ -9,7 +9,7 @@ import pytest
 from subset_folder import TAUS, write_subset
 
 from temperance.core.artefacts import JUDGED_FILES
-from temperance.core.files import load_json, load_table, save_arrays
+from temperance.core.files import load_json, load_table, save_arrays, save_table
 from temperance.core.settings.stages import STAGES
 from temperance.stages import optimum
 
@@ -23,7 +23,7 @@ TRAIN = [tuple(0.9 * np.exp([x, x - 0.05, x + 0.05])) for x in (0.02, -0.02)]
 TAU_F = tuple(1.2 * np.exp([0, -0.02, 0.02]))
 
 
-def run(folder, subsets):
+def run(folder, subsets, **files):
     """Run the stage for subsets whose folders are there."""
     # Held out are 0000000000 and 1111111111 of weights 3 and 1, which differ in 1 - 9/16 - 1/16 = 3/8; sites of samples
     # that differ in a tenth are 0.2667 as varied.
@@ -36,7 +36,7 @@ def run(folder, subsets):
     outputs = optimum.Outputs(
         folder / "optimum.tsv", folder / "points.tsv", folder / "sensitivity.tsv", folder / "recommendation.json"
     )
-    inputs = optimum.Inputs(folder / "alignment", folder / "split", results)
+    inputs = optimum.Inputs(folder / "alignment", folder / "split", results, **files)
     optimum.run(inputs, outputs, STAGES["optimum"].of(SETTINGS), 7, subsets)
     return SimpleNamespace(
         table=load_table(outputs.table),
@@ -223,3 +223,22 @@ def test_models_that_are_not_trained_have_no_temperature_at_any_floor(tmp_path):
     assert untrained.table["status"].tolist() == ["none"]
     assert not untrained.sensitivity["feasible"].any()
     assert untrained.sensitivity["tau"].isna().all()
+
+
+def test_results_of_the_laboratory_decide_where_they_may(tmp_path):
+    """Floors are met from 0.7 on; of these 0.8 promises the most; without results 0.7 is recommended."""
+    for subset in SUBSETS[1:]:
+        write_subset(tmp_path / subset, tau_f=(*TAU_F, 0.0), tau_train=(*TRAIN[0], 0.0))
+    useful = np.array([[0.9, 0.8, 0.3, 0.5, 0.1]] * 3)
+    expected = pd.DataFrame({"temperature": TAUS})
+    for name in ("functional", "useful"):
+        for end in ("", "_low", "_high"):
+            expected[f"{name}{end}"] = useful[0] * (1 if name == "functional" else 96)
+    save_table(tmp_path / "expected.tsv", expected)
+    files = {"calibrated": tmp_path / "calibrated", "expected": tmp_path / "expected.tsv"}
+    for decides, tau in ((True, 0.8), (False, 0.7)):
+        save_arrays(files["calibrated"], {"useful": useful}, {"decides": decides, "extrapolates": False, "number": 96})
+        found = run(tmp_path, SUBSETS[1:], **files).recommendation
+        assert (found["status"], found["sampling_temperature"], found["tau"]["value"]) == ("recommended", tau, tau)
+        assert ("useful" in found["expected"]) == decides
+        assert (found["reasons"][-1].startswith("Without the results: Sample at τ = 0.70")) == decides
