@@ -120,6 +120,7 @@ FIGURES = [
     "logo",
     "contacts",
     "mutants",
+    *(["measured"] if any(plan.measured.tables for plan in FAMILIES.values()) else []),
     "training",
     "ladder",
     *(["models"] if any(plan.models for plan in FAMILIES.values()) else []),
@@ -399,6 +400,14 @@ def expectation_inputs(wildcards):
     files = calibrated_input(wildcards)
     folder = f"{OUT}/{wildcards.family}"
     return files | {"expected": f"{folder}/measured-temperatures.tsv"} if files else {}
+
+
+def measured_inputs(wildcards):
+    """Return what measured sequences say, and lead to expect, as named inputs, if any were measured."""
+    folder = f"{OUT}/{wildcards.family}"
+    files = {"measured": "measured.json", "expected": "measured-temperatures.tsv"}
+    named = {name: f"{folder}/{file}" for name, file in files.items()}
+    return named if measured_tables(wildcards) else {}
 
 
 def has_constraints(plan):

@@ -12,6 +12,7 @@ rule figures:
     """Plot the figures of one family."""
     input:
         unpack(truth_diagnostics_input),
+        unpack(measured_inputs),
         **EVIDENCE,
     output:
         figures=[
@@ -49,6 +50,7 @@ rule page:
     """Write the page of one family: the recommendation first, then the evidence."""
     input:
         unpack(truth_diagnostics_input),
+        unpack(measured_inputs),
         **EVIDENCE,
         figures=[f"{FAMILY}/figures/{name}.svg" for name in FIGURES],
         files=[f"{FAMILY}/{name}" for name in PAGE_FILES],

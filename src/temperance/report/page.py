@@ -15,6 +15,7 @@ from temperance.design.selection import TEXT_COLUMNS
 from temperance.report.caveats import notes, warnings
 from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
 from temperance.report.facts import collect_facts
+from temperance.report.measured import describe_measured, measured_tables
 from temperance.report.methods import methods
 from temperance.report.results import Evidence
 from temperance.report.tables import (
@@ -63,6 +64,10 @@ class Section:
         Tables of text, see `temperance.report.tables`.
     best_models : list of str
         Which kind of model is best.
+    measured : list of str
+        What measured sequences show, where any were measured.
+    measured_tables : list of (str, pandas.DataFrame)
+        Titles and tables of that.
     files : list of (str, str)
         Names of files, and addresses that hold them.
     methods : str
@@ -90,6 +95,8 @@ class Section:
     front: pd.DataFrame
     models: pd.DataFrame
     best_models: list[str]
+    measured: list[str]
+    measured_tables: list[tuple[str, pd.DataFrame]]
     joint: pd.DataFrame
     training: pd.DataFrame
     designs: pd.DataFrame
@@ -144,6 +151,12 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         front=front_table(evidence.models),
         models=models_table(evidence),
         best_models=describe_best_models(evidence.compared),
+        measured=list(describe_measured(evidence.measured)) if evidence.measured else [],
+        measured_tables=(
+            measured_tables(evidence.measured, evidence.expected, evidence.settings.design.number)
+            if evidence.measured
+            else []
+        ),
         joint=joint_table(evidence.models),
         training=training_table(evidence.training),
         designs=designs_table(load_table(evidence.folder / "designs.tsv", text=TEXT_COLUMNS)),

@@ -51,6 +51,10 @@ class Evidence:
         One row a pair of sites, a single mutant of the reference, a column.
     predictions : dict
         Agreement of these with a structure, and with measured mutants.
+    measured : dict or None
+        What measured sequences say, where any were measured.
+    expected : pandas.DataFrame
+        What they lead to expect of samples, one row a temperature; empty without.
     aligned : list of str
         Designs.
     reliability, orders, density : pandas.DataFrame
@@ -88,6 +92,8 @@ class Evidence:
     mutants: pd.DataFrame
     conservation: pd.DataFrame
     predictions: dict[str, Any]
+    measured: dict[str, Any] | None
+    expected: pd.DataFrame
     aligned: list[str]
     reliability: pd.DataFrame
     orders: pd.DataFrame
@@ -148,6 +154,8 @@ class Evidence:
             mutants=load_table(folder / "mutants.tsv", text=["wild", "mutated"]),
             conservation=load_table(folder / "conservation.tsv"),
             predictions=load_json(folder / "predictions.json"),
+            measured=load_json(folder / "measured.json") if settings.measured.tables else None,
+            expected=load_table(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
             aligned=list(load_table(folder / "designs.tsv", text=["aligned"])["aligned"]),
             divergence=_read_all(folder, training, "divergence.tsv"),
             calibration=_read_all(folder, training, "calibration.tsv"),
@@ -217,6 +225,7 @@ class Evidence:
             "logo": (sequences[0], self.aligned, self.conservation, self.alphabet),
             "contacts": (self.contacts, self.predictions),
             "mutants": (self.mutants, self.predictions, self.alphabet),
+            "measured": (self.measured, self.expected, self.best),
             "training": (self.history, self.training, self.strengths),
             "ladder": (self.rungs,),
             "models": (self.models, self.compared, self.reference, self.judge, floors),

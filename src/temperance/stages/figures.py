@@ -21,6 +21,8 @@ class Inputs(NamedTuple):
         Results of the family, of each subset, of the largest subset, and of each baseline model.
     truth : Path, optional
         Diagnostics of the draw, where the family was drawn from a true distribution.
+    measured, expected : Path, optional
+        What measured sequences say, and lead to expect of each temperature, where any were measured.
     """
 
     family: list[Path]
@@ -28,6 +30,8 @@ class Inputs(NamedTuple):
     largest: list[Path]
     models: list[Path]
     truth: Path | None = None
+    measured: Path | None = None
+    expected: Path | None = None
 
 
 class Outputs(NamedTuple):

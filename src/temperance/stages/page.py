@@ -27,6 +27,8 @@ class Inputs(NamedTuple):
         Captions of the figures, in the order in which the page shows them.
     truth : Path, optional
         Diagnostics of the draw, where the family was drawn from a true distribution.
+    measured, expected : Path, optional
+        What measured sequences say, and lead to expect of each temperature, where any were measured.
     """
 
     family: list[Path]
@@ -37,6 +39,8 @@ class Inputs(NamedTuple):
     files: list[Path]
     captions: list[Path]
     truth: Path | None = None
+    measured: Path | None = None
+    expected: Path | None = None
 
 
 class Outputs(NamedTuple):

@@ -130,6 +130,7 @@ def test_each_figure_gets_the_tables_of_its_own(evidence):
         "orders": (evidence.orders, evidence.best, list(sets)),
         "contacts": (evidence.contacts, evidence.predictions),
         "mutants": (evidence.mutants, evidence.predictions, evidence.alphabet),
+        "measured": (None, evidence.expected, evidence.best),
         "training": (evidence.history, evidence.training, evidence.strengths),
         "ladder": (evidence.rungs,),
         "models": (evidence.models, evidence.compared, evidence.reference, "hmm", small_family.FLOORS),

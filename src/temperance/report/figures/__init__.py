@@ -9,6 +9,7 @@ matplotlib.use("agg")
 from matplotlib.figure import Figure
 
 from temperance.report.figures.convergence import ladder, training
+from temperance.report.figures.laboratory import measured
 from temperance.report.figures.operating_temperatures import (
     best_window,
     operating_point_rows,
@@ -43,6 +44,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         logo,
         contacts,
         mutants,
+        measured,
         training,
         ladder,
         models,
