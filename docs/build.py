@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAVIGATION = {
     "README.md": "start", "docs/guide.md": "guide", "docs/method.md": "method", "docs/gallery.md": "gallery",
     "docs/sources.md": "sources", "docs/models.md": "models", "docs/formats.md": "formats",
-    "docs/library.md": "library",
+    "docs/library.md": "library", "docs/validation.md": "experiments",
     "docs/faq.md": "questions", "config/README.md": "every key", "docs/studies.md": "studies",
     "docs/theory.md": "theory", "docs/claims/README.md": "claims", "docs/paper.md": "the paper's figures",
     "docs/coverage.md": "intervals", "docs/scale.md": "many families",
