@@ -13,8 +13,9 @@ from workflow_run import ONE_SUBSET, ROOT, SMALL, command, fasta, planted_rows, 
 from temperance.core.alphabet import alphabet
 
 TRUTH = {"kind": "planted", "sequences": 300}
+MEASURED = {"table": "results.tsv", "threshold": 0.5, "groups": ["plate"]}
 CONFIG = SMALL | {
-    "families": {"family": {"truth": TRUTH, "constraints": {"forbidden": {1: "1"}}}},
+    "families": {"family": {"truth": TRUTH, "constraints": {"forbidden": {1: "1"}}, "measured": MEASURED}},
     "models": {"profile": {"kind": "profile"}},
 }
 # Files of a run that are no results: logs, times, records of what was read and written, checkpoints.
@@ -31,6 +32,10 @@ def run(folder, *arguments, **environment):
 def audited(tmp_path_factory):
     """A finished run, and what each of its processes opened."""
     folder, opened = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("opened")
+    # Every seventh sequence of ten states; of plate 1 are designs. Functional ones begin with 1.
+    rows = [f"{number:010b}\t{number // 512}\t{number % 14 // 7}" for number in range(0, 1024, 7)]
+    table = "\n".join(["sequence\tscore\tplate", *rows, ""])
+    (folder / "results.tsv").write_text(table.replace("\t0\n", "\t\n"))
     hook = str(ROOT / "tests" / "helpers" / "audit")
     done = run(folder, PYTHONPATH=hook, OPENED_FILES=str(opened))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,7 +67,9 @@ def test_every_file_that_a_job_reads_is_an_input_of_its_rule(audited):
         assert reads & inputs or not inputs, record["rule"]
         checked.add(record["rule"])
     assert checked == {record["rule"] for record in records}
-    assert {"thermodynamics", "score", "compare", "optimum", "design", "figures", "page", "truth"} <= checked
+    assert {
+        "thermodynamics", "score", "compare", "measured", "optimum", "design", "figures", "page", "truth",
+    } <= checked  # fmt: skip
 
 
 def rules_to_run(folder):
@@ -74,7 +81,7 @@ def rules_to_run(folder):
 
 
 AFTER_SCORE = {"compare", "optimum", "design", "figures", "page", "report", "all"}
-AFTER_SAMPLE = {"thermodynamics", "score"} | AFTER_SCORE
+AFTER_SAMPLE = {"thermodynamics", "score", "measured"} | AFTER_SCORE
 # What is deleted or touched in a finished run -> the rules that have to run again.
 DEPENDENTS = {
     "f1-r1/ladder.tsv": {"sample"} | AFTER_SAMPLE,
@@ -83,6 +90,7 @@ DEPENDENTS = {
     "n60-r1/calibration.tsv": {"score"} | AFTER_SCORE,
     "f1-r1/models/profile/scores.tsv": {"compare", "figures", "page", "report", "all"},
     "operating_points.tsv": {"optimum", "design", "figures", "page", "report", "all"},
+    "measured-temperatures.tsv": {"measured", "optimum", "design", "figures", "page", "report", "all"},
     "plates.csv": {"design", "figures", "page", "report", "all"},
     "contacts.tsv": {"predict", "figures", "page", "report", "all"},
     "figures/pca.png": {"figures", "page", "report", "all"},
