@@ -300,12 +300,12 @@ def test_a_stage_reads_its_own_settings_alone():
     changed = {
         name for name, settings in STAGES.items() if name != "truth" and settings.of(other) != settings.of(family)
     }
-    assert changed == {"thermodynamics", "score", "compare", "optimum", "design", "predict"}
+    assert changed == {"thermodynamics", "score", "compare", "optimum", "design", "measured", "predict"}
     floor = configure({"alignment": "a", "optimum": {"bootstrap": 50, "novelty_floor": 0.3}})["families"]["a"]
     changed = {
         name for name, settings in STAGES.items() if name != "truth" and settings.of(floor) != settings.of(family)
     }
-    assert changed == {"compare", "optimum", "design"}
+    assert changed == {"compare", "optimum", "design", "measured"}
 
 
 def test_points_of_a_study_share_a_truth_unless_it_is_varied():
