@@ -42,7 +42,9 @@ def measured(summary: dict[str, Any] | None, expected: pd.DataFrame, best: dict)
         return figure
     ends = [bins["functional"] - bins["functional_low"], bins["functional_high"] - bins["functional"]]
     axes[0].plot([0, 1], [0, 1], color="black", ls=":", lw=1)
-    axes[0].errorbar(bins["expected"], bins["functional"], np.array(ends), color=NATURAL, marker="o", ms=4, lw=1)
+    axes[0].errorbar(
+        bins["expected"], bins["functional"], np.array(ends), color=NATURAL, marker="o", ms=4, lw=1, clip_on=False
+    )
     axes[0].set(xlabel="probability that was expected", ylabel="share that was functional", xlim=(0, 1), ylim=(0, 1))
     axes[1].fill_between(
         expected["temperature"], expected["functional_low"], expected["functional_high"], color=CHOSEN, alpha=0.2, lw=0
