@@ -108,9 +108,8 @@ def test_many_families_have_an_index_and_a_page_each(finished, tmp_path):
     for name in names:
         shutil.copytree(finished / "results" / "family", tmp_path / name)
     plan = configure({**SMALL, "alignment": "a"})["families"]["a"]
-    captions = [
-        str(path) for path in (ROOT / "workflow" / "report").glob("*.rst") if path.stem not in ("study", "models")
-    ]
+    others = ("study", "models", "measured")
+    captions = [str(path) for path in (ROOT / "workflow" / "report").glob("*.rst") if path.stem not in others]
     subsets = {name: ["n60-r1", "f1-r1"] for name in names}
     for name in names:
         evidence = Evidence.load(tmp_path / name, subsets[name], plan)

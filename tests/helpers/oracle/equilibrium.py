@@ -1,5 +1,7 @@
 """Which temperatures are equilibrated."""
 
+import math
+
 import numpy as np
 from scipy.stats import norm, t
 
@@ -9,8 +11,9 @@ from oracle.statistics import measure_drift, measure_ess, measure_rhat
 def find_equilibrated(subset):
     """Tell which temperatures are equilibrated.
 
-    Ladders agree in energies (R-hat, effective sample size, drift); ln Z is above its bounds there and at all hotter
-    temperatures; and the energies of all hotter ones agree, or else the sequences of this one's ladders do.
+    Ladders agree in energies (R-hat, effective sample size, drift) and in sequences (R-hat, with twice the excess), and
+    there and at all hotter temperatures samples leave out a tenth of Z at most: of its bound with four errors of ln Z,
+    of what annealing finds with two of both, or with 3 nats and four errors where few of its weights count.
     """
     max_rhat, min_ess = subset.settings["max_rhat"], subset.settings["min_ess"]
     agree, complete = [], []
@@ -20,15 +23,15 @@ def find_equilibrated(subset):
         # Chance exceeds Student's t of this so rarely as it does three standard deviations.
         steady = abs(drift) <= max(0.25, t.ppf(norm.cdf(3), len(energies) - 1) * error)
         enough = measure_ess(energies) >= min(min_ess, energies.size / 2)
-        agree.append(steady and enough and measure_rhat(energies) <= max_rhat)
+        alike = measure_sequence_rhat(subset.sequences[index], subset.family.q) - 1 <= 2 * (max_rhat - 1)
+        agree.append(steady and enough and alike and measure_rhat(energies) <= max_rhat)
         state = subset.states.iloc[index]
-        least = max(state["log_z_bound"], state["log_z_ais"] - 5)
-        complete.append(state["log_z"] + 4 * state["log_z_error"] >= least)
-    equilibrated = []
-    for index in range(len(agree)):
-        hotter = all(agree[index:]) or measure_sequence_rhat(subset.sequences[index], subset.family.q) <= max_rhat
-        equilibrated.append(agree[index] and all(complete[index:]) and hotter)
-    return np.array(equilibrated)
+        error, margin = state["log_z_error"], 3 + 4 * state["log_z_error"]
+        if state["ais_ess"] >= 20:
+            margin = 2 * math.hypot(error, state["log_z_ais_error"])
+        least = max(state["log_z_bound"] - 4 * error, state["log_z_ais"] - margin)
+        complete.append(math.exp(state["log_z"] - least) >= 0.9)
+    return np.array([agree[index] and all(complete[index:]) for index in range(len(agree))])
 
 
 def measure_sequence_rhat(sequences, q):
