@@ -35,7 +35,7 @@ PLAN = {
     "train": {"chains": 300, "sweeps": 3, "max_steps": 150, "path_steps": 20, "confirm_chains": 1000,
               "l2_couplings": 0.05, "l2_path": [0.2]},
     "sample": {"temperatures": [0.5, 0.7, 1.0, 1.3], "sequences": 256, "ladders": 16, "sweeps": 4, "max_sweeps": 4,
-               "max_rhat": 1.06, "min_ess": 100, "spacing": 0.12},
+               "max_rhat": 1.07, "min_ess": 100, "spacing": 0.12},
     "annealing": {"chains": 100, "steps": 100},
     "optimum": {"novelty_floor": FLOORS[0], "diversity_floor": FLOORS[1], "bootstrap": 4000},
     "design": {"number": 40, "candidates": 512},
