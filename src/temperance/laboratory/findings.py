@@ -278,28 +278,30 @@ def tabulate_learning(measured: Measurements, calibration: Calibration, seed: in
     kinds = {NATURAL: ~measured.designed, DESIGN: measured.designed}
     rows: list[dict[str, Any]] = []
 
-    def _add(learnt: str, tested: str, folds: str, log_odds: np.ndarray, part: Measurements) -> None:
-        auc = estimate_auc(log_odds, part.functional, part.clusters)
+    def _add(learnt: str, tested: str, folds: str, log_odds: np.ndarray, subset: Measurements) -> None:
+        auc = estimate_auc(log_odds, subset.functional, subset.clusters)
         expected = float(expit(log_odds).mean())
         rows.append(
-            {"learnt": learnt, "tested": tested, "folds": folds, "results": len(part.functional)}
+            {"learnt": learnt, "tested": tested, "folds": folds, "results": len(subset.functional)}
             | estimate_columns("auc", auc)
-            | {"functional": float(part.functional.mean()), "expected": expected}
+            | {"functional": float(subset.functional.mean()), "expected": expected}
         )
 
+    known = None if calibration.strength is None else LeftOut(calibration.strength, calibration.log_odds)
     for kind, members in kinds.items():
-        part = measured.select(members)
-        left_out = _leave_out(part, seed) if members.any() else None
+        subset = measured.select(members)
+        # Of all results it is known already.
+        left_out = known if members.all() else _leave_out(subset, seed) if members.any() else None
         if left_out is None:
             continue
-        _add(kind, kind, "clusters", left_out.log_odds, part)
-        random = leave_out_random(part.sequences, part.scores, part.functional, part.q, left_out.strength, seed)
-        _add(kind, kind, "random", random, part)
-        others = measured.select(~members)
-        if len(others.functional):
-            model = part.learn(left_out.strength)
+        _add(kind, kind, "clusters", left_out.log_odds, subset)
+        random = leave_out_random(subset.sequences, subset.scores, subset.functional, subset.q, left_out.strength, seed)
+        _add(kind, kind, "random", random, subset)
+        unseen = measured.select(~members)
+        if len(unseen.functional):
+            model = subset.learn(left_out.strength)
             other = DESIGN if kind == NATURAL else NATURAL
-            _add(kind, other, "none", model.log_odds(others.sequences, others.scores), others)
+            _add(kind, other, "none", model.log_odds(unseen.sequences, unseen.scores), unseen)
     if measured.designed.any() and not measured.designed.all() and calibration.model is not None:
         for kind, members in kinds.items():
             _add("both", kind, "clusters", calibration.log_odds[members], measured.select(members))

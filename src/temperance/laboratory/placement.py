@@ -68,23 +68,23 @@ def _encode(source: str, line: int, sequence: str, alphabet: Alphabet) -> np.nda
     if not len(states):
         raise explain_line(source, line, "the sequence has no residue")
     if (states == INVALID).any():
-        place = int((states == INVALID).argmax())
+        position = int((states == INVALID).argmax())
         raise explain_line(
-            source, line, f"the sequence has '{text[place]}' at position {place + 1}, which is no symbol of the "
+            source, line, f"the sequence has '{text[position]}' at position {position + 1}, which is no symbol of the "
             f"alphabet {alphabet.name}"
         )  # fmt: skip
     return states
 
 
-def _refuse_gaps(table: pd.DataFrame, lengths: np.ndarray, columns_read: int, kept: int) -> None:
+def _refuse_gaps(table: pd.DataFrame, lengths: np.ndarray, columns_read: int, columns_kept: int) -> None:
     """Refuse sequences with gaps that are not aligned as the family is."""
     has_gaps = table["sequence"].map(lambda sequence: any(gap in sequence for gap in GAPS)).to_numpy(bool)
     if not has_gaps.any():
         return
-    fitting = np.isin(lengths, (columns_read, kept))
+    fitting = np.isin(lengths, (columns_read, columns_kept))
     row = int((~fitting if fitting.any() and not fitting.all() else has_gaps).argmax())
     wanted = f"{columns_read} symbols, as the alignment has columns"
-    wanted += f", or {kept}, as were kept of them" if kept != columns_read else ""
+    wanted += f", or {columns_kept}, as were kept of them" if columns_kept != columns_read else ""
     raise explain_line(
         table["source"].iloc[row], table["line"].iloc[row], f"the sequence has {lengths[row]} symbols; aligned "
         f"sequences have {wanted}, all of a table alike, and others have no gaps"

@@ -14,7 +14,7 @@ from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
 from temperance.truth.enumerable import KINDS, ising
-from temperance.validation.law import Family, derive_law, measure_model
+from temperance.validation.law import ExponentialFamily, derive_law, measure_model
 from temperance.validation.study import tabulate_enumerable
 
 SIZES = (30, 100, 300, 1000, 10000)
@@ -283,12 +283,12 @@ def calibration(
 
 
 # Systems of the law: their true energies, from a source of randomness, and the models that are fitted.
-_PAIRWISE: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, Family]]] = {
-    "Ising, T 2.05": lambda rng: (ising(3, 3, temperature=2.05), Family.pairwise(9, 2, fields=False)),
-    "Ising, T 4": lambda rng: (ising(3, 3, temperature=4.0), Family.pairwise(9, 2, fields=False)),
-    "hopfield": lambda rng: (KINDS["hopfield"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
-    "gapless": lambda rng: (KINDS["gapless"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
-    "critical": lambda rng: (KINDS["critical"](LENGTH, Q, rng), Family.pairwise(LENGTH, Q)),
+_PAIRWISE: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, ExponentialFamily]]] = {
+    "Ising, T 2.05": lambda rng: (ising(3, 3, temperature=2.05), ExponentialFamily.pairwise(9, 2, fields=False)),
+    "Ising, T 4": lambda rng: (ising(3, 3, temperature=4.0), ExponentialFamily.pairwise(9, 2, fields=False)),
+    "hopfield": lambda rng: (KINDS["hopfield"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
+    "gapless": lambda rng: (KINDS["gapless"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
+    "critical": lambda rng: (KINDS["critical"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
 }
 # Penalties, and the sizes of training sets that they are tried on.
 _PENALTIES, _PENALISED_SIZES = (0.001, 0.003, 0.01), (1000, 10000)
@@ -362,7 +362,7 @@ def nature(
     """
     rows = []
     systems = _PAIRWISE | {
-        "planted": lambda rng: (KINDS["planted"](LENGTH, Q, rng, gap=6), Family.pairwise(LENGTH, Q)),
+        "planted": lambda rng: (KINDS["planted"](LENGTH, Q, rng, gap=6), ExponentialFamily.pairwise(LENGTH, Q)),
     }
     for name, make in systems.items():
         truth, family = make(np.random.default_rng(derive_seed(seed, name, "truth")))
@@ -371,7 +371,7 @@ def nature(
             rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
             model = measure_model(family, truth, size, rng, l2)
             points = [("curve", tau) for tau in np.geomspace(0.5, 2, 21)]
-            points += [("one", 1.0), *((name, getattr(model, name)) for name in ("tau_train", "tau_f", "tau_r"))]
+            points += [("one", 1.0), *((point, getattr(model, point)) for point in ("tau_train", "tau_f", "tau_r"))]
             rows += [
                 {"family": name, "M": size, "l2_couplings": l2, "replicate": replicate, "point": point,
                  "temperature": tau, "true_energy": float(enumeration.boltzmann(model.energies, 1 / tau) @ truth),

@@ -21,6 +21,7 @@ from temperance.potts.enumeration import (
     all_sequences,
     boltzmann,
     heat_capacity,
+    log_z,
     matching_temperature,
     reverse_divergence_slope,
 )
@@ -38,7 +39,7 @@ _UNEXPLAINED = 1e-8
 
 
 @dataclass(frozen=True)
-class Family:
+class ExponentialFamily:
     """Hold an exponential family: pairwise models of few sites, with orthonormal features.
 
     Attributes
@@ -57,7 +58,7 @@ class Family:
     q: int
 
     @classmethod
-    def pairwise(cls, length: int, q: int, fields: bool = True) -> "Family":
+    def pairwise(cls, length: int, q: int, fields: bool = True) -> "ExponentialFamily":
         """Make the family of all pairwise models.
 
         Parameters
@@ -69,7 +70,7 @@ class Family:
 
         Returns
         -------
-        Family
+        ExponentialFamily
         """
         sequences = all_sequences(length, q)
         # Columns that are orthogonal to the constant, and to each other.
@@ -148,27 +149,25 @@ class Family:
         for _ in range(_MOST_STEPS):
             mean, information = self.cumulants(parameters)
             gradient = moments - mean - penalties * parameters
-            step, factor = np.linalg.lstsq(information + np.diag(penalties), gradient)[0], 1.0
+            curvature = information + np.diag(penalties)
+            step, factor = np.linalg.lstsq(curvature, gradient)[0], 1.0
             # A full step may overshoot far from the maximum; near it, gains are below rounding.
             gain, rounding = _LEAST_GAIN * (gradient @ step), _ROUNDING * max(abs(value), 1)
-            while (
-                not self._objective(parameters + factor * step, moments, penalties) >= value + factor * gain - rounding
-            ):
+            reached = self._objective(parameters + step, moments, penalties)
+            while not reached >= value + factor * gain - rounding:
                 factor /= 2
-            parameters = parameters + factor * step
-            value = self._objective(parameters, moments, penalties)
+                reached = self._objective(parameters + factor * step, moments, penalties)
+            parameters, value = parameters + factor * step, reached
             if np.abs(step).max() <= _TOLERANCE:
                 # Where there is no maximum, gradients vanish as parameters grow, but fluctuations do, too.
-                if np.linalg.eigvalsh(information + np.diag(penalties))[0] <= _LEAST_FLUCTUATION:
+                if np.linalg.eigvalsh(curvature)[0] <= _LEAST_FLUCTUATION:
                     break
                 return parameters
         raise FloatingPointError("Newton's method does not settle: the likelihood may have no maximum")
 
     def _objective(self, parameters: np.ndarray, moments: np.ndarray, penalties: np.ndarray) -> float:
-        exponents = self.features @ parameters
-        top = exponents.max()
-        log_z = top + np.log(np.exp(exponents - top).sum())
-        return float(parameters @ moments - log_z - (penalties * parameters**2).sum() / 2)
+        penalty = (penalties * parameters**2).sum() / 2
+        return float(parameters @ moments - log_z(-self.features @ parameters) - penalty)
 
     def cumulants(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute the mean (p,) and the covariance (p, p) of the features, the Fisher information.
@@ -242,12 +241,12 @@ class Law:
         return 1 + self.noise_f / size - self.bias_f, 1 + self.noise_r / size - self.bias_r
 
 
-def derive_law(family: Family, truth: np.ndarray, l2_couplings: float = 0.0) -> Law:
+def derive_law(family: ExponentialFamily, truth: np.ndarray, l2_couplings: float = 0.0) -> Law:
     """Compute the terms of the law for a truth of which all energies are known.
 
     Parameters
     ----------
-    family : Family
+    family : ExponentialFamily
         Models that are fitted; one of them has to be the truth.
     truth : np.ndarray
         (S,) true energies, nats.
@@ -303,13 +302,13 @@ class MeasuredModel(NamedTuple):
 
 
 def measure_model(
-    family: Family, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0
+    family: ExponentialFamily, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0
 ) -> MeasuredModel:
     """Fit a model to draws of a truth, and find its temperatures by enumeration.
 
     Parameters
     ----------
-    family : Family
+    family : ExponentialFamily
         Models that are fitted.
     truth : np.ndarray
         (S,) true energies, nats.

@@ -7,21 +7,21 @@ from scipy.stats import binom
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.truth.enumerable import KINDS, ising
-from temperance.validation.law import Family, derive_law, measure_model
+from temperance.validation.law import ExponentialFamily, derive_law, measure_model
 
 
 def test_features_are_orthonormal_and_none_is_redundant():
     """Three sites of three states: two features a site, four a pair."""
-    family = Family.pairwise(3, 3)
+    family = ExponentialFamily.pairwise(3, 3)
     assert family.is_coupling.tolist() == [False] * 6 + [True] * 12
     np.testing.assert_allclose(family.features.T @ family.features / 27, np.eye(18), atol=1e-12)
     np.testing.assert_allclose(family.features.sum(axis=0), 0, atol=1e-12)
-    assert Family.pairwise(3, 3, fields=False).features.shape == (27, 12)
+    assert ExponentialFamily.pairwise(3, 3, fields=False).features.shape == (27, 12)
 
 
 def test_parameters_of_an_ising_model_are_its_couplings():
     """Of 2 x 3 spins without periods: seven pairs of neighbours, of coupling 1 / 2."""
-    family = Family.pairwise(6, 2, fields=False)
+    family = ExponentialFamily.pairwise(6, 2, fields=False)
     parameters = family.parameters(ising(2, 3, periodic=False, temperature=2.0))
     pairs = [(i, j) for i in range(6) for j in range(i + 1, 6)]
     neighbours = {(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)}
@@ -31,14 +31,14 @@ def test_parameters_of_an_ising_model_are_its_couplings():
 def test_a_truth_that_pairs_cannot_represent_is_refused():
     planted = KINDS["planted"](6, 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="not sums over sites and pairs"):
-        Family.pairwise(6, 2).parameters(planted)
+        ExponentialFamily.pairwise(6, 2).parameters(planted)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.05])
 def test_newtons_fit_is_the_model_of_largest_penalised_likelihood(l2):
     rng = np.random.default_rng(2)
     sequences = rng.integers(0, 3, (400, 4)).astype(np.uint8)
-    family = Family.pairwise(4, 3)
+    family = ExponentialFamily.pairwise(4, 3)
     shares = np.bincount(enumeration.find_positions(sequences, 3), minlength=81) / 400
     fitted = family.fit(shares @ family.features, family.penalties(l2))
     other = enumeration.energies_of_all(enumeration.fit_pairwise(frequencies(sequences, 3), l2))
@@ -46,14 +46,14 @@ def test_newtons_fit_is_the_model_of_largest_penalised_likelihood(l2):
 
 
 def test_a_likelihood_without_a_maximum_is_told():
-    family = Family.pairwise(2, 2)
+    family = ExponentialFamily.pairwise(2, 2)
     # Both spins are always up.
     with pytest.raises(FloatingPointError, match="no maximum"):
         family.fit(family.features[0], np.zeros(3))
 
 
 def test_the_slope_of_the_information_is_its_derivative():
-    family, rng = Family.pairwise(3, 3), np.random.default_rng(1)
+    family, rng = ExponentialFamily.pairwise(3, 3), np.random.default_rng(1)
     parameters, direction = rng.normal(size=18), rng.normal(size=18)
     ahead, behind = (family.cumulants(parameters + step * direction)[1] for step in (1e-5, -1e-5))
     np.testing.assert_allclose(family.information_slope(parameters, direction), (ahead - behind) / 2e-5, atol=1e-8)
@@ -62,7 +62,7 @@ def test_the_slope_of_the_information_is_its_derivative():
 def one_spin(field):
     """Energies of a spin in a field, and the family of fields."""
     features = np.array([[1.0], [-1.0]])
-    return -field * features[:, 0], Family(features, np.array([False]), 2)
+    return -field * features[:, 0], ExponentialFamily(features, np.array([False]), 2)
 
 
 def test_the_law_of_one_spin_is_its_closed_form():
@@ -109,7 +109,7 @@ def test_one_spin_has_its_optima_where_the_fitted_field_is_the_true_one():
 )
 def test_models_of_many_draws_have_the_optima_of_the_law(truth, l2, cooler):
     """Samples of the ordered truth are better colder, of the disordered one hotter, of the penalised one colder."""
-    family, rng, size = Family.pairwise(6, 2, fields=False), np.random.default_rng(5), 2000
+    family, rng, size = ExponentialFamily.pairwise(6, 2, fields=False), np.random.default_rng(5), 2000
     models = [measure_model(family, truth, size, rng, l2) for _ in range(150)]
     optima = np.array([[model.tau_f - model.luck, model.tau_r - model.luck] for model in models])
     mean, error = optima.mean(axis=0), optima.std(axis=0, ddof=1) / 150**0.5
