@@ -45,8 +45,8 @@ def two_level_example(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained")
     for axis, (optimum, (name, label)) in zip(axes, _DIVERGENCES.items(), strict=True):
         for group, colour in _GROUPS.items():
-            part = table[table["group"] == group]
-            axis.plot(part["temperature"], part[name], color=colour, lw=1.3, label=group)
+            curve = table[table["group"] == group]
+            axis.plot(curve["temperature"], curve[name], color=colour, lw=1.3, label=group)
         whole = table.groupby("temperature")[name].sum()
         axis.plot(whole.index, whole, color="black", lw=2, label="all states")
         _mark_optimum(axis, table[optimum].iloc[0], OPTIMA[optimum][0].split(":")[0], "black")

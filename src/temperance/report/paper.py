@@ -91,7 +91,7 @@ def describe_two_levels(models: pd.DataFrame) -> dict[str, Any]:
     """
     sizes = [10, 30, 100]
     means = models.groupby(["M", "gap"])[["tau_r", "tau_f"]].mean()
-    crossings = {size: find_crossing(part, "gap") for size, part in models.groupby("M")}
+    crossings = {size: find_crossing(rows, "gap") for size, rows in models.groupby("M")}
     wide = means["tau_r"].unstack().loc[sizes]  # noqa: PD010
     large = models[models["gap"] >= 5]
     return {
@@ -118,11 +118,11 @@ def describe_lattice(models: pd.DataFrame) -> dict[str, Any]:
         Values of the template.
     """
     groups = dict(list(models.groupby(["temperature", "M", "fit"])))
-    drawn = groups[(*EXAMPLE, "paper")]
+    example_models = groups[(*EXAMPLE, "paper")]
     cases = []
     for temperature, size in CASES:
         parts = {fit: groups[temperature, size, fit] for fit in FITS}
-        optima = [f"{format_optimum(part['tau_r'])}; {format_optimum(part['tau_f'])}" for part in parts.values()]
+        optima = [f"{format_optimum(fits['tau_r'])}; {format_optimum(fits['tau_f'])}" for fits in parts.values()]
         capacities = ", ".join(f"{parts['l2'][name].mean():.1f}" for name in ("kappa", "heat_capacity"))
         cases.append([f"{temperature:g}, {size:,}", *optima, capacities])
     few = models[models["M"] == FEW]
@@ -132,8 +132,8 @@ def describe_lattice(models: pd.DataFrame) -> dict[str, Any]:
     unpenalised = means.drop("l2").idxmin()
     return {
         "lattice": {
-            "tau_r": format_optimum(drawn["tau_r"]), "tau_f": format_optimum(drawn["tau_f"]),
-            "range": f"{drawn['tau_r'].min():.2f}, {drawn['tau_r'].max():.2f}",
+            "tau_r": format_optimum(example_models["tau_r"]), "tau_f": format_optimum(example_models["tau_f"]),
+            "range": f"{example_models['tau_r'].min():.2f}, {example_models['tau_r'].max():.2f}",
         },
         "crossing": find_crossing(few[few["fit"] == "paper"], "temperature"),
         "crossing_l2": find_crossing(few[few["fit"] == "l2"], "temperature"),
@@ -146,7 +146,7 @@ def describe_lattice(models: pd.DataFrame) -> dict[str, Any]:
         "largest": {
             fit: f"{groups[(*EXAMPLE, fit)]['largest'].median():,.1f}" for fit in FITS
         },
-        "deviation": (drawn["tau_r"].mean() - _PAPER_EXAMPLE) / drawn["tau_r"].std(),
+        "deviation": (example_models["tau_r"].mean() - _PAPER_EXAMPLE) / example_models["tau_r"].std(),
     }  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def describe_levels(levels: pd.DataFrame) -> dict[str, Any]:
     few = select_few(levels)
     cold = few[few["temperature"] == COLD]
     means = {
-        temperature: part.groupby("group").mean(numeric_only=True) for temperature, part in few.groupby("temperature")
+        temperature: rows.groupby("group").mean(numeric_only=True) for temperature, rows in few.groupby("temperature")
     }
     by_level = means[COLD]
     high_energy = by_level.index[_FIRST_HIGH_LEVEL]
