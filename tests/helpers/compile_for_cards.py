@@ -50,8 +50,8 @@ def kernel(card: str, q: int, chains: int, single: bool = False) -> dict[str, An
     spills = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
     used = re.search(r"Used (\d+) registers", log)
     assert code.startswith(b"\x7fELF")
-    assert spills
-    assert used
+    assert spills, log
+    assert used, log
     return {
         "card": card, "q": q, "chains": chains, "cells": "float32" if single else "int16", "warps": shape.warps,
         "threads": shape.threads, "registers": int(used[1]), "spills": int(spills[1]) + int(spills[2]),

@@ -27,6 +27,7 @@ def on_a_card():
 
 
 needs_card = pytest.mark.skipif(not on_a_card(), reason="needs an NVIDIA card")
+needs_emulation = pytest.mark.skipif(on_a_card(), reason="emulates a card on a machine that has none")
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,7 @@ def test_states_are_taken_by_their_weights_and_those_of_none_never():
 # ---------------------------------------------------------------- how JAX's programs call the kernel
 
 
+@needs_emulation
 def test_a_kernel_that_is_not_loaded_is_an_error_not_a_crash():
     emulated_engine()
     call = jax.ffi.ffi_call(launch.TARGET, jax.ShapeDtypeStruct((4, 3), np.uint8))
@@ -177,6 +179,7 @@ def test_a_kernel_that_is_not_loaded_is_an_error_not_a_crash():
         jax.block_until_ready(call(*operands, kernel=np.int64(12345)))
 
 
+@needs_emulation
 def test_models_are_swept_at_once_as_they_are_one_by_one():
     engine, chains = emulated_engine(), draw_uniform_chains(60, 7, 5, np.random.default_rng(0)).reshape(3, 20, 7)
     models = [random_potts(7, 5, seed) for seed in range(3)]
@@ -188,6 +191,7 @@ def test_models_are_swept_at_once_as_they_are_one_by_one():
         np.testing.assert_array_equal(at_once[n], alone)
 
 
+@needs_emulation
 def test_a_training_that_other_processes_leave_no_room_for_is_refused(monkeypatch):
     monkeypatch.setattr(EmulatedCard, "free", 20e9)
     engine = emulated_engine()
