@@ -10,8 +10,10 @@ import pytest
 from oracle.alignment import draw_rows
 from oracle.designs import (
     are_complete_clusters,
+    find_conserved,
     find_most_gaps,
     find_thresholds,
+    list_lost,
     list_mutations,
     select_designs,
 )
@@ -194,7 +196,7 @@ def test_floors_and_judges_bind(results):
 
 
 def test_designs_are_chosen_among_the_candidates(family, results, candidates):
-    table = read(family.folder / "designs.tsv")
+    table = read(family.folder / "designs.tsv").fillna({"lost": ""})
     summary = json.loads((family.folder / "designs.json").read_text())
     subset = results.largest[0].subset
     described = family.describe(subset.model, subset.members, candidates)
@@ -211,13 +213,15 @@ def test_designs_are_chosen_among_the_candidates(family, results, candidates):
         candidates, described, thresholds, FLOORS[0], summary["most_gaps"], PLAN["design"]["number"]
     )
     assert len(table) == len(chosen) < qualified
-    wrong = []
+    arrays, wrong = load_arrays(family.folder / "alignment.safetensors")[0], []
+    conserved, columns = find_conserved(arrays["sequences"], arrays["weights"]), arrays["columns"].tolist()
     for number, index in enumerate(chosen):
         expected = {name: described[name][index] for name in described if not name.startswith("nearest")}
         expected |= {name: family.names[described[name][index]] for name in described if name.startswith("nearest")}
         expected |= {"name": f"family_design_{number + 1:03d}", "recommended": True}
         expected |= {"temperature": results.recommendation[0]["tau"]}
         expected |= dict(zip(("aligned", "sequence"), spell(candidates[index]), strict=True))
+        expected["lost"] = list_lost(conserved, expected["aligned"], columns)
         assert set(expected) | {"cluster"} | (set(NOT_RECOMPUTED) & set(table)) == set(table)
         wrong += [f"design {number + 1}, {text}" for text in differences(table.iloc[number], expected)]
     assert wrong == []

@@ -12,7 +12,7 @@ from temperance.msa.fasta import format_fasta
 # Quantile of the natural sequences' shares of gaps up to which a design may have gaps.
 _GAP_QUANTILE = 0.95
 _NEAREST = ("nearest_natural", "nearest_training")
-TEXT_COLUMNS = ("name", *_NEAREST, "aligned", "sequence", "mutations")
+TEXT_COLUMNS = ("name", *_NEAREST, "aligned", "sequence", "lost", "mutations")
 """Columns of a table of designs that are text, also where it could be numbers."""
 
 
@@ -157,15 +157,15 @@ def _clusters(sequences: np.ndarray) -> np.ndarray:
     return fcluster(linkage(sequences, "complete", "hamming"), 0.2 + 1e-9, "distance")
 
 
-def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list[str]:
-    """List the mutations by which each design differs from a seed, such as `A12V G30-`.
+def mutations(aligned: Iterable[str], seed: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """List the mutations by which each design differs from a seed, or from conserved residues, such as `A12V G30-`.
 
     Parameters
     ----------
     aligned : iterable of str
         Aligned designs of L symbols.
-    seed : str
-        Aligned sequence of L symbols.
+    seed : sequence of str
+        L symbols; sites where it is empty are left out.
     columns : sequence of int
         Numbers of the L columns, by which mutations are named.
 
@@ -175,7 +175,7 @@ def mutations(aligned: Iterable[str], seed: str, columns: Sequence[int]) -> list
         Mutations of each design, separated by spaces.
     """
     return [
-        " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old != new)
+        " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old not in ("", new))
         for row in aligned
     ]
 

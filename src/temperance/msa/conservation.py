@@ -72,6 +72,37 @@ def information_content(frequencies: np.ndarray, alphabet: Alphabet) -> np.ndarr
     return bits
 
 
+def conserved_residues(sequences: np.ndarray, weights: np.ndarray, alphabet: Alphabet, share: float = 0.9) -> list[str]:
+    """Find the residue of each column that nearly all sequences have there.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, L) uint8.
+    weights : np.ndarray
+        (M,) weights of sequences.
+    alphabet : Alphabet
+        States of the sequences.
+    share : float
+        Smallest share, by weight, of the sequences that have a residue in the column.
+
+    Returns
+    -------
+    list of str
+        L residues; empty where none is as frequent, or more than 1 - share of the sequences have a gap.
+
+    Examples
+    --------
+    >>> from temperance.core.alphabet import alphabet
+    >>> conserved_residues(np.array([[1, 2], [1, 3]]), np.array([3.0, 1.0]), alphabet("rna"))
+    ['A', '']
+    """
+    frequencies, gap_shares = residue_frequencies(sequences, weights, alphabet)
+    conserved = (frequencies.max(axis=1) >= share) & (gap_shares <= 1 - share + 1e-9)
+    states = frequencies.argmax(axis=1)
+    return [alphabet.symbols[state] if kept else "" for state, kept in zip(states, conserved, strict=True)]
+
+
 def tabulate_conservation(
     sequences: np.ndarray, weights: np.ndarray, columns: pd.DataFrame, alphabet: Alphabet
 ) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from temperance.scoring.names import short_judge_name
 
 # Held-out sequences below which thresholds are uncertain.
 _FEW_HELDOUT = 50
+# Sequences of a training set below which its model says little of the family.
+_FEW_TRAINING = 50
 # Share of sites changed by the sweeps of a training step, below which chains are frozen.
 _FROZEN = 0.01
 # Excess of the share of gaps over that of natural sequences, above which samples are fragments.
@@ -74,6 +76,7 @@ def notes(evidence: Evidence) -> list[str]:
         *evidence.best.get("notes", []),
         *_check_penalties(evidence, concerned=False),
         *_check_gaps(evidence, concerned=False),
+        *_check_sizes(evidence.training),
         *sampling,
     ]
 
@@ -147,6 +150,17 @@ def _check_training(training: pd.DataFrame, length: int) -> Iterator[str]:
         yield (
             f"The largest training set has Meff {largest:.0f}, less than one effective sequence per column (L = "
             f"{length}): the data hardly determine the couplings."
+        )
+
+
+def _check_sizes(training: pd.DataFrame) -> Iterator[str]:
+    """Note the training sets that are too small for a model, but for the largest, which has a warning of its own."""
+    few = training[(training["M"] < _FEW_TRAINING) & (training["M"] < training["M"].max())]
+    if len(few):
+        listed = join_words([f"{row.subset} {row.M:,}" for row in few.itertuples()])
+        yield (
+            f"Training sets of fewer than {_FEW_TRAINING} sequences ({listed}) hardly determine a model: their "
+            "temperatures show what so few sequences do, and decide nothing."
         )
 
 

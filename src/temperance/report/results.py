@@ -41,7 +41,7 @@ class Evidence:
         Recommendations with other floors, one row a floor and its value.
     scores, thermodynamics : pandas.DataFrame
         Scores and thermodynamics of samples, one row a model and temperature; `subset`, `M` and `replicate` name the
-        model, here and below.
+        model, here and below. Diversities are in units of that of held-out natural sequences, here and in `models`.
     divergence, calibration : pandas.DataFrame
         Divergences from a truth, and calibration of site conditionals, one row a model and temperature.
     models, compared : pandas.DataFrame
@@ -70,7 +70,7 @@ class Evidence:
     natural, samples : pandas.DataFrame
         Scored natural sequences and samples of that subset, one row a sequence.
     reference : dict
-        fidelity, novelty, diversity of held-out natural sequences.
+        fidelity, novelty and diversity (mean pairwise distance) of held-out natural sequences.
     """
 
     folder: Path
@@ -133,9 +133,11 @@ class Evidence:
         natural = load_table(folder / largest / "natural.parquet")
         arrays, metadata = load_arrays(folder / "alignment.safetensors")
         alphabet = find_alphabet(metadata["alphabet"])
+        reference = _reference(folder, arrays["sequences"], natural, alphabet.q, settings.optimum.fidelity)
         optimum, scores = load_table(folder / "optimum.tsv"), _read_all(folder, training, "scores.tsv")
         thermodynamics = _read_all(folder, training, "thermodynamics.tsv")
         models, compared = _compared(folder, training, settings.models, scores, thermodynamics, optimum)
+        scores, models = (_in_natural_units(table, reference["diversity"]) for table in (scores, models))
         return cls(
             folder=folder,
             settings=settings,
@@ -171,7 +173,7 @@ class Evidence:
             largest=largest,
             natural=natural,
             samples=load_table(folder / largest / "samples.parquet"),
-            reference=_reference(folder, arrays["sequences"], natural, alphabet.q, settings.optimum.fidelity),
+            reference=reference,
         )
 
     @property
@@ -298,6 +300,11 @@ def _read_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
         for row in training.itertuples()
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def _in_natural_units(scores: pd.DataFrame, natural_diversity: float) -> pd.DataFrame:
+    """Divide diversities by that of held-out natural sequences."""
+    return scores.assign(diversity=scores["diversity"] / natural_diversity)
 
 
 def _reference(folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str) -> dict[str, float]:

@@ -106,10 +106,17 @@ def points_table(points: pd.DataFrame) -> pd.DataFrame:
         {
             "operating point": labels,
             "τ (95%)": family.apply(_format_point, axis=1),
-            "upper limit": np.where(family["decides"].astype(bool), "yes", ""),
+            "samples are natural up to": family["limit"].map(_format_limit),
             "note": family["note"],
         }
     )
+
+
+def _format_limit(limit: float) -> str:
+    """Format the limit of an operating point that decides."""
+    if np.isnan(limit):
+        return ""
+    return f"{limit:.2f}" if 0 < limit < np.inf else "all sampled temperatures" if limit else "none"
 
 
 def _format_point(row: pd.Series) -> str:

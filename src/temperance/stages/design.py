@@ -24,6 +24,7 @@ from temperance.design.constraints import Constraints
 from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
 from temperance.engines.registry import choose_engine
 from temperance.laboratory.calibrated import CalibratedModel
+from temperance.msa.conservation import conserved_residues
 from temperance.msa.weights import find_nearest
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import is_within_equilibrated
@@ -173,8 +174,10 @@ def run(
     expectation: dict[str, float] = {}
     if inputs.calibrated:
         expectation = _add_probabilities(table, inputs.calibrated, sequences[design_indices], scores, design_indices)
+    columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
+    conserved = conserved_residues(natural_sequences.natural, natural_sequences.weights, alphabet)
+    table.insert(len(table.columns) - 2, "lost", mutations(table["aligned"], conserved, columns))
     if constraints.seed is not None:
-        columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
         seed_sequence = alphabet.decode(constraints.seed[None])[0]
         table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_sequence, columns))
     rung, states = samples.rungs[samples.rungs.requested].iloc[0], load_table(inputs.states)

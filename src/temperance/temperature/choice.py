@@ -196,7 +196,7 @@ def _explain_unnatural(
     """Say what is wrong with the samples of every equilibrated temperature."""
     coldest = rungs.temperatures[rungs.equilibrated].min()
     cold_enough = rungs.equilibrated & (rungs.temperatures <= limit)
-    up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({describe(strictest)})"
+    up_to = f"samples are as good as natural sequences up to τ = {limit:.2f} at most ({_describe_limit(strictest)})"
     if not cold_enough.any() and limit > 0:
         return Choice(
             None,
@@ -329,7 +329,7 @@ def _explain_floors(
     return Choice(
         None,
         f"{' and '.join(parts)}, but samples are as good as natural sequences up to τ = {limit:.2f} at most "
-        f"({describe(strictest)}). Lower {' and '.join(remedies)} or less.",
+        f"({_describe_limit(strictest)}). Lower {' and '.join(remedies)} or less.",
         f"At τ = {rungs.temperatures[best]:.3g} samples have a novelty of {rungs.novelty[best].mean():.2f} and "
         f"{rungs.diversity[best].mean():.2f} of the natural diversity.",
         best,
@@ -370,3 +370,13 @@ def describe(point: OperatingPoint) -> str:
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
     }.get(point.name, f"the limit by {judge_name(point.name.removeprefix('tau_'))}")
     return f"{meaning}: {point.value:.2f}, {format_range(point.low, point.high)}"
+
+
+def _describe_limit(point: OperatingPoint) -> str:
+    """Describe an operating point in words and, where its limit is no end of its interval, what the limit means."""
+    if point.limit == point.low:
+        return describe(point)
+    return (
+        f"{describe(point)}; at {point.limit:.2f} samples are certainly at percentile {LEAST_PERCENTILE:.0f} or above, "
+        f"where {NATURAL_PERCENTILE:.0f} is natural"
+    )

@@ -358,7 +358,8 @@ def points_table(points: Iterable[OperatingPoint]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        name, value, low, high, sampled, decides, note.
+        name, value, low, high, limit (of those that decide), sampled, decides, note.
     """
-    columns = ["name", "value", "low", "high", "sampled", "decides", "note"]
-    return pd.DataFrame([asdict(point) for point in points], columns=columns)
+    columns = ["name", "value", "low", "high", "limit", "sampled", "decides", "note"]
+    rows = [asdict(point) | {"limit": point.limit if point.decides else np.nan} for point in points]
+    return pd.DataFrame(rows, columns=columns)

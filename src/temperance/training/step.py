@@ -153,7 +153,9 @@ class Step:
         scale = scale_step(gradient.scale_slope, energies[probes].var(), gradient.penalty)
         bound = xp.minimum(self.max_move / xp.maximum(all_energies.std(), 1e-6), _MOST_SCALING)
         move = _Move(rate, 1 + xp.clip(scale, -bound, bound))
-        drift = (change[probes].mean() - data_change.mean()) / xp.maximum(energies.var(), 1e-6)
+        # A model under which all energies are equal has none to drift.
+        variance = energies.var()
+        drift = xp.where(variance > 1e-6, change[probes].mean() - data_change.mean(), 0) / xp.maximum(variance, 1e-6)
         learner, chains, acceptance = self._follow(engine, learner, move, chains, energies, change, randomness)
         return Learning(learner, chains, decay_time), StepStats(gradient.norm, gradient.noise, scale, drift, acceptance)
 

@@ -57,6 +57,24 @@ def are_complete_clusters(sequences, labels, identity=0.8):
     return all(map(_is_one, groups)) and not any(map(_is_one, joined))
 
 
+def find_conserved(sequences, weights, symbols="-ACDEFGHIKLMNPQRSTVWY"):
+    """Find the residue that nine of ten sequences with a residue at a site have there, gaps being one of ten at most."""
+    residues = []
+    for column in sequences.T:
+        totals = [sum(weights[column == state]) for state in range(len(symbols))]
+        present = sum(totals[1:])
+        best = max(range(1, len(symbols)), key=lambda state: totals[state])
+        enough = present >= 0.9 * sum(totals) and totals[best] >= 0.9 * present
+        residues.append(symbols[best] if enough else "")
+    return residues
+
+
+def list_lost(conserved, aligned, columns):
+    """List what a design has in place of conserved residues, as `W27R`."""
+    sites = [site for site, residue in enumerate(conserved) if residue]
+    return list_mutations([conserved[n] for n in sites], [aligned[n] for n in sites], [columns[n] for n in sites])
+
+
 def list_mutations(seed, aligned, columns):
     """List the mutations of a design, as `A12V G30-`, by the columns of the alignment as it was read."""
     words = []

@@ -175,6 +175,7 @@ def point_row(point, subset, temperatures):
     """Write a point as a row of operating_points.tsv."""
     sampled = any(abs(temperature - point.value) <= 1e-6 * point.value for temperature in temperatures)
     row = {name: getattr(point, name) for name in ("name", "value", "low", "high", "decides")}
+    row["limit"] = point.limit if point.decides else float("nan")
     return row | {"subset": subset, "sampled": sampled}
 
 

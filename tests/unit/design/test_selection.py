@@ -131,6 +131,8 @@ def test_designs_of_a_cluster_are_all_alike_in_80_percent_of_their_sites(sequenc
 def test_mutations_are_named_by_the_column_and_both_residues():
     assert mutations(["ACD-", "GCDE", "A-DW"], "ACDE", [3, 4, 9, 12]) == ["E12-", "A3G", "C4- E12W"]
     assert mutations(["ACDE"], "ACDE", [3, 4, 9, 12]) == [""]
+    # Sites without a conserved residue are left out.
+    assert mutations(["GCD-"], ["A", "", "E", "E"], [3, 4, 9, 12]) == ["A3G E9D E12-"]
 
 
 def test_wells_are_filled_row_after_row_and_plate_after_plate():

@@ -127,6 +127,17 @@ def test_fewer_effective_sequences_than_columns_are_warned_of(sound):
     assert warnings(replace(sound, training=sound.training.assign(Meff=4.0))) == []
 
 
+def test_smaller_training_sets_of_fewer_than_50_sequences_are_noted(sound):
+    few = sound.training.assign(M=[49, 50, 4, 200, 200])
+    (note,) = notes(replace(sound, training=few))
+    assert note == (
+        "Training sets of fewer than 50 sequences (n100-r1 49 and n200-r1 4) hardly determine a model: their "
+        "temperatures show what so few sequences do, and decide nothing."
+    )
+    # The largest ones have a warning of their own.
+    assert notes(replace(sound, training=sound.training.assign(M=[30, 30, 30, 30, 30]))) == []
+
+
 def test_chains_that_hardly_moved_at_the_end_are_warned_of(sound):
     history = sound.history.copy()
     # Two entries a model: the last of n100-r1 is 0.99 %, the first of n100-r2 is 0, its last 1 %.

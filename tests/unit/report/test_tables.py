@@ -59,15 +59,17 @@ def test_optima_that_agree_are_counted_and_others_listed(evidence):
 def test_operating_points_of_the_family_are_tabulated_with_their_sides(evidence):
     table = points_table(evidence.points)
     assert table.to_numpy().tolist() == [
-        ["τ_train", "0.93 (0.92 to 0.94)", "yes", ""],
+        ["τ_train", "0.93 (0.92 to 0.94)", "0.92", ""],
         ["τ_f", "0.95 (0.94 to 0.97)", "", "a note"],
-        ["as natural by the pair judge (Potts models of parts of the natural sequences)", "0.77 (0.74 or more)", "yes",
-         ""],
+        ["as natural by the pair judge (Potts models of parts of the natural sequences)", "0.77 (0.74 or more)",
+         "0.76", ""],
         ["as natural by the profile HMM", "above all that were sampled (1.50 at least)", "", ""],
         ["as natural by the one-site profile", "", "", "not judged"],
         ["coldest above the floors", "0.60 (0.55 to 0.62)", "", ""],
     ]  # fmt: skip
-    assert list(table) == ["operating point", "τ (95%)", "upper limit", "note"]
+    assert list(table) == ["operating point", "τ (95%)", "samples are natural up to", "note"]
+    unlimited = evidence.points.assign(limit=[np.inf, 0.0, np.nan, np.nan, np.nan, np.nan, np.nan])
+    assert points_table(unlimited)["samples are natural up to"][:3].tolist() == ["all sampled temperatures", "none", ""]
     cold = evidence.points.assign(value=0.0, low=0.0, high=0.456)
     assert points_table(cold)["τ (95%)"][0] == "below all that were sampled (0.46 at most)"
 
@@ -77,7 +79,7 @@ def test_scores_of_the_model_that_designs_come_from_are_tabulated_by_temperature
     assert list(table["temperature"]) == ["0.25", "0.5", "0.7", "1", "2"]
     # The third model, n = 2, at 0.5.
     check_row(table.iloc[1], {
-        "temperature": "0.5", "fidelity": "0.900", "novelty": "0.250", "diversity": "0.500", "energy": "-14.0",
+        "temperature": "0.5", "fidelity": "0.900", "novelty": "0.250", "diversity": "5.333", "energy": "-14.0",
         "entropy": "4.0", "heat_capacity": "9.5", "log_likelihood": "-3.950", "percentile_hmm": "90.0",
         "effective_share": "0.61", "identical": "1.2%", "pearson_single": "0.987", "pearson_pair": "0.876",
         "pearson_triple": "0.765", "ess": "252", "rhat": "1.012", "drift": "+0.05", "ln Z (MBAR)": "22.50 ± 0.11",
@@ -159,9 +161,9 @@ def test_the_front_is_tabulated_with_its_models(evidence):
     # Points of both kinds that nothing exceeds, the most faithful first; see `test_trade_offs.py`.
     table = front_table(evidence.models)
     assert table.iloc[:3].to_numpy().tolist() == [
-        ["potts", "100", "0.5", "0.720", "0.150", "0.250", "NO"],
-        ["sites", "100", "0.5", "0.670", "0.350", "0.250", "yes"],
-        ["sites", "200", "0.5", "0.650", "0.400", "0.300", "yes"],
+        ["potts", "100", "0.5", "0.720", "0.150", "2.667", "NO"],
+        ["sites", "100", "0.5", "0.670", "0.350", "2.667", "yes"],
+        ["sites", "200", "0.5", "0.650", "0.400", "3.200", "yes"],
     ]
     assert list(table) == ["model", "M", "temperature", "fidelity", "novelty", "diversity", "equilibrated"]
     alone = evidence.models[evidence.models["model"] == "potts"]

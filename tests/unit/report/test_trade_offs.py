@@ -13,9 +13,12 @@ from temperance.report.figures.trade_offs import other_judges, spread_out
 # Means of two replicates of M = 100 and of three of M = 200, at the temperatures of all: 0.5, 1 and 2.
 FIDELITY = {"M = 100": [0.72, 0.55, 0.15], "M = 200": [0.7, 0.5, 0.2]}
 NOVELTY = {"M = 100": [0.15, 0.33, 0.55], "M = 200": [0.15, 0.3, 0.65]}
-DIVERSITY = {"M = 100": [0.25, 0.45, 0.6], "M = 200": [0.3, 0.4, 0.6]}
-# Held-out sequences, see `test_results.py`.
-NATURAL = {"fidelity": 0.79166667, "novelty": 0.4375, "diversity": 0.09375}
+# In units of the mean distance of held-out sequences, 3 / 32; see `test_results.py`.
+DIVERSITY = {
+    "M = 100": [0.25 * 32 / 3, 0.45 * 32 / 3, 0.6 * 32 / 3],
+    "M = 200": [0.3 * 32 / 3, 0.4 * 32 / 3, 0.6 * 32 / 3],
+}
+NATURAL = {"fidelity": 0.79166667, "novelty": 0.4375, "diversity": 1.0}
 
 
 def test_each_panel_draws_means_of_its_own_score_over_temperature(draw):
@@ -24,10 +27,11 @@ def test_each_panel_draws_means_of_its_own_score_over_temperature(draw):
         for label, means in curves.items():
             assert_allclose(read_line(axis, label), np.column_stack([[0.5, 1, 2], means]))
         assert axis.get_xscale() == "log"
-        assert read_ticks(axis) == {0.5: "0.5", 1: "1", 2: "2"} and axis.get_ylim() == (-0.02, 1.02)
+        assert read_ticks(axis) == {0.5: "0.5", 1: "1", 2: "2"} and axis.get_ylim()[0] == -0.02
+    assert [axis.get_ylim()[1] for axis in axes[:2]] == [1.02, 1.02] and axes[2].get_ylim()[1] > 0.6 * 32 / 3
     assert [axis.get_ylabel() for axis in axes] == [
         "fidelity: mean percentile / 100 (profile HMM)", "novelty: distance to nearest natural",
-        "diversity: mean pairwise distance",
+        "diversity: mean distance, natural = 1",
     ]  # fmt: skip
 
 
@@ -39,7 +43,9 @@ def test_bands_reach_from_the_least_to_the_most_replicate(draw):
 
 def test_error_bars_are_the_mean_s_95_percent_interval(draw):
     # Errors are 0.03 and 0.04, of three replicates 0.12 besides: sqrt of the sum of squares is 0.05 and 0.13.
-    for axis, scale in zip(draw("trade_off").axes, (1, 0.1, 0.2), strict=True):
+    fidelity, novelty, diversity = draw("trade_off").axes
+    assert read_error_bars(diversity) == []
+    for axis, scale in ((fidelity, 1), (novelty, 0.1)):
         for bars, half in zip(read_error_bars(axis), (1.96 * 0.05 / 2, 1.96 * 0.13 / 3), strict=True):
             assert_allclose(bars[:, 3] - bars[:, 1], scale * half)
             assert_allclose(bars[:, 1] - bars[:, 2], scale * half)
@@ -53,7 +59,7 @@ def test_natural_values_floors_and_the_recommendation_are_drawn_in_each_panel(dr
         assert_allclose(read_spans(axis), [[0.6, 0.8]])
     floors = [[line.get_ydata()[0] for line in axis.lines if line.get_label() == "floor"] for axis in axes]
     # The novelty floor, and 0.5 of the natural diversity.
-    assert floors[0] == [] and floors[1] == [0.2] and floors[2] == [pytest.approx(0.5 * 0.09375)]
+    assert floors == [[], [0.2], [0.5]]
 
 
 def test_where_none_is_recommended_the_temperature_that_misses_least_is_dashed(draw, refused):
@@ -79,7 +85,7 @@ def test_other_judges_that_decide_are_drawn_beside_fidelity(draw, evidence):
 def test_samples_that_are_not_equilibrated_are_crossed_out(draw):
     # The second replicate of M = 100 at 0.5; that at 0.25 is of one replicate alone and not drawn.
     crosses = [read_line(axis, "not equilibrated").tolist() for axis in draw("trade_off").axes]
-    assert crosses == [[[0.5, 0.6]], [[0.5, 0.2]], [[0.5, 0.3]]]
+    assert crosses == [[[0.5, 0.6]], [[0.5, 0.2]], [[0.5, pytest.approx(3.2)]]]
 
 
 def test_the_plane_has_novelty_to_the_right_and_fidelity_upwards(draw):

@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
     """A folder with the files that the stage reads; the largest model's training set is the sequences one and five."""
     folder = tmp_path_factory.mktemp("family")
     model().save(folder / "model", LETTERS, {})
-    arrays = {"sequences": encode(*NATURAL), "weights": np.ones(5), "columns": np.array([2, 3, 5, 9], np.int32)}
+    arrays = {"sequences": encode(*NATURAL), "weights": np.array([1.0, 1, 1, 1, 96]), "columns": np.array([2, 3, 5, 9], np.int32)}
     save_arrays(folder / "alignment", arrays, {"alphabet": "-AC"})
     parts = {"training": np.array([0, 2, 4]), "heldout": np.array([1, 3]), "heldout_weights": np.array([3.0, 1.0])}
     save_arrays(folder / "split", parts, {})
@@ -210,6 +210,8 @@ def test_every_column_of_the_table_has_its_value(folder, tmp_path):
             "nearest_natural": ["five", "two", "two"],
             "nearest_training": ["five", "five", "five"],
             "few_gaps": 0.0,
+            # Nearly all of the weight is CAAA's, at columns 2, 3, 5 and 9.
+            "lost": ["C2A A3C", "C2A A3C A9C", "C2A A3C A5C"],
             "aligned": ["ACAA", "ACAC", "ACCA"],
             "sequence": ["ACAA", "ACAC", "ACCA"],
         }
@@ -220,7 +222,7 @@ def test_every_column_of_the_table_has_its_value(folder, tmp_path):
 def test_designs_of_another_judge_are_scored_once_they_are_chosen(all_designs):
     table = all_designs.table
     assert table["few_gaps"].tolist() == [-row.count("-") for row in table["aligned"]]
-    assert table.columns[-4:].tolist() == ["few_gaps", "cluster", "aligned", "sequence"]
+    assert table.columns[-5:].tolist() == ["few_gaps", "cluster", "lost", "aligned", "sequence"]
 
 
 def test_mutants_of_a_seed_need_not_be_new_and_their_mutations_are_listed(folder, tmp_path):

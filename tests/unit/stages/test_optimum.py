@@ -97,7 +97,7 @@ def points_of(family, subset):
 
 def test_operating_points_are_those_of_the_family_and_of_each_model(family):
     assert family.points.columns.tolist() == [
-        "subset", "name", "value", "low", "high", "sampled", "decides", "note"
+        "subset", "name", "value", "low", "high", "limit", "sampled", "decides", "note"
     ]  # fmt: skip
     assert family.points["subset"].tolist() == [name for name in ["all", *SUBSETS] for _ in range(4)]
     assert family.points["name"].tolist() == ["tau_train", "tau_f", "tau_hmm", "coldest"] * 4

@@ -254,6 +254,12 @@ def test_a_limit_below_all_equilibrated_temperatures():
     )
     assert none.remedy == COLDER.format(0.6)
     assert none.fallback == 1
+    tolerant = [train(), replace(points[1], tolerated=0.57)]
+    assert choose(scores(percentiles={"hmm": 50}, equilibrated=[0, 1, 1, 1, 1]), tolerant).obstacle == (
+        "samples are as good as natural sequences up to τ = 0.57 at most (the limit by the profile HMM: 0.58, 0.55 to "
+        "0.58; at 0.57 samples are certainly at percentile 45 or above, where 50 is natural), but no equilibrated "
+        "temperature is as cold as that; the coldest is 0.6."
+    )
     coldest = choose(scores(percentiles={"hmm": 50}), [train(), judge("hmm", 0.48, 0.45)])
     assert coldest.remedy == "Add temperatures below 0.5 to sample.temperatures."
     assert coldest.fallback == 0

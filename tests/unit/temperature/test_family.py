@@ -232,7 +232,7 @@ def test_cooling_is_advised_if_a_gain_of_couplings_or_a_judge_shows_that_there_i
 def test_points_of_the_family_come_before_those_of_its_models(results):
     best, _ = choose([results])
     table = points_of_all([results], best.operating_points[:1])
-    assert table.columns.tolist() == ["subset", "name", "value", "low", "high", "sampled", "decides", "note"]
+    assert table.columns.tolist() == ["subset", "name", "value", "low", "high", "limit", "sampled", "decides", "note"]
     assert table["subset"].tolist() == ["all", *["f0.5-r3"] * 4]
     assert table["name"].tolist() == ["tau_train", "tau_train", "tau_f", "tau_hmm", "coldest"]
     assert table.loc[0, ["value", "low", "high", "sampled", "decides", "note"]].tolist() == [

@@ -309,12 +309,16 @@ def test_the_coldest_point_is_pooled_to_that_of_the_first_model_with_an_interval
 def test_points_are_tabulated_one_a_row():
     points = [
         OperatingPoint("tau_train", 0.9, 0.8, 1.0, True, True, "a note", 0.1, 0.2),
+        OperatingPoint("tau_potts", 0.9, 0.8, 1.0, True, True, "", 0.1, 0.85),
         OperatingPoint("coldest", 0.7, 0.6, 0.75),
     ]
     table = points_table(points)
-    assert table.columns.tolist() == ["name", "value", "low", "high", "sampled", "decides", "note"]
-    assert table.to_numpy().tolist() == [
+    assert table.columns.tolist() == ["name", "value", "low", "high", "limit", "sampled", "decides", "note"]
+    assert table.drop(columns="limit").to_numpy().tolist() == [
         ["tau_train", 0.9, 0.8, 1.0, True, True, "a note"],
+        ["tau_potts", 0.9, 0.8, 1.0, True, True, ""],
         ["coldest", 0.7, 0.6, 0.75, False, False, ""],
     ]
+    # The higher of the interval's lower end and of what is tolerated; none of what does not decide.
+    np.testing.assert_equal(table["limit"].to_numpy(), [0.8, 0.85, np.nan])
     assert deciding_judges([{"name": "tau_train", "decides": True}, {"name": "coldest", "decides": False}]) == ["train"]

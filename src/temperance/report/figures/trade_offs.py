@@ -53,9 +53,10 @@ def trade_off(
     Parameters
     ----------
     scores : pandas.DataFrame
-        One row a model and temperature: M, temperature, fidelity, novelty, diversity and their errors, equilibrated.
+        One row a model and temperature: M, temperature, fidelity, novelty and their errors, diversity in units of
+        that of held-out natural sequences, equilibrated.
     natural : mapping
-        Fidelity, novelty and diversity of held-out natural sequences.
+        Fidelity and novelty of held-out natural sequences.
     best : dict
         `recommendation.json`.
     judge : str
@@ -74,12 +75,7 @@ def trade_off(
     panels = [
         ("fidelity", fidelity_label(judge), natural["fidelity"], None),
         ("novelty", "novelty: distance to nearest natural", natural["novelty"], floors["novelty_floor"]),
-        (
-            "diversity",
-            "diversity: mean pairwise distance",
-            natural["diversity"],
-            floors["diversity_floor"] * natural["diversity"],
-        ),
+        ("diversity", "diversity: mean distance, natural = 1", 1.0, floors["diversity_floor"]),
     ]
     for axis, (column, label, reference, floor) in zip(axes, panels, strict=True):
         _draw_by_size(axis, scores, column)
@@ -91,7 +87,7 @@ def trade_off(
             for style, (name, curve) in zip(cycle(("--", "-.", ":")), other_judges(scores, best, judge).items()):
                 axis.plot(curve.index, curve, color="0.3", ls=style, lw=1.2, label=name)
         axis.set_ylabel(label)
-        axis.set_ylim(-0.02, 1.02)
+        axis.set_ylim(-0.02, None if column == "diversity" else 1.02)
         set_temperature_axis(axis, temperatures)
     add_legend(figure, axes)
     return figure
@@ -132,7 +128,7 @@ def novelty_fidelity(
     scores : pandas.DataFrame
         One row a model and temperature: M, temperature, fidelity, novelty, diversity and their errors, equilibrated.
     natural : mapping
-        Fidelity, novelty and diversity of held-out natural sequences.
+        Fidelity and novelty of held-out natural sequences.
     best : dict
         `recommendation.json`.
     judge : str

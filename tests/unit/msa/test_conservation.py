@@ -1,0 +1,26 @@
+"""Conserved residues, counted by hand."""
+
+import numpy as np
+import pytest
+
+from temperance.core.alphabet import alphabet
+from temperance.msa.conservation import conserved_residues
+
+RNA = alphabet("rna")
+# Of ten sequences, columns have nine A and a C, eight A and two C, eight A, a C and a gap, and eight A and two gaps.
+COLUMNS = ("AAAAAAAAAC", "AAAAAAAACC", "AAAAAAAAC-", "AAAAAAAA--")
+
+
+@pytest.mark.parametrize(
+    ("share", "residues"), [(0.9, ["A", "", "", ""]), (0.8, ["A", "A", "A", "A"]), (0.88, ["A", "", "A", ""])]
+)
+def test_residues_are_conserved_that_a_share_of_the_sequences_with_a_residue_has(share, residues):
+    sequences = np.array([[RNA.symbols.index(column[n]) for column in COLUMNS] for n in range(10)])
+    assert conserved_residues(sequences, np.ones(10), RNA, share) == residues
+
+
+def test_sequences_count_by_their_weights():
+    sequences = np.array([[1], [2]])
+    assert conserved_residues(sequences, np.array([9.0, 1.0]), RNA) == ["A"]
+    assert conserved_residues(sequences, np.array([1.0, 9.0]), RNA) == ["C"]
+    assert conserved_residues(sequences, np.array([8.0, 1.0]), RNA) == [""]
