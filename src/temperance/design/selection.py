@@ -174,10 +174,8 @@ def mutations(aligned: Iterable[str], seed: Sequence[str], columns: Sequence[int
     list of str
         Mutations of each design, separated by spaces.
     """
-    return [
-        " ".join(f"{old}{column}{new}" for old, column, new in zip(seed, columns, row, strict=True) if old not in ("", new))
-        for row in aligned
-    ]
+    sites = [(old, column, n) for n, (old, column) in enumerate(zip(seed, columns, strict=True)) if old]
+    return [" ".join(f"{old}{column}{row[n]}" for old, column, n in sites if row[n] != old) for row in aligned]
 
 
 def format_designs(designs: pd.DataFrame, sequence: str = "sequence") -> str:

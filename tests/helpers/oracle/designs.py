@@ -58,7 +58,7 @@ def are_complete_clusters(sequences, labels, identity=0.8):
 
 
 def find_conserved(sequences, weights, symbols="-ACDEFGHIKLMNPQRSTVWY"):
-    """Find the residue that nine of ten sequences with a residue at a site have there, gaps being one of ten at most."""
+    """Find the residue that nine of ten sequences with a residue at a site have there, if nine of ten have one."""
     residues = []
     for column in sequences.T:
         totals = [sum(weights[column == state]) for state in range(len(symbols))]

@@ -53,7 +53,8 @@ def folder(tmp_path_factory):
     """A folder with the files that the stage reads; the largest model's training set is the sequences one and five."""
     folder = tmp_path_factory.mktemp("family")
     model().save(folder / "model", LETTERS, {})
-    arrays = {"sequences": encode(*NATURAL), "weights": np.array([1.0, 1, 1, 1, 96]), "columns": np.array([2, 3, 5, 9], np.int32)}
+    arrays = {"sequences": encode(*NATURAL), "weights": np.array([1.0, 1, 1, 1, 96])}
+    arrays["columns"] = np.array([2, 3, 5, 9], np.int32)
     save_arrays(folder / "alignment", arrays, {"alphabet": "-AC"})
     parts = {"training": np.array([0, 2, 4]), "heldout": np.array([1, 3]), "heldout_weights": np.array([3.0, 1.0])}
     save_arrays(folder / "split", parts, {})
