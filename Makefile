@@ -77,7 +77,8 @@ $(PEER)/bin/adabmDCA:
 	@$(PEER)/bin/python -m pip install --quiet adabmDCA==1.0.0
 
 docs: $(INSTALLED)
-	@$(BIN)/python docs/build.py site
+	@rm -rf docs/api
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . site && echo "== open site/docs/index.html"
 
 lint: $(INSTALLED)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check . && ruff format --check . && mypy && PYTHONPATH=src lint-imports && numpydoc lint $$(git ls-files 'src/*.py') && snakefmt --check Snakefile workflow && snakemake --lint

@@ -1,4 +1,4 @@
-"""Calibration of the model's site conditionals p(s_i | s_-i) on held-out sequences, which needs no sampling.
+"""Calibration of the model's site conditionals ``p(s_i | s_-i)`` on held-out sequences, without sampling.
 
 Temperature scaling in the sense of Guo et al. (ICML 2017): logits are divided by tau. The negative log-likelihood of
 the labels is convex in beta = 1 / tau; for site conditionals it is the negative pseudo-log-likelihood. A model that is
@@ -99,7 +99,7 @@ class Reliability:
     table : pandas.DataFrame
         low, high, share (of all predictions), confidence (mean), accuracy.
     ece : float
-        Expected calibration error, the mean of |accuracy - confidence| over predictions.
+        Expected calibration error, the mean of ``|accuracy - confidence|`` over predictions.
     """
 
     table: pd.DataFrame

@@ -1,8 +1,8 @@
 """Effective number of parameters that a penalised fit determines, and the temperature that covers its data for it.
 
-MacKay's condition for the most probable penalty, l2 |J|^2 = p_eff / M (Neural Comput. 4:415, 1992), is read off the
+MacKay's condition for the most probable penalty, ``l2 |J|^2 = p_eff / M`` (Neural Comput. 4:415, 1992), is read off the
 training data alone. To first order in 1 / M it is also where the held-out optimum lies at temperature 1: a fit to M
-sequences has tau_f - 1 = (p_eff / M - l2 |J|^2) / C, with the heat capacity C (docs/method.md, "Which penalty").
+sequences has ``tau_f - 1 = (p_eff / M - l2 |J|^2) / C``, with the heat capacity C (docs/method.md, "Which penalty").
 """
 
 from collections.abc import Callable
@@ -98,7 +98,7 @@ def predict_tau_f(parameters: float, meff: float, penalty: float, heat_capacity:
     meff : float
         Effective number of training sequences.
     penalty : float
-        l2 |J|^2, nats.
+        ``l2 |J|^2``, nats.
     heat_capacity : float
         Variance of the model's energy at temperature 1.
 

@@ -245,8 +245,8 @@ def calibration(
 ) -> pd.DataFrame:
     """Tabulate the calibration of Gaussian clusters, classified by the squared distance to their centres.
 
-    p(class | x) of equally likely clusters of spread sigma is softmax(-|x - centre|^2 / (2 sigma^2)), so logits
-    -|x - centre|^2 are calibrated at exactly the inverse temperature beta = 1 / (2 sigma^2).
+    ``p(class | x)`` of equally likely clusters of spread sigma is ``softmax(-|x - centre|^2 / (2 sigma^2))``, so logits
+    ``-|x - centre|^2`` are calibrated at exactly the inverse temperature beta = 1 / (2 sigma^2).
 
     Parameters
     ----------
