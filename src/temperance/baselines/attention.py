@@ -17,8 +17,8 @@ _AT_ONCE = 1024
 class Attention:
     """Modern Hopfield network whose memories are the principal components x_k of a family's sequences.
 
-    ``E(x) = -(1 / beta) ln sum_k w_k exp(-beta |x - x_k|^2 / 2)`` is the energy of Ramsauer et al., ICLR 2021, but for a
-    constant where the memories are of one length. Its Boltzmann distribution at beta is a mixture of normal
+    ``E(x) = -(1 / beta) ln sum_k w_k exp(-beta |x - x_k|^2 / 2)`` is the energy of Ramsauer et al., ICLR 2021, but for
+    a constant where the memories are of one length. Its Boltzmann distribution at beta is a mixture of normal
     distributions about the memories, of variance 1 / beta, so it is drawn from as it is, where stochastic attention
     (Varner, arXiv:2603.14717) takes Langevin steps. beta = sqrt(d) / (tau r^2), d being the components and r^2 the
     memories' mean square: at tau = 1 retrieval turns into generation, by the scaling law for random memories.

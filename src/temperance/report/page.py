@@ -1,9 +1,10 @@
 """Pages of results in HTML: one for each family, which opens with the answer, and one over all families."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import pandas as pd
@@ -31,9 +32,38 @@ from temperance.report.tables import (
     training_table,
 )
 
-# Largest number of families that the page of all families shows in full.
-_ON_ONE_PAGE = 6
+# Parts of a page and their figures; a figure that none lists stands in the part of the model.
+_PARTS = {
+    "Temperatures": ("operating_points", "trade_off", "novelty_fidelity", "sensitivity", "optimum", "divergence"),
+    "Samples": ("logo", "distances", "pca", "energies", "correlations", "orders"),
+    "Model": ("thermodynamics", "calibration", "contacts", "mutants", "models"),
+    "Results of the laboratory": ("measured",),
+    "Training and sampling": ("training", "ladder"),
+}
+_MODEL = "Model"
 _NONE_FAILED = pd.DataFrame(columns=["family", "job", "reason"])
+
+
+class Figure(NamedTuple):
+    """A figure of a page.
+
+    Attributes
+    ----------
+    number : int
+        Counted through the page, from 1.
+    name : str
+        In `temperance.report.figures.FIGURES`.
+    title, caption : str
+        Beginning of the caption, and all of it.
+    svg : str
+        The figure.
+    """
+
+    number: int
+    name: str
+    title: str
+    caption: str
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -56,8 +86,8 @@ class Section:
         What the temperatures tell of the model, in a word and in sentences.
     facts : list of (str, str)
         Names and values.
-    figures : list of (str, str, str)
-        Name, SVG and caption.
+    parts : dict
+        Title of a part of the page -> its figures.
     agreement : str
         How many optima are the same by two methods.
     points, optimum, scores, front, models, joint, training, designs : pandas.DataFrame
@@ -87,7 +117,7 @@ class Section:
     warnings: list[str]
     notes: list[str]
     facts: list[tuple[str, str]]
-    figures: list[tuple[str, str, str]]
+    parts: dict[str, list[Figure]]
     agreement: str
     points: pd.DataFrame
     optimum: pd.DataFrame
@@ -115,7 +145,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
     evidence : Evidence
         Results of the family.
     captions : dict
-        Figure -> caption, in the order of the figures.
+        Figure -> caption.
 
     Returns
     -------
@@ -136,14 +166,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         warnings=warnings(evidence),
         notes=notes(evidence),
         facts=collect_facts(evidence),
-        figures=[
-            (
-                figure,
-                inline_figure(evidence.folder / "figures" / f"{figure}.svg", f"{name}-{figure}-", caption),
-                caption,
-            )
-            for figure, caption in captions.items()
-        ],
+        parts=_arrange(name, evidence.folder / "figures", captions),
         agreement=describe_agreement(evidence.optimum),
         points=points_table(evidence.points),
         optimum=optimum_table(evidence.optimum),
@@ -166,6 +189,23 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
     )
 
 
+def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, list[Figure]]:
+    """Divide figures among the parts of a page, and number them."""
+    listed = {figure for figures in _PARTS.values() for figure in figures}
+    unlisted = tuple(figure for figure in captions if figure not in listed)
+    parts: dict[str, list[Figure]] = {}
+    number = 0
+    for part, figures in _PARTS.items():
+        parts[part] = []
+        for figure in (*figures, *(unlisted if part == _MODEL else ())):
+            if figure in captions:
+                number += 1
+                caption, title = captions[figure], re.split(r"[:;.]( |$)", captions[figure])[0]
+                svg = inline_figure(folder / f"{figure}.svg", f"{family}-{figure}-", caption)
+                parts[part].append(Figure(number, figure, title, caption, svg))
+    return parts
+
+
 def write_page(
     path: str | Path, summary: str | Path, name: str, evidence: Evidence, captions: Sequence[str | Path], seed: int
 ) -> Section:
@@ -180,7 +220,7 @@ def write_page(
     evidence : Evidence
         Results of the family.
     captions : sequence of str or Path
-        Files of the figures' captions, called as the figures are, in the order of the figures.
+        Files of the figures' captions, called as the figures are.
     seed : int
         Random seed of the run, which the page names.
 
@@ -202,7 +242,7 @@ def write_page(
 
 
 def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.DataFrame, seed: int) -> None:
-    """Write the page of all families: a list of them and, if they are six or fewer, the content of their pages.
+    """Write the page of all families: a list of them or, if there is one, the content of its page.
 
     Parameters
     ----------
@@ -215,13 +255,12 @@ def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.D
     seed : int
         Random seed of the run, which the page names.
     """
-    in_full = len(summaries) <= _ON_ONE_PAGE
     texts, rows = [], []
     for summary in summaries:
         content = load_json(summary)
         rows.append(content["row"])
         # A thousand families' figures would not fit into memory.
-        texts += [content["html"]] if in_full else []
+        texts += [content["html"]] if len(summaries) == 1 else []
     save_text(path, _page(texts, rows, failed, seed))
 
 

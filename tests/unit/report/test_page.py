@@ -47,17 +47,18 @@ def captions(evidence):
 
 
 def test_a_section_holds_the_answer_and_every_table_in_its_place(results):
-    content = section("rna", results, {"optimum": "Of optima.", "ladder": "Of ladders."})
+    content = section("rna", results, {"ladder": "Of ladders.", "optimum": "Of optima."})
     assert (content.name, content.tau, content.interval) == ("rna", "0.70", "0.60 to 0.80")
     assert content.headline == "Sample at 0.70." and content.recommended
     assert content.reasons == ["It is cold enough."]
     assert (content.diagnosis, content.verdict) == ("faithful", ["All is well."])
     assert content.warnings == warnings(results) != [] and content.notes == notes(results) != []
     assert content.facts == collect_facts(results) and content.methods == methods(results)
-    assert [(name, caption) for name, _, caption in content.figures] == [
-        ("optimum", "Of optima."), ("ladder", "Of ladders."),
-    ]  # fmt: skip
-    assert 'aria-label="Of optima."' in content.figures[0][1] and 'id="rna-optimum-a"' in content.figures[0][1]
+    (optimum,), (ladder,) = content.parts["Temperatures"], content.parts["Training and sampling"]
+    assert optimum[:4] == (1, "optimum", "Of optima", "Of optima.")
+    assert ladder[:4] == (2, "ladder", "Of ladders", "Of ladders.")
+    assert 'aria-label="Of optima."' in optimum.svg and 'id="rna-optimum-a"' in optimum.svg
+    assert content.parts["Samples"] == content.parts["Model"] == content.parts["Results of the laboratory"] == []
     expected = {
         "points": tables.points_table(results.points), "optimum": tables.optimum_table(results.optimum),
         "scores": tables.scores_table(results), "front": tables.front_table(results.models),
@@ -156,7 +157,7 @@ def test_a_page_shows_answer_reasons_caveats_and_facts(written, results):
     assert "<title>temperance: rna</title>" in page
     assert '<p class="answer">Sample at 0.70.</p>\n<p>It is cold enough.</p>' in page
     assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
-    warned = re.search(r'<ul class="warnings">(.*?)</ul>', page, re.S)[1]
+    warned = re.search(r'<ul class="warnings" id="warnings">(.*?)</ul>', page, re.S)[1]
     assert len(re.findall("<li>", warned)) == len(warnings(results))
     assert "<li>Only 2 sequences are held out: τ_f and the scales of judges are uncertain.</li>" in warned
     assert "One more note, which does not affect the recommendation" in page
@@ -180,11 +181,45 @@ def test_a_page_has_every_table_and_file(written, results):
     assert methods(results) in page
 
 
-def test_figures_stand_in_the_order_of_their_captions(written):
+def test_figures_are_numbered_through_the_parts_of_the_page_and_linked_from_its_contents(written):
     page, _ = written
-    figures = re.findall(r'<figure>\n<svg .*?aria-label="(.*?)">.*?<figcaption>(.*?)</figcaption>', page, re.S)
+    figures = re.findall(
+        r'<figure id="(.*?)">\n<svg .*?aria-label="(.*?)">.*?<figcaption>(.*?)</figcaption>', page, re.S
+    )
     # Line breaks of a caption are spaces, and its signs are escaped.
-    assert figures == [(f"Caption of {name} &lt; 1.",) * 2 for name in ("optimum", "ladder")]
+    assert figures == [
+        (f"rna-figure-{n}", f"Caption of {name} &lt; 1.", f"<b>Figure {n}.</b> Caption of {name} &lt; 1.")
+        for n, name in enumerate(("optimum", "ladder"), 1)
+    ]
+    (contents,) = re.findall(r'<nav class="contents">(.*?)</nav>', page, re.S)
+    assert re.findall(r'<a href="#(.*?)">(.*?)</a>(: [^<]*)?', contents) == [
+        ("rna-temperatures", "Temperatures", ""), ("rna-figure-1", "Figure 1", ": Caption of optimum &lt; 1"),
+        ("rna-training-and-sampling", "Training and sampling", ""),
+        ("rna-figure-2", "Figure 2", ": Caption of ladder &lt; 1"), ("rna-methods", "Methods", ""),
+    ]  # fmt: skip
+    for name in ("temperatures", "training-and-sampling", "methods"):
+        assert page.count(f'<h3 id="rna-{name}">') == 1
+    # The answer, what concerns it and the designs come before the evidence.
+    places = [
+        page.index(text) for text in ('class="answer"', 'class="warnings"', "<h3>Designs</h3>", 'id="rna-figure-1"')
+    ]
+    assert places == sorted(places)
+
+
+def test_the_figure_of_operating_points_stands_with_the_answer_and_unlisted_ones_with_the_model(results, tmp_path):
+    for name in ("operating_points", "novel", "contacts"):
+        (results.folder / "figures" / f"{name}.svg").write_text(SVG)
+        (results.folder / f"{name}.rst").write_text(f"{name}: what it shows.\n")
+    files = [results.folder / f"{name}.rst" for name in ("novel", "contacts", "operating_points")]
+    write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", results, files, 1)
+    page = (tmp_path / "page.html").read_text()
+    texts = [
+        'aria-label="operating_points', 'class="warnings"', "<h3>Designs</h3>", '<h3 id="rna-temperatures">',
+        '<h3 id="rna-model">', 'aria-label="contacts', 'aria-label="novel', '<h3 id="rna-training-and-sampling">',
+    ]  # fmt: skip
+    places = [page.index(text) for text in texts]
+    assert places == sorted(places) and page.count('aria-label="operating_points') == 1
+    assert "Figure 2</a>: contacts</li>" in page and "Figure 3</a>: novel</li>" in page
 
 
 def test_the_summary_has_the_family_s_part_and_its_row(written, results):
@@ -206,7 +241,7 @@ def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_n
     write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", plain, [], 1)
     page = (tmp_path / "page.html").read_text()
     assert '<p class="answer none">Sample at 0.70.</p>' in page
-    assert '<ul class="warnings">' not in page and "affect the recommendation</summary>" not in page
+    assert 'id="warnings"' not in page and "affect the recommendation</summary>" not in page
 
 
 def summaries(folder, count):
@@ -218,19 +253,22 @@ def summaries(folder, count):
     return [folder / f"f{n}.json" for n in range(count)]
 
 
-def test_up_to_six_families_are_shown_in_full(tmp_path):
+def test_one_family_is_shown_in_full_and_several_are_listed_with_links_to_their_pages(tmp_path):
     none = pd.DataFrame(columns=["family", "job", "reason"])
-    write_report(tmp_path / "six.html", summaries(tmp_path, 6), none, 3)
-    six = Path(tmp_path / "six.html").read_text()
-    assert [f"<p>content of f{n}</p>" in six for n in range(6)] == [True] * 6
-    assert "<title>temperance: f0, f1, f2, f3, f4, f5</title>" in six
-    # The header, then a row a family.
-    assert cells(six, "families")[3] == ['<a href="#f2">f2</a>', "0.2", "0 to 2", "<svg/>", "d2", "2"]
-    write_report(tmp_path / "seven.html", summaries(tmp_path, 7), none, 3)
-    seven = Path(tmp_path / "seven.html").read_text()
-    assert "<title>temperance: 7 families</title>" in seven
-    assert "content of" not in seven and len(cells(seven, "families")) == 8
-    assert cells(seven, "families")[7][0] == '<a href="f6/report.html">f6</a>'
+    write_report(tmp_path / "one.html", summaries(tmp_path, 1), none, 3)
+    one = Path(tmp_path / "one.html").read_text()
+    assert "<p>content of f0</p>" in one and 'data-name="families"' not in one
+    assert "<title>temperance: f0</title>" in one
+    write_report(tmp_path / "three.html", summaries(tmp_path, 3), none, 3)
+    three = Path(tmp_path / "three.html").read_text()
+    assert "<title>temperance: 3 families</title>" in three and "content of" not in three
+    # The header, then a row a family; one without warnings has none to show.
+    header, first, _, third = cells(three, "families")
+    assert header == ["family", "recommended τ", "95% interval", "fidelity, novelty", "diagnosis", "warnings"]
+    assert first == ['<a href="f0/report.html">f0</a>', "0.0", "0 to 0", "<svg/>", "d0", ""]
+    assert third == [
+        '<a href="f2/report.html">f2</a>', "0.2", "0 to 2", "<svg/>", "d2", '<a href="f2/report.html#warnings">2</a>',
+    ]  # fmt: skip
 
 
 def test_families_that_are_not_done_are_counted_and_listed(tmp_path):

@@ -68,17 +68,22 @@ def pages(figure_paths, family, tmp_path_factory):
 def test_a_page_shows_the_family_s_figures_with_their_captions(pages):
     text = pages.page.read_text()
     assert '<section id="rna">' in text and "Sample at 0.70." in text and "seed 23." in text
-    assert re.findall("<figcaption>(.*?)</figcaption>", text) == ["Caption of optimum.", "Caption of ladder."]
+    assert re.findall("<figcaption>(.*?)</figcaption>", text) == [
+        "<b>Figure 1.</b> Caption of optimum.", "<b>Figure 2.</b> Caption of ladder.",
+    ]  # fmt: skip
     assert "rna-optimum-" in text and "training sequences M 91.74; temperature 0.9" in text
     assert json.loads(pages.summary.read_text())["row"]["tau"] == "0.70"
 
 
-def test_a_report_holds_the_parts_of_all_families(pages, tmp_path):
+def test_a_report_holds_the_part_of_one_family_and_lists_several(pages, tmp_path):
     summary = json.loads(pages.summary.read_text())
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"html": "<p>another family</p>", "row": summary["row"] | {"name": "other"}}))
     outputs = report.Outputs(tmp_path / "report.html")
+    report.run(report.Inputs([pages.summary]), outputs, 29)
+    text = Path(outputs.page).read_text()
+    assert summary["html"] in text and "seed 29." in text
     report.run(report.Inputs([pages.summary, other]), outputs, 29)
     text = Path(outputs.page).read_text()
-    assert summary["html"] in text and "<p>another family</p>" in text and "seed 29." in text
-    assert '<a href="#other">other</a>' in text and "are not done" not in text
+    assert summary["html"] not in text and "another family" not in text
+    assert '<a href="other/report.html">other</a>' in text and "are not done" not in text
