@@ -33,7 +33,7 @@ SCORES = {
     "n200-r2": {0.5: (0.6, 0.1, 0.2), 1.0: (0.4, 0.25, 0.3), 2.0: (0.1, 0.6, 0.5)},
     "n200-r3": {0.5: (0.6, 0.1, 0.2), 1.0: (0.4, 0.25, 0.3), 2.0: (0.1, 0.6, 0.5)},
 }  # fmt: skip
-# Standard errors of fidelity; those of novelty are a tenth of it, and diversity has none.
+# Standard errors of fidelity; those of novelty are a tenth, those of diversity a fifth of it.
 ERRORS = {"r1": 0.03, "r2": 0.04, "r3": 0.12}
 # Optimal temperatures of the first model; those of model n are 0.02 n^2 higher, intervals reach from -0.05 to +0.1.
 OPTIMA = {"tau_f": 0.9, "tau_r": 0.7, "tau_j": 0.85, "tau_train": 0.8, "tau_cal": 1.1, "tau": 0.6}
@@ -234,7 +234,7 @@ def _write_scores(folder, subset):
     rows = [
         {
             "temperature": tau, "fidelity": fidelity, "fidelity_error": error, "novelty": novelty,
-            "novelty_error": error / 10, "diversity": diversity,
+            "novelty_error": error / 10, "diversity": diversity, "diversity_error": error / 5,
             "energy": -8.0 / tau + n, "percentile_hmm": 100 * fidelity, "percentile_potts": 50 * fidelity,
             "percentile_profile": 25 * fidelity, "effective_share": 0.61, "identical": 0.0123,
             "pearson_single": 0.987, "pearson_pair": 0.876, "pearson_triple": 0.765, "ess": 250.0 + n, "rhat": 1.012,

@@ -303,8 +303,8 @@ def _read_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _in_natural_units(scores: pd.DataFrame, natural_diversity: float) -> pd.DataFrame:
-    """Divide diversities by that of held-out natural sequences."""
-    return scores.assign(diversity=scores["diversity"] / natural_diversity)
+    """Divide diversities and their errors by the diversity of held-out natural sequences."""
+    return scores.assign(**{name: scores[name] / natural_diversity for name in ("diversity", "diversity_error")})
 
 
 def _reference(folder: Path, sequences: np.ndarray, natural: pd.DataFrame, q: int, judge: str) -> dict[str, float]:

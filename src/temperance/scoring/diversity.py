@@ -6,34 +6,6 @@ from temperance.msa.frequencies import site_frequencies
 from temperance.msa.weights import effective_number
 
 
-def mean_pairwise_distance(sequences: np.ndarray, q: int) -> float:
-    """Compute the mean share of differing columns over all pairs of distinct sequences, without forming the pairs.
-
-    Parameters
-    ----------
-    sequences : np.ndarray
-        (M, L) uint8.
-    q : int
-        States.
-
-    Returns
-    -------
-    float
-        0 of fewer than two sequences.
-
-    Examples
-    --------
-    >>> mean_pairwise_distance(np.array([[0, 0], [0, 1], [1, 1]], np.uint8), 2)
-    0.6666666666666667
-    """
-    count = len(sequences)
-    if count < 2:
-        return 0.0
-    counts = np.stack([(sequences == a).sum(axis=0) for a in range(q)])
-    equal_share = (counts * (counts - 1)).sum(axis=0) / (count * (count - 1))
-    return float(1 - equal_share.mean())
-
-
 def natural_diversity(sequences: np.ndarray, q: int, weights: np.ndarray) -> float:
     """Compute the mean share of columns in which two weighted draws of natural sequences differ.
 

@@ -21,7 +21,7 @@ from temperance.potts.model import Potts
 from temperance.scoring.covariance_model import covariance_judge
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.discrimination import Discrimination, discriminate, shuffle_columns
-from temperance.scoring.diversity import effective_share, mean_pairwise_distance
+from temperance.scoring.diversity import effective_share, ladder_diversity
 from temperance.scoring.external import Program, score_subsample
 from temperance.scoring.folding import fold_scores
 from temperance.scoring.judges import Judge, hmm_judge, profile_judge, truth_judge
@@ -419,7 +419,7 @@ def score_temperatures(
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
         sequences = arrays["sequences"][t].reshape(-1, length)
-        single = site_frequencies(sequences, q)
+        single, distances = site_frequencies(sequences, q), ladder_diversity(arrays["sequences"][t], q)
         order_agreements = orders[orders["temperature"] == temperature].set_index("order")
         rows.append(
             {"temperature": temperature, "sequences": len(group)}
@@ -431,7 +431,8 @@ def score_temperatures(
             | {name: value for judge in panel for name, value in _judge_means(group, judge).items()}
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
-                "diversity": mean_pairwise_distance(sequences, q),
+                "diversity": float(distances.mean()),
+                "diversity_error": float(distances.std(ddof=1) / len(distances) ** 0.5),
                 "effective_share": effective_share(sequences),
                 "pearson_single": measure_agreement(reference.pairs.single.ravel(), single.ravel()).pearson,
             }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oracle.run import JUDGES
-from oracle.sequences import count_differences, count_effective
+from oracle.sequences import compare_ladders, count_effective
 from oracle.statistics import DRAWS, NORMAL, half_interval, student
 
 # Percentile of natural sequences among themselves, and that from which samples count as natural.
@@ -43,17 +43,6 @@ class Rungs:
 
 def _by_ladder(samples, name):
     return np.array([[np.mean(draws) for draws in table[name]] for table in samples])
-
-
-def compare_ladders(sequences):
-    """Compute the mean share of columns in which samples of a ladder differ from those of all others, (K, D, L)."""
-    ladders, draws, length = sequences.shape
-    shares = []
-    for ladder in range(ladders):
-        other_sequences = np.delete(sequences, ladder, axis=0).reshape(-1, length)
-        differences = sum(int(count_differences(other_sequences, sequence).sum()) for sequence in sequences[ladder])
-        shares.append(differences / (draws * len(other_sequences) * length))
-    return shares
 
 
 @dataclass

@@ -7,10 +7,10 @@ import numpy as np
 from oracle.judges import EQUAL
 from oracle.run import JUDGES
 from oracle.sequences import (
+    compare_ladders,
     correlate,
     correlate_pairs,
     correlate_triples,
-    count_differences,
     count_frequencies,
     weigh,
 )
@@ -36,9 +36,7 @@ def recompute_scores(subset, rung):
     for name, values in averages.items():
         row[name], row[f"{name}_error"] = average_ladders(values)
     row["identical"] = sum(1 for distance in np.ravel(samples["distance_natural"]) if distance == 0) / len(flat)
-    # Over pairs of distinct samples; a sample differs from itself in no column.
-    differences = sum(int(count_differences(flat, sequence).sum()) for sequence in flat)
-    row["diversity"] = differences / (len(flat) * (len(flat) - 1) * length)
+    row["diversity"], row["diversity_error"] = average_ladders(np.array(compare_ladders(sequences))[:, None])
     row["effective_share"] = sum(weigh(flat)) / len(flat)
     row["pearson_single"] = correlate(family.frequencies.ravel(), count_frequencies(flat, family.q).ravel())[0]
     row["pearson_pair"], row["slope_pair"] = correlate(family.pair_correlations, correlate_pairs(flat, family.q))

@@ -142,3 +142,14 @@ def measure_energy(fields, couplings, sequence):
 def measure_energies(model, sequences):
     """Compute the energy of each sequence under a model (fields, couplings)."""
     return np.array([measure_energy(*model, sequence) for sequence in sequences])
+
+
+def compare_ladders(sequences):
+    """Compute the mean share of columns in which samples of a ladder differ from those of all others, (K, D, L)."""
+    ladders, draws, length = sequences.shape
+    shares = []
+    for ladder in range(ladders):
+        other_sequences = np.delete(sequences, ladder, axis=0).reshape(-1, length)
+        differences = sum(int(count_differences(other_sequences, sequence).sum()) for sequence in sequences[ladder])
+        shares.append(differences / (draws * len(other_sequences) * length))
+    return shares

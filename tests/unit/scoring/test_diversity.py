@@ -3,16 +3,9 @@
 import numpy as np
 import pytest
 
-from temperance.scoring.diversity import effective_share, ladder_diversity, mean_pairwise_distance, natural_diversity
+from temperance.scoring.diversity import effective_share, ladder_diversity, natural_diversity
 
 ROWS = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 2], [2, 1, 1]], np.uint8)
-
-
-def test_the_mean_distance_is_over_pairs_of_different_sequences():
-    """Rows 0-1 differ in 1 column, 0-2 in 2, 0-3 in 3, 1-2 in 2, 1-3 in 2, 2-3 in 2: 12 of 6 * 3."""
-    assert mean_pairwise_distance(ROWS, 3) == pytest.approx(12 / 18)
-    assert mean_pairwise_distance(ROWS[:1], 3) == mean_pairwise_distance(ROWS[:0], 3) == 0
-    assert mean_pairwise_distance(ROWS[[0, 3]], 3) == 1
 
 
 def test_two_natural_draws_may_be_the_same_sequence_and_are_by_weight():

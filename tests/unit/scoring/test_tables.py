@@ -404,8 +404,9 @@ def test_temperatures_are_means_with_errors_over_ladders(samples, family):
     for name in ("", "_error"):
         assert (100 * table[f"fidelity{name}"]).tolist() == pytest.approx(table[f"percentile_b{name}"].tolist())
     assert table["above_median_b"].tolist() == [0.25, 0]
-    # Differing sites of six pairs of samples: 1, 3, 4, 2, 4, 2, and of the others 3, 2, 2, 4, 4, 2.
-    assert table["diversity"].tolist() == pytest.approx([16 / 24, 17 / 24])
+    # Differing sites of the four pairs of samples of different ladders: 3, 4, 2, 4, and of the others 2, 2, 4, 4.
+    assert table["diversity"].tolist() == pytest.approx([13 / 16, 12 / 16])
+    assert table["diversity_error"].tolist() == pytest.approx([0, 0])
     assert table["pearson_pair"].tolist() == [2.5, 3] and table["pearson_triple"].tolist() == [3.5, 4]
     assert table["slope_pair"].tolist() == [2, 2] and table["slope_triple"].tolist() == [3, 3]
     # The ladder's rungs go from hot to cold.
@@ -428,6 +429,16 @@ def table_of(sequences, family, samples, orders=()):
     ).iloc[0]
 
 
+def test_diversity_has_the_standard_error_over_ladders(model, family, natural):
+    """AAAA, AAAA and BBBB: a half, a half and all of the samples of other ladders differ."""
+    sequences = np.array([[NATURAL[[0]], NATURAL[[0]], NATURAL[[4]]]])
+    arrays = {"temperatures": np.array([1.0]), "sequences": sequences}
+    row = table_of(sequences, family, score_samples(model, family, {"b": count_b}, arrays, natural, "b"))
+    assert row["diversity"] == pytest.approx(2 / 3)
+    # Deviations from 2/3 are 1/6, 1/6 and 1/3: their squares add up to 1/6, over 3 - 1 and over 3.
+    assert row["diversity_error"] == pytest.approx((1 / 6 / 2 / 3) ** 0.5)
+
+
 def test_equal_samples_and_one_site_frequencies_are_counted(model, family, natural):
     """AAAA three times and BBBB: 3 * 1/3 + 1 of 4 are different.
 
@@ -440,7 +451,7 @@ def test_equal_samples_and_one_site_frequencies_are_counted(model, family, natur
     )
     row = table_of(sequences, family, samples)
     assert row["effective_share"] == 0.5
-    # Three of six pairs differ at all sites.
+    # Two of four pairs of samples of different ladders differ at all sites.
     assert row["diversity"] == 0.5
     covariance, variance, of_heldout = 2 * (-12 - 21), 4 * 42, 2 * (96 + 42)
     assert row["pearson_single"] == pytest.approx(covariance / (variance * of_heldout) ** 0.5)

@@ -53,8 +53,8 @@ def trade_off(
     Parameters
     ----------
     scores : pandas.DataFrame
-        One row a model and temperature: M, temperature, fidelity, novelty and their errors, diversity in units of
-        that of held-out natural sequences, equilibrated.
+        One row a model and temperature: M, temperature, fidelity, novelty and diversity (in units of that of held-out
+        natural sequences) with their errors, equilibrated.
     natural : mapping
         Fidelity and novelty of held-out natural sequences.
     best : dict
