@@ -200,7 +200,8 @@ def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, l
         for figure in (*figures, *(unlisted if part == _MODEL else ())):
             if figure in captions:
                 number += 1
-                caption, title = captions[figure], re.split(r"[:;.]( |$)", captions[figure])[0]
+                caption = captions[figure]
+                title = re.split(r"[:;.](?: |$)", re.sub(r" \([^)]*\)", "", caption))[0]
                 svg = inline_figure(folder / f"{figure}.svg", f"{family}-{figure}-", caption)
                 parts[part].append(Figure(number, figure, title, caption, svg))
     return parts

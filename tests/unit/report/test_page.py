@@ -209,7 +209,7 @@ def test_figures_are_numbered_through_the_parts_of_the_page_and_linked_from_its_
 def test_the_figure_of_operating_points_stands_with_the_answer_and_unlisted_ones_with_the_model(results, tmp_path):
     for name in ("operating_points", "novel", "contacts"):
         (results.folder / "figures" / f"{name}.svg").write_text(SVG)
-        (results.folder / f"{name}.rst").write_text(f"{name}: what it shows.\n")
+        (results.folder / f"{name}.rst").write_text(f"{name} (as is; of all): what it shows.\n")
     files = [results.folder / f"{name}.rst" for name in ("novel", "contacts", "operating_points")]
     write_page(tmp_path / "page.html", tmp_path / "page.json", "rna", results, files, 1)
     page = (tmp_path / "page.html").read_text()
