@@ -88,6 +88,8 @@ CLAIMS = [
     "raising",
     "data",
     "regularisation",
+    "law",
+    "nature",
     "scaling",
     "limits",
     "power",

@@ -9,6 +9,8 @@ import pytest
 from temperance.core.seeds import derive_seed
 from temperance.core.settings.stages import STAGES
 from temperance.core.sizes import size_label, subset_names
+from temperance.core.stamps import file_stamps
+from temperance.potts.formats.names import EXPORTS
 from temperance.workflow.configuration import configure, family_plans, source_key
 
 COMMON = Path(__file__).parents[3] / "workflow" / "rules" / "common.smk"
@@ -31,18 +33,26 @@ class Wildcards(SimpleNamespace):
 
 @pytest.fixture(scope="module")
 def rules():
-    run = configure({"families": FAMILIES, "seed": 3, "batch_replicates": 2})
+    run = configure({"families": FAMILIES, "seed": 3, "batch_replicates": 2, "memory_factor": 1.5})
     points = [point for study in run["studies"].values() for point in study["points"]]
     names = {
         "Path": Path, "STAGES": STAGES, "derive_seed": derive_seed, "size_label": size_label, "source_key": source_key,
         "subset_names": subset_names, "RUN": run, "PLANS": family_plans(run), "FAMILIES": run["families"],
-        "OUT": "out", "FOLDS": "out/folds", "JOINT_TRAINING": True,
+        "OUT": "out", "FOLDS": "out/folds", "JOINT_TRAINING": True, "GPU": 1, "file_stamps": file_stamps,
+        "EXPORTS": EXPORTS,
+        # Made up: megabytes and minutes that tell what they were computed from.
+        "alignment_size": lambda path, plan: len(path),
+        "minutes": lambda stage, size, plan, threads: len(stage) * threads,
+        "memory": lambda stage, size, plan, engine, gpu: 100 * len(stage) + size + 10_000 * (engine == "auto" and gpu),
         "SOURCES": {point["label"]: point["source"] for point in points},
         "SEED_FAMILY": {name: name for name in FAMILIES}
         | {point[name]: point["family"] for point in points for name in ("source", "label")},
     }  # fmt: skip
     functions = re.findall(r"^def .*?\n(?=\S)", COMMON.read_text(), re.M | re.S)
     exec("\n".join(functions), names)
+    keep_all = re.search(r"keep_all=(lambda .*),\n", (COMMON.parent / "sample.smk").read_text())[1]
+    form = re.search(r"form=(lambda .*?\n        \)),", (COMMON.parent / "export.smk").read_text(), re.S)[1]
+    names |= {"keep_all": eval(keep_all, names), "form": eval(form, names)}
     return SimpleNamespace(**names)
 
 
@@ -104,3 +114,35 @@ def test_inputs_that_a_family_does_not_have_are_none(rules):
     assert rules.joint_training_input(nested) == {"trained": "out/nested/trained"}
     assert rules.joint_training_input(fetched) == {}
     assert rules.settings("subsample")(nested) == {"identity": 0.8}
+
+
+def test_requests_are_those_of_the_family_s_stage_and_double_with_each_attempt(rules):
+    """`train` has five letters and `out/nested/ingest.json` 22: 1.5 times 10,522 MB."""
+    nested = Wildcards(family="nested")
+    assert [rules.stage_memory("train")(nested, attempt) for attempt in (1, 2, 3)] == [15783, 31566, 63132]
+    # The size of a point of a study is that of its source: `out/studies/regularisation/planted/ingest.json`, 46.
+    point = Wildcards(family="studies/regularisation/planted/0.1")
+    assert rules.stage_memory("train")(point, 1) == round(1.5 * 10_546)
+    assert [rules.stage_minutes("train")(nested, attempt, 2) for attempt in (1, 2, 3)] == [10, 20, 40]
+    # One job for all four training sets.
+    assert rules.stage_minutes("train", all_subsets=True)(nested, 2, 2) == 80
+
+
+def test_files_of_the_user_and_not_of_the_run_are_stamped(rules, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    for name in ("a", "b", "out/b"):
+        Path(name).write_text("1")
+    inputs = [lambda wildcards: {"one": wildcards.family, "made": "out/b"}, lambda wildcards: {"many": ["b", "none"]}]
+    stamps = rules.stamps(*inputs)(Wildcards(family="a"))
+    assert stamps == {name: (1, Path(name).stat().st_mtime_ns) for name in ("a", "b")}
+
+
+def test_sequences_of_all_rungs_are_kept_where_there_is_a_truth(rules):
+    assert [rules.keep_all(Wildcards(family=family)) for family in ("nested", "drawn")] == [False, True]
+
+
+def test_an_exported_file_has_the_form_that_it_is_called_after(rules):
+    assert {form: rules.form(Wildcards(file=file)) for form, file in EXPORTS.items()} == {
+        form: form for form in EXPORTS
+    }
