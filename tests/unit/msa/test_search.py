@@ -13,7 +13,7 @@ from workflow_run import ROOT
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings.alignment import SearchSettings
-from temperance.msa.search import search_query, search_seed
+from temperance.msa.search import _thresholds, search_query, search_seed
 
 LETTERS, RNA = alphabet("protein"), alphabet("rna")
 SETTINGS = SearchSettings(iterations=3, evalue=1e-3, bits_per_residue=0.5, coverage=0.7)
@@ -77,6 +77,23 @@ def test_members_are_found_and_aligned_where_they_lie(search, name, world):
     table = result.hits.set_index("name")
     assert not table.filter(like="fragment", axis=0)["kept"].any()
     assert table["coverage"].between(0, 1).all() and (table["evalue"] <= 1e-3).all()
+
+
+def test_thresholds_are_those_of_sequences_and_domains_to_report_and_to_include():
+    """An E-value as it stands, which is asked before bits; and half a bit for each of 120 residues."""
+    assert _thresholds(SETTINGS, 120) == dict.fromkeys(("E", "domE", "incE", "incdomE"), 1e-3)
+    bits = SETTINGS.model_copy(update={"evalue": None})
+    assert _thresholds(bits, 120) == dict.fromkeys(("T", "domT", "incT", "incdomT"), 60)
+
+
+def test_a_domain_has_the_score_of_its_own_and_not_of_its_sequence(world, tmp_path):
+    """Two domains in one sequence are as good as one alone, and the sequence is better than they are."""
+    folder, consensus, _ = world
+    (tmp_path / "db.fasta").write_text(f">twice\n{consensus}GGGSGGGSGGGS{consensus}\n>once\n{consensus}\n")
+    hits = search_seed(folder / "seed.fasta", tmp_path / "db.fasta", LETTERS, SETTINGS, 1, silent).hits
+    assert sorted(name.split("/")[0] for name in hits["name"]) == ["once", "twice", "twice"]
+    powers = np.log10(hits["evalue"])
+    assert np.ptp(hits["bits"]) < 5 and np.ptp(powers) < 2 and powers.max() < -5
 
 
 def test_bit_scores_count_residues_of_the_query(world):

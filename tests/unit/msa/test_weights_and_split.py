@@ -4,7 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
+from temperance.msa.frequencies import profile_frequencies
+from temperance.msa.prepare import encode_rows
 from temperance.msa.split import draw_subset, split
 from temperance.msa.weights import (
     effective_number,
@@ -51,6 +54,16 @@ def test_a_large_cluster_is_represented_among_the_held_out():
     parts = split(sequences, rng, fraction=0.2, identity=0.9, max_discarded=0.2)
     assert (parts.heldout < 300).sum() > 10
     assert (parts.heldout >= 300).sum() > 10
+
+
+def test_as_many_are_held_out_as_is_asked_for():
+    """Three of ten, and two at least, whether sequences are compared or not; none of these is like another."""
+    sequences = np.arange(10, dtype=np.uint8)[:, None].repeat(5, axis=1)
+    for identity in (None, 0.8):
+        for fraction, count in ((0.3, 3), (0.1, 2)):
+            parts = split(sequences, np.random.default_rng(0), fraction, identity)
+            assert (len(parts.heldout), len(parts.training), len(parts.discarded)) == (count, 10 - count, 0)
+            assert sorted([*parts.heldout, *parts.training]) == list(range(10))
 
 
 def test_what_cannot_be_split_is_refused():
@@ -109,3 +122,20 @@ def test_subsets_of_equal_seeds_are_nested_and_of_others_are_not():
     assert set(small) < set(large) < set(training)
     assert len(set(small)) == 20
     assert not set(draw_subset(training, 20, np.random.default_rng(6))) <= set(large)
+
+
+def test_rows_are_encoded_in_the_columns_that_were_kept():
+    """Columns 1 and 3 of four; rows of two columns are those already."""
+    letters, columns = alphabet("ABC"), np.array([1, 3])
+    assert encode_rows(["ABCA", "CAAB"], letters, columns, 4).tolist() == [[0, 2], [2, 0]]
+    assert encode_rows(["AC", "CB"], letters, columns, 4).tolist() == [[0, 2], [2, 1]]
+    with pytest.raises(
+        InputError, match=r"sequences: 3 columns; expected 4 \(all of the alignment\) or 2 \(those kept\)"
+    ):
+        encode_rows(["ABC"], letters, columns, 4)
+
+
+def test_a_profile_has_one_sequence_beside_the_effective_number():
+    """Weights 3 and 1 at one site of two states, and a half of either: 3.5 and 1.5 of 5."""
+    sequences = np.array([[0], [1]], np.uint8)
+    assert profile_frequencies(sequences, 2, np.array([3.0, 1.0])) == pytest.approx(np.array([[0.7, 0.3]]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from temperance.msa.clusters import effective_clusters, label_clusters
+from temperance.msa.clusters import choose_relatives_distance, effective_clusters, label_clusters
 
 LENGTH, Q = 30, 4
 
@@ -38,6 +38,29 @@ def test_identity_is_chosen_between_relatives_and_strangers() -> None:
     families = mixed // 5
     together = labels[:, None] == labels
     assert (together == (families[:, None] == families)).mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("count", "groups", "distance"),
+    [
+        # Of ten sites of four states two sequences share each with probability 1/4: they differ in at most two once in
+        # 2,400 times, and in at most three once in 285, of 39 pairs of a sequence: less, and more, than one in twenty.
+        (40, 10, 2), (40, 8, -1),
+        # One cluster for 25 sequences, so that 500 need 20; of 499 pairs one in 68 is as near as one site by chance.
+        (500, 20, 1), (500, 10, -1),
+    ],
+)  # fmt: skip
+def test_relatives_are_nearer_than_strangers_and_of_enough_clusters(count: int, groups: int, distance: int) -> None:
+    """Of a tree in which equal groups hang together up to that distance, and each other far beyond it."""
+    rng = np.random.default_rng(0)
+    sequences = np.stack([rng.permutation(np.arange(count) % 4) for _ in range(10)], axis=1).astype(np.uint8)
+    nodes = np.arange(1, count)
+    near = 1 if count == 500 else 2
+    tree = np.stack([nodes - 1, nodes, np.where(nodes % (count // groups) == 0, 9, near)], axis=1)
+    assert choose_relatives_distance(sequences, tree) == distance
+    # Strangers at one site more are no relatives.
+    tree[tree[:, 2] == near, 2] += 1
+    assert choose_relatives_distance(sequences, tree) == -1
 
 
 def _truth(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
