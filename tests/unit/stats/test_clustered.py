@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from temperance.stats.clustered import (
     auc_influences,
@@ -97,6 +98,15 @@ def test_spearman_is_that_of_ranks_and_its_interval_that_of_clusters():
     alone = estimate_spearman(x, x + noise, np.arange(60), rng, 500)
     clustered = estimate_spearman(np.repeat(x, 4), np.repeat(x + noise, 4), np.repeat(np.arange(60), 4), rng, 500)
     assert clustered.high - clustered.low == pytest.approx(alone.high - alone.low, rel=0.25)
+
+
+def test_few_clusters_widen_the_interval_of_a_rank_correlation():
+    """Of three clusters Student's t leaves eight in a million to either side: the interval spans all draws."""
+    labels, x = np.repeat([0, 1, 2], 4), np.arange(12.0)
+    y = x + np.random.default_rng(1).normal(0, 4, 12)
+    interval = estimate_spearman(x, y, labels, np.random.default_rng(0), 100)
+    draws = resample_clusters(labels, np.random.default_rng(0), 100, lambda rows: spearmanr(x[rows], y[rows]).statistic)
+    assert (interval.low, interval.high) == pytest.approx((draws.min(), draws.max()))
 
 
 def test_whole_clusters_are_drawn():
