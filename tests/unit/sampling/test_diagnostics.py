@@ -43,6 +43,35 @@ def test_ladders_that_relax_together_are_not_equilibrated():
     assert abs(relative_drift(few)[0]) < 3 * relative_drift(few)[1]
 
 
+def test_the_table_of_rungs_has_their_moments_and_how_far_apart_independent_draws_are():
+    sticky = np.repeat(np.random.default_rng(0).normal(3, 2, (16, 50)), 4, axis=1)
+    energies = np.stack([np.full((16, 200), -1.0), sticky])
+    rungs = diagnose_rungs(np.array([0.0, 0.5]), energies, np.array([0.3]), 8, 1.05, 100)
+    assert rungs["temperature"].tolist() == [np.inf, 2] and rungs["beta"].tolist() == [0, 0.5]
+    assert rungs["mean_energy"].tolist() == pytest.approx([-1, sticky.mean()])
+    assert rungs["variance"].tolist() == pytest.approx([0, sticky.std() ** 2])
+    # The last rung has no colder neighbour to exchange with.
+    assert rungs["acceptance"][0] == 0.3 and np.isnan(rungs["acceptance"][1])
+    # Of equal energies every draw counts; of others about one in four does, which are 4 draws of 8 sweeps apart.
+    assert rungs["autocorrelation_sweeps"][0] == 8
+    assert rungs["autocorrelation_sweeps"][1] == pytest.approx(32, rel=0.25)
+
+
+def test_a_rung_needs_so_many_independent_draws_or_half_of_all():
+    rng = np.random.default_rng(0)
+    free, sticky = rng.normal(size=(16, 200)), np.repeat(rng.normal(size=(16, 50)), 4, axis=1)
+    # About 3,200 and 800 of 3,200 draws are independent.
+    for min_ess, expected in ((500, [True, True]), (1200, [True, False]), (1e9, [True, False])):
+        rungs = diagnose_rungs(np.array([0.0, 1.0]), np.stack([free, sticky]), np.ones(1), 1, 1.05, min_ess)
+        assert rungs["equilibrated"].tolist() == expected, min_ess
+
+
+def test_no_more_draws_are_independent_than_there_are():
+    # Each draw is followed by its mirror image: their mean is known better than from as many independent ones.
+    draws = np.random.default_rng(0).normal(size=(8, 50))
+    assert effective_sample_size(np.stack([draws, -draws], axis=2).reshape(8, 100)) == 800
+
+
 def test_a_rung_is_given_up_when_no_number_of_doublings_would_do():
     """Excess 0.6 falls to 0.0375 with four halvings, 0.9 to 0.056 only."""
     rhats = np.array([[1.0, 1.6, 1.9]])

@@ -3,7 +3,7 @@ import pytest
 from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance.engines.registry import choose_engine
-from temperance.sampling.population import anneal_population
+from temperance.sampling.population import Population, anneal_population
 
 STATES = all_states(6, 3)
 COUNT = 20_000
@@ -56,3 +56,17 @@ def test_families_are_few_where_few_chains_find_the_mode():
     ]
     assert families[0] < 0.5 * families[1]
     assert 1500 < families[1] <= 2000
+
+
+def test_errors_are_those_of_families_and_not_of_chains():
+    """A hundred chains of four families: energies 0 and 2 have a standard deviation of 1, over the root of 4."""
+    population = Population(None, np.repeat([0.0, 2.0], 50), 0.0, 4.0, 6)
+    assert population.log_z_error == population.mean_energy_error == 0.5
+
+
+def test_sweeps_of_all_steps_are_counted():
+    model, engine, swept = random_potts(6, 3, seed=5, scale=1.5), choose_engine("numba"), []
+    sweep = engine.sweep
+    engine.sweep = lambda *arguments: swept.append(int(arguments[-1])) or sweep(*arguments)
+    population = anneal_population(engine, engine.prepare(model), 300, (6, 3), np.random.default_rng(1))
+    assert len(swept) > 3 and population.sweeps == sum(swept)

@@ -1,5 +1,7 @@
 """Replica exchange against enumeration."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -9,7 +11,8 @@ from small_systems import all_states, boltzmann, random_potts, spins
 from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
 from temperance.potts.model import Potts
-from temperance.sampling.replica_exchange import sample
+from temperance.sampling.ladders import Ladders, draw_starting_chains
+from temperance.sampling.replica_exchange import _Run, sample
 from temperance.sampling.samples import sequences_of_all_rungs
 from temperance.sampling.window import COLDEST
 
@@ -213,3 +216,68 @@ def test_colder_rungs_end_with_the_first_that_is_not_equilibrated():
     assert rungs["equilibrated"].iloc[:-1].all()
     assert samples.temperatures[0] == pytest.approx(rungs["temperature"].iloc[-1])
     assert len(samples.temperatures) == len(samples.sequences) == len(rungs)
+
+
+# ---------------------------------------------------------------- ladders
+
+
+def test_every_other_ladder_begins_with_given_sequences_in_states_that_are_allowed():
+    """Two states of the first site are forbidden: what has one of them gets another, and keeps its other sites."""
+    allowed = np.ones((4, 5), bool)
+    allowed[0, :2] = False
+    starts = np.array([[0, 1, 2, 3], [4, 4, 4, 4]], np.uint8)
+    chains = draw_starting_chains(random_potts(4, 5, seed=0).restrict(allowed), starts, 6, 50, np.random.default_rng(0))
+    assert chains.shape == (6, 50, 4) and (chains[:, :, 0] >= 2).all()
+    first, second = ((chains[:, :, 1:] == row[1:]).all(axis=2) for row in starts)
+    assert (first | second)[1::2].all()
+    # One in 125 random sequences has the last three sites of either.
+    assert (first | second)[::2].mean() < 0.1
+    assert 0.3 < second[1::2].mean() < 0.7
+    assert (chains[1::2][second[1::2]] == 4).all()
+    assert set(chains[1::2][first[1::2]][:, 0]) == {2, 3, 4}
+
+
+def test_exchanges_and_round_trips_are_counted():
+    """Of two rungs with nothing to tell them apart every second sweep exchanges, always.
+
+    A replica goes down at one exchange and up at the next; from the third on each ends a round trip of every ladder.
+    """
+    free, engine = Potts(np.zeros((3, 2), np.float32), np.zeros((3, 2, 3, 2), np.float32)), choose_engine("numba")
+    ladders = Ladders(free, engine, np.array([0.0, 1.0]), np.zeros((5, 2, 3), np.uint8), np.random.default_rng(0))
+    buffer = ladders.empty_buffer(4, 4)
+    ladders.fill(buffer)
+    # Sixteen sweeps, eight exchanges of five ladders.
+    assert (buffer.tried.tolist(), buffer.accepted.tolist(), buffer.acceptance.tolist()) == ([40], [40], [1])
+    assert buffer.round_trips == 5 * 6
+
+
+def test_round_trips_are_those_of_a_ladder_and_draws_are_rounded_up():
+    """As above: ten sequences of four ladders are three draws, four sweeps apart, with six exchanges."""
+    free = Potts(np.zeros((3, 2), np.float32), np.zeros((3, 2, 3, 2), np.float32))
+    samples = sample(
+        free, choose_engine("numba"), 1, [1.0], starts=np.zeros((2, 3), np.uint8), sequences=10, ladders=4, sweeps=4,
+        max_sweeps=4,
+    )  # fmt: skip
+    assert samples.sequences.shape == (1, 4, 3, 3) and samples.energies.shape == (2, 4, 3)
+    assert (samples.round_trips, samples.sweeps) == (6, 4)
+
+
+def test_the_window_is_around_the_energy_of_the_starts_by_their_weights():
+    """Ten spins in a field: sequences of all up and none up weigh 3 to 1, so that 3 of 4 spins are up, at 1 / ln 3."""
+    messages: list[str] = []
+    sample(
+        spins(np.zeros((10, 10)), field=0.5), choose_engine("numba"), 1, [0.6, 1.0, 2.0],
+        starts=np.repeat(np.array([[0], [1]], np.uint8), 10, axis=1), weights=np.array([3.0, 1.0]), spacing=0.3,
+        sequences=256, ladders=16, sweeps=2, max_sweeps=2, progress=messages.append,
+    )  # fmt: skip
+    told = next(float(m.split(" temperatures around ")[1].split(",")[0]) for m in messages if " around " in m)
+    assert told == pytest.approx(1 / np.log(3), rel=0.3)
+
+
+@pytest.mark.parametrize(("different", "energy", "worth"), [(1, -1.0, False), (3, -1.0, True), (1, 1.0, True)])
+def test_samples_are_cooled_until_a_tenth_of_their_sites_is_new(different, energy, worth):
+    """All samples differ from the only start in as many of 20 sites; or their energy is above that of the starts, 0."""
+    run = SimpleNamespace(_training_energy=0.0, _starts=np.zeros((1, 20), np.uint8))
+    sequences = np.zeros((30, 20), np.uint8)
+    sequences[:, :different] = 1
+    assert _Run._is_worth_cooling(run, sequences, energy) is worth
