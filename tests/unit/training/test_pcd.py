@@ -12,8 +12,9 @@ from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies, measure_agreement
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
-from temperance.training import evaluate_imported, train
-from temperance.training.run import HISTORY_COLUMNS
+from temperance.training import evaluate_imported, pcd, train
+from temperance.training.run import HISTORY_COLUMNS, Plan
+from temperance.training.step import Step
 from temperance.truth.enumerable import KINDS
 
 STATES = all_states(5, 3)
@@ -32,6 +33,49 @@ def family():
     p = boltzmann(model, STATES, 1)
     rng = np.random.default_rng(0)
     return model, STATES[rng.choice(len(STATES), 20_000, p=p)]
+
+
+@pytest.mark.parametrize(
+    ("length", "rate", "longest", "stop", "l2", "strengths", "target"),
+    [
+        # Of 25 sites steps are twice as large a share, of 200 moves twice as long.
+        (25, 0.2, 0.7, "converged", 0.1, (0.3, 0.1), None),
+        (200, 0.1, 1.4, "converged", "auto", (1.0, 0.3, 0.1, 0.01), None),
+        (100, 0.1, 0.7 * 2**0.5, "pearson", 0.1, (0.1,), 0.9),
+    ],
+)
+def test_every_setting_is_handed_on(length, rate, longest, stop, l2, strengths, target, monkeypatch):
+    calls = []
+
+    class Recorded:
+        def __init__(self, *arguments):
+            calls.append(arguments)
+
+        def train(self, progress):
+            return "trained"
+
+    monkeypatch.setattr(pcd, "Run", Recorded)
+    sequences, weights = np.random.default_rng(0).integers(0, 3, (4, length), np.uint8), np.array([0.5, 0.5, 1, 3])
+    result = train(
+        sequences, weights, 3, choose_engine("numba"), 1, heldout=sequences[:2], heldout_weights=weights[2:],
+        chains=120, sweeps=4, learning_rate=0.1, max_move=0.7, decay_steps=33, l2_fields=0.03, l2_couplings=l2,
+        l2_path=(0.01, 1.0, 0.3, 0.1), path_steps=7, max_steps=9, max_minutes=3.5, check_every=4, confirm_chains=77,
+        stop=stop, target_pearson=0.9,
+    )  # fmt: skip
+    assert result == "trained"
+    ((plan, _, data, test, _, chains, heldout, _),) = calls
+    # A fifth of the chains are probes; after the first penalty moves are shorter.
+    assert plan == Plan(
+        fields=True, l2_fields=0.03, strengths=strengths, choose=l2 == "auto", path_steps=7, max_steps=9,
+        max_minutes=3.5, check_every=4, confirm_chains=77, target=target,
+        first=Step(24, 4, pytest.approx(rate), pytest.approx(longest), 33),
+        warm=Step(24, 4, pytest.approx(rate), pytest.approx(0.3 * longest), 33),
+    )  # fmt: skip
+    assert chains == 120 and heldout.weights.tolist() == [1, 3] and test.weights is weights
+    # The pseudocount is one sequence of an effective number of five.
+    expected = frequencies(sequences, 3, weights).with_pseudocount(0.2)
+    np.testing.assert_allclose(data.single, expected.single, rtol=1e-6)
+    np.testing.assert_allclose(data.pair, expected.pair, rtol=1e-5)
 
 
 @pytest.mark.parametrize("engine", ["numba", "jax"])
@@ -58,6 +102,8 @@ def test_early_stopping_is_confirmed_on_independent_chains_and_named(family):
     assert result.history["pearson"].iloc[0] < result.confirmation.pearson
     assert list(result.history.columns) == HISTORY_COLUMNS
     assert (result.history["l2_couplings"] == 0.003).all()
+    # What sampling alone gives depends on data and number of chains, and the gradient on the model.
+    assert result.history["gradient_noise"].nunique() == 1 < result.history["gradient_norm"].nunique()
 
 
 def test_a_target_above_the_ceiling_is_not_asked_for(family):
@@ -102,12 +148,14 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
         assert result.l2_choice == "held-out log-likelihood"
         assert result.strengths.set_index("l2_couplings").loc[result.l2_couplings, "chosen"]
         data = frequencies(sequences, 3).with_pseudocount(1 / size)
-        exact_gains = []
+        exact_gains, capacities = [], []
         for l2 in result.strengths["l2_couplings"]:
             model = enumeration.energies_of_all(enumeration.fit_pairwise(data, l2))
             exact_gains.append(-(p @ model + enumeration.log_z(model)) / 7)
+            capacities.append(enumeration.heat_capacity(model))
         # Penalties on the way are left a little before their optimum.
         np.testing.assert_allclose(result.strengths["log_likelihood"], exact_gains, atol=0.03)
+        np.testing.assert_allclose(result.strengths["heat_capacity"], capacities, rtol=0.3)
         best = np.max(exact_gains)
         assert exact_gains[list(result.strengths["l2_couplings"]).index(chosen[size])] > best - 0.02
     assert chosen[20] > chosen[6000]
@@ -115,7 +163,8 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
 
 def test_too_few_held_out_sequences_to_choose_by_are_told(family):
     _, sequences = family
-    few = {"heldout": sequences[-5:], "heldout_weights": np.ones(5)}
+    # Forty are worth 16.
+    few = {"heldout": sequences[-40:], "heldout_weights": np.full(40, 0.4)}
     plan = PLAN | {"l2_couplings": "auto", "max_steps": 20, "path_steps": 10, "confirm_chains": 200}
     result = train(sequences[:100], np.ones(100), 3, choose_engine("numba"), 1, **plan, **few)
     assert result.l2_choice == "too few held-out sequences"

@@ -37,6 +37,17 @@ def test_a_step_that_would_leave_few_chains_is_taken_in_parts(most, parts):
     assert swept == [6 // parts] * parts
 
 
+def test_the_acceptance_of_a_step_is_the_share_of_sites_that_changed():
+    """Of three states that are equally likely two are others."""
+    engine, rng = choose_engine("numba"), np.random.default_rng(0)
+    data = frequencies(STATES, 3, dtype=np.float32)
+    take = Step(probes=100, sweeps=3, learning_rate=0.01, max_move=0.1, decay_steps=50)
+    state = Learning(engine.learner(data, 0.0, 0.1), draw_profile_chains(2000, data.single, rng))
+    _, info = engine.scan(take, None, state, take.draw_randomness(drawn(100), 1, rng))
+    # Of ten thousand sites the share has a standard deviation of 0.005.
+    assert info.acceptance[0] == pytest.approx(2 / 3, abs=0.02)
+
+
 @pytest.mark.parametrize(("length", "count"), [(1000, 10_000), (100, 40_000)])
 def test_what_a_training_takes_of_a_cards_memory(length, count):
     """As XLA plans it for the device that is here; nothing is run. The card of 80 GB has to hold 1,000 sites."""

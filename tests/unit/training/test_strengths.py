@@ -1,8 +1,11 @@
 """The choice of a penalty, on likelihoods that are countable by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from temperance.training.run import Run
 from temperance.training.strengths import HeldoutSequences, Strength, choose_strength, is_likelier, tabulate_strengths
 
 WEIGHTS = np.array([1.0, 1.0, 2.0])
@@ -73,3 +76,23 @@ def test_clusters_of_held_out_sequences_are_found():
         HeldoutSequences.from_sequences(sequences, np.ones(36)).clusters.tolist()
         == np.repeat(np.arange(12), 3).tolist()
     )
+
+
+def test_a_training_tabulates_by_the_effective_number_of_its_sequences():
+    """Four sequences of weight 6: parameters are worth 60 / 6 = 10 nats, against a penalty of 2.5, over 10."""
+    run = SimpleNamespace(
+        _test=SimpleNamespace(weights=np.array([0.5, 0.5, 2.0, 3.0])), _data=SimpleNamespace(single=np.zeros((5, 3))),
+        _heldout=UNRELATED, _strength=0.1,
+    )  # fmt: skip
+    row = Run._table(run, [strength(0.1, [10, 20, 30], log_z=2.5)]).iloc[0]
+    assert (
+        row["predicted_tau_f"] == pytest.approx(1.75) and row["log_likelihood"] == pytest.approx(-5) and row["chosen"]
+    )
+
+
+def test_the_limit_of_time_is_in_minutes():
+    late = [
+        Run._late(SimpleNamespace(_plan=SimpleNamespace(max_minutes=limit), _state=SimpleNamespace(seconds=seconds)))
+        for limit, seconds in ((2.0, 119.0), (2.0, 121.0), (None, 1e9))
+    ]
+    assert late == [False, True, False]
