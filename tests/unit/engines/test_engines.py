@@ -13,7 +13,7 @@ from temperance.engines import registry
 from temperance.engines.base import DAMPING, MOMENTUM
 from temperance.engines.chains import draw_profile_chains, draw_uniform_chains
 from temperance.engines.registry import choose_engine
-from temperance.potts.frequencies import frequencies
+from temperance.potts.frequencies import correlation_agreement, frequencies
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
@@ -170,6 +170,20 @@ def test_a_step_is_newtons_for_independent_sites(engine, has_fields):
     np.testing.assert_allclose(engine.energies(learner.prepared, sequences), expected, atol=1e-2)
     assert learner.mean_data_energy() == pytest.approx(mean_energy(values, data), abs=1e-3)
     assert learner.penalty() == pytest.approx(sum(s * (v**2).sum() for s, v in zip(l2, values, strict=True)), rel=1e-3)
+
+
+def test_learners_compare_correlations_as_those_of_frequencies(engine):
+    rng = np.random.default_rng(0)
+    sequences, chains = (rng.integers(0, 4, (n, 6), dtype=np.uint8) for n in (300, 400))
+    sequences[:, 3], chains[:, 3] = sequences[:, 1], chains[:, 1]
+    data = frequencies(sequences, 4, rng.random(300)).with_pseudocount(0.1)
+    agreement, expected = (
+        engine.learner(data, 0.0, 0.1).correlation_agreement(chains),
+        correlation_agreement(data, chains),
+    )
+    assert 0.5 < expected.pearson < 0.999 and expected.pearson_noise_corrected > expected.pearson
+    for name in ("pearson", "slope", "pearson_noise_corrected", "noise"):
+        assert getattr(agreement, name) == pytest.approx(getattr(expected, name), rel=1e-3), name
 
 
 def mean_energy(values, shares):
