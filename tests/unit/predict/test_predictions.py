@@ -14,6 +14,7 @@ from temperance.core.errors import InputError
 from temperance.msa.conservation import information_content, residue_frequencies, tabulate_conservation
 from temperance.predict.contacts import apc, contact_table, coupling_scores, precision, structure_distances
 from temperance.predict.mutants import read_measured, reference_states, score_measured, single_mutants, spearman
+from temperance.predict.structures import polymer_chains, read_structure
 
 LETTERS = alphabet("protein")
 
@@ -97,11 +98,11 @@ def test_a_chain_is_chosen_by_name_or_is_the_first(tmp_path):
 
 
 def test_residues_that_differ_from_the_reference_are_counted(fold, tmp_path):
-    """Of 22 residues two are replaced by similar ones: 20/22 are the reference's."""
+    """Of 22 residues two are replaced by similar ones: 20/22 are the reference's, whose other residues do not count."""
     residues, points = fold
     path = tmp_path / "a.pdb"
     path.write_text(pdb(residues, points))
-    reference = residues.replace("I", "V", 1).replace("F", "Y", 1)
+    reference = residues.replace("I", "V", 1).replace("F", "Y", 1) + "WWWW"
     _, sites, identity = structure_distances(path, "", "cb", columns_of(reference), LETTERS)
     assert sites == 22 and identity == pytest.approx(20 / 22)
 
@@ -158,9 +159,9 @@ def test_pairs_are_ranked_and_numbered():
 
 
 def test_precision_counts_contacts_among_the_highest_scores():
-    """Ten pairs, of which one has no distance and one is too near in the sequence: eight are ranked."""
+    """Eleven pairs, of which one has no distance and two are too near in the sequence: eight are ranked."""
     table = pd.DataFrame(
-        {"separation": [6, 5, 7, 9, 6, 8, 6, 6, 6, 6], "distance": [7.9, 1, 8, np.nan, 3, 3, 20, 7, 30, 30]}
+        {"separation": [6, 5, 7, 9, 6, 8, 6, 6, 6, 6, 3], "distance": [7.9, 1, 8, np.nan, 3, 3, 20, 7, 30, 30, 2]}
     )
     by_rank = precision(table, 6, 8, 6).set_index("rank")
     # Contacts of the eight: 1, 0 (8 is not below 8), 1, 1, 0, 1, 0, 0. Ranks of 6 sites: 1, 3, 6, and all for 12.
@@ -286,3 +287,20 @@ def test_conservation_leaves_gaps_out():
     np.testing.assert_allclose(information_content(frequencies, LETTERS), [np.log2(20), np.log2(20), np.log2(20) - 1])
     table = tabulate_conservation(sequences, np.ones(4), columns_of("A-C"), LETTERS)
     assert table["consensus"].tolist() == ["A", "E", "C"] and table["share"].tolist() == [1, 1, 0.5]
+
+
+def test_the_first_model_and_the_first_of_alternative_residues_count(fold, tmp_path):
+    """A second model is twice as large; the fifth residue, a tyrosine, is a threonine as well."""
+    residues, points = fold
+    path, (first, second) = (
+        tmp_path / "a.pdb",
+        (pdb(residues, scale * points).removesuffix("END\n") for scale in (1, 2)),
+    )
+    tyrosine = [line for line in first.splitlines() if line[17:20] == "TYR"]
+    both = [line[:16] + names + line[20:] for names in ("ATYR", "BTHR") for line in tyrosine]
+    first = first.replace("\n".join(tyrosine), "\n".join(both))
+    path.write_text(f"MODEL        1\n{first}ENDMDL\nMODEL        2\n{second}ENDMDL\nEND\n")
+    (chain,) = polymer_chains(read_structure(path), LETTERS)
+    assert chain.sequence == residues
+    distances, _, _ = structure_distances(path, "", "cb", columns_of(residues), LETTERS)
+    np.testing.assert_allclose(distances[2, 9], np.linalg.norm(points[2] - points[9]), atol=1e-3)
