@@ -65,6 +65,39 @@ def test_a_model_without_fields_represents_the_lattice():
     assert not model.fields.any()
 
 
+def test_planted_sequences_and_those_near_them_are_a_gap_below_a_band():
+    """Below are sequences of six sites that differ from one of two patterns in one site at most."""
+    energies = enumerable.planted(6, 3, np.random.default_rng(5), patterns=2, radius=1, gap=50.0, width=0.3)
+    patterns = np.random.default_rng(5).integers(0, 3, (2, 6), dtype=np.uint8)
+    differing = (enumeration.all_sequences(6, 3)[:, None] != patterns).sum(axis=2).min(axis=1)
+    np.testing.assert_array_equal(energies < -25, differing <= 1)
+    # Of 729 energies the standard deviation is known to 0.008, the mean to 0.011.
+    band = energies + 50 * (differing <= 1)
+    assert band.std() == pytest.approx(0.3, abs=0.03) and band.mean() == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize("q", [2, 3])
+def test_stored_patterns_are_a_gap_below_all_sequences(q):
+    energies = enumerable.hopfield(6, q, np.random.default_rng(5), patterns=2, gap=4.0)
+    patterns = np.random.default_rng(5).integers(0, q, (2, 6), dtype=np.uint8)
+    assert energies.mean() - energies[enumeration.find_positions(patterns, q)].mean() == pytest.approx(4)
+
+
+def test_fields_and_couplings_without_a_gap_are_as_wide_as_each_other():
+    """Of a pair of 30 states, couplings less their means over each state have (29 / 30)^2 of their variance."""
+    table = enumerable.gapless(2, 30, np.random.default_rng(0), width=0.5).reshape(30, 30)
+    centred = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean()
+    # 841 free numbers know their spread to 2.4 %.
+    assert centred.std() == pytest.approx(0.5 * 29 / 30, rel=0.1)
+    assert table.mean(axis=1).std() == pytest.approx(0.5, rel=0.4)
+
+
+def test_a_critical_system_has_its_largest_heat_capacity_at_1():
+    energies = enumerable.critical(6, 3, np.random.default_rng(0))
+    capacities = [enumeration.heat_capacity(energies, beta) for beta in (0.97, 1.0, 1.03)]
+    assert max(capacities) == capacities[1]
+
+
 def _ladder(k, length):
     """Open ladder of two spins a rung, by its transfer matrix: rungs couple with k, and so do rails."""
     states = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
