@@ -6,9 +6,15 @@ import pytest
 
 from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
+from temperance.potts import enumeration
+from temperance.potts.frequencies import frequencies
 from temperance.report.figures_of_theory import average_law, average_nature
+from temperance.sampling.replica_exchange import sample
+from temperance.thermo.annealing import Annealed
+from temperance.truth.enumerable import KINDS
 from temperance.validation import claims
-from temperance.validation.coverage import coverage
+from temperance.validation import coverage as coverage_of_intervals
+from temperance.validation.coverage import _intervals, coverage
 from temperance.validation.study import summarise
 
 SIZES = (30, 300, 10000)
@@ -58,7 +64,9 @@ def test_the_law_says_where_the_optima_of_both_divergences_lie():
     """Both optima by side and size: an ordered truth's samples are better colder, a gapless one's hotter."""
     table = claims.law(1, replicates=4, sizes=(3000,), penalties=(0.01,))
     assert sorted(set(zip(table["l2_couplings"], table["M"], strict=True))) == [(0, 3000), (0.01, 1000), (0.01, 10000)]
-    assert (table.groupby(["family", "l2_couplings", "M"]).size() == 4).all() and table["family"].nunique() == 5
+    # Each replicate has a training set of its own.
+    groups = table.groupby(["family", "l2_couplings", "M"])
+    assert (groups["luck"].nunique() == groups.size()).all() and (groups.size() == 4).all() and len(groups) == 15
     means = average_law(table)
     for which in "fr":
         away = means[f"tau_{which}"] - means[f"law_{which}"]
@@ -72,7 +80,10 @@ def test_the_law_says_where_the_optima_of_both_divergences_lie():
 
 def test_samples_at_tau_train_are_as_good_as_the_training_sequences():
     """To second order in the penalty, where the model can represent the truth; a planted gap is missed at any."""
-    means = average_nature(claims.nature(1, replicates=2, sizes=(1000,), penalties=(0.003, 0.03)))
+    table = claims.nature(1, replicates=2, sizes=(1000,), penalties=(0.003, 0.03))
+    models = table[table["point"] == "tau_train"].groupby(["family", "l2_couplings"])
+    assert (models["training_energy"].nunique() == 2).all()
+    means = average_nature(table)
     named = means[means["point"] != "curve"].pivot_table("excess", ["family", "l2_couplings"], "point")
     for family in ("Ising, T 2.05", "Ising, T 4", "hopfield", "critical"):
         weak, strong = named.loc[(family, 0.003)], named.loc[(family, 0.03)]
@@ -90,6 +101,7 @@ def test_scaling_parameters_and_temperature_together_changes_nothing():
     of_scale = [group[["entropy", "forward", "reverse"]].to_numpy() for _, group in table.groupby("scale")]
     for other in of_scale[1:]:
         np.testing.assert_allclose(other, of_scale[0], rtol=1e-4)
+    np.testing.assert_allclose(table["temperature"], table["scale"] * table["tau_over_scale"])
 
 
 def test_the_limits_of_temperature():
@@ -110,6 +122,20 @@ def test_tempering_one_site_is_the_power_transform():
     np.testing.assert_allclose(table.groupby("temperature")["power"].sum(), 1)
 
 
+def test_clusters_are_calibrated_at_the_closed_form():
+    """Spreads of 1/2 and 1: at beta 2 and 1/2, within the stated interval; no other beta of the table is likelier."""
+    table = claims.calibration(1, spreads=(0.5, 1.0), points=1000, classes=3)
+    for spread, closed_form in ((0.5, 2.0), (1.0, 0.5)):
+        rows = table[table["spread"] == spread]
+        assert set(rows["beta_closed_form"]) == {closed_form}
+        ((found, low, high),) = set(rows[["beta_found", "beta_low", "beta_high"]].itertuples(index=False, name=None))
+        assert low < found < high and low < closed_form < high < 2 * low
+        # The next betas of the table are 1.166 times as far.
+        likeliest, hottest = rows.loc[rows["nll"].idxmin()], rows.iloc[0]
+        assert abs(np.log(likeliest["beta"] / found)) < np.log(1.166)
+        assert hottest["beta"] == pytest.approx(0.1) and hottest["ece"] > 2 * likeliest["ece"]
+
+
 def test_points_of_a_claim_share_truths_and_draws():
     one, two = (claims.regularisation(1, 1, strengths=(s,), sizes=(100,)) for s in (0.01, 0.3))
     assert one["tau_f"].iloc[0] != two["tau_f"].iloc[0]
@@ -125,6 +151,43 @@ def test_stated_intervals_hold_the_enumerated_value():
     }  # fmt: skip
     assert (table["covered"] * 20 >= 15).all(), table
     assert 0.9 < table["covered"].mean() < 0.99
+
+
+def test_repeats_have_their_own_samples_and_held_out_sequences(monkeypatch):
+    """Of four repeats the interval of the first one holds the value of 2."""
+    seeds, draws = [], []
+    monkeypatch.setattr(coverage_of_intervals, "sample", lambda model, engine, seed, *_, **__: seeds.append(seed))
+
+    def yield_interval(samples, model, engine, truth, energies, rng):
+        draws.append(rng.random())
+        yield ("log_z", 0.5), 2.0, 1.0, 3.0 if len(draws) == 1 else 1.5
+
+    monkeypatch.setattr(coverage_of_intervals, "_intervals", yield_interval)
+    table = coverage("planted", 30, 4, 5, None)
+    assert len(set(seeds)) == len(set(draws)) == 4
+    assert table.to_dict("records") == [
+        {"system": "planted", "M": 30, "estimator": "log_z", "temperature": 0.5, "exact": 2.0, "covered": 0.25,
+         "repeats": 4}
+    ]  # fmt: skip
+
+
+def test_an_interval_of_annealing_is_two_standard_errors_to_each_side(monkeypatch):
+    """Estimates 1, 2 and 3 at temperatures 2, 1 and 1/2, with errors of a tenth of them."""
+    rng, engine, estimates = np.random.default_rng(0), choose_engine("numba"), np.array([1.0, 2.0, 3.0])
+    truth = KINDS["planted"](10, 2, rng)
+    training = enumeration.draw_sequences(truth, 10, 2, 300, rng)
+    model = enumeration.fit_pairwise(frequencies(training, 2).with_pseudocount(1 / 300), 0.1)
+    samples = sample(model, engine, 1, [0.5, 1.0, 2.0], starts=training, sequences=64, ladders=8, keep_all=True)
+    annealed = Annealed(estimates, estimates / 10, np.full(3, 100.0))
+    monkeypatch.setattr(coverage_of_intervals, "estimate_log_z", lambda *_, **__: annealed)
+    energies = enumeration.energies_of_all(model)
+    intervals = {key: values for key, *values in _intervals(samples, model, engine, truth, energies, rng)}
+    for tau, estimate in zip((2.0, 1.0, 0.5), estimates, strict=True):
+        value, low, high = intervals["log_z_ais", tau]
+        assert (low, high) == pytest.approx((0.804 * estimate, 1.196 * estimate))
+        assert value == pytest.approx(enumeration.log_z(energies, 1 / tau)) == intervals["log_z", tau][0]
+    optima = enumeration.find_optima(truth, energies)
+    assert intervals["tau_r, root", None][0] == optima.tau_r and intervals["tau_f, minimum", None][0] == optima.tau_f
 
 
 def test_means_are_taken_in_beta():
