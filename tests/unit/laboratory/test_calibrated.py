@@ -82,3 +82,13 @@ def test_a_single_cluster_of_either_kind_cannot_be_left_out():
     one = np.where(FUNCTIONAL, 0, np.arange(20))
     assert leave_out_clusters(SEQUENCES, SCORES, FUNCTIONAL, one, Q, 1) is None
     assert leave_out_clusters(SEQUENCES, SCORES, np.ones(20, bool), np.arange(20), Q, 1) is None
+
+
+def test_the_unit_and_the_zero_of_a_score_do_not_matter():
+    scores = np.random.default_rng(0).normal(size=(20, 1)) + FUNCTIONAL[:, None]
+    model, shifted = (
+        CalibratedModel.learn(SEQUENCES, values, FUNCTIONAL, Q, 0.1) for values in (scores, 10 * scores + 300)
+    )
+    assert model.weights[0] > 0.05
+    odds = model.log_odds(SEQUENCES, scores)
+    np.testing.assert_allclose(shifted.log_odds(SEQUENCES, 10 * scores + 300), odds, atol=0.02)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from temperance.laboratory.calibrated import leave_out_clusters
 from temperance.laboratory.findings import (
     DESIGN,
     NATURAL,
@@ -16,6 +17,7 @@ from temperance.laboratory.findings import (
     tabulate_predictors,
     tabulate_reliability,
 )
+from temperance.stats.clustered import estimate_auc
 
 
 def measure(count, seed=0, strength=2.0, designed=True):
@@ -75,7 +77,10 @@ def test_the_number_that_would_do_holds_clusters_and_the_interval():
     assert count_needed(pairs, np.repeat(log_odds, 2), 1.0) == 80
     assert count_needed(perfect, log_odds, 0.6) is None
     assert count_needed(perfect, log_odds, float("nan")) is None
-    assert count_needed(perfect, log_odds, 0.65) > 400
+    alone = count_needed(perfect, log_odds, 0.65)
+    assert alone > 400
+    # Pairs are worth half as much; numbers are tried 5 % apart.
+    assert count_needed(pairs, np.repeat(log_odds, 2), 0.65) == pytest.approx(2 * alone, rel=0.06)
 
 
 def test_predictions_are_quoted_for_designs_if_enough_were_measured_and_else_for_natural_sequences():
@@ -97,9 +102,16 @@ def test_predictions_are_quoted_for_designs_if_enough_were_measured_and_else_for
             ["both", "natural", "clusters"], ["both", "design", "clusters"],
         ]  # fmt: skip
         assert learning["results"].tolist() == [100, 100, count, count, count, 100, 100, count]
+        rows = both.designed == (quoted == DESIGN)
+        assert calibration.auc == estimate_auc(calibration.log_odds[rows], both.functional[rows], both.clusters[rows])
         transfer = learning.iloc[2]
         assert transfer["functional"] == designs.functional[:count].mean()
         assert transfer["expected"] == pytest.approx(transfer["functional"], abs=0.2)
+    # Nothing is known of designs where natural sequences alone are learnt from.
+    left_out = leave_out_clusters(natural.sequences, natural.scores, natural.functional, natural.clusters, 3, 1)
+    odds = natural.learn(left_out.strength).log_odds(designs.sequences[:20], designs.scores[:20])
+    assert transfer["expected"] == pytest.approx((1 / (1 + np.exp(-odds))).mean())
+    assert transfer["auc"] == estimate_auc(odds, designs.functional[:20], np.arange(20)).value
 
 
 def test_without_two_kinds_of_results_there_is_no_model():
