@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pandas as pd
+from numpy.testing import assert_allclose
+from read_axes import read_bands, read_error_bars
 
 from temperance.report.measured import describe_measured, measured_tables
 
@@ -59,6 +61,11 @@ def test_tables_have_values_with_intervals():
 def test_the_figure_draws_reliability_and_expectation(draw, evidence):
     reliability, temperatures = draw("measured", replace(evidence, measured=SUMMARY, expected=EXPECTED)).axes
     assert reliability.lines[1].get_xydata().tolist() == [[0.1, 0.2], [0.8, 0.7]]
+    assert_allclose(read_error_bars(reliability), [[[0.1, 0.2, 0.05, 0.4], [0.8, 0.7, 0.4, 0.9]]])
+    assert_allclose(read_bands(temperatures), [[[0.5, 0.4, 0.6], [1, 0.2, 0.3]]])
+    assert (reliability.get_xlabel(), reliability.get_ylabel()) == (
+        "probability that was expected", "share that was functional",
+    )  # fmt: skip
     assert temperatures.lines[0].get_xydata().tolist() == [[0.5, 0.5], [1.0, 0.25]]
     # The first temperature is not equilibrated.
     assert temperatures.lines[1].get_xydata().tolist() == [[0.5, 0.5]]
