@@ -148,13 +148,16 @@ def scores_table(evidence: Evidence) -> pd.DataFrame:
     )
     merged = scores.merge(states[["temperature", *_THERMODYNAMIC_COLUMNS]], on="temperature")
     formats = {
-        "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}", "energy": "{:.1f}",
-        "entropy": "{:.1f}", "heat_capacity": "{:.1f}", "log_likelihood": "{:.3f}",
+        "temperature": "{:g}", "fidelity": "{:.3f}", "functional": "{:.1%}", "novelty": "{:.3f}",
+        "diversity": "{:.3f}", "energy": "{:.1f}", "entropy": "{:.1f}", "heat_capacity": "{:.1f}",
+        "log_likelihood": "{:.3f}",
         f"percentile_{evidence.judge}": "{:.1f}", "effective_share": "{:.2f}", "identical": "{:.1%}",
         "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "pearson_triple": "{:.3f}",
         "ess": "{:.0f}", "rhat": "{:.3f}", "drift": "{:+.2f}",
     }  # fmt: skip
-    table = pd.DataFrame({column: merged[column].map(template.format) for column, template in formats.items()})
+    table = pd.DataFrame(
+        {column: merged[column].map(template.format) for column, template in formats.items() if column in merged}
+    )
     table["ln Z (MBAR)"] = _format_with_error(merged, "log_z")
     table["ln Z (AIS)"] = _format_with_error(merged, "log_z_ais")
     table["equilibrated"] = np.where(merged["equilibrated"], "yes", "NO")

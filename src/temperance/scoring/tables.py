@@ -412,10 +412,13 @@ def score_temperatures(
     Returns
     -------
     pandas.DataFrame
-        One row a temperature.
+        One row a temperature; `functional` is the share of samples that are possible under a truth that forbids
+        sequences, of which the mean score is that of possible ones.
     """
     length, q = reference.pairs.single.shape
     rungs = ladder[ladder["requested"]].sort_values("temperature")
+    # Truths that forbid sequences give them a score of minus infinity.
+    forbids = "truth" in samples and bool(np.isneginf(samples["truth"]).any())
     rows = []
     for t, (temperature, group) in enumerate(samples.groupby("temperature")):
         sequences = arrays["sequences"][t].reshape(-1, length)
@@ -429,6 +432,7 @@ def score_temperatures(
             | _means(group, "energy", "energy")
             | _means(group, "gaps", "gaps")
             | {name: value for judge in panel for name, value in _judge_means(group, judge).items()}
+            | ({"functional": float(np.isfinite(group["truth"]).mean())} if forbids else {})
             | {
                 "identical": float((group["distance_natural"] == 0).mean()),
                 "diversity": float(distances.mean()),
@@ -449,11 +453,14 @@ def score_temperatures(
 
 
 def _judge_means(group: pd.DataFrame, judge: str) -> dict[str, Any]:
-    """Mean score and percentile by a judge, and the share of samples above natural sequences' median."""
+    """Mean score of possible sequences and percentile by a judge, and the share above natural sequences' median."""
     percentile = f"percentile_{judge}"
     percentiles = group[percentile].dropna()
     share_above = float((percentiles > 50).mean()) if len(percentiles) else np.nan
-    return _means(group, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": share_above}
+    possible = group[group[judge] != -np.inf]
+    return (
+        _means(possible, judge, judge) | _means(group, percentile, percentile) | {f"above_median_{judge}": share_above}
+    )
 
 
 def _means(group: pd.DataFrame, column: str, name: str) -> dict[str, Any]:

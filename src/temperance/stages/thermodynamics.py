@@ -119,6 +119,9 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
     betas, energies = samples["betas"], group_ladders(samples["energies"])
     engine = choose_engine(engine_name)
     truth = load_truth(inputs.truth) if inputs.truth else None
+    if truth and truth.forbids:
+        # Whatever is sampled, KL(Q || P) and the mean true energy are infinite: only what needs neither is computed.
+        truth = None
     true_energies = None
     if truth:
         true_energies = truth.energies(sequences_of_all_rungs(samples).reshape(-1, model.L)).reshape(energies.shape)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from temperance.core.files import finite_or_none, load_arrays, provenance, save_arrays, save_json, save_text
 from temperance.core.progress import Progress
 from temperance.core.settings.stages import TruthStage
-from temperance.core.settings.truths import LatticeTruth, TeacherTruth, Truth
+from temperance.core.settings.truths import LatticeTruth, SectorTruth, TeacherTruth, Truth
 from temperance.engines.registry import choose_engine
 from temperance.msa.fasta import format_fasta
 from temperance.truth import DrawnFamily
@@ -22,7 +22,7 @@ class Inputs(NamedTuple):
     Attributes
     ----------
     origin : Path, optional
-        Folds of lattice proteins (from `folds`), or the model of a teacher; none for enumerable systems.
+        Folds of lattice proteins (from `folds`), or the model of a teacher; none for other truths.
     """
 
     origin: Path | None = None
@@ -88,7 +88,7 @@ def draw(truth: Truth, symbols: str, seed: int, origin: Path | None, engine_name
 
     Parameters
     ----------
-    truth : LatticeTruth, TeacherTruth or EnumerableTruth
+    truth : LatticeTruth, TeacherTruth, SectorTruth or EnumerableTruth
         Kind and parameters of the distribution.
     symbols : str
         Alphabet, by name or as its symbols.
@@ -119,6 +119,10 @@ def draw(truth: Truth, symbols: str, seed: int, origin: Path | None, engine_name
         from temperance.truth import teacher
 
         return teacher.draw(truth, str(origin), symbols, choose_engine(engine_name), seed, log.info)
+    if isinstance(truth, SectorTruth):
+        from temperance.truth import sector
+
+        return sector.draw(truth, symbols, seed)
     from temperance.truth import enumerable
 
     return enumerable.draw(truth, symbols, seed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,14 @@ class Truth:
         ln Z_P and its standard error, where they are known.
     all_energies : np.ndarray or None
         (q^L,) energies of every sequence, where they can be listed.
+    forbids : bool
+        Whether some sequences are impossible, of infinite energy: then KL(Q || P) of any model is infinite.
     """
 
     energies: Callable[[np.ndarray], np.ndarray]
     log_z: tuple[float, float] | None
     all_energies: np.ndarray | None = None
+    forbids: bool = False
 
 
 def load_truth(path: str | Path) -> Truth:
@@ -83,6 +87,11 @@ def load_truth(path: str | Path) -> Truth:
 
         energies, q = arrays["energies"], metadata["q"]
         return Truth(lambda sequences: energies[find_positions(sequences, q)], (metadata["log_z"], 0.0), energies)
+    if kind == "sector":
+        from temperance.truth import sector
+
+        compute = partial(sector.energies, mutations=metadata["mutations"], temperature=metadata["temperature"])
+        return Truth(compute, (metadata["log_z"], 0.0), forbids=True)
     if kind == "teacher":
         from temperance.potts.model import Potts
 

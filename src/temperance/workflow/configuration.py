@@ -16,6 +16,7 @@ from temperance.core.settings.truths import (
     EnumerableTruth,
     IsingTruth,
     LatticeTruth,
+    SectorTruth,
     TeacherTruth,
     TwoLevelTruth,
     read_truth,
@@ -66,6 +67,7 @@ _RESERVED_NAMES = {
 }  # fmt: skip
 _BIOLOGICAL_ALPHABETS = ("protein", "rna", "dna")
 _LATTICE_ALPHABET = "ACDEFGHIKLMNPQRSTVWY"
+_SECTOR_ALPHABET = "ABCDE"
 _ENUMERABLE_SYMBOLS = string.digits + string.ascii_uppercase
 
 
@@ -179,6 +181,8 @@ class _Plans:
             symbols = _ENUMERABLE_SYMBOLS[: truth.q]
         elif isinstance(truth, LatticeTruth):
             symbols = _LATTICE_ALPHABET
+        elif isinstance(truth, SectorTruth):
+            symbols = _SECTOR_ALPHABET
         return {"truth": truth.model_dump(), "alphabet": overrides.get("alphabet", symbols)}
 
 
@@ -465,7 +469,7 @@ def _check_judge(name: str, family: Settings) -> None:
     if judge == "p_nat" and kind != "lattice":
         raise InputError(f"{key}: p_nat needs a lattice truth; set it to auto")
     if judge == "truth" and kind in (None, "lattice"):
-        raise InputError(f"{key}: truth needs an enumerable truth or a teacher; set it to auto")
+        raise InputError(f"{key}: truth needs a truth other than lattice proteins; set it to auto")
     if judge == "hmm" and not has_hmm(family["alphabet"]):
         raise InputError(f"{key}: hmm needs alphabet protein, rna or dna; set it to potts")
 

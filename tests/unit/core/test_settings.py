@@ -75,6 +75,7 @@ TRUTHS = {
     "random": LISTED | {"width": 2},
     "two_level": {"length": 2, "q": 10, "sequences": 20000, "ground_states": 30, "gap": 6},
     "ising": {"rows": 4, "columns": 4, "periodic": True, "temperature": 2.3, "sequences": 20000},
+    "sector": {"mutations": 3, "temperature": 0.4, "sequences": 500},
 }  # fmt: skip
 
 

@@ -88,6 +88,13 @@ def test_scores_of_the_model_that_designs_come_from_are_tabulated_by_temperature
     assert list(table["equilibrated"]) == ["NO", "yes", "yes", "yes", "yes"]
 
 
+def test_the_share_of_functional_samples_is_tabulated_where_a_truth_forbids_sequences(evidence):
+    assert "functional" not in scores_table(evidence)
+    scores = evidence.scores.assign(functional=np.linspace(0, 1, len(evidence.scores)))
+    expected = scores[scores["subset"] == evidence.largest]["functional"].map("{:.1%}".format)
+    assert scores_table(replace(evidence, scores=scores))["functional"].tolist() == expected.tolist()
+
+
 def test_percentiles_are_those_of_the_judge_of_fidelity(evidence):
     settings = evidence.settings.model_copy(
         update={"optimum": evidence.settings.optimum.model_copy(update={"fidelity": "potts"})}

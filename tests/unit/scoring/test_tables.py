@@ -415,6 +415,25 @@ def test_temperatures_are_means_with_errors_over_ladders(samples, family):
     assert table["equilibrated"].tolist() == [False, True]
 
 
+def test_impossible_samples_count_as_such_and_not_in_the_mean_true_score(family, samples):
+    """Of four samples of two ladders one is impossible at the first temperature, and all are at the second."""
+    impossible = [-np.inf, -1, -3, -5] + [-np.inf] * 4
+    both = samples.assign(truth=impossible, percentile_truth=[0, 20, 30, 90, 0, 0, 0, 0])
+    reference = Reference.from_sequences(family.heldout, family.heldout_weights, 3, np.random.default_rng(1))
+    ladder = pd.DataFrame(
+        {"temperature": [1.0, 0.5], "requested": True, "ess": 1, "rhat": 1.0, "drift": 0.0, "acceptance": 0.5}
+    )
+    orders = pd.DataFrame(columns=["temperature", "order", "pearson", "slope"])
+    states = pd.DataFrame({"equilibrated": [True, True]})
+    table = score_temperatures(both, DRAWN, ladder, states, orders, reference, ["truth"])
+    assert table["functional"].tolist() == [0.75, 0]
+    # Means of the ladders' possible samples are -1 and -4.
+    assert table["truth"].tolist() == pytest.approx([-2.5, NAN], nan_ok=True)
+    assert table["percentile_truth"].tolist() == [35, 0]
+    possible = both.assign(truth=-1.0)
+    assert "functional" not in score_temperatures(possible, DRAWN, ladder, states, orders, reference, ["truth"])
+
+
 def table_of(sequences, family, samples, orders=()):
     """`score_temperatures` of one temperature, whose rung is the second of three."""
     reference = Reference.from_sequences(family.heldout, family.heldout_weights, 3, np.random.default_rng(1))

@@ -97,7 +97,7 @@ def results(tmp_path_factory):
     )
     thermodynamics.run(inputs, outputs, STAGES["thermodynamics"].of(SETTINGS), 3, "numba")
     tables = {name: load_table(getattr(outputs, name)) for name in ("table", "density", "divergence", "optima")}
-    return SimpleNamespace(**tables, landscape=load_json(outputs.landscape), sequences=sequences)
+    return SimpleNamespace(**tables, landscape=load_json(outputs.landscape), sequences=sequences, inputs=inputs)
 
 
 def log_z(beta):
@@ -196,6 +196,19 @@ def test_optima_are_where_samples_have_the_energies_of_natural_sequences(results
         assert optima.loc[name, ["value", "root"]].tolist() == pytest.approx([1 / np.log(3)] * 2, rel=2e-3)
     assert optima.loc["tau_train", ["value", "root"]].tolist() == pytest.approx([1 / np.log(7)] * 2, rel=2e-3)
     assert not optima.loc["tau_train", "equilibrated"]
+
+
+def test_under_a_truth_that_forbids_sequences_only_what_covers_them_is_optimal(results, monkeypatch, tmp_path):
+    """Samples that are impossible make KL(Q || P) infinite at every temperature: tau_f is known all the same."""
+    truth = Truth(lambda sequences: np.where(sequences[:, :2].all(axis=1), np.inf, 0.0), (0.0, 0.0), forbids=True)
+    monkeypatch.setattr(thermodynamics, "load_truth", lambda path: truth)
+    names = ("states.tsv", "density.tsv", "divergence.tsv", "optima.tsv", "landscape.json")
+    outputs = thermodynamics.Outputs(*(tmp_path / name for name in names))
+    thermodynamics.run(results.inputs, outputs, STAGES["thermodynamics"].of(SETTINGS), 3, "numba")
+    optima = load_table(outputs.optima).set_index("optimum")
+    assert optima["value"].to_dict() == pytest.approx({"tau_f": 1 / np.log(3), "tau_train": 1 / np.log(7)}, rel=2e-3)
+    assert load_json(outputs.landscape)["sign_rule"] == {}
+    assert "reverse" not in load_table(outputs.divergence)
 
 
 def test_the_landscape_has_the_ground_state_and_the_energies_of_sets(results):

@@ -82,6 +82,7 @@ def test_an_imported_model_has_all_columns_and_one_training_set():
         ({"kind": "lattice"}, "ACDEFGHIKLMNPQRSTVWY", "p_nat"), ({"kind": "planted"}, "01", "truth"),
         ({"kind": "random", "q": 12, "length": 3}, "0123456789AB", "truth"),
         ({"kind": "two_level"}, "0123456789", "truth"), ({"kind": "ising"}, "01", "truth"),
+        ({"kind": "sector"}, "ABCDE", "truth"),
         ({"kind": "teacher", "teacher": "m"}, "protein", "truth"),
     ],
 )  # fmt: skip
@@ -129,8 +130,8 @@ def test_the_judge_of_fidelity_is_the_one_that_is_asked_for(settings, judge):
         ({"alignment": "a", "models": {"b": {"kind": "profile", "path": "p"}}},
          "models.b.path: required with kind: file, and allowed with no other kind"),
         ({"alignment": "a", "optimum": {"fidelity": "mine"}}, "'mine' is not one of auto, p_nat, truth, potts, hmm,"),
-        ({"alignment": "a", "optimum": {"fidelity": "truth"}}, "truth needs an enumerable truth or a teacher"),
-        ({"truth": {"kind": "lattice"}, "optimum": {"fidelity": "truth"}}, "truth needs an enumerable truth"),
+        ({"alignment": "a", "optimum": {"fidelity": "truth"}}, "truth needs a truth other than lattice"),
+        ({"truth": {"kind": "lattice"}, "optimum": {"fidelity": "truth"}}, "truth needs a truth other than lattice"),
         ({"alignment": "a", "judges": {"mine": {"command": ["x"], "sequences": 3}}, "optimum": {"fidelity": "mine"}},
          "mine must score all sequences; remove judges.mine.sequences"),
         ({"alignment": "a", "judges": {"percentile_x": {"command": ["x"]}}}, "judges.percentile_x: reserved"),

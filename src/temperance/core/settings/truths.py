@@ -172,6 +172,21 @@ class IsingTruth(Section):
 EnumerableTruth = SizedTruth | IsingTruth
 
 
+class SectorTruth(Section):
+    """Coupled pairs (10 sites of five states), 18 free sites, and seven that have to be near one of five patterns."""
+
+    kind: Literal["sector"]
+
+    mutations: Annotated[Whole, Field(ge=1, le=3)] = 3
+    """Largest number of mutations of a functional sector from the nearest pattern, which has one state at all sites."""
+
+    temperature: Positive = 0.4
+    """Temperature of the sector: a mutation costs 1 / temperature, in nats."""
+
+    sequences: Annotated[Whole, Field(ge=10)] = 500
+    """Number of sequences to draw."""
+
+
 class TeacherTruth(Section):
     """Samples of a model that was trained on another family, the teacher."""
 
@@ -199,6 +214,7 @@ Truth = Annotated[
     | RandomTruth
     | TwoLevelTruth
     | IsingTruth
+    | SectorTruth
     | TeacherTruth,
     Field(discriminator="kind"),
 ]
@@ -214,7 +230,7 @@ def read_truth(settings: Mapping[str, Any]) -> Truth:
 
     Returns
     -------
-    LatticeTruth, EnumerableTruth or TeacherTruth
+    LatticeTruth, EnumerableTruth, SectorTruth or TeacherTruth
         The checked settings, of the class of their kind.
     """
     return _TRUTH.validate_python(settings)
