@@ -263,6 +263,7 @@ def _write_largest(folder):
             "hmm": [1.0, 2.0, 3.0, 4.0, 2.5, 5.0, 0.0, 0.5],
             "p_nat": [0.9, 0.8, 0.7, 0.6, 0.2, 0.6, 0.0, 0.0],
             "energy": [-9.0, -8.0, -7.5, -6.0, -5.0, -4.0, 0.0, 1.0],
+            "true_energy": [-6.0, -5.0, -5.5, -4.0, -7.0, -3.0, np.nan, np.nan],
             "distance_natural": [np.nan] * 4 + [0.25, 0.5] + [0.75, 1.0],
             "gaps": [0.0, 0.0, 0.25, 0.0, 0.0, 0.05, 1.0, 1.0],
         }
@@ -285,6 +286,7 @@ def _write_largest(folder):
         {
             "temperature": np.repeat(temperatures, 4),
             "energy": np.repeat(-4 / temperatures, 4) + np.tile([0.0, 0.5, 1.0, 3.0], 5),
+            "true_energy": np.tile([-2.0, -1.0, 0.0, np.inf], 5),
             "distance_natural": [0, 0, 0, 0, 0, 0, 0, 0.25, 0, 0, 0.25, 0.25, 0, 0.5, 0.5, 0.75, 0.5, 0.75, 0.75, 1],
         }
     )
@@ -308,6 +310,13 @@ def _write_largest(folder):
     natural = table["temperature"].isna()
     table.loc[natural, ["pearson", "slope", "r20"]] = [[0.91, 0.97, 0.95], [0.92, 0.98, 0.94], [np.nan, np.nan, 0.93]]
     save_table(folder / "orders.tsv", table)
+    levels = [
+        {"temperature": tau, "level": level, "energy": 2.0 * level - 8, "p": (4 - level) / 10, "p_error": 0.02,
+         "q": (level + 1) / 10 if tau == 1 else 0.25, "q_error": 0.01, "forward": 0.1 * level, "forward_error": 0.01,
+         "reverse": 0.2 * level, "reverse_error": 0.02, "slope": level - 1.5, "slope_error": 0.1}
+        for tau in temperatures for level in range(4)
+    ]  # fmt: skip
+    save_table(folder / "levels.tsv", pd.DataFrame(levels))
     density = {"energy": [-10.0, -5.0, 0.0], "log_g": [1.0, 4.0, 5.5], "log_g_error": [0.5, 0.25, 0.1]}
     save_table(folder / "density.tsv", pd.DataFrame(density))
     sets = [("uniform", 0.5, 1.0), ("profile", -3.0, 0.9), ("training", -8.0, 0.8), ("heldout", -4.5, 0.7),

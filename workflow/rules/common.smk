@@ -95,8 +95,10 @@ CLAIMS = [
     "power",
     "calibration",
 ]
-# The Ising lattice's temperatures and the figures of the publication that the page docs/paper.md is made of.
+# Temperatures of the Ising lattice and of the sector, and the figures of the publication, that the page docs/paper.md is
+# made of.
 PAPER_TEMPERATURES = [2.05, 2.3, 2.55, 2.8, 3.0, 3.2, 3.5, 4.0, 4.5, 5.0]
+PAPER_SECTOR_TEMPERATURES = [0.2, 0.4, 1.0]
 PAPER_FIGURES = [
     "two-level-example",
     "two-level-diagram",
@@ -104,6 +106,7 @@ PAPER_FIGURES = [
     "ising-diagram",
     "sign-rule",
     "levels",
+    "sector",
 ]
 FIGURES = [
     "operating_points",
@@ -115,6 +118,7 @@ FIGURES = [
     "thermodynamics",
     "calibration",
     "energies",
+    "bias",
     "pca",
     "correlations",
     "orders",

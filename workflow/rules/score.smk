@@ -52,6 +52,7 @@ rule score:
         natural=f"{SUBSET}/natural.parquet",
         judges=f"{SUBSET}/judges.json",
         orders=f"{SUBSET}/orders.tsv",
+        levels=f"{SUBSET}/levels.tsv",
         calibration=f"{SUBSET}/calibration.tsv",
         reliability=f"{SUBSET}/reliability.tsv",
         calibrated=f"{SUBSET}/calibration-optimum.tsv",

@@ -25,8 +25,8 @@ SUBSET_FILES = (
     "scores.tsv", "calibration.tsv",
 )  # fmt: skip
 LARGEST_FILES = (
-    "samples.safetensors", "samples.parquet", "natural.parquet", "reliability.tsv", "orders.tsv", "density.tsv",
-    "landscape.json",
+    "samples.safetensors", "samples.parquet", "natural.parquet", "reliability.tsv", "orders.tsv", "levels.tsv",
+    "density.tsv", "landscape.json",
 )  # fmt: skip
 MODEL_FILES = ("scores.tsv", "optimum.tsv")
 

@@ -12,6 +12,7 @@ from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_table
 from temperance.core.settings.run import FamilySettings
+from temperance.report.figures.bias import compare_log_probabilities
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import natural_scale
 
@@ -59,6 +60,9 @@ class Evidence:
         Designs.
     reliability, orders, density : pandas.DataFrame
         Reliability diagram, agreement of connected correlations, and density of states of the largest subset's model.
+    levels : pandas.DataFrame
+        What levels of the true energy, or of the pair judge's, have of that model's probability and divergences, one
+        row a temperature and level.
     landscape : dict
         Energies of sets of sequences, and the lowest energy found, under the largest subset's model.
     truth : dict or None
@@ -98,6 +102,7 @@ class Evidence:
     reliability: pd.DataFrame
     orders: pd.DataFrame
     density: pd.DataFrame
+    levels: pd.DataFrame
     landscape: dict[str, Any]
     truth: dict[str, Any] | None
     rungs: pd.DataFrame
@@ -164,6 +169,7 @@ class Evidence:
             reliability=load_table(folder / largest / "reliability.tsv"),
             orders=load_table(folder / largest / "orders.tsv"),
             density=load_table(folder / largest / "density.tsv"),
+            levels=load_table(folder / largest / "levels.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
             truth=_load_diagnostics(folder / "truth.json") if settings.truth else None,
             rungs=_read_all(folder, training, "ladder.tsv"),
@@ -220,6 +226,11 @@ class Evidence:
             "thermodynamics": (self.thermodynamics, self.density, self.landscape, self.ingest["L"]),
             "calibration": (self.calibration, self.optimum, self.reliability),
             "energies": (self.natural, self.samples, list(sequences[1])),
+            "bias": (
+                self.levels,
+                compare_log_probabilities(self.natural, self.samples, *self._log_z_at_one()),
+                self.temperature,
+            ),
             "pca": sequences,
             "correlations": (*self._training_pool(), sequences[1], self.temperature, self.alphabet.q),
             "orders": (self.orders, self.best, list(sequences[1])),
@@ -236,6 +247,12 @@ class Evidence:
     def _largest_scores(self) -> pd.DataFrame:
         """Select the scores of the model that designs come from, the coldest first."""
         return self.scores[self.scores["subset"] == self.largest].sort_values("temperature")
+
+    def _log_z_at_one(self) -> tuple[float, float | None]:
+        """Find ln Z of that model near temperature 1, and of the truth, where it is known."""
+        states = self.thermodynamics[self.thermodynamics["subset"] == self.largest]
+        nearest = states.loc[(states["temperature"] - 1).abs().idxmin()]
+        return float(nearest["log_z"]), self.truth.get("log_z") if self.truth else None
 
     def _training_pool(self) -> tuple[np.ndarray, np.ndarray]:
         """Read the sequences that may be trained on, (M, L) uint8, and their weights, (M,)."""

@@ -28,6 +28,7 @@ from temperance.scoring.judges import Judge, hmm_judge, profile_judge, truth_jud
 from temperance.scoring.marginals import Reference
 from temperance.scoring.scale import NaturalScale
 from temperance.scoring.standing import TRUTHS, judge_standing
+from temperance.truth import Truth
 
 _MOST_REFERENCES = 2000
 # Most natural sequences that a judge is to tell from shuffled ones.
@@ -149,7 +150,12 @@ def judges(
 
 
 def score_natural(
-    model: Potts, family: Family, panel: dict[str, Judge], rng: np.random.Generator, clusters: np.ndarray | None = None
+    model: Potts,
+    family: Family,
+    panel: dict[str, Judge],
+    rng: np.random.Generator,
+    clusters: np.ndarray | None = None,
+    truth: Truth | None = None,
 ) -> pd.DataFrame:
     """Score natural and uniformly random sequences under the model and the judges.
 
@@ -165,14 +171,16 @@ def score_natural(
         Draws random sequences, and which of many natural ones are scored.
     clusters : np.ndarray, optional
         (M,) label of the cluster of relatives of each natural sequence; each is its own if not set.
+    truth : Truth, optional
+        True distribution, where it is known.
 
     Returns
     -------
     pandas.DataFrame
         set (training of this model, heldout, other natural ones, random), weight, scale_weight (among all natural
-        sequences), cluster, energy (nats), gaps (share of sites), one column a judge; for held-out sequences also
-        distance_training (share of sites to the nearest of the subset) and distance_natural (to the nearest other
-        natural sequence).
+        sequences), cluster, energy (nats), true_energy where the truth is known, gaps (share of sites), one column a
+        judge; for held-out sequences also distance_training (share of sites to the nearest of the subset) and
+        distance_natural (to the nearest other natural sequence).
     """
     clusters = np.arange(len(family.natural)) if clusters is None else clusters
     other_members = np.setdiff1d(np.arange(len(family.natural)), np.union1d(family.members, family.heldout_members))
@@ -185,6 +193,8 @@ def score_natural(
         table = pd.DataFrame({"set": set_name, "weight": 1.0, "energy": energies}, index=range(len(chosen)))
         table["scale_weight"] = family.weights[chosen] * len(members) / max(len(chosen), 1)
         table["cluster"], table["gaps"] = clusters[chosen], family.gap_shares(sequences)
+        if truth and len(chosen):
+            table["true_energy"] = truth.energies(sequences)
         if set_name == "heldout":
             table["weight"] = family.heldout_weights
             table["distance_training"] = 1 - find_nearest(sequences, family.training)[1]
@@ -298,6 +308,7 @@ def score_samples(
     arrays: dict[str, np.ndarray],
     natural: pd.DataFrame,
     fidelity: str,
+    truth: Truth | None = None,
 ) -> pd.DataFrame:
     """Score samples by the model's energy, distances to natural sequences, and judges.
 
@@ -315,13 +326,15 @@ def score_samples(
         Of `score_natural`.
     fidelity : str
         Name of the judge of fidelity.
+    truth : Truth, optional
+        True distribution, where it is known.
 
     Returns
     -------
     pandas.DataFrame
-        One row a sample: temperature, ladder, draw, energy, gaps (share of sites), distances, each judge's score and
-        its percentile among all natural sequences of the family, and fidelity: p_nat itself, or the percentile by the
-        judge of fidelity divided by 100.
+        One row a sample: temperature, ladder, draw, energy, gaps (share of sites), true_energy where the truth is
+        known, distances, each judge's score and its percentile among all natural sequences of the family, and fidelity:
+        p_nat itself, or the percentile by the judge of fidelity divided by 100.
     """
     temperatures, ladders, draws, length = arrays["sequences"].shape
     flat = arrays["sequences"].reshape(-1, length)
@@ -340,6 +353,8 @@ def score_samples(
             "nearest_natural": nearest_natural,
         }
     )
+    if truth:
+        table["true_energy"] = truth.energies(flat)
     for name, score in panel.items():
         table[name] = score_subsample(score, flat, table["temperature"].to_numpy())
         table[f"percentile_{name}"] = natural_scale(natural, name).percentiles(table[name].to_numpy(float))

@@ -10,7 +10,8 @@ import pandas as pd
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import ScoreStage
 from temperance.msa.clusters import label_clusters
-from temperance.potts.model import load
+from temperance.potts.enumeration import energies_of_all
+from temperance.potts.model import Potts, load
 from temperance.scoring.cross_fitted import CrossFittedJudge
 from temperance.scoring.tables import (
     Family,
@@ -23,6 +24,8 @@ from temperance.scoring.tables import (
 )
 from temperance.stats.estimate import estimate_columns
 from temperance.temperature.calibration import calibrate
+from temperance.temperature.levels import enumerate_levels, estimate_levels
+from temperance.truth import Truth, load_truth
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,8 @@ class Outputs(NamedTuple):
         Assessment of each judge, as JSON: whether it may decide, and why.
     orders : Path
         Agreement of the frequencies of two and more sites with held-out sequences, by temperature.
+    levels : Path
+        Probability, and parts of divergences, of levels of the true energy, or of the pair judge's, by temperature.
     calibration, reliability : Path
         Calibration of the site conditionals by temperature, and reliability diagrams.
     calibrated : Path
@@ -90,6 +95,7 @@ class Outputs(NamedTuple):
     natural: Path
     judges: Path
     orders: Path
+    levels: Path
     calibration: Path
     reliability: Path
     calibrated: Path
@@ -124,8 +130,9 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
     pair_judge = panel["potts"]
     assert isinstance(pair_judge, CrossFittedJudge)
     clusters = pair_judge.clusters
-    natural = score_natural(model, family, panel, rng, clusters)
-    sample_scores = score_samples(model, family, panel, samples, natural, settings.fidelity)
+    truth = load_truth(inputs.truth) if inputs.truth else None
+    natural = score_natural(model, family, panel, rng, clusters, truth)
+    sample_scores = score_samples(model, family, panel, samples, natural, settings.fidelity, truth)
     orders, reference = score_orders(family, samples, model.q, rng)
     ladder, states = load_table(inputs.ladder), load_table(inputs.states)
     scores = score_temperatures(sample_scores, samples, ladder, states, orders, reference, panel)
@@ -139,6 +146,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
     save_table(outputs.samples, sample_scores)
     save_table(outputs.scores, scores)
     save_table(outputs.orders, orders)
+    log_z = dict(zip(samples["temperatures"], states["log_z"], strict=True))
+    save_table(outputs.levels, tabulate_levels(model, natural, sample_scores, log_z, truth))
     save_table(outputs.calibration, calibration.table)
     save_table(outputs.reliability, calibration.reliability)
     row = estimate_columns("tau_cal", calibration.tau_cal) | {"tau_ece": calibration.tau_ece}
@@ -155,3 +164,32 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
         *vars(calibration.tau_cal).values(),
         calibration.tau_ece,
     )
+
+
+def tabulate_levels(
+    model: Potts, natural: pd.DataFrame, samples: pd.DataFrame, log_z: dict[float, float], truth: Truth | None
+) -> pd.DataFrame:
+    """Tabulate what levels of the true energy, or of the pair judge's, have of the model's probability and divergences.
+
+    Parameters
+    ----------
+    model : Potts
+        The model that was sampled.
+    natural, samples : pandas.DataFrame
+        Of `score_natural` and `score_samples`.
+    log_z : dict
+        Temperature -> ln Z of the model.
+    truth : Truth or None
+        True distribution, where it is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `temperance.temperature.levels.estimate_levels`; exact values where all sequences can be enumerated.
+    """
+    if truth is None:
+        natural, samples = (table.assign(judge_energy=-table["potts"]) for table in (natural, samples))
+        return estimate_levels(natural, samples, "judge_energy")
+    if truth.all_energies is not None:
+        return enumerate_levels(truth.all_energies, energies_of_all(model), np.array(list(log_z)))
+    return estimate_levels(natural, samples, "true_energy", log_z, truth.log_z[0] if truth.log_z else np.nan)

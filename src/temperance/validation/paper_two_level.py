@@ -5,7 +5,7 @@ import pandas as pd
 
 from temperance.core.seeds import derive_seed
 from temperance.potts import enumeration
-from temperance.validation.levels import divide_by_group
+from temperance.temperature.levels import divide_by_group
 from temperance.validation.two_level import find_two_level_optima, fit_two_levels
 
 GAPS = tuple(np.arange(4, 9.75, 0.5))

@@ -63,7 +63,7 @@ _RESERVED_NAMES = {
     "ess", "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple", "measured", "functional", "p_functional", "kind", "group", "table",
-    "line", "distance_measured", "minus_energy", "identity_natural",
+    "line", "distance_measured", "minus_energy", "identity_natural", "true_energy",
 }  # fmt: skip
 _BIOLOGICAL_ALPHABETS = ("protein", "rna", "dna")
 _LATTICE_ALPHABET = "ACDEFGHIKLMNPQRSTVWY"

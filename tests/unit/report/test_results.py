@@ -138,6 +138,10 @@ def test_each_figure_gets_the_tables_of_its_own(evidence):
     for name, values in expected.items():
         for actual, value in zip(arguments[name], values, strict=True):
             assert actual is value or actual == value, name
+    levels, probabilities, tau = arguments["bias"]
+    assert levels is evidence.levels and tau == 0.7
+    # ln Z of the third model at 1 is 20 + 2 + 1; that of the truth is not known.
+    assert probabilities["predicted"].tolist()[:2] == pytest.approx([5 - 23, 4 - 23])
     points, best, temperatures = arguments["operating_points"]
     assert points is evidence.points and best is evidence.best
     # Of the model that designs come from.

@@ -150,4 +150,4 @@ def test_a_style_ends_with_its_context():
 
 def test_every_figure_is_called_as_its_function():
     assert [name for name, function in figures.FIGURES.items() if function.__name__ != name] == []
-    assert len(figures.FIGURES) == 20
+    assert len(figures.FIGURES) == 21

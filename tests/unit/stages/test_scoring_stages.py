@@ -29,12 +29,15 @@ from temperance.scoring.tables import Family, judge_standings, score_orders
 from temperance.stages import compare, covariance_model, hmm, judge, score
 from temperance.temperature.calibration import calibrate
 from temperance.temperature.divergence import sampled_training_temperature
+from temperance.temperature.levels import enumerate_levels, estimate_levels
+from temperance.truth import Truth
 
 LETTERS, L, Q = alphabet("protein"), 8, 21
 HELDOUT, POOL, MEMBERS = np.arange(24), np.arange(24, 54), np.arange(26, 50, 2)
 # Two held-out sequences after the other differ in one site.
 RELATIVES = np.repeat(np.arange(12), 2)
 TEMPERATURES, LADDERS, DRAWS = np.array([0.5, 1.0, 2.0]), 3, 4
+LOG_Z = [30.0, 25.0, 24.0]
 # Labels that no computation would give.
 CLUSTERS = np.arange(60) % 7
 SETTINGS = {"judges": {}, "optimum": {"fidelity": "potts", "folding": False, "bootstrap": 60}}
@@ -89,13 +92,13 @@ def family(tmp_path_factory):
         "rhat": [1.1, 1.2, 1.3, 1.4], "drift": [0.1, 0.2, 0.3, 0.4], "acceptance": [0.9, 0.8, 0.7, np.nan],
     }  # fmt: skip
     save_table(folder / "ladder.tsv", pd.DataFrame(rungs))
-    save_table(folder / "states.tsv", pd.DataFrame({"equilibrated": [False, True, True]}))
+    save_table(folder / "states.tsv", pd.DataFrame({"equilibrated": [False, True, True], "log_z": LOG_Z}))
     potts = random_potts(L, Q, 2, scale=0.5)
     pair_judge = CrossFittedJudge(potts, rng.normal(size=60), CLUSTERS, Discrimination(0.875, 0.0625))
     pair_judge.save(folder / "judge", LETTERS, {})
     hmm.run(hmm.Inputs(folder / "alignment", folder / "split"), hmm.Outputs(folder / "hmm"), "family")
     truth = random_potts(L, Q, 3)
-    truth.save(folder / "truth", LETTERS, {"kind": "teacher", "log_z": 0.0, "log_z_error": 0.0})
+    truth.save(folder / "truth", LETTERS, {"kind": "teacher", "log_z": 22.0, "log_z_error": 0.0})
     return SimpleNamespace(
         folder=folder, natural=natural, weights=weights, heldout_weights=heldout_weights, model=model,
         subset_weights=subset_weights, samples=samples, sequences=sequences, judge=pair_judge,
@@ -158,14 +161,14 @@ def test_the_pair_judge_is_learnt_from_all_natural_sequences_with_their_weights(
 # ---------------------------------------------------------------- score
 
 
-def run_score(family, folder, seed=4, **optimum):
+def run_score(family, folder, seed=4, truth=True, **optimum):
     outputs = score.Outputs(
-        *(folder / name for name in ("scores.tsv", "samples", "natural", "judges", "orders.tsv", "calibration.tsv",
-                                     "reliability.tsv", "calibrated.tsv"))
+        *(folder / name for name in ("scores.tsv", "samples", "natural", "judges", "orders.tsv", "levels.tsv",
+                                     "calibration.tsv", "reliability.tsv", "calibrated.tsv"))
     )  # fmt: skip
     names = ("model", "subset", "samples", "ladder.tsv", "states.tsv", "alignment", "split", "judge")
     settings = {"judges": {"mine": PROGRAM}, "optimum": SETTINGS["optimum"] | optimum}
-    hmm_path, truth_path = family.folder / "hmm", family.folder / "truth"
+    hmm_path, truth_path = family.folder / "hmm", family.folder / "truth" if truth else None
     inputs = score.Inputs(*(family.folder / name for name in names), programs=[], hmm=hmm_path, truth=truth_path)
     score.run(inputs, outputs, STAGES["score"].of(settings), seed, 1)
     return outputs
@@ -221,6 +224,41 @@ def test_samples_have_percentiles_among_all_natural_sequences_by_weight(family, 
     np.testing.assert_allclose(table["percentile_hmm"], expected)
     assert expected.std() > 10
     assert table["mine"].notna().tolist() == [n in (0, 2, 5, 8, 11) for n in range(12)] * 3
+
+
+def test_levels_are_of_the_true_energy_or_of_the_pair_judges(family, scored, tmp_path):
+    """Natural sequences weigh as by themselves; samples of each temperature have ln Z of their own."""
+    natural, samples = load_table(scored.natural), load_table(scored.samples)
+    np.testing.assert_allclose(samples["true_energy"], family.truth.energies(family.samples), rtol=1e-5)
+    table = load_table(scored.levels)
+    assert table["temperature"].unique().tolist() == [0.5, 1, 2]
+    expected = estimate_levels(natural, samples, "true_energy", dict(zip(TEMPERATURES, LOG_Z, strict=True)), 22.0)
+    pd.testing.assert_frame_equal(table, expected, rtol=1e-5, atol=1e-6, check_dtype=False)
+    assert np.ptp(table["p"]) > 0.05 and table["reverse"].notna().all()
+    judged = run_score(family, tmp_path, truth=False)
+    natural, samples = load_table(judged.natural), load_table(judged.samples)
+    assert "true_energy" not in samples and "true_energy" not in natural
+    table, real = load_table(judged.levels), natural[natural["set"] != "random"]
+    lowest = table[(table["temperature"] == 1) & (table["level"] == 0)].iloc[0]
+    # A tenth of the natural weight is in the first level, of the least energies by the judge, its highest scores.
+    order = np.argsort(-real["potts"].to_numpy())
+    shares = np.cumsum(real["scale_weight"].to_numpy()[order]) / real["scale_weight"].sum()
+    first = order[: np.searchsorted(shares, 0.1) + 1]
+    assert lowest["p"] == pytest.approx(shares[len(first) - 1])
+    at_one = samples[samples["temperature"] == 1]
+    assert lowest["q"] == pytest.approx((at_one["potts"] >= real["potts"].to_numpy()[first].min()).mean())
+    assert table[["forward", "reverse", "slope"]].isna().all(axis=None)
+
+
+def test_levels_of_an_enumerable_truth_are_exact():
+    energies = np.log([2.0, 4.0, 4.0, 8.0])
+    truth = Truth(lambda sequences: energies[sequences @ [2, 1]], (0.0, 0.0), energies)
+    model = random_potts(2, 2, 5)
+    table = score.tabulate_levels(model, pd.DataFrame(), pd.DataFrame(), {0.5: 9.0, 1.0: 9.0}, truth)
+    all_energies = model.energies(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8))
+    expected = enumerate_levels(energies, all_energies, np.array([0.5, 1.0]))
+    pd.testing.assert_frame_equal(table, expected, rtol=1e-5)
+    assert table["p"].tolist() == pytest.approx([4 / 9, 4 / 9, 1 / 9] * 2)
 
 
 def test_temperatures_have_means_and_errors_over_ladders(family, scored):

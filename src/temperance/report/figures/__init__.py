@@ -8,6 +8,7 @@ matplotlib.use("agg")
 
 from matplotlib.figure import Figure
 
+from temperance.report.figures.bias import bias
 from temperance.report.figures.convergence import ladder, training
 from temperance.report.figures.laboratory import measured
 from temperance.report.figures.operating_temperatures import (
@@ -37,6 +38,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         thermodynamics,
         calibration,
         energies,
+        bias,
         pca,
         correlations,
         orders,
