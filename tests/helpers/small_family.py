@@ -199,7 +199,8 @@ def _write_sampling(folder, subset):
     save_table(folder / "ladder.tsv", pd.DataFrame(rungs))
     temperatures = np.array(list(SCORES[subset]))
     states = {
-        "temperature": temperatures, "energy": -8.0 / temperatures + n, "energy_error": 0.4 * (n + 1),
+        "temperature": temperatures, "free_energy": -6.0 * temperatures - n, "free_energy_error": 0.2 * (n + 1),
+        "energy": -8.0 / temperatures + n, "energy_error": 0.4 * (n + 1),
         "entropy": 4.0 * temperatures + n, "entropy_error": 0.8 * (n + 1), "heat_capacity": 12.0 - n - temperatures,
         "heat_capacity_error": 1.2 * (n + 1), "log_likelihood": -2.0 - n + 0.1 * temperatures,
         "log_z": 20.0 + n + temperatures, "log_z_error": 0.11, "log_z_ais": 20.3 + n + temperatures,

@@ -99,7 +99,7 @@ def test_each_panel_draws_its_own_quantity_a_site_with_the_95_percent_interval(d
     axes = draw("thermodynamics").axes
     tau = np.array([0.5, 1, 2])
     # n200-r2 is the fourth series of each panel, n = 3; values are divided by four sites.
-    quantities = [(-8 / tau + 3, 0.4), (4 * tau + 3, 0.8), (9 - tau, 1.2)]
+    quantities = [(-6 * tau - 3, 0.2), (-8 / tau + 3, 0.4), (4 * tau + 3, 0.8), (9 - tau, 1.2)]
     for axis, (values, error) in zip(axes, quantities, strict=False):
         bars = read_error_bars(axis)
         assert len(bars) == 5
@@ -108,12 +108,14 @@ def test_each_panel_draws_its_own_quantity_a_site_with_the_95_percent_interval(d
         assert_allclose(bars[3][:, 1] - bars[3][:, 2], 1.96 * error * 4 / 4)
         assert read_ticks(axis) == {0.25: "0.25", 0.5: "0.5", 0.7: "0.7", 1: "1", 2: "2"}
     # Not equilibrated: n100-r2 at 0.5 (n = 1), and n200-r1 at 0.25 (n = 2).
-    crosses = [read_line(axis, "not equilibrated") for axis in axes[:3]]
-    assert_allclose(crosses[0], [[0.5, (-16 + 1) / 4], [0.25, (-32 + 2) / 4]])
-    assert_allclose(crosses[1], [[0.5, (2 + 1) / 4], [0.25, (1 + 2) / 4]])
-    assert_allclose(crosses[2], [[0.5, (12 - 1 - 0.5) / 4], [0.25, (12 - 2 - 0.25) / 4]])
-    assert [axis.get_ylabel() for axis in axes] == [
-        "mean energy, nats a site", "entropy, nats a site", "heat capacity a site", "ln number of sequences",
+    crosses = [read_line(axis, "not equilibrated") for axis in axes[:4]]
+    assert_allclose(crosses[0], [[0.5, (-3 - 1) / 4], [0.25, (-1.5 - 2) / 4]])
+    assert_allclose(crosses[1], [[0.5, (-16 + 1) / 4], [0.25, (-32 + 2) / 4]])
+    assert_allclose(crosses[2], [[0.5, (2 + 1) / 4], [0.25, (1 + 2) / 4]])
+    assert_allclose(crosses[3], [[0.5, (12 - 1 - 0.5) / 4], [0.25, (12 - 2 - 0.25) / 4]])
+    assert [axis.get_ylabel() for axis in axes if axis.axison] == [
+        "free energy F = E − τ S, nats a site", "mean energy E, nats a site", "entropy S, nats a site",
+        "heat capacity a site", "ln number of sequences",
     ]  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def test_each_size_is_once_in_the_legend(draw):
 
 
 def test_the_density_of_states_has_a_band_of_two_errors_and_marks_sets_of_sequences(draw):
-    axis = draw("thermodynamics").axes[3]
+    axis = draw("thermodynamics").axes[4]
     assert read_lines(axis)[0].tolist() == [[-10, 1], [-5, 4], [0, 5.5]]
     assert_allclose(read_band(axis.collections[0]), [[-10, 0, 2], [-5, 3.5, 4.5], [0, 5.3, 5.7]])
     means = {"random": 0.5, "shuffled columns": -3.0, "training": -8.0, "held out": -4.5, "lowest found": -11.23}

@@ -1,6 +1,6 @@
 """Look, colours, axes and files that the figures share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ OPTIMA = {
 }
 # Colours: of natural sequences, held-out and random ones, and of the chosen temperature.
 NATURAL, HELDOUT, RANDOM, CHOSEN = "#4d4d4d", "#e69f00", "#bbbbbb", "#d55e00"
+_BESIDE = {"loc": "outside right center"}
 # Labels of temperatures that have room beside each other below a panel.
 _UPRIGHT_LABELS = 7
 # Without dates in their metadata, files of equal runs have equal bytes.
@@ -163,8 +164,8 @@ def _spaced(temperatures: np.ndarray, max_labels: int = 12) -> np.ndarray:
     return temperatures[[*chosen, len(logs) - 1]] if len(logs) > 1 else temperatures
 
 
-def add_legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:
-    """Add one legend for all panels beside them, each label once.
+def add_legend(figure: Figure, axes: np.ndarray | list[Axes], place: Mapping[str, Any] = _BESIDE) -> None:
+    """Add one legend for all panels, each label once.
 
     Parameters
     ----------
@@ -172,9 +173,11 @@ def add_legend(figure: Figure, axes: np.ndarray | list[Axes]) -> None:
         Figure to change.
     axes : np.ndarray or list of matplotlib.axes.Axes
         Panels whose labels the legend has.
+    place : mapping
+        Arguments of the legend that say where it is, by default beside the panels.
     """
     handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    figure.legend(handles.values(), handles.keys(), **place)
 
 
 def fidelity_label(judge: str) -> str:

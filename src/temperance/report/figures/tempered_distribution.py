@@ -131,13 +131,13 @@ def _round_numbers(maximum: float) -> list[float]:
 
 
 def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict, length: int) -> Figure:
-    """Draw energy, entropy and heat capacity a site against temperature, and the largest model's density of states.
+    """Draw free energy and its parts a site against temperature, and the largest model's density of states.
 
     Parameters
     ----------
     states : pandas.DataFrame
-        Rows of `thermodynamics.tsv` of all models: M, replicate, temperature, the three with their errors,
-        equilibrated.
+        Rows of `thermodynamics.tsv` of all models: M, replicate, temperature, free_energy, energy, entropy and
+        heat_capacity with their errors, equilibrated.
     density : pandas.DataFrame
         Rows of `density.tsv`: energy, log_g (ln of the number of sequences), log_g_error.
     landscape : dict
@@ -148,14 +148,16 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
     Returns
     -------
     matplotlib.figure.Figure
-        Four panels.
+        Five panels.
     """
-    figure, axes = plt.subplots(1, 4, figsize=(15.5, 3.6), layout="constrained")
+    figure, grid = plt.subplots(2, 3, figsize=(12.4, 7), layout="constrained")
+    axes = grid.ravel()
     temperatures = np.sort(states["temperature"].unique())
     sizes = sorted(states["M"].unique())
     columns = {
-        "energy": "mean energy, nats a site",
-        "entropy": "entropy, nats a site",
+        "free_energy": "free energy F = E − τ S, nats a site",
+        "energy": "mean energy E, nats a site",
+        "entropy": "entropy S, nats a site",
         "heat_capacity": "heat capacity a site",
     }
     for axis, (column, label) in zip(axes, columns.items(), strict=False):
@@ -169,7 +171,7 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
         cross_out(axis, states, heights)
         axis.set_ylabel(label)
         set_temperature_axis(axis, temperatures)
-    axis = axes[3]
+    axis = axes[4]
     axis.fill_between(
         density["energy"], density["log_g"] - 2 * density["log_g_error"], density["log_g"] + 2 * density["log_g_error"],
         color="0.4", alpha=0.3, lw=0,
@@ -185,7 +187,8 @@ def thermodynamics(states: pd.DataFrame, density: pd.DataFrame, landscape: dict,
     axis.set(
         xlabel="energy (nats at τ = 1)", ylabel="ln number of sequences", ylim=(min(0, density["log_g"].min()), None)
     )
-    add_legend(figure, axes)
+    axes[5].set_axis_off()
+    add_legend(figure, axes, {"loc": "center", "bbox_to_anchor": (0.84, 0.27)})
     return figure
 
 
