@@ -91,9 +91,15 @@ CLAIMS = [
     "law",
     "nature",
     "scaling",
+    "identifiability",
     "limits",
     "power",
+    "escort",
+    "free_energy",
     "calibration",
+    "overfitting",
+    "attention",
+    "distillation",
 ]
 # Temperatures of the Ising lattice and of the sector, and the figures of the publication, that the page docs/paper.md is
 # made of.

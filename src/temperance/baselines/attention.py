@@ -89,31 +89,58 @@ class Attention:
         square = float(self.weights @ (self.memories**2).sum(axis=1))
         return len(self.basis) ** 0.5 / (temperature * square)
 
-    def energies(self, sequences: np.ndarray) -> np.ndarray:
-        """Compute beta E of each sequence at tau = 1.
+    def energies(self, sequences: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+        """Compute beta E of each sequence at a temperature, by default 1.
 
         Parameters
         ----------
         sequences : np.ndarray
             (M, L) uint8.
+        temperature : float
+            tau.
 
         Returns
         -------
         np.ndarray
             (M,) nats.
         """
-        one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
-        logs = jnp.log(self.weights) - self.beta(1.0) * (self.memories**2).sum(axis=1) / 2
+        logs = jnp.log(self.weights)
 
-        def _log_density(block: jax.Array) -> jax.Array:
-            components = (block - self.mean) @ self.basis.T
-            return (
-                logsumexp(logs + self.beta(1.0) * components @ self.memories.T, axis=1)
-                - self.beta(1.0) * (components**2).sum(axis=1) / 2
-            )
+        def _log_density(block: np.ndarray) -> jax.Array:
+            components = self._components(block)
+            lengths = self.beta(temperature) * (components**2).sum(axis=1) / 2
+            return logsumexp(logs + self._similarities(components, temperature), axis=1) - lengths
 
-        parts = [_log_density(one_hot[n : n + _AT_ONCE]) for n in range(0, len(one_hot), _AT_ONCE)]
+        parts = [_log_density(sequences[n : n + _AT_ONCE]) for n in range(0, len(sequences), _AT_ONCE)]
         return -np.concatenate(parts).astype(np.float64)
+
+    def attend(self, sequences: np.ndarray, temperature: float) -> np.ndarray:
+        """Compute the attention of each sequence to each memory: the softmax of their similarities.
+
+        Parameters
+        ----------
+        sequences : np.ndarray
+            (N, L) uint8.
+        temperature : float
+            tau: near 0 all attention is on the nearest memory, at infinity it is the memories' shares.
+
+        Returns
+        -------
+        np.ndarray
+            (N, M), rows sum to 1.
+        """
+        similarities = self._similarities(self._components(sequences), temperature)
+        return np.asarray(jax.nn.softmax(jnp.log(self.weights) + similarities, axis=1), np.float64)
+
+    def _components(self, sequences: np.ndarray) -> jax.Array:
+        """Compute the principal components (N, d) of sequences."""
+        one_hot = jax.nn.one_hot(sequences, self.q, dtype=jnp.float32).reshape(len(sequences), -1)
+        return (one_hot - self.mean) @ self.basis.T
+
+    def _similarities(self, components: jax.Array, temperature: float) -> jax.Array:
+        """Compute -beta |x - x_k|^2 / 2 of each x and memory (N, M), without the part that all memories share."""
+        lengths = (self.memories**2).sum(axis=1)
+        return self.beta(temperature) * (components @ self.memories.T - lengths / 2)
 
     def draw(self, count: int, temperature: float, rng: np.random.Generator) -> np.ndarray:
         """Draw independent sequences: each site takes the state that the drawn components make largest.

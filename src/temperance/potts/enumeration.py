@@ -259,6 +259,34 @@ def draw_sequences(energies: np.ndarray, length: int, q: int, count: int, rng: n
     return np.stack(np.unravel_index(indices, (q,) * length), axis=1).astype(np.uint8)
 
 
+def conditional_logits(energies: np.ndarray, length: int, q: int) -> np.ndarray:
+    """Compute the logits of every site of every sequence given its other sites: minus the energy with each state there.
+
+    Parameters
+    ----------
+    energies : np.ndarray
+        (q^L,) of every sequence, nats.
+    length, q : int
+        Numbers of sites and states.
+
+    Returns
+    -------
+    np.ndarray
+        (q^L, L, q)
+
+    Examples
+    --------
+    >>> conditional_logits(np.array([0.0, 1.0, 2.0, 5.0]), 2, 2)[1].tolist()
+    [[-1.0, -5.0], [0.0, -1.0]]
+    """
+    grid = -energies.reshape((q,) * length)
+    sites = [
+        np.broadcast_to(np.expand_dims(np.moveaxis(grid, site, -1), site), (*grid.shape, q)).reshape(-1, q)
+        for site in range(length)
+    ]
+    return np.stack(sites, axis=1)
+
+
 # ---------------------------------------------------------------- truth P against model Q
 
 

@@ -12,6 +12,14 @@ from matplotlib.ticker import NullLocator
 
 from temperance.report.figures.averages import INTERVAL
 from temperance.report.figures.style import HELDOUT, OPTIMA, add_legend, palette, set_temperature_axis
+from temperance.report.figures_of_tempering import (
+    attention,
+    distillation,
+    escort,
+    free_energy,
+    identifiability,
+    overfitting,
+)
 from temperance.validation.study import summarise
 
 # Range of the colour scale of a phase diagram; temperatures beyond it have the colours of its ends.
@@ -471,6 +479,7 @@ def calibration(table: pd.DataFrame) -> Figure:
 # The functions that draw the claims of `temperance.validation.claims`, by name.
 CLAIMS: dict[str, Callable[[pd.DataFrame], Figure]] = {
     "lowering": optimal_temperatures, "raising": optimal_temperatures, "data": optimal_temperatures,
-    "regularisation": regularisation, "law": law, "nature": nature, "scaling": scaling, "limits": limits,
-    "power": power, "calibration": calibration,
+    "regularisation": regularisation, "law": law, "nature": nature, "scaling": scaling,
+    "identifiability": identifiability, "limits": limits, "power": power, "escort": escort, "free_energy": free_energy,
+    "calibration": calibration, "overfitting": overfitting, "attention": attention, "distillation": distillation,
 }  # fmt: skip

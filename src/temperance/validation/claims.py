@@ -14,11 +14,15 @@ from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
 from temperance.truth.enumerable import KINDS, ising
+from temperance.validation.attention import attention
+from temperance.validation.distillation import distillation
 from temperance.validation.law import ExponentialFamily, derive_law, measure_model
+from temperance.validation.overfitting import overfitting
 from temperance.validation.study import tabulate_enumerable
+from temperance.validation.systems import LENGTH, Q
+from temperance.validation.tempered import escort, free_energy, identifiability
 
 SIZES = (30, 100, 300, 1000, 10000)
-LENGTH, Q = 10, 2
 
 
 def _points(kinds: list[str], sizes: tuple[int, ...], replicates: int, **train: Any) -> list[Settings]:
@@ -390,6 +394,8 @@ def _trained(seed: int) -> tuple[np.ndarray, Potts]:
 
 
 CLAIMS: dict[str, Callable[[int], pd.DataFrame]] = {
-    function.__name__: function
-    for function in (lowering, raising, data, regularisation, law, nature, scaling, limits, power, calibration)
-}
+    function.__name__: function for function in (
+        lowering, raising, data, regularisation, law, nature, scaling, identifiability, limits, power, escort,
+        free_energy, calibration, overfitting, attention, distillation,
+    )
+}  # fmt: skip

@@ -117,6 +117,28 @@ def test_attention_draws_from_the_boltzmann_distribution_of_its_energy():
     np.testing.assert_allclose(energies, [-np.log(density(x)) for x in at], rtol=1e-4)
 
 
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 5.0])
+def test_attention_is_the_share_of_each_memory_in_the_density(temperature):
+    rng = np.random.default_rng(2)
+    sequences, weights = rng.integers(0, 3, (6, 5), dtype=np.uint8), np.array([1.0, 2, 1, 1, 4, 1])
+    model = Attention.from_sequences(sequences, weights, 3)
+    queries = rng.integers(0, 3, (7, 5), dtype=np.uint8)
+    components = (np.eye(3)[queries].reshape(7, -1) - model.mean) @ model.basis.T
+    squares = ((components[:, None] - model.memories) ** 2).sum(axis=2)
+    terms = weights / 10 * np.exp(-model.beta(temperature) * squares / 2)
+    np.testing.assert_allclose(
+        model.attend(queries, temperature), terms / terms.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-7
+    )
+    np.testing.assert_allclose(model.energies(queries, temperature), -np.log(terms.sum(axis=1)), rtol=1e-4)
+
+
+def test_attention_is_hard_when_cold_and_the_shares_when_hot():
+    sequences, weights = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 1]], np.uint8), np.array([1.0, 2, 1])
+    model = Attention.from_sequences(sequences, weights, 2)
+    np.testing.assert_allclose(model.attend(sequences, 0.01), np.eye(3), atol=1e-6)
+    np.testing.assert_allclose(model.attend(sequences, 1e5), np.tile([0.25, 0.5, 0.25], (3, 1)), atol=1e-3)
+
+
 def test_attention_retrieves_when_cold_and_generates_when_hot():
     rng = np.random.default_rng(3)
     sequences = rng.integers(0, 20, (30, 40), dtype=np.uint8)

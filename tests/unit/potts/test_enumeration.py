@@ -20,6 +20,17 @@ def test_energies_of_all_are_those_of_each(length, q):
     np.testing.assert_allclose(enumeration.boltzmann(model.energies(states), 1 / 0.7), boltzmann(model, states, 0.7))
 
 
+@pytest.mark.parametrize(("length", "q"), [(2, 5), (4, 3)])
+def test_conditional_logits_are_the_energies_of_every_state_of_a_site(length, q):
+    energies = np.random.default_rng(1).normal(size=q**length)
+    logits = enumeration.conditional_logits(energies, length, q)
+    for n, sequence in enumerate(all_states(length, q)):
+        for site in range(length):
+            changed = np.repeat(sequence[None], q, axis=0)
+            changed[:, site] = np.arange(q)
+            np.testing.assert_array_equal(logits[n, site], -energies[enumeration.find_positions(changed, q)])
+
+
 def test_a_million_sequences_are_listed_and_more_are_refused():
     rng = np.random.default_rng(0)
     energies = KINDS["gapless"](20, 2, rng)

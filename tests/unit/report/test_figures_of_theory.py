@@ -306,5 +306,7 @@ def test_every_claim_has_its_figure():
     assert {name: function.__name__ for name, function in CLAIMS.items()} == {
         "lowering": "optimal_temperatures", "raising": "optimal_temperatures", "data": "optimal_temperatures",
         "regularisation": "regularisation", "law": "law", "nature": "nature", "scaling": "scaling", "limits": "limits",
-        "power": "power", "calibration": "calibration",
+        "power": "power", "calibration": "calibration", "identifiability": "identifiability", "escort": "escort",
+        "free_energy": "free_energy", "overfitting": "overfitting", "attention": "attention",
+        "distillation": "distillation",
     }  # fmt: skip

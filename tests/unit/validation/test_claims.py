@@ -1,5 +1,8 @@
 """The claims of docs/claims on systems that are solved exactly, and how often stated intervals hold."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
+from temperance.report import figures_of_theory
 from temperance.report.figures_of_theory import average_law, average_nature
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import Annealed
@@ -17,6 +21,7 @@ from temperance.validation import coverage as coverage_of_intervals
 from temperance.validation.coverage import _intervals, coverage
 from temperance.validation.study import summarise
 
+ROOT = Path(__file__).parents[3]
 SIZES = (30, 300, 10000)
 
 
@@ -188,6 +193,20 @@ def test_an_interval_of_annealing_is_two_standard_errors_to_each_side(monkeypatc
         assert value == pytest.approx(enumeration.log_z(energies, 1 / tau)) == intervals["log_z", tau][0]
     optima = enumeration.find_optima(truth, energies)
     assert intervals["tau_r, root", None][0] == optima.tau_r and intervals["tau_f, minimum", None][0] == optima.tau_f
+
+
+def test_each_claim_has_a_rule_a_figure_and_a_page():
+    rules = (ROOT / "workflow" / "rules" / "common.smk").read_text(encoding="utf-8")
+    names = re.findall(r'"(\w+)"', rules[rules.index("CLAIMS = [") : rules.index("]", rules.index("CLAIMS = ["))])
+    index = (ROOT / "docs" / "claims" / "README.md").read_text(encoding="utf-8")
+    assert sorted(names) == sorted(claims.CLAIMS) == sorted(figures_of_theory.CLAIMS)
+    for name in names:
+        assert (ROOT / "docs" / "claims" / f"{name}.svg").is_file() and f"({name}.md)" in index
+        page = (ROOT / "docs" / "claims" / f"{name}.md").read_text(encoding="utf-8")
+        assert f"({name}.svg)" in page
+        # Tests that a page names exist.
+        for path, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)", page):
+            assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), (name, test)
 
 
 def test_means_are_taken_in_beta():
