@@ -107,6 +107,52 @@ def select(sequences: np.ndarray, fidelity: np.ndarray, qualified: np.ndarray, n
     return candidates[chosen]
 
 
+def select_likeliest(
+    sequences: np.ndarray, probabilities: np.ndarray, fidelity: np.ndarray, qualified: np.ndarray, number: int,
+    spread: float,
+) -> np.ndarray:  # fmt: skip
+    """Choose at most `number` designs in turn, each the likeliest to be functional by the next of several models.
+
+    Candidates are the distinct sequences among those that qualify and differ enough from all designs before. By one
+    model, this is greedy choice of the highest probabilities. By models of resampled results, it is Thompson sampling
+    of a batch: a candidate on which the models disagree comes first by some of them, so that designs are either likely
+    to work or tell the models apart.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (N, L) uint8.
+    probabilities : np.ndarray
+        (B, N) probability of being functional by each model; design n takes row n, and the first after the last.
+    fidelity, qualified : np.ndarray
+        (N,) float, bool: score that settles ties, and who may be chosen (`qualify`).
+    number : int
+        Largest number of designs.
+    spread : float
+        Least share of sites in which two designs differ.
+
+    Returns
+    -------
+    np.ndarray
+        (K,) int: indices of the designs in the order of their choice, K <= `number`.
+
+    References
+    ----------
+    Thompson, Biometrika 25:285, 1933; Kandasamy, Krishnamurthy, Schneider, Poczos, AISTATS 2018 (a batch of draws);
+    Eckles, Kaptein, arXiv:1410.4009 (bootstrap in place of a posterior distribution).
+    """
+    _, candidates = np.unique(sequences, axis=0, return_index=True)
+    candidates = candidates[qualified[candidates]]
+    candidates = candidates[np.argsort(-fidelity[candidates], kind="stable")]
+    least = max(spread * sequences.shape[1] - 1e-9, 1)
+    chosen: list[int] = []
+    while len(chosen) < number and len(candidates):
+        best = candidates[probabilities[len(chosen) % len(probabilities), candidates].argmax()]
+        chosen.append(int(best))
+        candidates = candidates[(sequences[candidates] != sequences[best]).sum(axis=1) >= least]
+    return np.array(chosen, int)
+
+
 def design_table(
     sequences: np.ndarray, scored: pd.DataFrame, chosen: np.ndarray, names: np.ndarray, alphabet: Alphabet, family: str,
     recommended: bool = True,
@@ -122,7 +168,7 @@ def design_table(
     scored : pandas.DataFrame
         One row a candidate, as of `temperance.scoring.tables.score_samples`.
     chosen : np.ndarray
-        (K,) indices of the designs, as of `select`.
+        (K,) indices of the designs, as of `select` or `select_likeliest`.
     names : np.ndarray
         (M,) names of the natural sequences.
     alphabet : Alphabet

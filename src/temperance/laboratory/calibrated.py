@@ -157,6 +157,46 @@ class CalibratedModel:
         )  # fmt: skip
 
 
+_PARAMETERS = ("residues", "weights", "centres", "scales", "intercept")
+
+
+def stack_models(models: Sequence[CalibratedModel]) -> dict[str, np.ndarray]:
+    """Stack the parameters of models that read the same judges, for a file.
+
+    Parameters
+    ----------
+    models : sequence of CalibratedModel
+        Of resampled results.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        Arrays whose leading axis is that of the models.
+    """
+    return {f"resampled_{name}": np.array([getattr(model, name) for model in models]) for name in _PARAMETERS}
+
+
+def load_resampled(path: str | Path) -> list[CalibratedModel]:
+    """Load the models of resampled results that were written beside a calibrated model.
+
+    Parameters
+    ----------
+    path : path
+        File of `CalibratedModel.save`, with the arrays of `stack_models`.
+
+    Returns
+    -------
+    list of CalibratedModel
+        Empty where there are none.
+    """
+    arrays, metadata = load_arrays(path)
+    rows = zip(*(arrays[f"resampled_{name}"] for name in _PARAMETERS), strict=True)
+    return [
+        CalibratedModel(residues, metadata["judges"], weights, centres, scales, float(intercept))
+        for residues, weights, centres, scales, intercept in rows
+    ]
+
+
 def _one_hot(sequences: np.ndarray, q: int) -> csr_array:
     count, length = sequences.shape
     columns = (np.arange(length) * q + sequences).ravel()

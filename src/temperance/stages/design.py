@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import (
@@ -21,11 +20,19 @@ from temperance.core.files import (
 )
 from temperance.core.settings.stages import DesignStage
 from temperance.design.constraints import Constraints
-from temperance.design.selection import design_table, format_designs, mutations, natural_gaps, plates, qualify, select
+from temperance.design.selection import (
+    design_table,
+    format_designs,
+    mutations,
+    natural_gaps,
+    plates,
+    qualify,
+    select,
+    select_likeliest,
+)
 from temperance.engines.registry import choose_engine
-from temperance.laboratory.calibrated import CalibratedModel
+from temperance.laboratory.probabilities import Probabilities
 from temperance.msa.conservation import conserved_residues
-from temperance.msa.weights import find_nearest
 from temperance.potts.model import load
 from temperance.sampling.diagnostics import is_within_equilibrated
 from temperance.sampling.replica_exchange import sample
@@ -167,13 +174,19 @@ def run(
     qualified = within_constraints & qualify(scores, thresholds, floor, most_gaps)
     if constraints.seed is not None:
         qualified &= (sequences != constraints.seed).any(axis=1)
-    design_indices = select(sequences, scores[settings.fidelity].to_numpy(), qualified, options.number)
+    probabilities = Probabilities.load(inputs.calibrated, sequences, scores) if inputs.calibrated else None
+    faithful, objective = scores[settings.fidelity].to_numpy(), _objective(options.objective, probabilities)
+    if objective != "diversity" and probabilities:
+        models = probabilities.value[None] if objective == "success" else probabilities.resampled
+        design_indices = select_likeliest(sequences, models, faithful, qualified, options.number, options.spread)
+    else:
+        design_indices = select(sequences, faithful, qualified, options.number)
     table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
     for name, judge in design_judges.items() if len(design_indices) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[design_indices]))
-    expectation: dict[str, float] = {}
-    if inputs.calibrated:
-        expectation = _add_probabilities(table, inputs.calibrated, sequences[design_indices], scores, design_indices)
+    if probabilities and len(table):
+        for name, values in probabilities.columns(design_indices).items():
+            table.insert(len(table.columns) - 3, name, values)
     columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
     conserved = conserved_residues(natural_sequences.natural, natural_sequences.weights, alphabet)
     table.insert(len(table.columns) - 2, "lost", mutations(table["aligned"], conserved, columns))
@@ -191,6 +204,7 @@ def run(
         "candidates": len(sequences),
         "designs": len(table),
         "wanted": options.number,
+        "objective": objective,
         "judge": settings.fidelity,
         "judges": threshold_judges,
         "least_scores": thresholds,
@@ -202,7 +216,8 @@ def run(
         "drift": float(rung.drift),
         "equilibrated": bool(rung.equilibrated and equilibrated),
     }
-    summary |= expectation
+    if probabilities and len(table):
+        summary |= probabilities.expected(design_indices)
     save_text(outputs.fasta, format_designs(table))
     save_text(outputs.aligned, format_designs(table, "aligned"))
     save_text(outputs.plates, plates(table).to_csv(index=False))
@@ -216,18 +231,19 @@ def run(
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)
 
 
-def _add_probabilities(
-    table: pd.DataFrame, path: Path, sequences: np.ndarray, scores: pd.DataFrame, chosen: np.ndarray
-) -> dict[str, float]:  # fmt: skip
-    """Add to the table of designs how probably each is functional, and how far it is from what was measured.
-
-    Returns the number of designs that are expected to be functional, for the summary.
-    """
-    arrays, metadata = load_arrays(path)
-    if not metadata["known"] or not len(table):
-        return {}
-    model = CalibratedModel.load(path)
-    probabilities = model.probabilities(sequences, scores.iloc[chosen][model.judges].to_numpy(float))
-    table.insert(len(table.columns) - 3, "p_functional", probabilities)
-    table.insert(len(table.columns) - 3, "distance_measured", 1 - find_nearest(sequences, arrays["sequences"])[1])
-    return {"expected_functional": float(probabilities.sum())}
+def _objective(wanted: str, probabilities: Probabilities | None) -> str:
+    """Tell what designs are chosen for; diversity, with a warning, where results do not allow what is wanted."""
+    if wanted == "diversity":
+        return wanted
+    if probabilities is None:
+        log.warning(
+            "warning: design.objective: too little was measured for %s; designs are chosen for diversity", wanted
+        )
+        return "diversity"
+    if wanted == "success" and not probabilities.decides:
+        log.warning(
+            "warning: design.objective: the calibrated probability decides nothing yet (measured.json says why); "
+            "designs are chosen for diversity, not success. The objective learning needs no decision."
+        )
+        return "diversity"
+    return wanted

@@ -18,7 +18,7 @@ from temperance.core.files import (
     save_table,
 )
 from temperance.core.settings.stages import MeasuredStage
-from temperance.laboratory.calibrated import CalibratedModel
+from temperance.laboratory.calibrated import CalibratedModel, stack_models
 from temperance.laboratory.expectation import expect, relearn, tabulate_expectation
 from temperance.laboratory.findings import (
     DESIGN,
@@ -109,7 +109,7 @@ class Outputs(NamedTuple):
     temperatures : Path
         Expected shares of functional samples, one row a temperature; without rows where nothing is calibrated.
     calibrated : Path
-        The calibrated model, and bootstrap draws of what it expects of each temperature.
+        The calibrated model, those of resampled results, and bootstrap draws of what they expect of each temperature.
     """
 
     table: Path
@@ -185,7 +185,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
         "calibration": {"decides": False, "extrapolates": False, "needed": None, "why": threshold.why},
     }
     expected = pd.DataFrame(columns=_EXPECTED_COLUMNS)
-    calibrated, draws = _no_model(measured), np.zeros((0, 0))
+    calibrated, resampled, draws = _no_model(measured), [], np.zeros((0, 0))
     if calibration:
         summary["learning"] = _records(tabulate_learning(measured, calibration, folds))
         summary["calibration"] = calibration.summary()
@@ -196,8 +196,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
         )
         summary["reliability"] = _records(reliability)
         summary["calibration"]["error"] = calibration_error(reliability)
-        models = [calibration.model, *relearn(measured, calibration.strength, rng, _RELEARNT)]
-        arrays = load_arrays(inputs.samples)[0]
+        resampled = relearn(measured, calibration.strength, rng, _RELEARNT)
+        models, arrays = [calibration.model, *resampled], load_arrays(inputs.samples)[0]
         expectation = expect(load_table(inputs.scores), arrays["sequences"], models, settings.novelty_floor, rng)
         distances = [_distance(sampled, sequences) for sampled in arrays["sequences"]]
         states = load_table(inputs.states)["equilibrated"].to_numpy(bool)
@@ -208,7 +208,8 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     save_table(outputs.table, table)
     save_table(outputs.temperatures, expected)
     of_designs = source | {"number": settings.number}
-    _save_model(outputs.calibrated, calibrated, draws, sequences, calibration, of_designs)
+    arrays = {"useful": draws, "sequences": sequences} | stack_models(resampled)
+    _save_model(outputs.calibrated, calibrated, arrays, calibration, of_designs)
     save_json(outputs.summary, summary | {"provenance": source})
 
 
@@ -250,14 +251,14 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _save_model(
-    path: Path, model: CalibratedModel, draws: np.ndarray, sequences: np.ndarray, calibration: Calibration | None,
+    path: Path, model: CalibratedModel, arrays: dict[str, np.ndarray], calibration: Calibration | None,
     source: dict[str, Any],
 ) -> None:  # fmt: skip
     """Write the calibrated model with what later stages need: draws of useful shares, and the measured sequences."""
     decides = bool(calibration and calibration.decides)
     extrapolates = bool(calibration and calibration.extrapolates)
-    metadata = source | {"decides": decides, "extrapolates": extrapolates, "known": bool(len(draws))}
-    model.save(path, metadata, {"useful": draws, "sequences": sequences})
+    metadata = source | {"decides": decides, "extrapolates": extrapolates, "known": bool(len(arrays["useful"]))}
+    model.save(path, metadata, arrays)
 
 
 def _announce(table: pd.DataFrame, threshold: Threshold, calibration: Calibration | None) -> None:

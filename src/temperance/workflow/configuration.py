@@ -63,7 +63,8 @@ _RESERVED_NAMES = {
     "ess", "rhat", "drift", "acceptance", "equilibrated", "subset", "replicate", "auto", "distance_natural",
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple", "measured", "functional", "p_functional", "kind", "group", "table",
-    "line", "distance_measured", "minus_energy", "identity_natural", "true_energy",
+    "line", "distance_measured", "p_functional_low", "p_functional_high", "minus_energy", "identity_natural",
+    "true_energy", "lost",
 }  # fmt: skip
 _BIOLOGICAL_ALPHABETS = ("protein", "rna", "dna")
 _LATTICE_ALPHABET = "ACDEFGHIKLMNPQRSTVWY"
@@ -160,7 +161,12 @@ class _Plans:
                 )
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
-        return FamilySettings.model_validate(family)
+        plan = FamilySettings.model_validate(family)
+        wanted = {"design.objective": plan.design.objective, "measured.feedback": plan.measured.feedback}
+        for option, value in wanted.items():
+            if value not in ("diversity", 0) and not plan.measured.tables:
+                raise InputError(f"{name}: {option}: {value} needs measured sequences; give measured.table")
+        return plan
 
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""

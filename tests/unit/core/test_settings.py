@@ -46,11 +46,13 @@ CHOICES = {
     "model": "",
     "models": {},
     "constraints": {"fixed": {}, "forbidden": {}, "seed": "", "mutations": 10},
-    "design": {"number": 96, "percentile": 50, "max_gaps": "auto", "candidates": 2048},
+    "design": {"number": 96, "percentile": 50, "max_gaps": "auto", "candidates": 2048, "objective": "diversity",
+               "spread": 0.1},
     "export": [],
     "structure": {"path": "", "chain": "", "atoms": "cb", "cutoff": 8, "separation": 6},
     "mutants": {"table": ""},
-    "measured": {"table": "", "sequence": "sequence", "score": "score", "threshold": "auto", "groups": []},
+    "measured": {"table": "", "sequence": "sequence", "score": "score", "threshold": "auto", "groups": [],
+                 "feedback": 0},
     "threads": 2,
 }  # fmt: skip
 RUN = {

@@ -13,6 +13,7 @@ from temperance.design.selection import (
     plates,
     qualify,
     select,
+    select_likeliest,
 )
 
 LETTERS = alphabet("protein")
@@ -48,6 +49,34 @@ def test_of_equally_distant_candidates_the_more_faithful_is_chosen():
     sequences = rows("0000", "0011", "1100")
     assert select(sequences, np.array([0.9, 0.1, 0.2]), np.ones(3, bool), 2).tolist() == [0, 2]
     assert select(sequences, np.array([0.9, 0.2, 0.1]), np.ones(3, bool), 2).tolist() == [0, 1]
+
+
+def test_the_likeliest_that_differ_enough_are_chosen_in_turn():
+    """By 0.9, 0.8, 0.7, 0.6 and 0.5. 0001 is one site of four from 0000, 0011 is two, 0111 three, 1111 four."""
+    sequences = rows("0111", "0000", "0011", "0001", "1111")
+    fidelity, everyone = np.zeros(5), np.ones(5, bool)
+    probabilities = np.array([[0.6, 0.9, 0.7, 0.8, 0.5]])
+    choices = {0: [1, 3, 2, 0, 4], 0.25: [1, 3, 2, 0, 4], 0.5: [1, 2, 4], 0.75: [1, 0], 1: [1, 4]}
+    for spread, expected in choices.items():
+        assert select_likeliest(sequences, probabilities, fidelity, everyone, 9, spread).tolist() == expected
+    assert select_likeliest(sequences, probabilities, fidelity, everyone, 2, 0).tolist() == [1, 3]
+    # Who does not qualify is not chosen, and does not keep others away.
+    assert select_likeliest(sequences, probabilities, fidelity, np.arange(5) != 1, 9, 0.5).tolist() == [3, 0]
+    assert select_likeliest(sequences, probabilities, fidelity, ~everyone, 9, 0.5).tolist() == []
+
+
+def test_each_design_is_the_likeliest_by_the_next_model():
+    """Two models that agree on 00 alone, at 0.5; each is certain of another: 01 or 10. All are certain of 11."""
+    sequences, everyone = rows("00", "01", "10", "11"), np.ones(4, bool)
+    models = np.array([[0.5, 0.99, 0.01, 0.0], [0.5, 0.01, 0.99, 0.0]])
+    # Their mean, 0.5 for all three, would not tell them apart; by turns they take what each is certain of.
+    assert select_likeliest(sequences, models, np.zeros(4), everyone, 2, 0).tolist() == [1, 2]
+    # Then the first is again at turn: 00 by either.
+    assert select_likeliest(sequences, models, np.zeros(4), everyone, 4, 0).tolist() == [1, 2, 0, 3]
+    # Of equally likely ones the more faithful, and equal sequences are one candidate.
+    fidelity = np.array([0.1, 0.3, 0.9, 0.2])
+    assert select_likeliest(sequences, np.full((1, 4), 0.5), fidelity, everyone, 3, 0).tolist() == [2, 1, 3]
+    assert select_likeliest(rows("01", "01"), models[:, :2], np.zeros(2), everyone[:2], 9, 0).tolist() == [0]
 
 
 def test_a_design_is_new_natural_by_every_judge_that_decides_and_no_fragment():

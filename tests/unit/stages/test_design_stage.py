@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ from temperance.core.files import load_table, save_arrays, save_json, save_table
 from temperance.core.settings.stages import STAGES
 from temperance.design.constraints import Constraints
 from temperance.engines.registry import choose_engine
-from temperance.laboratory.calibrated import CalibratedModel
+from temperance.laboratory.calibrated import CalibratedModel, stack_models
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
 from temperance.stages import design
@@ -156,7 +157,7 @@ def test_the_summary_says_how_designs_were_chosen(all_designs):
     (rung,) = samples.rungs[samples.rungs["requested"]].itertuples()
     assert summary == {
         "temperature": TAU, "recommended": True, "why": "Sample at 0.5.", "candidates": 1000, "designs": 10,
-        "wanted": 96, "judge": "alanines", "judges": ["alanines", "cysteines"],
+        "wanted": 96, "objective": "diversity", "judge": "alanines", "judges": ["alanines", "cysteines"],
         "least_scores": {"alanines": 2.0, "cysteines": 1.0}, "most_gaps": 0.25, "novelty_floor": 0.5,
         "within_constraints": 1.0, "rhat": rung.rhat, "ess": rung.ess, "drift": rung.drift, "equilibrated": True,
     }  # fmt: skip
@@ -259,14 +260,60 @@ def test_designs_have_the_probability_of_a_calibrated_model(folder, tmp_path):
     residues = np.zeros((4, 3))
     residues[0, 1] = 2
     model = CalibratedModel(residues, ["cysteines"], np.ones(1), np.zeros(1), np.ones(1), -3.0)
-    measured = {"useful": np.zeros((2, 1)), "sequences": encode("AAAA")}
+    # Models of resampled results add 0 or 1 to the log-odds, a hundred each: the ends of the interval.
+    others = [replace(model, intercept=model.intercept + number % 2) for number in range(200)]
+    measured = {"useful": np.zeros((2, 1)), "sequences": encode("AAAA")} | stack_models(others)
     model.save(tmp_path / "calibrated", {"known": True, "decides": True}, measured)
     done = run(folder, tmp_path, calibrated=tmp_path / "calibrated")
     for row in done.table.itertuples():
         odds = -3 + 2 * (row.aligned[0] == "A") + row.aligned.count("C")
         assert row.p_functional == pytest.approx(1 / (1 + np.exp(-odds)), rel=1e-5)
+        assert row.p_functional_low == pytest.approx(row.p_functional, rel=1e-5)
+        assert row.p_functional_high == pytest.approx(1 / (1 + np.exp(-odds - 1)), rel=1e-5)
         assert row.distance_measured == sum(symbol != "A" for symbol in row.aligned) / 4
-    assert done.summary["expected_functional"] == pytest.approx(done.table["p_functional"].sum(), rel=1e-5)
+    for end in ("", "_low", "_high"):
+        expected = pytest.approx(done.table[f"p_functional{end}"].sum(), rel=1e-5)
+        assert done.summary[f"expected_functional{end}"] == expected
     model.save(tmp_path / "calibrated", {"known": False, "decides": False}, measured)
     without = run(folder, tmp_path, calibrated=tmp_path / "calibrated")
     assert "p_functional" not in without.table and "expected_functional" not in without.summary
+
+
+def save_calibrated(path, *weights, **metadata):
+    """A model, and those of resampled results, each with its log-odds of a gap, A and C at the first site."""
+    models = []
+    for first in weights:
+        residues = np.zeros((4, 3))
+        residues[0] = first
+        models.append(CalibratedModel(residues, [], np.zeros(0), np.zeros(0), np.ones(0), 0.0))
+    arrays = {"useful": np.zeros((2, 1)), "sequences": encode("AAAA")} | stack_models(models[1:])
+    models[0].save(path, metadata, arrays)
+    return path
+
+
+def test_designs_are_chosen_for_success_or_for_learning(folder, tmp_path, caplog):
+    """Of the ten designs seven begin with A, the others with a gap; the first in either part has the most alanines."""
+    calibrated, gap, alanine = tmp_path / "calibrated", [4, 0, 0], [0, 4, 0]
+    path = save_calibrated(calibrated, [0.5, 1, 0], gap, alanine, known=True, decides=True)
+    success = run(folder, tmp_path, calibrated=path, objective="success", spread=0, number=7)
+    assert success.summary["objective"] == "success"
+    assert set(success.table["aligned"]) == {row for row in DESIGNS if row[0] == "A"}
+    assert success.table["p_functional"].tolist() == pytest.approx([1 / (1 + np.exp(-1))] * 7, rel=1e-5)
+    spread = run(folder, tmp_path, calibrated=path, objective="success", spread=0.5).table["aligned"]
+    assert spread[0] == "ACAA"
+    rows = encode(*spread)
+    assert min((a != b).sum() for n, a in enumerate(rows) for b in rows[:n]) >= 2
+    # By turns, whatever the model of all results expects, and whether or not it decides.
+    path = save_calibrated(calibrated, [0, 1, 0], alanine, gap, known=True, decides=False)
+    learning = run(folder, tmp_path, calibrated=path, objective="learning", spread=0, number=4)
+    assert learning.summary["objective"] == "learning"
+    assert [row[0] for row in learning.table["aligned"]] == ["A", "-", "A", "-"]
+    # What decides nothing is not chosen by; what knows nothing is not, either.
+    default = run(folder, tmp_path, number=4).table["aligned"].tolist()
+    undecided = run(folder, tmp_path, calibrated=path, objective="success", number=4)
+    assert undecided.table["aligned"].tolist() == default and undecided.summary["objective"] == "diversity"
+    assert "the calibrated probability decides nothing yet" in caplog.text
+    path = save_calibrated(calibrated, [0, 1, 0], known=False, decides=False)
+    unknown = run(folder, tmp_path, calibrated=path, objective="learning", number=4)
+    assert unknown.table["aligned"].tolist() == default and unknown.summary["objective"] == "diversity"
+    assert "too little was measured for learning" in caplog.text

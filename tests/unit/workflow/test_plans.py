@@ -242,3 +242,11 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
         check_files(configure({"families": {"x": student}}))
     check_files(configure({"families": {"x": student, "y": {"alignment": str(there)}}}))
     check_files(configure({"families": {"x": {"truth": {"kind": "teacher", "teacher": str(there)}}}}))
+
+
+@pytest.mark.parametrize("settings", [{"design": {"objective": "learning"}}, {"measured": {"feedback": "auto"}}])
+def test_what_results_choose_needs_results(settings):
+    with pytest.raises(InputError, match=r"x: (design\.objective: learning|measured\.feedback: auto) needs measured"):
+        configure({"families": {"x": {"alignment": "a.fasta"} | settings}})
+    table = {"table": "results.tsv"} | settings.get("measured", {})
+    configure({"families": {"x": {"alignment": "a.fasta"} | settings | {"measured": table}}})

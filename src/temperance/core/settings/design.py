@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from temperance.core.settings.section import Count, Number, Positive, Section, Share, Unique, Whole
+from temperance.core.settings.section import Count, NotNegative, Number, Positive, Section, Share, Unique, Whole
 
 Column = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 
@@ -42,6 +42,14 @@ class DesignSettings(Section):
 
     candidates: Annotated[Whole, Field(ge=8)] = 2048
     """Number of sequences, sampled at the recommended temperature, among which designs are chosen."""
+
+    objective: Literal["diversity", "success", "learning"] = "diversity"
+    """What designs that qualify are chosen for - diversity, each as far as possible from those before it; success, the
+    highest calibrated probabilities of being functional; learning, success and what the next round would teach, each
+    design having the highest probability by another model of resampled results. The last two need measured.table."""
+
+    spread: Share = 0.1
+    """Least share of sites in which any two designs differ, with objective success or learning."""
 
 
 class StructureSettings(Section):
@@ -93,6 +101,10 @@ class MeasuredSettings(Section):
     groups: Annotated[list[_Path], Unique] = []
     """Columns by which results are grouped, such as [temperature, l2]. Sequences with a value in one of them are
     designs, those without are natural; if there are none, those are natural that the alignment has."""
+
+    feedback: Literal["auto"] | NotNegative = 0
+    """Strength with which a second model learns from results, the family's sequences counting as 1: functional ones
+    are added to them, others subtracted. auto chooses it by results that are left out; 0, no such model is trained."""
 
     @property
     def tables(self) -> list[str]:
