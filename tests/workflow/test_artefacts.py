@@ -13,7 +13,7 @@ from workflow_run import ONE_SUBSET, ROOT, SMALL, command, fasta, planted_rows, 
 from temperance.core.alphabet import alphabet
 
 TRUTH = {"kind": "planted", "sequences": 300}
-MEASURED = {"table": "results.tsv", "threshold": 0.5, "groups": ["plate"]}
+MEASURED = {"table": "results.tsv", "threshold": 0.5, "groups": ["plate"], "feedback": 0.3}
 CONFIG = SMALL | {
     "families": {"family": {"truth": TRUTH, "constraints": {"forbidden": {1: "1"}}, "measured": MEASURED}},
     "models": {"profile": {"kind": "profile"}},
@@ -68,7 +68,7 @@ def test_every_file_that_a_job_reads_is_an_input_of_its_rule(audited):
         checked.add(record["rule"])
     assert checked == {record["rule"] for record in records}
     assert {
-        "thermodynamics", "score", "compare", "measured", "optimum", "design", "figures", "page", "truth",
+        "thermodynamics", "score", "compare", "measured", "feedback", "optimum", "design", "figures", "page", "truth",
     } <= checked  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def rules_to_run(folder):
 
 
 AFTER_SCORE = {"compare", "optimum", "design", "figures", "page", "report", "all"}
-AFTER_SAMPLE = {"thermodynamics", "score", "measured"} | AFTER_SCORE
+AFTER_SAMPLE = {"thermodynamics", "score", "measured", "feedback"} | AFTER_SCORE
 # What is deleted or touched in a finished run -> the rules that have to run again.
 DEPENDENTS = {
     "f1-r1/ladder.tsv": {"sample"} | AFTER_SAMPLE,
@@ -90,7 +90,8 @@ DEPENDENTS = {
     "n60-r1/calibration.tsv": {"score"} | AFTER_SCORE,
     "f1-r1/models/profile/scores.tsv": {"compare", "figures", "page", "report", "all"},
     "operating_points.tsv": {"optimum", "design", "figures", "page", "report", "all"},
-    "measured-temperatures.tsv": {"measured", "optimum", "design", "figures", "page", "report", "all"},
+    "measured-temperatures.tsv": {"measured", "feedback", "optimum", "design", "figures", "page", "report", "all"},
+    "feedback.safetensors": {"feedback", "figures", "page", "report", "all"},
     "plates.csv": {"design", "figures", "page", "report", "all"},
     "contacts.tsv": {"predict", "figures", "page", "report", "all"},
     "figures/pca.png": {"figures", "page", "report", "all"},

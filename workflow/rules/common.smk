@@ -418,6 +418,8 @@ def measured_inputs(wildcards):
     """Return what measured sequences say, and lead to expect, as named inputs, if any were measured."""
     folder = f"{OUT}/{wildcards.family}"
     files = {"measured": "measured.json", "expected": "measured-temperatures.tsv"}
+    if PLANS[wildcards.family].measured.feedback:
+        files["feedback"] = "feedback.json"
     named = {name: f"{folder}/{file}" for name, file in files.items()}
     return named if measured_tables(wildcards) else {}
 
@@ -500,6 +502,7 @@ def files_of_family(family):
         rules.design,
         rules.predict,
         *([rules.measured] if plan.measured.tables else []),
+        *([rules.feedback] if plan.measured.feedback else []),
         rules.figures,
         rules.page,
     ]

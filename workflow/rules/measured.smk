@@ -32,3 +32,31 @@ rule measured:
         stamps=stamps(judge_inputs, measured_tables),
     script:
         "../../scripts/measured.py"
+
+
+rule feedback:
+    """Train a second model that learns from results, and compare it with the one of natural sequences alone."""
+    input:
+        measured=rules.measured.output.table,
+        model=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/model.safetensors",
+        training=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/training.json",
+        subset=lambda wildcards: f"{OUT}/{wildcards.family}/{largest_subset(wildcards.family)}/subset.safetensors",
+        alignment=rules.ingest.output.alignment,
+    output:
+        model=f"{FAMILY}/feedback.safetensors",
+        summary=f"{FAMILY}/feedback.json",
+    log:
+        f"{LOGS}/feedback.log",
+    benchmark:
+        f"{TIMES}/feedback.tsv"
+    conda:
+        ENVIRONMENT
+    threads: threads
+    resources:
+        mem_mb=stage_memory("feedback"),
+        runtime=stage_minutes("feedback"),
+    params:
+        settings=settings("feedback"),
+        seed=seed("feedback"),
+    script:
+        "../../scripts/feedback.py"

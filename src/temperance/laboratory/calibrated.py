@@ -247,7 +247,7 @@ def leave_out_clusters(
     classes = [len(np.unique(labels[functional == outcome])) for outcome in (False, True)]
     if min(classes) < 2:
         return None
-    folds = _divide(functional, labels, min(FOLDS, *classes), seed)
+    folds = divide_folds(functional, labels, min(FOLDS, *classes), seed)
     candidates = [
         LeftOut(strength, _predict_folds(sequences, scores, functional, folds, q, strength)) for strength in STRENGTHS
     ]
@@ -280,7 +280,7 @@ def leave_out_random(
         (N,) log-odds.
     """
     count = min(FOLDS, int(functional.sum()), int((~functional).sum()))
-    folds = _divide(functional, np.arange(len(functional)), count, seed)
+    folds = divide_folds(functional, np.arange(len(functional)), count, seed)
     return _predict_folds(sequences, scores, functional, folds, q, strength)
 
 
@@ -307,8 +307,25 @@ def log_likelihood(log_odds: np.ndarray, functional: np.ndarray) -> float:
     return float(log_expit(np.where(functional, log_odds, -log_odds)).mean())
 
 
-def _divide(functional: np.ndarray, labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Assign whole clusters to folds with about equal shares of functional sequences; (N,) numbers of folds."""
+def divide_folds(functional: np.ndarray, labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Assign whole clusters to folds with about equal shares of functional sequences.
+
+    Parameters
+    ----------
+    functional : np.ndarray
+        (N,) bool.
+    labels : np.ndarray
+        (N,) clusters.
+    count : int
+        Number of folds.
+    seed : int
+        Of the assignment.
+
+    Returns
+    -------
+    np.ndarray
+        (N,) int: numbers of folds, from 0.
+    """
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     folds = np.zeros(len(functional), int)
     for number, (_, left_out) in enumerate(splitter.split(functional, functional, labels)):

@@ -168,7 +168,7 @@ def calibrate_model(measured: Measurements, seed: int) -> Calibration:
     -------
     Calibration
     """
-    quoted = _choose_quoted(measured)
+    quoted = choose_quoted(measured)
     rows = measured.designed == (quoted == DESIGN)
     left_out = _leave_out(measured, seed)
     if left_out is None:
@@ -194,8 +194,19 @@ def _class_clusters(measured: Measurements) -> tuple[int, int]:
     return len(np.unique(measured.clusters[functional])), len(np.unique(measured.clusters[~functional]))
 
 
-def _choose_quoted(measured: Measurements) -> str:
-    """Choose the kind of sequences on which predictions are assessed."""
+def choose_quoted(measured: Measurements) -> str:
+    """Choose the kind of sequences on which predictions are assessed.
+
+    Parameters
+    ----------
+    measured : Measurements
+        All of them.
+
+    Returns
+    -------
+    {'design', 'natural'}
+        Designs, if enough of them were measured.
+    """
     designed = measured.designed
     if designed.all() or (designed.any() and min(_class_clusters(measured.select(designed))) >= LEAST_CLUSTERS):
         return DESIGN

@@ -20,7 +20,7 @@ def describe_measured(summary: dict[str, Any]) -> Iterator[str]:
     Parameters
     ----------
     summary : dict
-        `measured.json`.
+        `measured.json`, with `feedback.json` as `feedback` where a model learns from results.
 
     Yields
     ------
@@ -46,6 +46,30 @@ def describe_measured(summary: dict[str, Any]) -> Iterator[str]:
         "Quoted are predictions for sequences whose relatives were left out, too. Predictions for sequences that are "
         "left out at random flatter: relatives of them are among those that are learnt from, and new designs have none."
     )
+    if "feedback" in summary:
+        yield describe_feedback(summary["feedback"])
+
+
+def describe_feedback(feedback: dict[str, Any]) -> str:
+    """Say of what use results are to a model that learns from them.
+
+    Parameters
+    ----------
+    feedback : dict
+        `feedback.json`.
+
+    Returns
+    -------
+    str
+        Some sentences.
+    """
+    strength = feedback["strength"]
+    if not strength:
+        return f"No model learns from the results; feedback.safetensors is the model without them. {feedback['why']}"
+    return (
+        f"The model in feedback.safetensors learns from the results with strength {strength:g}, natural sequences "
+        f"counting as 1. {feedback['why']} Sample it in a run with model: feedback.safetensors."
+    )
 
 
 def measured_tables(summary: dict[str, Any], expected: pd.DataFrame, number: int) -> list[tuple[str, pd.DataFrame]]:
@@ -69,6 +93,7 @@ def measured_tables(summary: dict[str, Any], expected: pd.DataFrame, number: int
         "functional share of measured groups": _groups(summary),
         "how well scores tell functional sequences": _predictors(summary),
         "how well results predict others": _learning(summary),
+        "how well models that learn from results tell functional sequences": _feedback(summary.get("feedback")),
         f"expected of samples, by temperature, and among {number}": _expected(expected),
     }
     return [(title, table) for title, table in tables.items() if len(table)]
@@ -112,6 +137,16 @@ def _learning(summary: dict[str, Any]) -> pd.DataFrame:
             "functional": f"{row['functional']:.2f}", "expected": f"{row['expected']:.2f}",
         }
         for row in summary["learning"]
+    )  # fmt: skip
+
+
+def _feedback(feedback: dict[str, Any] | None) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "strength": f"{row['strength']:g}", "tested on": _KINDS[row["kind"]], "results": f"{row['results']:,}",
+            "AUC, left out with relatives (95%)": _interval(row, "auc"),
+        }
+        for row in (feedback["strengths"] if feedback else [])
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_table
+from temperance.core.settings.design import MeasuredSettings
 from temperance.core.settings.run import FamilySettings
 from temperance.report.figures.bias import compare_log_probabilities
 from temperance.scoring.diversity import natural_diversity
@@ -53,7 +54,8 @@ class Evidence:
     predictions : dict
         Agreement of these with a structure, and with measured mutants.
     measured : dict or None
-        What measured sequences say, where any were measured.
+        What measured sequences say, where any were measured; `feedback`, if a model learns from them, of what use that
+        is.
     expected : pandas.DataFrame
         What they lead to expect of samples, one row a temperature; empty without.
     aligned : list of str
@@ -161,7 +163,7 @@ class Evidence:
             mutants=load_table(folder / "mutants.tsv", text=["wild", "mutated"]),
             conservation=load_table(folder / "conservation.tsv"),
             predictions=load_json(folder / "predictions.json"),
-            measured=load_json(folder / "measured.json") if settings.measured.tables else None,
+            measured=_load_measured(folder, settings.measured),
             expected=load_table(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
             aligned=list(load_table(folder / "designs.tsv", text=["aligned"])["aligned"]),
             divergence=_read_all(folder, training, "divergence.tsv"),
@@ -276,6 +278,14 @@ class Evidence:
         indices = sorted({int(coldest), chosen, untempered, int(hottest)})
         sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}
         return natural[::step], sets, self.alphabet.q
+
+
+def _load_measured(folder: Path, settings: MeasuredSettings) -> dict[str, Any] | None:
+    """Load what measured sequences say, if any were measured."""
+    if not settings.tables:
+        return None
+    summary = load_json(folder / "measured.json")
+    return summary | ({"feedback": load_json(folder / "feedback.json")} if settings.feedback else {})
 
 
 def _load_diagnostics(path: Path) -> dict[str, Any]:

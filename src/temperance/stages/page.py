@@ -29,6 +29,8 @@ class Inputs(NamedTuple):
         Diagnostics of the draw, where the family was drawn from a true distribution.
     measured, expected : Path, optional
         What measured sequences say, and lead to expect of each temperature, where any were measured.
+    feedback : Path, optional
+        Of what use results are to a model that learns from them, where one does.
     """
 
     family: list[Path]
@@ -41,6 +43,7 @@ class Inputs(NamedTuple):
     truth: Path | None = None
     measured: Path | None = None
     expected: Path | None = None
+    feedback: Path | None = None
 
 
 class Outputs(NamedTuple):

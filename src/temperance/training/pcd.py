@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -153,11 +154,7 @@ def train(
         np.empty(0) if heldout_weights is None else heldout_weights,
     )
     for factor in _RETRY_FACTORS:
-        longest = factor * max_move * max(1.0, length / _REFERENCE_LENGTH) ** 0.5
-        probes, rate = (
-            min(_PROBES, chains // 5),
-            factor * learning_rate * min(max(1.0, _REFERENCE_LENGTH / length), _FASTEST),
-        )
+        first = first_step(length, chains, sweeps, factor * learning_rate, factor * max_move, decay_steps)
         plan = Plan(
             fields=fields,
             l2_fields=l2_fields,
@@ -169,8 +166,8 @@ def train(
             check_every=check_every,
             confirm_chains=confirm_chains,
             target=target_pearson if stop == "pearson" else None,
-            first=Step(probes, sweeps, rate, longest, decay_steps),
-            warm=Step(probes, sweeps, rate, _WARM_MOVE * longest, decay_steps),
+            first=first,
+            warm=warm_step(first),
         )
         rng = np.random.default_rng(seed)
         data = frequencies(sequences, q, weights, np.float32).with_pseudocount(share)
@@ -183,6 +180,44 @@ def train(
         except FloatingPointError:
             progress(f"training diverged with steps {factor:g} times as long as configured")
     raise InputError("train.max_move: training diverged; lower train.max_move or raise train.l2_couplings")
+
+
+def first_step(
+    length: int, chains: int, sweeps: int, learning_rate: float, max_move: float, decay_steps: float
+) -> Step:
+    """Set the bounds of steps from the profile model, for a number of sites.
+
+    Parameters
+    ----------
+    length : int
+        Sites.
+    chains, sweeps : int
+        Persistent chains, and Gibbs sweeps of each between two steps.
+    learning_rate, max_move, decay_steps : float
+        As of `train`.
+
+    Returns
+    -------
+    Step
+    """
+    longest = max_move * max(1.0, length / _REFERENCE_LENGTH) ** 0.5
+    rate = learning_rate * min(max(1.0, _REFERENCE_LENGTH / length), _FASTEST)
+    return Step(min(_PROBES, chains // 5), sweeps, rate, longest, decay_steps)
+
+
+def warm_step(first: Step) -> Step:
+    """Shorten steps for a model that is near its optimum, and whose chains are near the data.
+
+    Parameters
+    ----------
+    first : Step
+        Of `first_step`.
+
+    Returns
+    -------
+    Step
+    """
+    return replace(first, max_move=_WARM_MOVE * first.max_move)
 
 
 def _check_sequences(sequences: np.ndarray) -> None:

@@ -166,6 +166,12 @@ class _Plans:
         for option, value in wanted.items():
             if value not in ("diversity", 0) and not plan.measured.tables:
                 raise InputError(f"{name}: {option}: {value} needs measured sequences; give measured.table")
+        if plan.measured.feedback and (plan.model or plan.train.stop == "pearson"):
+            reason = "an imported model's is unknown" if plan.model else "train.stop: pearson has none"
+            raise InputError(
+                f"{name}: measured.feedback: results are added to what a penalised likelihood is maximised for, and "
+                f"{reason}; set it to 0"
+            )
         return plan
 
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:

@@ -190,6 +190,7 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
     "optimum": (0, 4, 5, 200),
     "design": (4.5, 6, 0, 250),
     "measured": (4.5, 6, 10, 500),
+    "feedback": (6.7, 6, 0, 100),
     "predict": (4, 4, 0, 200),
     "figures": (1, 6, 5, 250),
 }
@@ -248,6 +249,14 @@ def _train(size: Size, family: FamilySettings) -> float:
     return min(seconds, 60 * plan.max_minutes + seconds / 2) if plan.max_minutes else seconds
 
 
+def _feedback(size: Size, family: FamilySettings) -> float:
+    plan = family.train
+    # Five folds at three strengths, and the training with all results; each replaces chains by annealed ones.
+    chains = 15 * min(plan.chains, 1000) + 3 * plan.chains
+    sweeps = plan.path_steps * (plan.sweeps + 0.15 * _ANNEALING_SWEEPS * size.L**0.5 / plan.check_every)
+    return 2 * _updates(size, chains * sweeps)
+
+
 # Sweeps of a population from infinite temperature to 1, divided by the square root of the number of sites.
 _ANNEALING_SWEEPS = 15
 
@@ -290,4 +299,5 @@ _SECONDS: dict[str, Callable[[Size, FamilySettings], float]] = {
     "design": _design,
     # Two hundred fits to results, of which there are a thousand or so.
     "measured": lambda size, family: 120 + _score(size, family),
+    "feedback": _feedback,
 }

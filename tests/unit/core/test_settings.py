@@ -198,6 +198,8 @@ READ = {
         "measured": "measured", "judges": "judges", "folding": "optimum.folding", "bootstrap": "optimum.bootstrap",
         "novelty_floor": "optimum.novelty_floor", "number": "design.number",
     },
+    "feedback": {"train": "train", "identity": "weights.identity", "bootstrap": "optimum.bootstrap",
+                 "feedback": "measured.feedback"},
     "predict": {"structure": "structure", "bootstrap": "optimum.bootstrap"},
 }  # fmt: skip
 

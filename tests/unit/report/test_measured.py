@@ -43,6 +43,25 @@ def test_sentences_say_what_decides_and_what_is_an_extrapolation():
     assert len(sentences) == 2 and "nothing is calibrated" in sentences[1]
 
 
+FEEDBACK = {
+    "strength": 0.3, "why": "It gains 0.1.",
+    "strengths": [{"strength": 0.0, "kind": "design", "results": 1200, "auc": 0.75, "auc_low": 0.5, "auc_high": 1.0},
+                  {"strength": 0.3, "kind": "natural", "results": 20, "auc": 0.5, "auc_low": 0.25, "auc_high": 0.75}],
+}  # fmt: skip
+
+
+def test_of_what_use_results_are_to_a_model_is_said_and_tabulated():
+    *_, sentence = describe_measured(SUMMARY | {"feedback": FEEDBACK})
+    assert "with strength 0.3, natural sequences counting as 1. It gains 0.1. Sample it" in sentence
+    *_, sentence = describe_measured(SUMMARY | {"feedback": FEEDBACK | {"strength": 0, "why": "By chance."}})
+    assert sentence.startswith("No model learns from the results") and sentence.endswith("By chance.")
+    tables = dict(measured_tables(SUMMARY | {"feedback": FEEDBACK}, EXPECTED, 96))
+    (table,) = [table for title, table in tables.items() if "models that learn from results" in title]
+    assert table.to_numpy().tolist() == [
+        ["0", "designs", "1,200", "0.75 (0.50 to 1.00)"], ["0.3", "natural sequences", "20", "0.50 (0.25 to 0.75)"],
+    ]  # fmt: skip
+
+
 def test_tables_have_values_with_intervals():
     titles, tables = zip(*measured_tables(SUMMARY, EXPECTED, 96), strict=True)
     assert titles[-1] == "expected of samples, by temperature, and among 96"

@@ -250,3 +250,10 @@ def test_what_results_choose_needs_results(settings):
         configure({"families": {"x": {"alignment": "a.fasta"} | settings}})
     table = {"table": "results.tsv"} | settings.get("measured", {})
     configure({"families": {"x": {"alignment": "a.fasta"} | settings | {"measured": table}}})
+
+
+@pytest.mark.parametrize("settings", [{"model": "m.safetensors"}, {"train": {"stop": "pearson"}}])
+def test_results_are_added_to_a_penalised_likelihood_alone(settings):
+    measured = {"measured": {"table": "results.tsv", "feedback": 1}}
+    with pytest.raises(InputError, match=r"x: measured\.feedback: .*; set it to 0"):
+        configure({"families": {"x": {"alignment": "a.fasta"} | settings | measured}})

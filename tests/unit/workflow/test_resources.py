@@ -31,7 +31,7 @@ MEGABYTES = {
     "thermodynamics": 450 + 4.5 * J + 20 * A + 5 * S + 24e-6 * RUNGS**2 * 1024,
     "score": 150 + 4.5 * J + 16 * A + 10 * S, "compare": 500 + 7 * J + 300 * A + 15 * S,
     "optimum": 200 + 4 * A + 5 * S, "design": 250 + 4.5 * J + 6 * A, "predict": 200 + 4 * J + 4 * A,
-    "measured": 500 + 4.5 * J + 6 * A + 10 * S, "figures": 250 + J + 6 * A + 5 * S,
+    "measured": 500 + 4.5 * J + 6 * A + 10 * S, "feedback": 100 + 6.7 * J + 6 * A, "figures": 250 + J + 6 * A + 5 * S,
 }  # fmt: skip
 # 600 steps at the last penalty and 60 at each of seven before it, of 4,000 chains and ten sweeps; annealed are a share
 # of 0.15 of the chains at each check of ten steps, all at each penalty, and two confirmations, over 15 sqrt(L) sweeps.
@@ -46,6 +46,9 @@ SECONDS = {
     "thermodynamics": 40 * UPDATE * 200 * 500 * 1000 + RUNGS * 4200 / 1000,
     "score": 20 + 6 * TEMPERATURES + 20_000 * 200 / 1e5 + 20_000 * 200**2 / 1e8,
     "measured": 140 + 6 * TEMPERATURES + 20_000 * 200 / 1e5 + 20_000 * 200**2 / 1e8,
+    # Three strengths in five folds with 1,000 chains, and 180 steps with 4,000; 60 steps each, and every ten of them a
+    # share of 0.15 of the chains is annealed.
+    "feedback": 2 * UPDATE * 200 * (15 * 1000 + 3 * 4000) * 60 * (10 + 0.15 * 15 * 200**0.5 / 10),
     "compare": TRAIN + SAMPLE + 400 * 20_000 * 4200**2 / 3e10 + 60,
     # 2,048 candidates at one temperature; the rungs of the list alone.
     "design": SAMPLE / RUNGS * (RUNGS - ADDED) * 2 + 60,

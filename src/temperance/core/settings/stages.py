@@ -200,6 +200,15 @@ class MeasuredStage(StageSettings):
     number: int = setting("design.number")
 
 
+class FeedbackStage(StageSettings):
+    """Settings that `feedback` reads."""
+
+    train: TrainSettings
+    identity: float | None = setting("weights.identity")
+    bootstrap: int = setting("optimum.bootstrap")
+    feedback: Literal["auto"] | float = setting("measured.feedback")
+
+
 class PredictStage(StageSettings):
     """Settings that `predict` reads."""
 
@@ -211,5 +220,5 @@ STAGES: dict[str, type[StageSettings]] = {
     "fetch": FetchStage, "search": SearchStage, "truth": TruthStage, "ingest": IngestStage, "split": SplitStage,
     "subsample": SubsampleStage, "train": TrainStage, "sample": SampleStage, "thermodynamics": ThermodynamicsStage,
     "score": ScoreStage, "compare": CompareStage, "optimum": OptimumStage, "constrain": ConstrainStage,
-    "design": DesignStage, "measured": MeasuredStage, "predict": PredictStage,
+    "design": DesignStage, "measured": MeasuredStage, "feedback": FeedbackStage, "predict": PredictStage,
 }  # fmt: skip
