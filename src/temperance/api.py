@@ -12,11 +12,18 @@ import pandas as pd
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
-from temperance.core.settings.training import SampleSettings
+from temperance.core.errors import InputError
+from temperance.core.settings.design import MeasuredSettings
+from temperance.core.settings.training import SampleSettings, TrainSettings
 from temperance.core.sizes import resolve_size
 from temperance.design import selection
+from temperance.design.objectives import select_for
 from temperance.design.scored import Scored
 from temperance.engines.registry import choose_engine
+from temperance.laboratory.assessed import Assessed
+from temperance.laboratory.feedback_training import NaturalTraining, learn_from_results
+from temperance.laboratory.placement import place_sequences
+from temperance.laboratory.results_table import read_results
 from temperance.msa import split as splitting
 from temperance.msa.hmmer import build_hmm
 from temperance.msa.prepare import encode_rows, prepare_alignment
@@ -32,7 +39,7 @@ from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as NaturalSequences
 from temperance.training import Training, train
 
-__all__ = ["Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
+__all__ = ["Assessed", "Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
 
 # Seed of the judge that sees pairs: it is the same whatever is sampled.
 _JUDGE_SEED = 1
@@ -386,9 +393,12 @@ class Family:
 
     def design(
         self, model: Potts, scored: "Scored", tau: float, number: int = 96, *, candidates: int = 2048,
-        novelty_floor: float = 0.2, seed: int = 1, engine: str = "auto", **settings: Any,
+        novelty_floor: float = 0.2, seed: int = 1, engine: str = "auto", measured: Assessed | None = None,
+        objective: str = "diversity", spread: float = 0.1, **settings: Any,
     ) -> pd.DataFrame:  # fmt: skip
         r"""Sample a model at one temperature and select designs: natural-like, new, and far from each other.
+
+        With results, they may be chosen for success or for what their results would teach instead.
 
         Parameters
         ----------
@@ -408,6 +418,12 @@ class Family:
             Random seed.
         engine : str
             Engine that samples, such as numba, jax or cuda; auto chooses one.
+        measured : Assessed, optional
+            As of `measure`, by the judge of `scored`; adds p_functional with its interval, and distance_measured.
+        objective : {'diversity', 'success', 'learning'}
+            What designs are chosen for, as `design.objective` of the configuration.
+        spread : float
+            Least share of sites in which two designs differ, for success and learning.
         **settings
             As of `temperance.sampling.replica_exchange.sample`.
 
@@ -415,6 +431,11 @@ class Family:
         -------
         pandas.DataFrame
             One row a design, as of `temperance.design.selection.design_table`.
+
+        Raises
+        ------
+        InputError
+            If an objective that needs results has none, or these were judged by another judge.
 
         Examples
         --------
@@ -432,8 +453,140 @@ class Family:
         most_gaps = selection.natural_gaps(scored.natural)
         qualified = selection.qualify(scores, {scored.judge: scored.threshold}, novelty_floor, most_gaps)
         sequences = samples.sequences.reshape(-1, model.L)
-        chosen = selection.select(sequences, scores[scored.judge].to_numpy(), qualified, number)
-        return selection.design_table(sequences, scores, chosen, self.names, self.alphabet, "family")
+        if measured is None and objective != "diversity":
+            raise InputError(f"objective: {objective} needs results; give measured")
+        if measured is not None and measured.results.judges != [scored.judge]:
+            raise InputError(f"measured: judged by {', '.join(measured.results.judges)}, samples by {scored.judge}")
+        probabilities = measured.probabilities(sequences, scores) if measured else None
+        fidelity = scores[scored.judge].to_numpy()
+        _, chosen = select_for(objective, sequences, probabilities, fidelity, qualified, number, spread)
+        table = selection.design_table(sequences, scores, chosen, self.names, self.alphabet, "family")
+        if probabilities and len(table):
+            for name, values in probabilities.columns(chosen).items():
+                table.insert(len(table.columns) - 3, name, values)
+        return table
+
+    def measure(
+        self, model: Potts, table: str | Path | Sequence[str | Path], *, judge: str = "potts",
+        sequence: str = "sequence", score: str = "score", threshold: float | str = "auto", groups: Sequence[str] = (),
+        threads: int = 1, seed: int = 1,
+    ) -> Assessed:  # fmt: skip
+        r"""Read measured sequences, and calibrate the probability that a sequence is functional.
+
+        Parameters
+        ----------
+        model : Potts
+            Model whose energies are added.
+        table : path, or sequence of paths
+            Tables of measured sequences with scores.
+        judge : str
+            potts, hmm or profile, as of `score`.
+        sequence, score : str
+            Columns of the sequences and of their scores, higher for better ones.
+        threshold : float or 'auto'
+            Score above which a sequence is functional; auto, where two modes of the scores meet.
+        groups : sequence of str
+            Columns by which results are grouped; sequences with a value in one of them are designs.
+        threads : int
+            Threads of the judge hmm.
+        seed : int
+            Random seed of folds and resampled results.
+
+        Returns
+        -------
+        Assessed
+            Its attributes `table`, `groups`, `learning` and `calibration` say what results show.
+
+        Raises
+        ------
+        InputError
+            If a table is faulty or of another family; names file and line.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> family = temperance.example_family()
+        >>> model = family.train(l2_couplings=0.1, max_steps=10).model
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "results.csv")
+        >>> rows = [f"{n:012b},{n % 2}" for n in range(0, 4096, 41)]
+        >>> _ = path.write_text("\n".join(["sequence,score", *rows]))
+        >>> measured = family.measure(model, path, threshold=0.5)
+        >>> measured.calibration.decides, measured.calibration.auc.value > 0.9
+        (True, True)
+        """
+        paths = [table] if isinstance(table, str | Path) else list(table)
+        options = MeasuredSettings.read(
+            {"table": [str(path) for path in paths], "sequence": sequence, "score": score, "threshold": threshold,
+             "groups": list(groups)}
+        )  # fmt: skip
+        results = read_results(options.tables, options)
+        columns, columns_read = self.columns["column"].to_numpy(), self.columns_read or len(self.columns)
+        sequences = place_sequences(results, columns, columns_read, self.sequences, self.alphabet)
+        weights = sequence_weights(self.sequences[self.heldout], self.identity)
+        with tempfile.TemporaryDirectory() as folder:
+            panel = {judge: self._judge(judge, weights, Path(folder), threads)}
+            return Assessed.assess(
+                results, sequences, self.sequences, panel, model.energies(sequences), self.alphabet.q,
+                options.threshold, bool(groups), seed,
+            )  # fmt: skip
+
+    def learn_from_results(
+        self, training: Training, measured: Assessed, strength: float | str = "auto", *,
+        learnt_from: np.ndarray | None = None, draws: int = 1000, seed: int = 1, **settings: Any,
+    ) -> tuple[Potts, dict[str, Any]]:  # fmt: skip
+        r"""Train a second model, to whose data functional sequences are added, and from which others are subtracted.
+
+        Parameters
+        ----------
+        training : Training
+            As of `train`, trained to convergence.
+        measured : Assessed
+            As of `measure`.
+        strength : float or 'auto'
+            Weight of all results, natural sequences together counting as 1; auto chooses it by results that are left
+            out with their relatives.
+        learnt_from : np.ndarray, optional
+            Indices of the sequences that the model was trained on, as of `subset`; all training sequences by default.
+        draws : int
+            Bootstrap draws behind intervals.
+        seed : int
+            Random seed.
+        **settings
+            Those of `train` with which the model was trained, but for l2_couplings.
+
+        Returns
+        -------
+        model : Potts
+            The model of natural sequences alone where results are of no proven use.
+        summary : dict
+            As of `temperance.laboratory.feedback_training.learn_from_results`.
+
+        Raises
+        ------
+        InputError
+            If nothing says which results are functional, or the strength is too large for them.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, temperance
+        >>> family = temperance.example_family()
+        >>> training = family.train(l2_couplings=0.3, chains=200, max_steps=20)
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "results.csv")
+        >>> rows = [f"{n:012b},{n % 2}" for n in range(0, 4096, 41)]
+        >>> _ = path.write_text("\n".join(["sequence,score", *rows]))
+        >>> measured = family.measure(training.model, path, threshold=0.5)
+        >>> model, summary = family.learn_from_results(training, measured, chains=200, path_steps=10, draws=50)
+        >>> summary["strength"] > 0, summary["auc"] > summary["plain"]
+        (True, True)
+        """
+        if measured.threshold.value is None:
+            raise InputError(f"measured: nothing says what is functional. {measured.threshold.why}")
+        sequences = self.sequences[self.training if learnt_from is None else learnt_from]
+        natural = NaturalTraining(
+            training.model, sequences, sequence_weights(sequences, self.identity), training.l2_couplings,
+            TrainSettings.read(settings), self.identity,
+        )  # fmt: skip
+        return learn_from_results(natural, measured.results, strength, draws, seed)
 
     def contacts(self, model: Potts, structure: str | Path = "", chain: str = "", atoms: str = "cb") -> pd.DataFrame:
         r"""Tabulate pairs of sites by their coupling score, with their distances in a structure if there is one.

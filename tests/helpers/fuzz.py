@@ -9,12 +9,16 @@ import tempfile
 from pathlib import Path
 
 import atheris
+import numpy as np
 
 with atheris.instrument_imports(include=["temperance"]):
     from temperance.core.alphabet import alphabet
     from temperance.core.checkpoint import Checkpoint
     from temperance.core.errors import InputError
     from temperance.core.files import load_json, load_table
+    from temperance.core.settings.design import MeasuredSettings
+    from temperance.laboratory.placement import place_sequences
+    from temperance.laboratory.results_table import read_results
     from temperance.msa.alignment import encode, filter_alignment, read
     from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
@@ -50,6 +54,13 @@ def configuration(content):
         json.dumps(configure(settings), default=lambda settings: settings.model_dump())
 
 
+def results(path):
+    """Read measured sequences of a family of six columns, of which two were dropped, and place them."""
+    table = read_results([path], MeasuredSettings(groups=["plate"]))
+    natural = np.array([[0, 1, 2, 3], [1, 1, 2, 20]], np.uint8)
+    place_sequences(table, np.array([1, 2, 4, 6]), 6, natural, alphabet("protein"))
+
+
 READERS = {
     "alignment": of_file("x.fasta", ingest),
     "configuration": configuration,
@@ -60,6 +71,7 @@ READERS = {
     "json": of_file("x.json", load_json),
     "format": of_file("x.dat", lambda path: read_model(path, alphabet("dna"))),
     "mutants": of_file("x.csv", read_measured),
+    "results": of_file("x.tsv", results),
     "families": of_file("x.families", lambda path: with_table({"families": str(path)})),
 }
 

@@ -45,6 +45,9 @@ def seeds(folder, reader):
                 write_model(folder / name, random_potts(3, 5, 0), alphabet("dna"), form)
     elif reader == "mutants":
         (folder / "dms").write_text("mutant,score\nA1C,0.5\nA1C:G2T,1e-3\n")
+    elif reader == "results":
+        (folder / "aligned").write_text("name\tsequence\tscore\tplate\na\tACDEFG\t0.5\t1\nb\tAC-EFG\tnan\t\n")
+        (folder / "free").write_text("sequence;score;plate\nACDE;1e-3;2.0\nACDEF*;1;x\n")
     elif reader == "families":
         (folder / "table").write_text("family\talignment\ttrain.chains\tsubsets.sizes\nx\ta\t100\t[10, all]\n")
     elif reader == "json":
@@ -63,6 +66,7 @@ READERS = [
     "json",
     "format",
     "mutants",
+    "results",
     "families",
 ]
 

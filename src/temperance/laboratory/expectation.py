@@ -11,8 +11,13 @@ from temperance.laboratory.calibrated import CalibratedModel
 from temperance.laboratory.findings import Measurements
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
 
+# Models of resampled results, behind the intervals of what is expected.
+RESAMPLED = 100
 
-def relearn(measured: Measurements, strength: float, rng: np.random.Generator, draws: int) -> list[CalibratedModel]:
+
+def relearn(
+    measured: Measurements, strength: float, rng: np.random.Generator, draws: int = RESAMPLED
+) -> list[CalibratedModel]:
     """Learn calibrated models from clusters of relatives that are drawn with replacement.
 
     Parameters

@@ -86,3 +86,22 @@ def find_threshold(scores: np.ndarray) -> Threshold:
     value = centre + scale * float(meeting)
     modes = " and ".join(f"{centre + scale * mean:.2f}" for mean in means)
     return Threshold(value, f"The scores have two modes, about {modes}, which meet at {value:.2f}.", evidence)
+
+
+def choose_threshold(scores: np.ndarray, wanted: float | str) -> Threshold:
+    """Take the threshold that the user has set, or find it.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        (N,) measured scores.
+    wanted : float or 'auto'
+        Setting of the user.
+
+    Returns
+    -------
+    Threshold
+    """
+    if wanted == "auto":
+        return find_threshold(scores)
+    return Threshold(float(wanted), f"The threshold of {float(wanted):g} was given.")

@@ -20,6 +20,7 @@ from temperance.core.files import (
 )
 from temperance.core.settings.stages import DesignStage
 from temperance.design.constraints import Constraints
+from temperance.design.objectives import select_for
 from temperance.design.selection import (
     design_table,
     format_designs,
@@ -27,8 +28,6 @@ from temperance.design.selection import (
     natural_gaps,
     plates,
     qualify,
-    select,
-    select_likeliest,
 )
 from temperance.engines.registry import choose_engine
 from temperance.laboratory.probabilities import Probabilities
@@ -175,12 +174,10 @@ def run(
     if constraints.seed is not None:
         qualified &= (sequences != constraints.seed).any(axis=1)
     probabilities = Probabilities.load(inputs.calibrated, sequences, scores) if inputs.calibrated else None
-    faithful, objective = scores[settings.fidelity].to_numpy(), _objective(options.objective, probabilities)
-    if objective != "diversity" and probabilities:
-        models = probabilities.value[None] if objective == "success" else probabilities.resampled
-        design_indices = select_likeliest(sequences, models, faithful, qualified, options.number, options.spread)
-    else:
-        design_indices = select(sequences, faithful, qualified, options.number)
+    faithful = scores[settings.fidelity].to_numpy()
+    objective, design_indices = select_for(
+        options.objective, sequences, probabilities, faithful, qualified, options.number, options.spread
+    )
     table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
     for name, judge in design_judges.items() if len(design_indices) else ():
         table.insert(len(table.columns) - 3, name, judge(sequences[design_indices]))
@@ -229,21 +226,3 @@ def run(
             "warning: designs are sampled at temperature %.2f, which is not recommended. %s", tau, summary["why"]
         )
     log.info("%d designs of %d candidates at temperature %.2f", len(table), len(sequences), tau)
-
-
-def _objective(wanted: str, probabilities: Probabilities | None) -> str:
-    """Tell what designs are chosen for; diversity, with a warning, where results do not allow what is wanted."""
-    if wanted == "diversity":
-        return wanted
-    if probabilities is None:
-        log.warning(
-            "warning: design.objective: too little was measured for %s; designs are chosen for diversity", wanted
-        )
-        return "diversity"
-    if wanted == "success" and not probabilities.decides:
-        log.warning(
-            "warning: design.objective: the calibrated probability decides nothing yet (measured.json says why); "
-            "designs are chosen for diversity, not success. The objective learning needs no decision."
-        )
-        return "diversity"
-    return wanted

@@ -34,20 +34,14 @@ from temperance.laboratory.findings import (
 )
 from temperance.laboratory.placement import place_sequences
 from temperance.laboratory.results_table import read_results
-from temperance.laboratory.threshold import Threshold, find_threshold
-from temperance.msa.clusters import label_clusters
+from temperance.laboratory.scored_results import score_results
+from temperance.laboratory.threshold import Threshold, choose_threshold
 from temperance.msa.weights import find_nearest
 from temperance.potts.model import load
-from temperance.scoring.cross_fitted import CrossFittedJudge
-from temperance.scoring.judges import Judge
 from temperance.scoring.tables import Family, judges
 
 log = logging.getLogger(__name__)
 
-# Sequences of at least this identity are relatives, whose results repeat each other.
-_RELATIVES = 0.8
-# Models of resampled results, behind the intervals of what is expected.
-_RELEARNT = 100
 _EXPECTED_COLUMNS = [
     "temperature", "functional", "functional_low", "functional_high", "useful", "useful_low", "useful_high",
     "distance_measured", "equilibrated",
@@ -148,16 +142,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     columns_read = load_json(inputs.summary)["columns_read"]
     results = read_results(inputs.tables, options)
     sequences = place_sequences(results, columns, columns_read, family.natural, alphabet)
-    threshold = (
-        find_threshold(results["measured"].to_numpy())
-        if options.threshold == "auto"
-        else Threshold(float(options.threshold), f"The threshold of {options.threshold:g} was given.")
-    )
+    threshold = choose_threshold(results["measured"].to_numpy(), options.threshold)
 
     panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
     # Judges that score a part of the sequences only cannot be learnt from.
     panel = {name: judge for name, judge in panel.items() if not getattr(judge, "most", 0)}
-    table = _score(results, sequences, family, panel, has_groups=bool(options.groups))
+    table = score_results(results, sequences, family.natural, panel, has_groups=bool(options.groups))
     table["energy"] = model.energies(sequences)
     functional = (table["measured"] > (np.inf if threshold.value is None else threshold.value)).to_numpy()
     table["functional"] = functional if threshold.value is not None else pd.NA
@@ -196,7 +186,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
         )
         summary["reliability"] = _records(reliability)
         summary["calibration"]["error"] = calibration_error(reliability)
-        resampled = relearn(measured, calibration.strength, rng, _RELEARNT)
+        resampled = relearn(measured, calibration.strength, rng)
         models, arrays = [calibration.model, *resampled], load_arrays(inputs.samples)[0]
         expectation = expect(load_table(inputs.scores), arrays["sequences"], models, settings.novelty_floor, rng)
         distances = [_distance(sampled, sequences) for sampled in arrays["sequences"]]
@@ -211,27 +201,6 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     arrays = {"useful": draws, "sequences": sequences} | stack_models(resampled)
     _save_model(outputs.calibrated, calibrated, arrays, calibration, of_designs)
     save_json(outputs.summary, summary | {"provenance": source})
-
-
-def _score(
-    results: pd.DataFrame, sequences: np.ndarray, family: Family, panel: dict[str, Judge], has_groups: bool
-) -> pd.DataFrame:
-    """Score measured sequences by judges, and say which are natural, which relatives, and how new they are."""
-    table = results.drop(columns=["source", "sequence"])
-    known = {row.tobytes(): number for number, row in enumerate(family.natural)}
-    members = np.array([known.get(row.tobytes(), -1) for row in sequences])
-    natural = (table["group"] == "").to_numpy() if has_groups else members >= 0
-    table["kind"] = np.where(natural, NATURAL, DESIGN)
-    table["cluster"] = label_clusters(sequences, _RELATIVES)
-    # A natural sequence is compared with all others.
-    table["distance_natural"] = 1 - find_nearest(sequences, family.natural, members)[1]
-    for name, judge in panel.items():
-        scores = judge(sequences)
-        if isinstance(judge, CrossFittedJudge):
-            # The judge overrates sequences that it was learnt from.
-            scores = np.where(members >= 0, judge.natural_scores[members], scores)
-        table[name] = scores
-    return table
 
 
 def _distance(sampled: np.ndarray, sequences: np.ndarray) -> float:
