@@ -43,6 +43,43 @@ def test_an_alignment_becomes_designs_in_under_ten_lines(tmp_path):
     assert not set(family.training) & set(family.heldout)
 
 
+def test_results_choose_designs_and_train_a_model(tmp_path):
+    """Functional is what begins with 1, as half of the samples do."""
+    family = temperance.example_family()
+    model = Potts(np.zeros((12, 2), np.float32), np.zeros((12, 2, 12, 2), np.float32))
+    path = tmp_path / "results.csv"
+    rows = [f"{number:012b},{number // 2048}" for number in range(0, 4096, 37)]
+    path.write_text("\n".join(["sequence,score", *rows]))
+    small = {"ladders": 8, "max_sweeps": 4}
+    samples = family.sample(model, [0.9, 1.0], sequences=64, **small)
+    scored = dataclasses.replace(family.score(model, samples), threshold=-np.inf)
+    measured = family.measure(model, path, threshold=0.5)
+    assert measured.calibration.decides and len(measured.resampled) == 100
+    assert measured.table["functional"].tolist() == [number >= 2048 for number in range(0, 4096, 37)]
+    kinds = measured.table.groupby("kind")["functional"].mean().to_dict()
+    assert measured.groups.set_index("kind")["functional"].to_dict() == pytest.approx(kinds)
+    assert set(measured.learning["tested"]) >= {"design"}
+    plan = {"number": 20, "candidates": 256, "novelty_floor": 0, "measured": measured, **small}
+    functional = {}
+    for objective in ("diversity", "success", "learning"):
+        designs = family.design(model, scored, 1.0, objective=objective, **plan)
+        assert (designs["p_functional_low"] <= designs["p_functional_high"]).all() and len(designs) == 20
+        functional[objective] = designs["aligned"].str.startswith("1").sum()
+    assert functional["diversity"] < 16 < functional["learning"] and functional["success"] == 20
+    with pytest.raises(InputError, match="objective: success needs results"):
+        family.design(model, scored, 1.0, objective="success", **small)
+    with pytest.raises(InputError, match="measured: judged by profile, samples by potts"):
+        other = family.measure(model, path, judge="profile", threshold=0.5)
+        family.design(model, scored, 1.0, candidates=64, measured=other, **small)
+    training = family.train(l2_couplings=0.3, chains=200, max_steps=10, confirm_chains=100)
+    learnt, summary = family.learn_from_results(training, measured, 0.5, chains=200, path_steps=10, draws=50)
+    assert summary["strength"] == 0.5 and summary["plain"] < 0.6 < summary["auc_low"]
+    assert learnt.energies(np.eye(12, dtype=np.uint8)[:1]) < learnt.energies(np.zeros((1, 12), np.uint8))
+    with pytest.raises(InputError, match="nothing says what is functional"):
+        path.write_text("sequence,score\n000000000000,1\n111111111111,2\n")
+        family.learn_from_results(training, family.measure(model, path))
+
+
 def test_other_alphabets_are_judged_as_well(tmp_path):
     path = tmp_path / "spins.fasta"
     path.write_text(fasta(planted_rows(alphabet("01"), length=12)))
