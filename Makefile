@@ -2,6 +2,7 @@
 # make test   runs every test; says so and stops where nothing changed since they passed
 # make mutants  runs the unit tests on wrong programs, and prints those that no test notices (hours; with SAMPLE=250, 250 of them)
 # make docs   builds the documentation into site/, and checks its links
+# make image  builds temperance.sif, an image of Apptainer; with CUDA=12 or CUDA=13 for NVIDIA cards
 # make bench  measures speed and memory, beside a peer that it installs: benchmarks/README.md (hours)
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,7 +19,7 @@ PEER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/temperance/adabmDCA-1.0.0
 FAMILIES ?=
 MEASURE = PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/src" PEER="$(PEER)" python benchmarks
 
-.PHONY: all test retest mutants bench docs lint lock licences audit clean
+.PHONY: all test retest mutants bench image docs lint lock licences audit clean
 all: $(INSTALLED)
 	@echo "== snakemake --cores all: the configuration in config/config.yaml"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores all
@@ -42,6 +43,7 @@ $(INSTALLED): $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, PYTHON=... names it")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r $<
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The tool lies beside the locked packages, in a folder of its own, with what it needs and they do not have.
@@ -76,6 +78,9 @@ $(PEER)/bin/adabmDCA:
 	@$(PEER)/bin/python -m pip install --quiet torch==2.13.0
 	@$(PEER)/bin/python -m pip install --quiet adabmDCA==1.0.0
 
+image:
+	apptainer build --build-arg lock=$(LOCK) temperance.sif temperance.def
+
 docs: $(INSTALLED)
 	@rm -rf docs/api
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . site && echo "== open site/docs/index.html"
@@ -90,6 +95,7 @@ lock:
 	$(LOCKED) --extra dev --output-file requirements.lock
 	$(LOCKED) --extra dev --extra cuda12 --constraint requirements.lock --output-file requirements-cuda12.lock
 	$(LOCKED) --extra dev --extra cuda13 --constraint requirements.lock --output-file requirements-cuda13.lock
+	$(BIN)/python envs/pin.py
 
 licences: $(INSTALLED)
 	$(BIN)/python tests/helpers/licences.py

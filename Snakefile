@@ -9,10 +9,13 @@
 # contain have the defaults of the schema.
 if not workflow.configfiles:
 
-    configfile: f"{workflow.basedir}/config/config.yaml"
+    configfile: f"{workflow.current_basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+
+
+container: RUN["container"]
 
 
 localrules:

@@ -7,13 +7,17 @@ from pathlib import Path
 
 # From the path of this file: the workflow may be another one that uses this one as a module.
 ROOT = Path(str(workflow.current_basedir)).parents[1]
-# Jobs import the library from src/ wherever they run: in this environment, in one of conda, or on a node of a cluster.
-os.environ.update(
-    PYTHONPATH=os.pathsep.join(
+# The library of the same version: beside these files, or else installed by pip. Jobs import it wherever they run: in this
+# environment, on a node of a cluster, or in an environment of conda, which is made with a link to it.
+if (ROOT / "src").is_dir():
+    os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
-)
-sys.path.insert(0, str(ROOT / "src"))
+    sys.path.insert(0, str(ROOT / "src"))
+
+import temperance
+
+os.environ["TEMPERANCE_LIBRARY"] = str(Path(temperance.__file__).parents[1])
 
 from snakemake import __version__ as snakemake_version
 
@@ -82,7 +86,9 @@ SUBSET = f"{FAMILY}/{{subset}}"
 STUDY = f"{OUT}/studies/{{study}}"
 FOLDS = f"{OUT}/lattice-folds.safetensors"
 LOGS, TIMES = f"{FAMILY}/logs", f"{FAMILY}/benchmarks"
+# Of rules that train, sample or score, and of the others.
 ENVIRONMENT = f"../../envs/{RUN['environment']}.yaml"
+LIGHT_ENVIRONMENT = "../../envs/light.yaml"
 CLAIMS = [
     "lowering",
     "raising",

@@ -15,7 +15,7 @@ rule export:
     wildcard_constraints:
         file="|".join(map(re.escape, EXPORTS.values())),
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("predict"),

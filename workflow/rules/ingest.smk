@@ -13,7 +13,7 @@ rule ingest:
     benchmark:
         f"{TIMES}/ingest.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 2
     resources:
         mem_mb=stage_memory("ingest"),
@@ -37,7 +37,7 @@ rule split:
     benchmark:
         f"{TIMES}/split.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 2
     resources:
         mem_mb=stage_memory("split"),
@@ -62,7 +62,7 @@ rule hmm:
     benchmark:
         f"{TIMES}/hmm.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("hmm"),
@@ -84,7 +84,7 @@ rule covariance_model:
     benchmark:
         f"{TIMES}/covariance-model.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("covariance_model"),

@@ -34,7 +34,7 @@ rule figures:
     benchmark:
         f"{TIMES}/figures.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("figures"),
@@ -63,7 +63,7 @@ rule page:
     benchmark:
         f"{TIMES}/page.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("figures"),
@@ -87,7 +87,7 @@ rule report:
     benchmark:
         f"{OUT}/benchmarks/report.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

@@ -119,7 +119,7 @@ rule constrain:
         f"{TIMES}/constrain.tsv"
     priority: 1
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("subsample"),

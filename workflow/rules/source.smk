@@ -8,7 +8,7 @@ rule fetch:
     benchmark:
         f"{TIMES}/fetch.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
@@ -31,7 +31,7 @@ rule search:
     benchmark:
         f"{TIMES}/search.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: threads
     resources:
         mem_mb=search_memory,

@@ -36,7 +36,7 @@ rule study_sampled:
     benchmark:
         f"{STUDY}/benchmarks/{{name}}.sampled.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -73,7 +73,7 @@ rule study:
     benchmark:
         f"{STUDY}/benchmarks/study.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

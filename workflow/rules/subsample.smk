@@ -10,7 +10,7 @@ rule subsample:
     benchmark:
         f"{TIMES}/subsample-{{subset}}.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=stage_memory("subsample"),

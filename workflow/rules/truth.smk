@@ -7,7 +7,7 @@ rule folds:
     benchmark:
         f"{OUT}/benchmarks/folds.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,

@@ -56,7 +56,7 @@ rule coverage_table:
     benchmark:
         f"{OUT}/coverage/benchmarks/table.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
@@ -129,7 +129,7 @@ rule paper_page:
     benchmark:
         f"{OUT}/paper/benchmarks/page.tsv"
     conda:
-        ENVIRONMENT
+        LIGHT_ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,

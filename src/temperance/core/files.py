@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -278,11 +278,14 @@ def versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Of temperance, Python, NumPy, SciPy, JAX and Numba.
+        Of temperance, Python, NumPy, SciPy, JAX and Numba; JAX's only where it is installed, since jobs that neither
+        train, sample nor score do not need it.
     """
-    packages = ("numpy", "scipy", "jax", "numba")
-    program = {"temperance": __version__, "python": platform.python_version()}
-    return program | {package: version(package) for package in packages}
+    installed = {"temperance": __version__, "python": platform.python_version()}
+    for package in ("numpy", "scipy", "jax", "numba"):
+        with contextlib.suppress(PackageNotFoundError):
+            installed[package] = version(package)
+    return installed
 
 
 def provenance(settings: Metadata, seed: int | None = None) -> dict[str, Any]:

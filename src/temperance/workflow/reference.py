@@ -5,7 +5,6 @@ Called as ``python -m temperance.workflow.reference``; a test checks that both f
 
 import json
 import sys
-from pathlib import Path
 from typing import Any, get_args
 
 import yaml
@@ -15,10 +14,10 @@ from pydantic_core import PydanticUndefined
 from temperance.core.settings.run import Choices, Configuration, RunSettings, Sources
 from temperance.core.settings.scoring import BaselineSettings, JudgeSettings
 from temperance.core.settings.truths import Truth
+from temperance.workflow.files import ROOT
 
-_ROOT = Path(__file__).parents[3]
-SCHEMA = _ROOT / "workflow" / "schemas" / "config.schema.yaml"
-README = _ROOT / "config" / "README.md"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+README = ROOT / "config" / "README.md"
 
 
 # JSON schema's names of bounds; pydantic uses its own where a validator of ours runs first.

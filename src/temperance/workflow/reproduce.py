@@ -14,9 +14,8 @@ from pathlib import Path
 
 from temperance.core.errors import InputError
 from temperance.core.files import load_json, versions
+from temperance.workflow.files import SNAKEFILE
 from temperance.workflow.provenance import digests
-
-SNAKEFILE = Path(__file__).parents[3] / "Snakefile"
 
 
 def reproduce(path: str, cores: str = "all") -> int:

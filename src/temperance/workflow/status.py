@@ -19,8 +19,8 @@ from temperance.report.unfinished import unfinished
 from temperance.workflow.configfiles import read_configuration
 from temperance.workflow.configuration import configure
 from temperance.workflow.family_table import with_table
+from temperance.workflow.files import EMBEDDED_DEFAULT
 
-_ROOT = Path(__file__).parents[3]
 _SUBSET_STAGES = ("train", "sample", "score")
 
 
@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "config",
         nargs="*",
-        default=[str(_ROOT / "config" / "config.yaml")],
+        default=[str(EMBEDDED_DEFAULT)],
         help="configuration files, as for snakemake --configfile",
     )
     parser.add_argument("--results", help="folder of results, if another than that of the configuration")

@@ -247,6 +247,10 @@ class RunSettings(Section):
     environment: Literal["cpu", "cuda12", "cuda13"] = "cpu"
     """Conda environment of jobs, used with --software-deployment-method conda: with CUDA or without."""
 
+    container: str = "temperance.sif"
+    """Image that jobs run in, used with --software-deployment-method apptainer: a file, as `make image` writes it, or
+    an address such as docker://registry/name:tag."""
+
 
 class Configuration(RunSettings, Sources, Choices):
     """Configuration of temperance.
