@@ -76,10 +76,10 @@ def lowering(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> 
 
 
 def raising(seed: int, replicates: int = 6, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
-    """Tabulate the optimal temperatures of models of a truth without an energy gap, and of one with a gap.
+    """Tabulate the optimal temperatures of models of a weakly coupled truth, and of one with an energy gap.
 
-    Without a gap the optima of both divergences are above 1 while data are few; overfitted models have tau_f above 1
-    with any gap.
+    Where couplings are weak the optima of both divergences are above 1 while data are few; overfitted models have tau_f
+    above 1 with any gap.
 
     Parameters
     ----------

@@ -54,6 +54,8 @@ def test_optima_go_to_one_with_the_number_of_sequences():
             away = np.abs(np.log(table.loc[(family, optimum)]["tau"].clip(upper=100)))
             assert away[30] > away[10000]
             assert away[10000] < 0.05
+    # Without a gap, and from below all the same: its fluctuations freeze out fast.
+    assert table.loc[("critical", "tau_r", 30), "high"] < 0.9
 
 
 def test_l2_acts_as_a_temperature():
@@ -63,6 +65,20 @@ def test_l2_acts_as_a_temperature():
     assert mean["norm_temperature"].is_monotonic_increasing
     assert mean["tau_f"].is_monotonic_decreasing
     np.testing.assert_allclose(mean["tau_f"], 1 / mean["norm_temperature"], rtol=0.1)
+
+
+def test_with_fields_a_strong_penalty_brings_tau_f_back_to_one():
+    """Nothing but single sites is left, whose frequencies are right; the truth accepts its samples less than ever."""
+    rng = np.random.default_rng(1)
+    truth = KINDS["gapless"](10, 2, rng, width=0.5)
+    data = frequencies(enumeration.draw_sequences(truth, 10, 2, 10000, rng), 2).with_pseudocount(1e-4)
+    energies = [enumeration.energies_of_all(enumeration.fit_pairwise(data, l2)) for l2 in (0.003, 0.3, 100)]
+    optima = [enumeration.find_optima(truth, energy) for energy in energies]
+    weak, strong, none = (optimum.tau_f for optimum in optima)
+    assert abs(weak - 1) < 0.03 and strong < 0.95 and abs(none - 1) < 0.03
+    assert optima[2].tau_r < optima[1].tau_r < 0.9
+    divergences = [enumeration.forward_divergence(truth, energy, 1.0) for energy in energies]
+    assert divergences[0] < 0.02 < divergences[1] < divergences[2]
 
 
 def test_the_law_says_where_the_optima_of_both_divergences_lie():
