@@ -300,7 +300,9 @@ def test_a_stage_reads_its_own_settings_alone():
     changed = {
         name for name, settings in STAGES.items() if name != "truth" and settings.of(other) != settings.of(family)
     }
-    assert changed == {"thermodynamics", "score", "compare", "optimum", "design", "measured", "predict"}
+    assert changed == {
+        "thermodynamics", "score", "compare", "optimum", "design", "measured", "feedback", "predict",
+    }  # fmt: skip
     floor = configure({"alignment": "a", "optimum": {"bootstrap": 50, "novelty_floor": 0.3}})["families"]["a"]
     changed = {
         name for name, settings in STAGES.items() if name != "truth" and settings.of(floor) != settings.of(family)
