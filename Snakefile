@@ -84,3 +84,24 @@ include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/verify.smk"
+
+
+onstart:
+    try:
+        if warning := check_memory(
+            memory_needs(workflow.dag.needrun_jobs()), MEMORY
+        ):
+            print(warning, file=sys.stderr)
+    except InputError as error:
+        sys.tracebacklimit = 0
+        raise WorkflowError(f"error: {error}") from None
+
+
+onerror:
+    # At the exit, so that it is the last line, below what Snakemake still has to say.
+    atexit.register(
+        print,
+        "This run has not finished. The same command goes on from here: finished jobs are not repeated, and training and "
+        "sampling resume from their last checkpoint.",
+        file=sys.stderr,
+    )

@@ -1,5 +1,6 @@
 """Configuration, paths, helper functions and final targets of the workflow; no rules."""
 
+import atexit
 import os
 import re
 import sys
@@ -38,7 +39,9 @@ from temperance.core.sizes import size_label, subset_names
 from temperance.core.errors import InputError
 from temperance.workflow.failures import install_failure_reporter
 from temperance.core.stamps import file_stamps
+from temperance.workflow.machine import Need, check_memory, total_memory
 from temperance.workflow.resources import (
+    MEMORY_STAGES,
     alignment_size,
     database_memory,
     memory,
@@ -155,6 +158,17 @@ resource_scopes:
 if workflow.nodes or workflow.remote_exec:
     workflow.register_resource("in_turn", 1)
 
+# On this computer jobs run beside each other only as far as its memory goes, unless the user says how much they may have.
+MEMORY = (
+    total_memory()
+    if workflow.is_main_process
+    and workflow.local_exec
+    and workflow.modifier.parent_modifier is None
+    else None
+)
+if MEMORY and not {"mem", "mem_mb"} & set(workflow.global_resources):
+    workflow.register_resource("mem_mb", MEMORY)
+
 
 wildcard_constraints:
     family=r"[A-Za-z0-9_][A-Za-z0-9._-]*|studies/[\w./-]+",
@@ -198,13 +212,36 @@ def stage_memory(stage):
     """Return a function that requests the megabytes of a stage's job, twice as many at each further attempt."""
 
     def megabytes(wildcards, attempt):
-        family = wildcards.family
-        estimate = memory(
-            stage, family_size(family), PLANS[family], RUN["engine"], bool(GPU)
-        )
-        return round(RUN["memory_factor"] * estimate * 2 ** (attempt - 1))
+        requested = estimated_memory(stage, wildcards.family) * 2 ** (attempt - 1)
+        return min(requested, MEMORY) if MEMORY else requested
 
     return megabytes
+
+
+def estimated_memory(stage, family):
+    """Estimate the megabytes of a stage's job."""
+    estimate = memory(
+        stage, family_size(family), PLANS[family], RUN["engine"], bool(GPU)
+    )
+    return round(RUN["memory_factor"] * estimate)
+
+
+def memory_needs(jobs):
+    """List what jobs on this computer are estimated to need, those of one rule and family once."""
+    if not MEMORY:
+        return []
+    stages = {"train_together": "train"} | {stage: stage for stage in MEMORY_STAGES}
+    needs = {
+        (job.rule.name, job.wildcards.family): stages[job.rule.name]
+        for job in jobs
+        if job.rule.name in stages
+    }
+    return [
+        Need(
+            f"{rule} of {family}", family_size(family), estimated_memory(stage, family)
+        )
+        for (rule, family), stage in needs.items()
+    ]
 
 
 def stage_minutes(stage, all_subsets=False):

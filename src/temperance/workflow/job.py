@@ -133,6 +133,9 @@ def job(snakemake: Any) -> Iterator[Settings]:
     except OSError as error:
         log.error("error: %s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("stopped by Ctrl-C")
+        sys.exit(130)
     except Exception:
         log.exception("error: unexpected; this is a fault of the program, please report it with this log")
         sys.exit(1)

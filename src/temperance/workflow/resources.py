@@ -196,6 +196,9 @@ _MEMORY: dict[str, tuple[float, float, float, float]] = {
 }
 
 
+MEMORY_STAGES = tuple(_MEMORY)
+
+
 def minutes(stage: str, size: Size, family: FamilySettings, threads: int) -> int:
     """Estimate the longest time of a job of a stage, on processors a third as fast as those of docs/scale.md.
 
