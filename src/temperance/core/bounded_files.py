@@ -116,7 +116,7 @@ class _Unpacked(io.RawIOBase):
             self._kind = compression(path, "an ordinary file")
             self._size = Path(path).stat().st_size
             self._stream = open_packed(path, self._kind)
-        except (OSError, ValueError) as error:
+        except (*UNPACKING_ERRORS, ValueError) as error:
             raise explain_unreadable(path, self._kind, error) from None
 
     def readable(self) -> bool:

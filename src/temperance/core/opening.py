@@ -9,25 +9,30 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from temperance.core.errors import InputError, last_line
 
 _READ = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
-_OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+_OPENERS: dict[str, Any] = {"": partial(open, mode="rb"), "gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 _NOT_READ = {
     b"\x28\xb5\x2f\xfd": ("zstd", "zstd -d"),
     b"PK\x03\x04": ("zip", "unzip"),
     b"\x1f\x9d": ("compress", "uncompress"),
     b"7z\xbc\xaf\x27\x1c": ("7z", "7z x"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
+    b"LZIP": ("lzip", "lzip -d"),
+    b"Rar!": ("rar", "unrar x"),
 }
 # Workbooks and documents: those of old, and zip files by the name, from byte 30, of what was packed first.
 _OFFICE = re.compile(rb"(?s)\xd0\xcf\x11\xe0|PK\x03\x04.{26}(\[Content_Types\]|_rels/|docProps/|xl/|word/|mimetype)")
 _LONGEST_MAGIC = 64
+# What a tar archive, plain or packed, has at byte 257.
+_TAR, _TAR_AT = b"ustar", 257
 # What Python's unpackers raise where a file is damaged; among them are errors of the system, without its number.
-UNPACKING_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
+UNPACKING_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError)
 # Bytes of a text file that is read whole, of which tables of ten thousand families have one or two million.
 _LARGEST_TEXT = 2**24
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -54,8 +59,8 @@ def open_input(path: str | Path, needed: str) -> Iterator[IO[bytes]]:
     Raises
     ------
     InputError
-        If there is no such file, it is a folder, a pipe or a device, its compression is another, or it cannot be read
-        or is damaged, there or where the block reads it.
+        If there is no such file, it is a folder, a pipe or a device, its compression is another, it is an archive, or
+        it cannot be read or is damaged, there or where the block reads it.
     """
     kind = ""
     try:
@@ -96,6 +101,8 @@ def explain_unreadable(path: str | Path, kind: str, error: Exception, needed: st
     number = getattr(error, "errno", None)
     if isinstance(error, FileNotFoundError):
         return InputError(f"{path}: there is no such file{hint}")
+    if isinstance(error, MemoryError):
+        return InputError(f"{path}: the {kind} file takes more memory to unpack than there is; unpack it first")
     if number or not kind:
         reason = os.strerror(number) if needed and number else last_line(error)
         return InputError(f"{path}: cannot be read ({reason}){hint}")
@@ -154,8 +161,18 @@ def open_packed(path: str | Path, kind: str) -> IO[bytes]:
     -------
     file
         Content, unpacked while it is read.
+
+    Raises
+    ------
+    InputError
+        If it is a tar archive.
     """
-    return _OPENERS[kind](path) if kind else Path(path).open("rb")
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(_OPENERS[kind](path))
+        if file.peek(_TAR_AT + len(_TAR))[_TAR_AT:].startswith(_TAR):
+            raise InputError(f"{path}: a tar archive of files; unpack it first (tar xf {path}), and give one of them")
+        stack.pop_all()
+    return file
 
 
 def compression(path: str | Path, needed: str) -> str:

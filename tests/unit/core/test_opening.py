@@ -5,12 +5,17 @@ import gzip
 import lzma
 import os
 import random
+import resource
+import tarfile
 import zipfile
+import zlib
+from pathlib import Path
 
 import pytest
 
+from temperance.core.bounded_files import open_binary
 from temperance.core.errors import InputError
-from temperance.core.opening import compression, open_input
+from temperance.core.opening import compression, open_input, read_text
 
 CONTENT = b">a\nACDEF\n" * 50
 
@@ -34,6 +39,8 @@ def test_plain_and_packed_files_have_one_content(tmp_path, pack, kind):
         (b"7z\xbc\xaf\x27\x1c", "compressed by 7z, which is not read; unpack it first: 7z x"),
         (b"\x04\x22\x4d\x18", "compressed by lz4, which is not read; unpack it first: lz4 -d"),
         (b"\x1f\x9d", "compressed by compress, which is not read; unpack it first: uncompress"),
+        (b"LZIP\x01", "compressed by lzip, which is not read; unpack it first: lzip -d"),
+        (b"Rar!\x1a\x07", "compressed by rar, which is not read; unpack it first: unrar x"),
     ],
 )
 def test_other_compressions_are_named_with_what_unpacks_them(tmp_path, beginning, message):
@@ -87,6 +94,45 @@ def test_folders_and_missing_files_are_told_apart(tmp_path):
             pass
     with pytest.raises(InputError, match=r"cannot be read \(File name too long\)"), open_input("x" * 300, "a query"):
         pass
+
+
+@pytest.mark.parametrize("mode", ["w:", "w:gz", "w:bz2", "w:xz"])
+def test_archives_are_to_be_unpacked_by_whoever_opens_them(tmp_path, mode):
+    path = tmp_path / "family.tar"
+    (tmp_path / "file").write_bytes(CONTENT)
+    with tarfile.open(path, mode) as archive:
+        archive.add(tmp_path / "file", "family.fasta")
+    message = f"{path}: a tar archive of files; unpack it first (tar xf {path}), and give one of them"
+    for open_file in (open_binary, lambda path: open_input(path, "an alignment").__enter__()):
+        with pytest.raises(InputError) as raised:
+            open_file(path)
+        assert str(raised.value) == message
+
+
+def with_dictionary(size, content):
+    """Pack by xz with a dictionary whose size is given by a byte of the format: 40 is 4 GiB - 1."""
+    packed = bytearray(lzma.compress(content, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 2**16}]))
+    end = 12 + (packed[12] + 1) * 4  # of the block's header, the last four bytes of which are its checksum
+    packed[packed.index(b"\x21\x01", 12) + 2] = size
+    packed[end - 4 : end] = zlib.crc32(packed[12 : end - 4]).to_bytes(4, "little")
+    return bytes(packed)
+
+
+def test_a_file_that_takes_more_memory_to_unpack_than_there_is_is_refused(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(with_dictionary(8, CONTENT))
+    with open_input(path, "an alignment") as file:
+        assert file.read() == CONTENT
+    path.write_bytes(with_dictionary(40, CONTENT))
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    taken = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (taken + 2**31, before[1]))
+    try:
+        for read in (lambda: open_binary(path).read(), lambda: read_text(path, "a table")):
+            with pytest.raises(InputError, match="the xz file takes more memory to unpack than there is; unpack it fi"):
+                read()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_errors_of_who_reads_the_file_stay_theirs(tmp_path):
