@@ -100,8 +100,10 @@ class Alignment:
 # ---------------------------------------------------------------- reading
 
 # Rows that HH-suite, Jalview and PROMALS3D add to the sequences: states of residues, and consensus sequences.
-_ANNOTATION = re.compile(r"(ss|sa|aa)_[a-z]+|Consensus(_(aa|ss):?)?|.*_consensus")
+_ANNOTATION = re.compile(r"(ss|sa|aa)_[a-z]+|Consensus(_(aa|ss):?)?|.*_consensus|#_.*")
 _SPAN = re.compile(r"/(\d{1,12})-(\d{1,12})$")
+# Spans of several parts, or from numbers below 1, as CATH and the PDB have them.
+_OTHER_SPAN = re.compile(r"/-?\d[\d,_:;-]*-[\d,_:;-]*\d$")
 
 
 def read(path: str | Path, reference: str = "", alphabet: Alphabet | None = None) -> Alignment:
@@ -128,8 +130,8 @@ def read(path: str | Path, reference: str = "", alphabet: Alphabet | None = None
     Raises
     ------
     InputError
-        If the file is missing, empty, of no known format, not aligned or not one alignment, or has no sequence of that
-        name.
+        If the file is missing, empty, of no known format, not aligned or not one alignment, or has no sequence or
+        several of that name.
     """
     is_cased = alphabet is not None and not alphabet.folds_case
     try:
@@ -140,6 +142,12 @@ def read(path: str | Path, reference: str = "", alphabet: Alphabet | None = None
                 f"filter.reference: {path} has no sequence named {reference}{note}; its first is {parsed.names[0]}"
             )
         number = parsed.names.index(reference) if reference else 0
+        for other, (name, row) in enumerate(zip(parsed.names, parsed.rows, strict=True)):
+            if reference and name == reference and row != parsed.rows[number]:
+                raise InputError(
+                    f"filter.reference: {path}: different sequences on lines {parsed.lines[number]} and "
+                    f"{parsed.lines[other]} are named {reference}; give each a name of its own"
+                )
         return replace(_build_alignment(path, parsed, number, is_cased), audit=audit)
     except MemoryError:
         raise InputError(f"{path}: there is not enough memory to read it; give fewer sequences") from None
@@ -197,6 +205,8 @@ def _build_alignment(path: str | Path, parsed: ParsedFile, reference: int, is_ca
         is_kept = _match_columns(symbols)
         if len(parsed.match) == len(is_kept):
             match = ~np.isin(list(parsed.match), list(".-~_ "))[is_kept]
+        if not is_kept.all():
+            log.info("%s: %d columns of insertions (lower case and .) are dropped", path, (~is_kept).sum())
         symbols, numbers = symbols[:, is_kept], numbers[is_kept]
     residues = np.where(numbers > 0, [chr(symbol) for symbol in symbols[reference]], "")
     return Alignment(
@@ -209,16 +219,20 @@ def _number_residues(path: str | Path, name: str, row: str) -> np.ndarray:
     """Count to the residue at each symbol of a row, insertions counted, 0 at gaps."""
     residue = np.array([symbol not in "-.~_" for symbol in row])
     first, step = 1, 1
-    if span := _SPAN.search(name):
-        begin, end = int(span[1]), int(span[2])
-        # A span that the residues do not fill is not theirs; names on the minus strand count down.
-        if min(begin, end) > 0 and abs(end - begin) + 1 == residue.sum():
-            first, step = begin, 1 if end >= begin else -1
-        else:
-            log.warning(
-                "warning: %s: the reference %s has %d residues, not those that its name says; columns are numbered "
-                "from 1", path, name, residue.sum(),
-            )  # fmt: skip
+    begin, end = map(int, span.groups()) if (span := _SPAN.search(name)) else (0, 0)
+    # A span that the residues do not fill is not theirs; names on the minus strand count down.
+    if span and min(begin, end) > 0 and abs(end - begin) + 1 == residue.sum():
+        first, step = begin, 1 if end >= begin else -1
+    elif span:
+        log.warning(
+            "warning: %s: the reference %s has %d residues, not those that its name says; columns are numbered from 1",
+            path, name, residue.sum(),
+        )  # fmt: skip
+    elif _OTHER_SPAN.search(name):
+        log.warning(
+            "warning: %s: the residues of the reference %s are numbered from 1, not as its name says; spans are read "
+            "as in NAME/39-91", path, name[:60],
+        )  # fmt: skip
     return np.where(residue, first + step * (residue.cumsum() - 1), 0)
 
 
@@ -297,6 +311,11 @@ def _strip_insertions(path: str | Path, parsed: ParsedFile) -> list[str]:
     stripped = [re.sub(r"[a-z.]", "", row) for row in parsed.rows]
     for number, row in enumerate(stripped):
         if len(row) != len(stripped[0]) or not row:
+            for place, text in ((0, parsed.rows[0]), (number, parsed.rows[number])):
+                if odd := re.search(r"[^!-~]", text):
+                    raise InputError(
+                        f"{path}, {parsed.place(place)}: {odd[0]!r} stands among the residues; remove such characters"
+                    )
             raise InputError(
                 f"{path}, {parsed.place(number)}: not aligned: {len(parsed.rows[number])} columns, {len(row)} without "
                 f"insertions, where sequence {parsed.names[0]} has {len(parsed.rows[0])} and {len(stripped[0])}; "
@@ -381,6 +400,8 @@ def _suggest(alphabet: Alphabet, recognised: str, symbol: str) -> str:
     unknown = {"protein": "X", "rna": "N", "dna": "N"}.get(alphabet.name)
     if unknown and symbol.isdigit():
         return "remove the numbers from the lines of residues"
+    if unknown and symbol == ";":
+        return "remove lines of comments, which begin with ;"
     if unknown:
         return f"write {unknown} for a residue that is not known, - for a gap"
     return "list every symbol of the file in 'alphabet'"

@@ -23,14 +23,17 @@ _EXPECTED = "expected FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln"
 _CLUSTAL = re.compile(r"(CLUSTAL\w*|MUSCLE|PROBCONS|MSAPROBS|Kalign)\b")
 # What stands below the columns of a Clustal block: marks of conservation, or a ruler.
 _CONSERVATION = "*:.+ \t\r\n0123456789"
-# The first line of formats that are not read, and what they are.
+# The first line of formats that are not read, and what they are, in any case of letters.
 _OTHER_FORMATS = {
-    r"\s*\d+\s+\d+\s*$": "PHYLIP",
+    r"\s*\d+\s+\d+(\s+[A-Z]+)?\s*$": "PHYLIP",
     r"#NEXUS": "NEXUS",
     r"!!|PileUp|.*\bMSF:": "MSF",
     r"#mega": "MEGA",
+    r"#\s*STOCKHOLM": "Stockholm without its first line '# STOCKHOLM 1.0'",
+    r"C;": "PIR",
     r"#=": "SELEX",
     r"HMMER\d": "a profile of HMMER",
+    r"HHsearch \d": "a profile of HH-suite",
     r"<": "a web page, XML or an ensemble of MUSCLE",
     r"@": "FASTQ",
     r"T-COFFEE, Version": "scores of T-Coffee",
@@ -149,8 +152,9 @@ def _decode(path: str | Path, number: int, line: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # Names and remarks may be in the older encoding of Western Europe; residues are ASCII.
-        if line.startswith((">", "#")):
+        # Names and remarks may be in the older encoding of Western Europe; residues, which follow a name, are ASCII.
+        words = line.split(maxsplit=1)
+        if line.startswith((">", "#")) or (number > 1 and len(words) == 2 and words[1].isascii()):
             return content.decode("cp1252", errors="replace")
         raise _not_text(path, number) from None
 
@@ -239,7 +243,7 @@ def _parse_stockholm(path: str | Path, lines: Iterable[Line]) -> ParsedFile:
                 has_ended = True
             elif line.startswith("#"):
                 # Remarks may be damaged or of any encoding: only the line of match states is of use.
-                if not line.startswith(("# STOCKHOLM", "#=GC RF ")):
+                if not (line.startswith("# STOCKHOLM") or line.split()[:2] == ["#=GC", "RF"]):
                     continue
             elif has_ended and line.strip():
                 raise InputError(f"{path}, line {number}: '{line[:30].strip()}' stands after '//', the alignment's end")
@@ -327,7 +331,9 @@ def _parse_psicov(path: str | Path, lines: Iterable[Line], is_cased: bool) -> Pa
                 raise InputError(
                     f"{path}, line {number}: '{text[:30]}' is not a row of residues in upper case; {_EXPECTED}"
                 )
-            other = next((f" ({name})" for pattern, name in _OTHER_FORMATS.items() if re.match(pattern, line)), "")
+            other = next(
+                (f" ({name})" for pattern, name in _OTHER_FORMATS.items() if re.match(pattern, line, re.IGNORECASE)), ""
+            )
             raise InputError(f"{path}, line {number}: '{text[:30]}' starts no known format{other}; {_EXPECTED}")
         if text:
             rows.append(text)

@@ -55,6 +55,23 @@ def test_text_after_the_end_of_a_stockholm_alignment_is_refused(tmp_path):
     assert refused(path) == f"{path}, line 10: '<html>' stands after '//', the alignment's end"
 
 
+@pytest.mark.parametrize("line", ["#=GC RF  {}", "#=GC  RF {}", "#=GC\tRF\t{}"])
+def test_words_of_a_stockholm_line_are_separated_by_any_blanks(tmp_path, line):
+    text = STOCKHOLM.replace("//\n", line.format("xx.xxxxxx.") + "\n//\n")
+    alignment = filter_alignment(
+        encode(read(write(tmp_path, text)), PROTEIN), PROTEIN, columns="match", duplicates="keep"
+    )
+    assert alignment.columns.tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_names_of_rows_may_be_in_the_older_encoding_and_residues_not(tmp_path):
+    for text in (STOCKHOLM, "CLUSTAL W\n\n" + "".join(f"s{n} {row}\n" for n, row in enumerate(ROWS))):
+        alignment = read(write(tmp_path, text.replace("s1 ", "Z\xfcrich ").encode("cp1252")))
+        assert alignment.names[1] == "Z\xfcrich" and as_text(alignment) == ROWS
+        path = write(tmp_path, text.replace("s1 A", "s1 \xfc").encode("cp1252"))
+        assert refused(path).startswith(f"{path}, line 4: not text; expected FASTA")
+
+
 def test_a_name_twice_in_a_stockholm_file_is_named(tmp_path):
     # As MMseqs2 writes the query before its first hit, itself.
     path = write(tmp_path, STOCKHOLM.replace("s1 ", "s0 "))
@@ -140,6 +157,7 @@ def test_lower_case_is_of_residues_in_an_alphabet_that_has_both(tmp_path):
         ["Consensus/1-10"],
         ["Consensus_aa:", "Consensus_ss:"],
         ["UniRef100_X_consensus"],
+        ["#_Secondary_structure", "#_Conservation"],  # AMSA of Jalview
     ],
 )
 def test_rows_of_annotation_are_dropped_audited_and_never_the_reference(tmp_path, names):
@@ -302,6 +320,13 @@ def test_prose_is_no_psicov_alignment(tmp_path):
         ("<!DOCTYPE html>\n", "a web page, XML or an ensemble of MUSCLE"),
         ("@read\nACGT\n+\nIIII\n", "FASTQ"),
         ("T-COFFEE, Version_11.00\n", "scores of T-Coffee"),
+        ("5 10 I\ns0 ACDEFGHIKL\n", "PHYLIP"),  # an option, as older programs write it
+        ("#nexus\nbegin data;\n", "NEXUS"),
+        ("#MEGA\n!Title x;\n", "MEGA"),
+        ("C; a remark of Modeller\n\n>P1;x\n", "PIR"),
+        ("HHsearch 1.5\nNAME  x\n", "a profile of HH-suite"),
+        ("#STOCKHOLM 1.0\ns0 ACD\n//\n", "Stockholm without its first line '# STOCKHOLM 1.0'"),
+        ("# Stockholm 1.0\ns0 ACD\n//\n", "Stockholm without its first line '# STOCKHOLM 1.0'"),
     ],
 )
 def test_formats_that_are_not_read_are_named(tmp_path, text, name):
@@ -351,12 +376,52 @@ def test_columns_are_numbered_as_the_name_of_the_reference_says(tmp_path, name, 
     path = write(tmp_path, f">{name}\nA{gap}CDE\n>b\nACCDE\n")
     alignment = read(path)
     assert alignment.numbers.tolist() == numbers and "".join(alignment.residues) == "ACDE"
-    # What has more than twelve digits is no span.
-    is_told = numbers[0] == 1 and len(name) < 30
-    assert caplog.messages == is_told * [
-        f"warning: {path}: the reference {name} has 4 residues, not those that its name says; columns are numbered "
-        "from 1"
+    other = f"the reference {name} has 4 residues, not those that its name says; columns are numbered from 1"
+    if len(name) > 30:  # what has more than twelve digits is no span
+        other = (
+            f"the residues of the reference {name[:60]} are numbered from 1, not as its name says; spans are read as "
+            "in NAME/39-91"
+        )
+    assert caplog.messages == (numbers[0] == 1) * [f"warning: {path}: {other}"]
+
+
+@pytest.mark.parametrize("name", ["1abcA01/4-6_30-31", "1abcA/-3-1", "x/5-6,20-22", "x/1-2:9-11"])
+def test_a_span_that_is_not_read_is_told(tmp_path, name, caplog):
+    path = write(tmp_path, f">{name}\nACDEF\n>b/c-d\nACCDE\n")
+    assert read(path).numbers.tolist() == [1, 2, 3, 4, 5]
+    assert caplog.messages == [
+        f"warning: {path}: the residues of the reference {name} are numbered from 1, not as its name says; spans are "
+        "read as in NAME/39-91"
     ]
+    read(path, "b/c-d")
+    assert len(caplog.messages) == 1
+
+
+def test_different_sequences_of_the_reference_s_name_are_refused(tmp_path):
+    text = fasta(ROWS).replace(">s3", ">s1")
+    path = write(tmp_path, text)
+    assert refused(path, reference="s1") == (
+        f"filter.reference: {path}: different sequences on lines 3 and 7 are named s1; give each a name of its own"
+    )
+    assert read(path, "s0").reference == "s0"
+    assert read(write(tmp_path, text + f">s0\n{ROWS[0]}\n"), "s0").reference == "s0"
+
+
+def test_columns_of_insertions_are_counted_in_the_log(tmp_path, caplog):
+    caplog.set_level("INFO")
+    path = write(tmp_path, fasta([row[:3].lower() + row[3:] for row in ROWS]))
+    assert as_text(read(path)) == [row[3:] for row in ROWS]
+    assert caplog.messages == [f"{path}: 3 columns of insertions (lower case and .) are dropped"]
+
+
+@pytest.mark.parametrize("row", [0, 3])
+@pytest.mark.parametrize("symbol", ["\u200b", "\u00ad", "\x0c"])
+def test_a_character_that_makes_a_row_longer_is_named_with_its_row(tmp_path, row, symbol):
+    rows = [*ROWS[:row], ROWS[row][:4] + symbol + ROWS[row][4:], *ROWS[row + 1 :]]
+    path = write(tmp_path, fasta(rows))
+    assert refused(path) == (
+        f"{path}, line {2 * row + 1}, sequence s{row}: {symbol!r} stands among the residues; remove such characters"
+    )
 
 
 def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_path):
@@ -371,6 +436,10 @@ def test_a_symbol_that_is_no_residue_is_named_with_its_line_and_what_helps(tmp_p
     assert said(["1CDEFGHIKL"], "protein") == (
         ", line 1, sequence s0, column 1: '1' is not in the alphabet protein; remove the numbers from the lines of "
         "residues"
+    )
+    assert said([f";a remark\n{row}" for row in ROWS], "protein") == (
+        ", line 1, sequence s0, column 1: ';' is not in the alphabet protein; remove lines of comments, which begin "
+        "with ;"
     )
     assert said(["ACGU", "AC?U"], "rna") == (
         ", line 3, sequence s1, column 3: '?' is not in the alphabet rna; write N for a residue that is not known, - "
