@@ -21,8 +21,12 @@ _MUTANTS = ("mutant", "mutation", "mutations", "variant")
 _SCORES = ("score", "dms_score", "fitness", "effect")
 _WILD_TYPES = {"wt", "_wt", "_sy", "wild-type", "wildtype", "wild type", "=", "(=)"}
 _ONE_LETTER = {name.upper(): letter for name, letter in IUPACData.protein_letters_3to1_extended.items()} | {"TER": "*"}
-# What HGVS has besides substitutions: deletions, insertions, shifts of the frame, lost starts, no protein.
-_NO_SUBSTITUTION = re.compile(r"[A-Za-z*]{1,3}[0-9]\S*(del|dup|ins|fs|ext)\S*|Met1\?|M1\?|\?|0\??", re.IGNORECASE)
+# What HGVS has besides substitutions: deletions, insertions, shifts of the frame, repeats, what is not known, lost
+# starts, no protein; and residues that stay as they are.
+_NO_SUBSTITUTION = re.compile(
+    r"[A-Za-z*]{1,3}[0-9]\S*(del|dup|ins|fs|ext)\S*|[A-Za-z*]{1,3}[0-9]+(\?|\[[0-9]+\])|\?|0\??", re.IGNORECASE
+)
+_UNCHANGED = re.compile(r"[A-Za-z*]{1,3}[0-9]+_[A-Za-z*]{1,3}[0-9]+=|=")
 
 Change = tuple[str, int, str]
 
@@ -98,7 +102,10 @@ def _find_columns(path: str | Path, line: int, header: list[str], alphabet: Alph
     hgvs = "hgvs_nt" if alphabet.name in ("rna", "dna") else "hgvs_pro"
     positions = []
     for names in ((*_MUTANTS, hgvs), _SCORES):
-        name = next((name for name in names if name in header), None)
+        present = [name for name in names if name in header]
+        name = present[0] if present else None
+        if len(present) > 1:
+            log.warning("warning: %s: of the columns %s, %s is read", path, " and ".join(present), name)
         if name is None or header.count(name) > 1:
             raise InputError(
                 f"mutants.table: {path}, line {line}: its columns are {', '.join(header)[:200] or 'none'}; expected a "
@@ -125,7 +132,7 @@ def _parse_mutant(path: str | Path, line: int, text: str, alphabet: Alphabet) ->
             changes.append(change)
         elif _NO_SUBSTITUTION.fullmatch(word):
             return None
-        elif word != "=":
+        elif not _UNCHANGED.fullmatch(word):
             raise _error(path, line, f"'{text[:30]}'; expected A12V, A12V:G30S or p.Ala12Val")
     changes = sorted((change for change in changes if change[0] != change[2]), key=lambda change: change[1])
     for (_, number, _), (_, following, _) in itertools.pairwise(changes):

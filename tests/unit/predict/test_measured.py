@@ -60,8 +60,9 @@ def test_lines_before_the_header_and_utf_16_and_gzip_are_read(read):
 
 def test_rows_that_are_no_mutants_or_not_measured_are_left_out_and_counted(read, caplog):
     rows = [
-        "_wt", "p.=", "p.(=)", "WT", "p.Ala10=", "p.Ala10Ala", "A10A",  # the wild type
+        "_wt", "p.=", "p.(=)", "WT", "p.Ala10=", "p.Ala10Ala", "A10A", "p.Ala10_Gly13=",  # the wild type
         "p.Ala12del", "p.Ala12_Gly13del", "p.Ala12_Gly13insSer", "p.Gly9fs", "p.Met1?", "p.?", "p.0", "A3dup",
+        "p.Ala12?", "p.Gln18[23]", "p.Ter110GlnextTer17", "p.Trp26Leufs*5",
         "NA", "",
         "p.Ala12Val",
     ]  # fmt: skip
@@ -69,10 +70,27 @@ def test_rows_that_are_no_mutants_or_not_measured_are_left_out_and_counted(read,
     content = (
         "hgvs_pro,score\n" + "".join(f"{row},1\n" for row in rows) + "p.Ala13Val,\np.Ala14Val,NA\np.Ala15Val,nan\n"
     )
-    assert read(content) == [("A12V", 1, 19)]
-    for counted in ("7 rows of the wild type", "8 rows without a substitution", "2 rows without a mutant",
+    assert read(content) == [("A12V", 1, 24)]
+    for counted in ("8 rows of the wild type", "12 rows without a substitution", "2 rows without a mutant",
                     "3 rows without a score"):  # fmt: skip
         assert counted in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("header", "told", "score"),
+    [
+        ("mutant,score,SE", [], 1),
+        ("score,mutant,dms_score", ["score and dms_score, score"], 1),
+        ("hgvs_pro,DMS_score,mutant", ["mutant and hgvs_pro, mutant"], 2),
+        ("Variant,Fitness,Mutation,Effect", ["mutation and variant, mutation", "fitness and effect, fitness"], 3),
+    ],
+)
+def test_which_of_several_columns_is_read_is_told(header, told, score, read, caplog, tmp_path):
+    cells = {"score": "1", "dms_score": "2", "fitness": "3", "effect": "4", "mutant": "A1C", "mutation": "A1C"}
+    row = ",".join(cells.get(name.lower(), "A9C") for name in header.split(","))
+    assert read(f"{header}\n{row}\n") == [("A1C", score, 2)]
+    path = tmp_path / "scores.csv"
+    assert caplog.messages == [f"warning: {path}: of the columns {columns} is read" for columns in told]
 
 
 def test_stops_and_unknown_residues_are_mutants_without_a_state(read):
