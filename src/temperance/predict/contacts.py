@@ -162,8 +162,8 @@ def structure_distances(
     Raises
     ------
     InputError
-        If the file is no structure, has no such chain, or does not resemble the reference, or if chains of different
-        sequences resemble it equally.
+        If the file is no structure, has no such chain, or does not resemble the reference, if chains of different
+        sequences resemble it equally, or if residues have atoms at the same point.
     """
     residues = columns["residue"].fillna("").str.upper().to_numpy()
     sites = np.flatnonzero((residues != "") & (residues != "-"))
@@ -177,6 +177,14 @@ def structure_distances(
     distances = np.full((len(columns), len(columns)), np.nan)
     mapped = sites[alignment.in_reference]
     distances[np.ix_(mapped, mapped)] = residue_distances([selected.residues[b] for b in alignment.in_chain], atoms)
+    # Programs write residues that they could not place at one point, such as 0 0 0 or 9999 9999 9999.
+    if len(coincident := np.argwhere(np.triu(distances == 0, 1))):
+        pair = [selected.residues[alignment.in_chain[list(mapped).index(site)]] for site in coincident[0]]
+        first, second = (f"{residue.name} {residue.seqid}" for residue in pair)
+        raise InputError(
+            f"structure.path: {path}: {first} and {second} of chain {selected.name} have atoms at the same point; "
+            "remove residues that are not resolved"
+        )
     covered = int(np.isfinite(np.diag(distances)).sum())
     if covered < 2:
         needed = "CB, CA or C3'" if atoms == "cb" else "other than hydrogen"

@@ -1,6 +1,7 @@
 """Chains of structures in PDB and mmCIF files: their sequences, and distances between their residues."""
 
 import io
+import logging
 import math
 import re
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 from temperance.core.alphabet import Alphabet
 from temperance.core.bounded_files import open_binary
 from temperance.core.errors import InputError
+
+log = logging.getLogger(__name__)
 
 # Bytes of a file, and residues of a chain: more than the largest in the PDB have.
 _LARGEST = 2**27
@@ -71,7 +74,13 @@ def read_structure(path: str | Path) -> gemmi.Structure:
     try:
         if is_cif:
             blocks = list(gemmi.cif.read_string(text))
-            block = next((block for block in blocks if block.find_loop("_atom_site.Cartn_x")), blocks[0])
+            with_atoms = [block for block in blocks if block.find_loop("_atom_site.Cartn_x")]
+            block = (with_atoms or blocks)[0]
+            if len(with_atoms) > 1:
+                log.warning(
+                    "warning: structure.path: %s: of its %d structures the first, %s, is read", path, len(with_atoms),
+                    block.name,
+                )  # fmt: skip
             structure = gemmi.make_structure_from_block(block)
         else:
             structure = gemmi.read_pdb_string(text)
@@ -101,10 +110,15 @@ def _error(path: str | Path, reason: str) -> InputError:
 
 def _check_lines(path: str | Path, text: str, first: str) -> None:
     """Make sure that a text is a PDB file, and that its atoms have coordinates."""
-    has_atoms = False
+    has_atoms, end, is_told = False, 0, False
     for number, line in enumerate(io.StringIO(text), 1):
+        if line.rstrip() == "END":
+            end = number
         if not line.startswith(("ATOM  ", "HETATM")):
             continue
+        if end and not is_told:
+            log.warning("warning: structure.path: %s: atoms after END, line %d, are not read", path, end)
+            is_told = True
         has_atoms = True
         if not all(re.fullmatch(r" *[+-]?[0-9]+\.?[0-9]* *", line[start : start + 8]) for start in (30, 38, 46)):
             raise _error(

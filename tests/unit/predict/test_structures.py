@@ -244,6 +244,41 @@ def test_a_structure_that_is_cut_or_damaged_is_refused(content, message, tmp_pat
     assert str(error.value).startswith(f"structure.path: {path}: ") and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("atoms", ["cb", "heavy"])
+def test_residues_at_one_point_are_refused(atoms, tmp_path):
+    # As programs write residues that they could not place: the third, a threonine, and the last, a glutamine.
+    where = points(22)
+    where[[2, 21]] = 0
+    path = tmp_path / "x.pdb"
+    path.write_text(pdb(FOLD, where))
+    with pytest.raises(InputError) as raised:
+        structure_distances(path, "", atoms, columns_of(FOLD), PROTEIN)
+    assert str(raised.value) == (
+        f"structure.path: {path}: THR 3 and GLN 22 of chain A have atoms at the same point; remove residues that are "
+        "not resolved"
+    )
+
+
+def test_structures_that_are_not_read_are_told(tmp_path, caplog):
+    other = points(22, 1)
+    after_end = WHOLE["pdb"] + pdb(FOLD, other)
+    second = cif(FOLD, other).replace("data_x", "data_y")
+    end = WHOLE["pdb"].count("\n")
+    for content, told in (
+        (after_end, f"atoms after END, line {end}, are not read"),
+        (WHOLE["cif"] + second, "of its 2 structures the first, x, is read"),
+        (WHOLE["pdb"].replace("END\n", "ENDMDL\nMODEL        2\n") + pdb(FOLD, other), ""),
+        ("data_global\n_audit.revision_id 1\n" + WHOLE["cif"], ""),
+    ):
+        caplog.clear()
+        path = tmp_path / "x"
+        path.write_text(content)
+        distances, _, _ = structure_distances(path, "", "cb", columns_of(FOLD), PROTEIN)
+        np.testing.assert_allclose(distances[3, 17], np.linalg.norm(points(22)[3] - points(22)[17]), atol=1e-3)
+        warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert warnings == [f"warning: structure.path: {path}: {told}"] * bool(told)
+
+
 def test_residues_without_an_atom_are_not_covered(tmp_path):
     lines = WHOLE["pdb"].splitlines()
     (tmp_path / "x.pdb").write_text(
