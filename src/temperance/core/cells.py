@@ -148,5 +148,7 @@ def parse_numbers(texts: Sequence[str], lines: Sequence[int], source: str, name:
     for number, text in enumerate(plain):
         if not _NUMBER.fullmatch(text) or not np.isfinite(float(text)):
             reason = "is not a finite number; leave the cell empty where nothing was measured"
+            if text.lower() in ("true", "false", "yes", "no"):
+                reason = "is not a number; write 1 for what is true, 0 for what is not"
             raise explain_line(source, lines[number], f"{name} '{texts[number][:30]}' {reason}")
     return np.array([float(text) for text in plain])

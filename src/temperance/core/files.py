@@ -24,7 +24,7 @@ from temperance.core.version import __version__
 Metadata = Mapping[str, Any]
 # Columns of names that users' files have. Spreadsheets take a cell that begins with one of these characters for a
 # formula, and text behind an apostrophe for text; names that begin with apostrophes and such a character get one, too.
-_NAMES = ("name", "nearest_natural", "nearest_training")
+_NAMES = ("name", "nearest_natural", "nearest_training", "table", "group")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 

@@ -1,10 +1,12 @@
 """Measured sequences in the columns of the family: as they are aligned, or aligned by a profile HMM."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pyhmmer
 
-from temperance.core.alphabet import AMBIGUOUS, GAPS, INVALID, Alphabet
+from temperance.core.alphabet import AMBIGUOUS, GAPS, INVALID, Alphabet, recognise
 from temperance.core.cells import explain_line
 from temperance.core.errors import InputError
 from temperance.msa.hmmer import hmm_alphabet, make_hmm
@@ -43,12 +45,16 @@ def place_sequences(
     Raises
     ------
     InputError
-        If a sequence has a symbol that the alphabet lacks, is neither aligned as the family is nor free of gaps, or
-        covers less than half of the family's columns; names file and line.
+        If the sequences are nucleic acid and the family is protein, or a sequence has a symbol that the alphabet lacks,
+        is neither aligned as the family is nor free of gaps, or covers less than half of the family's columns; names
+        file and line.
     """
     commonest = np.array([np.bincount(column).argmax() for column in natural.T], np.uint8)
     states = np.zeros((len(results), len(columns)), np.uint8)
-    for _, table in results.groupby("source", sort=False):
+    for source, table in results.groupby("source", sort=False):
+        kind = recognise(Counter("".join(table["sequence"])))
+        if alphabet.name == "protein" and kind in ("dna", "rna"):
+            raise InputError(f"{source}: its sequences are {kind}, not protein; translate them")
         codes = [_encode(row.source, row.line, row.sequence, alphabet) for row in table.itertuples()]
         lengths = np.array([len(row) for row in codes])
         if (lengths == lengths[0]).all() and lengths[0] in (columns_read, len(columns)):

@@ -66,6 +66,8 @@ def _read_table(
                     f"{source}, line {line}: its columns are {', '.join(header)[:200] or 'none'}; expected a header "
                     f"with the column {name} once, or name another one in measured.{key}"
                 )
+        if repeated := [name for name in (*groups, "name") if header.count(name) > 1]:
+            raise InputError(f"{source}, line {line}: the column {repeated[0]} is there twice; keep one of them")
         positions = {name: header.index(name) for name in {sequence, score, "name", *groups} if name in header}
         entries = []
         for number, cells in rows:

@@ -159,6 +159,11 @@ def test_no_name_is_a_formula_of_a_spreadsheet_and_numbers_and_sequences_are_lef
     cells = [line.split("\t") for line in (tmp_path / "x.tsv").read_text().splitlines()[1:]]
     assert [name for name, *_ in cells] == ["'=1+1", "'+x", "'-x", "'@SUM(A1)", "''=x", "x=1", "'x"]
     assert {(aligned, value) for _, aligned, value in cells} == {("-AC", "-1.5")}
+    # Names of files, and of groups by the user's columns.
+    measured = pd.DataFrame({"table": ["=x.tsv"], "group": ["@temperature 1"]})
+    files.save_table(tmp_path / "x.tsv", measured)
+    assert (tmp_path / "x.tsv").read_text() == "table\tgroup\n'=x.tsv\t'@temperature 1\n"
+    pd.testing.assert_frame_equal(files.load_table(tmp_path / "x.tsv"), measured)
     # The table itself, and Parquet, have names as they are.
     assert table["name"].tolist() == names
     files.save_table(tmp_path / "x.parquet", table)

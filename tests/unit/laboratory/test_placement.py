@@ -33,6 +33,18 @@ def test_aligned_sequences_have_the_columns_that_were_read_or_those_that_were_ke
     ) == ["AU"]
 
 
+@pytest.mark.parametrize(("rows", "kind"), [(("GCTTG", "GCATG"), "dna"), (("gcuug", "gcaug"), "rna")])
+def test_genes_are_not_taken_for_proteins(rows, kind):
+    message = f"measured.table: x.tsv: its sequences are {kind}, not protein; translate them"
+    with pytest.raises(InputError) as raised:
+        place(*rows)
+    assert str(raised.value) == message
+    letters = alphabet(kind)
+    natural, columns = encode("ACG", letters=letters), np.array([1, 3, 5])
+    placed = place(*rows, natural=natural, columns=columns, read=5, letters=letters)
+    assert placed == [row.upper()[::2] for row in rows]
+
+
 def test_two_tables_may_be_aligned_differently():
     table = pd.DataFrame({"source": ["a", "b", "b"], "line": [2, 2, 3], "sequence": ["WACDEWF", "ACDEF", "GCDEF"]})
     assert PROTEIN.decode(place_sequences(table, COLUMNS, READ, encode("ACDEF"), PROTEIN)) == [

@@ -69,6 +69,9 @@ def test_designs_of_a_run_with_a_column_added_are_grouped_by_its_columns(read, c
         ("sequence\tscore\nAC\t1\n\t1\n", {}, "line 3: the column sequence is empty; expected a sequence"),
         ("sequence\tscore\nAC\n", {}, "line 2: 1 cells, the header has 2"),
         ("sequence\tscore\nAC\tNA\n", {}, "has no sequence with a score in columns sequence and score"),
+        ("sequence\tscore\nAC\tTRUE\nAC\tFALSE\n", {}, "line 2: score 'TRUE' is not a number; write 1 for what"),
+        ("sequence\tscore\tL2\tl2\nAC\t1\t2\t3\n", {"groups": ["l2"]}, "line 1: the column l2 is there twice; keep"),
+        ("name\tsequence\tscore\tname\na\tAC\t1\tb\n", {}, "line 1: the column name is there twice; keep one of"),
         ("sequence\tscore\nAC\t1\n", {"groups": ["tau"]}, "measured.groups: .*no table has a column tau; name columns"),
     ],
 )  # fmt: skip
