@@ -240,6 +240,11 @@ def _seed(
 ) -> np.ndarray:
     """Look up the seed among the family's names, else encode it as an aligned sequence, (L,) uint8."""
     matches = np.flatnonzero(names == seed)
+    if (sequences[matches] != sequences[matches[:1]]).any():
+        raise InputError(
+            f"constraints.seed: {len(matches)} different sequences of the alignment are named {seed[:30]}; give the "
+            "sequence itself, or each a name of its own"
+        )
     if len(matches):
         return sequences[matches[0]]
     if len(seed) != columns_read:

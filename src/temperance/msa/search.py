@@ -1,5 +1,6 @@
 """Families from a sequence or a seed alignment and a database of sequences, by HMMER's profile searches."""
 
+import codecs
 import contextlib
 import io
 from collections import Counter
@@ -253,6 +254,8 @@ def _open_sequences(path: str | Path, needed: str, hmmer_alphabet: HmmerAlphabet
         beginning = content.read(_BEGINNING)
         if b"\0" in beginning or (len(beginning) == _BEGINNING and b"\n" not in beginning):
             raise InputError(f"{path}: not text; give the path of {needed}, such as FASTA")
+        if beginning.startswith(codecs.BOM_UTF8):
+            raise InputError(f"{path}: begins with a byte order mark; save it as UTF-8 without one")
         source: Any = str(path)
         if compression(path, needed):
             unpacked = beginning + content.read(_MOST_UNPACKED)

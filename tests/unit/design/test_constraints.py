@@ -140,6 +140,20 @@ def test_a_wide_budget_leaves_the_model_as_it_is():
     assert np.array_equal(limits.constrained_model(model, choose_engine("numba"), 1.0, 1).fields, model.fields)
 
 
+def test_a_name_of_two_different_sequences_is_no_seed():
+    def find_seed(sequences):
+        settings = ConstraintSettings.model_construct(seed="one")
+        return Constraints.from_settings(settings, COLUMNS, 9, LETTERS, np.array(["one", "one"]), sequences).seed
+
+    with pytest.raises(InputError) as raised:
+        find_seed(SEQUENCES)
+    assert str(raised.value) == (
+        "constraints.seed: 2 different sequences of the alignment are named one; give the sequence itself, or each a "
+        "name of its own"
+    )
+    assert find_seed(SEQUENCES[[1, 1]]).tolist() == SEQUENCES[1].tolist()
+
+
 def test_a_seed_may_be_a_sequence_of_all_columns():
     assert constraints(seed="-A-CD--A-").seed.tolist() == [0, 1, 2, 3, 1, 0]
 

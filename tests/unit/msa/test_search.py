@@ -188,6 +188,7 @@ def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
         "gap": ">q\nACD-EF\n",
         "text": "ACDEF\n",
         "nul": ">q\nACDEF\n\0",
+        "mark": f"\ufeff>q\n{consensus}\n",
         "two": stockholm * 2,
         "short": ">a\nACDEF\n>b\nACD\n",
     }
@@ -204,6 +205,8 @@ def test_what_is_no_protein_or_no_one_family_is_refused(world, tmp_path):
         (search_query, "text", database, "text: HMMER reads no protein sequence from it: "),
         (search_query, "nul", database, "nul: not text; give the path of a query, such as FASTA"),
         (search_query, query, "nul", "nul: not text; give the path of a database of sequences, such as FASTA"),
+        (search_query, "mark", database, "mark: begins with a byte order mark; save it as UTF-8 without one"),
+        (search_query, query, "mark", "mark: begins with a byte order mark; save it as UTF-8 without one"),
         (search_query, "pipe", database, "pipe: cannot be read: it is a pipe or a device"),
         (search_query, query, "pipe", "pipe: cannot be read: it is a pipe or a device"),
         (search_seed, "pipe", database, "pipe: cannot be read: it is a pipe or a device"),

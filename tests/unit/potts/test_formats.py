@@ -134,7 +134,11 @@ def test_couplings_without_a_line_are_told_of_and_those_of_a_file_that_was_cut_a
         ("", "known format"),
         ("<!DOCTYPE html>\n<html>404</html>", "known format"),
         ("J 0 1 A A 1\n", "no fields"),
-        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "3 fields at 2 sites; expected 2 x 2, h 1 B is missing"),
+        ("h 0 A 1\nh 0 B 1\nh 1 A 1\n", "3 fields at 2 sites; expected 2 x 2, h 1 B is missing$"),
+        (
+            "h 1 A 1\nh 1 B 1\nh 2 A 1\nh 2 B 1\n",
+            "4 fields at 3 sites; expected 3 x 2, h 0 A is missing; sites count from 0$",
+        ),
         ("h 0 A 1\nh 0 C 1\nh 1 A 1\nh 1 B 2\n", "line 2: 'C' is not a state"),
         ("h 0 A 1\nh 0 B x\nh 1 A 1\nh 1 B 2\n", "line 2: 'x' is not a value"),
         ("h 0 A 1\nh 0 B inf\nh 1 A 1\nh 1 B 2\n", "line 2: 'inf' is not a value; expected a finite number"),

@@ -95,7 +95,7 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         first, symbol = divmod(int(is_missing.argmax()), q)
         raise InputError(
             f"{path}: {len(site)} fields at {length} sites; expected {length} x {q}, h {first} "
-            f"{alphabet.symbols[symbol]} is missing"
+            f"{alphabet.symbols[symbol]} is missing{'; sites count from 0' if site.min() else ''}"
         )
     if len(i) and max(i.max(), j.max()) >= length:
         raise InputError(
