@@ -276,8 +276,8 @@ def conditional_logits(energies: np.ndarray, length: int, q: int) -> np.ndarray:
 
     Examples
     --------
-    >>> conditional_logits(np.array([0.0, 1.0, 2.0, 5.0]), 2, 2)[1].tolist()
-    [[-1.0, -5.0], [0.0, -1.0]]
+    >>> conditional_logits(np.array([1.0, 2.0, 3.0, 6.0]), 2, 2)[1].tolist()
+    [[-2.0, -6.0], [-1.0, -2.0]]
     """
     grid = -energies.reshape((q,) * length)
     sites = [

@@ -81,7 +81,8 @@ def test_inputs_of_one_name_are_the_same_file_in_all_rules():
         "model": "model.safetensors", "training": "training.json", "samples": "samples.safetensors",
         "ladder": "ladder.tsv", "states": "thermodynamics.tsv", "natural": "natural.parquet",
         "standings": "judges.json", "sequences": "sequences.parquet", "summary": "ingest.json",
-        "columns": "columns.tsv", "recommendation": "recommendation.json", "scores": "samples.parquet",
+        "columns": "columns.tsv", "measured": "measured.tsv", "recommendation": "recommendation.json",
+        "scores": "samples.parquet",
     }  # fmt: skip
     assert dict(files) == {name: {path} for name, path in expected.items()}
 

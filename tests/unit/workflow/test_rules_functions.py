@@ -39,7 +39,7 @@ def rules():
         "Path": Path, "STAGES": STAGES, "derive_seed": derive_seed, "size_label": size_label, "source_key": source_key,
         "subset_names": subset_names, "RUN": run, "PLANS": family_plans(run), "FAMILIES": run["families"],
         "OUT": "out", "FOLDS": "out/folds", "JOINT_TRAINING": True, "GPU": 1, "file_stamps": file_stamps,
-        "EXPORTS": EXPORTS,
+        "EXPORTS": EXPORTS, "MEMORY": None,
         # Made up: megabytes and minutes that tell what they were computed from.
         "alignment_size": lambda path, plan: len(path),
         "minutes": lambda stage, size, plan, threads: len(stage) * threads,
@@ -53,7 +53,7 @@ def rules():
     keep_all = re.search(r"keep_all=(lambda .*),\n", (COMMON.parent / "sample.smk").read_text())[1]
     form = re.search(r"form=(lambda .*?\n        \)),", (COMMON.parent / "export.smk").read_text(), re.S)[1]
     names |= {"keep_all": eval(keep_all, names), "form": eval(form, names)}
-    return SimpleNamespace(**names)
+    return SimpleNamespace(**names, globals=names)
 
 
 def test_the_seed_of_a_job_depends_on_run_family_subset_and_stage(rules):
@@ -116,10 +116,14 @@ def test_inputs_that_a_family_does_not_have_are_none(rules):
     assert rules.settings("subsample")(nested) == {"identity": 0.8}
 
 
-def test_requests_are_those_of_the_family_s_stage_and_double_with_each_attempt(rules):
+def test_requests_are_those_of_the_family_s_stage_and_double_with_each_attempt(rules, monkeypatch):
     """`train` has five letters and `out/nested/ingest.json` 22: 1.5 times 10,522 MB."""
     nested = Wildcards(family="nested")
     assert [rules.stage_memory("train")(nested, attempt) for attempt in (1, 2, 3)] == [15783, 31566, 63132]
+    # On this computer no job requests more than there is.
+    monkeypatch.setitem(rules.globals, "MEMORY", 20_000)
+    assert [rules.stage_memory("train")(nested, attempt) for attempt in (1, 2)] == [15783, 20_000]
+    monkeypatch.setitem(rules.globals, "MEMORY", None)
     # The size of a point of a study is that of its source: `out/studies/regularisation/planted/ingest.json`, 46.
     point = Wildcards(family="studies/regularisation/planted/0.1")
     assert rules.stage_memory("train")(point, 1) == round(1.5 * 10_546)
