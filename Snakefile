@@ -1,7 +1,7 @@
 # (fetch, search) -> alignment -> (split, hmm) -> subsets -> model -> tempered samples -> scores (-> compare) -> optimum -> designs -> report
 #
 #                                                       model -> predict (contacts, mutants)
-#                                                      scores -> measured (results of the laboratory) -> optimum, designs
+#                                                      scores -> measured (results of the laboratory) -> optimum, designs, feedback
 #
 # Each arrow is one rule in workflow/rules, each rule one script of the same name in scripts/.
 

@@ -123,7 +123,8 @@ def select_likeliest(
     sequences : np.ndarray
         (N, L) uint8.
     probabilities : np.ndarray
-        (B, N) probability of being functional by each model; design n takes row n, and the first after the last.
+        (B, N) probability of being functional by each model, nan where it is not known; design n takes row n, and the
+        first after the last.
     fidelity, qualified : np.ndarray
         (N,) float, bool: score that settles ties, and who may be chosen (`qualify`).
     number : int
@@ -144,6 +145,8 @@ def select_likeliest(
     _, candidates = np.unique(sequences, axis=0, return_index=True)
     candidates = candidates[qualified[candidates]]
     candidates = candidates[np.argsort(-fidelity[candidates], kind="stable")]
+    # A probability is missing where a judge's score is.
+    candidates = candidates[np.isfinite(probabilities[:, candidates]).all(axis=0)]
     least = max(spread * sequences.shape[1] - 1e-9, 1)
     chosen: list[int] = []
     while len(chosen) < number and len(candidates):

@@ -60,8 +60,10 @@ def test_the_likeliest_that_differ_enough_are_chosen_in_turn():
     for spread, expected in choices.items():
         assert select_likeliest(sequences, probabilities, fidelity, everyone, 9, spread).tolist() == expected
     assert select_likeliest(sequences, probabilities, fidelity, everyone, 2, 0).tolist() == [1, 3]
-    # Who does not qualify is not chosen, and does not keep others away.
+    # Who does not qualify, or whose probability is not known, is not chosen, and does not keep others away.
     assert select_likeliest(sequences, probabilities, fidelity, np.arange(5) != 1, 9, 0.5).tolist() == [3, 0]
+    unknown = np.array([[0.6, np.nan, 0.7, 0.8, 0.5]])
+    assert select_likeliest(sequences, unknown, fidelity, everyone, 9, 0.5).tolist() == [3, 0]
     assert select_likeliest(sequences, probabilities, fidelity, ~everyone, 9, 0.5).tolist() == []
 
 
