@@ -186,5 +186,5 @@ class _Trainer:
     def _draw_data(self, count: int) -> np.ndarray:
         """Draw natural training sequences by weight."""
         natural = self.natural
-        drawn = self.rng.choice(len(natural.sequences), count, p=natural.weights / natural.weights.sum())
-        return natural.sequences[drawn]
+        indices = self.rng.choice(len(natural.sequences), count, p=natural.weights / natural.weights.sum())
+        return natural.sequences[indices]
