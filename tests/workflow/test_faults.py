@@ -161,3 +161,32 @@ def test_a_full_disk_is_told_and_nothing_is_lost(whole, tmp_path):
         assert made.items() <= digests(whole).items()
     finally:
         subprocess.run(["umount", folder / "results"], check=True)
+
+
+def test_a_run_that_cannot_fit_into_the_memory_ends_before_its_first_job(tmp_path):
+    """A thousand times the estimate is more than any computer has."""
+    folder, plan = started(tmp_path, SMALL | {"alignment": "family.fasta", "memory_factor": 1000})
+    run = snakemake(folder, plan)
+    assert run.returncode == 1
+    (line,) = error_lines(run)
+    assert re.match(
+        r"error: \w+ of family is estimated to need [\d.]+ GB of memory, for 401 sequences of 12 columns", line
+    )
+    assert not (folder / "results" / "family" / "ingest.json").exists()
+    # It has not locked the folder.
+    assert "locked" not in snakemake(folder, plan | {"memory_factor": 1}, "--dry-run").stderr
+
+
+def test_an_interrupted_run_says_last_how_to_go_on(tmp_path):
+    folder, plan = started(tmp_path, SLOW)
+    run = subprocess.Popen(
+        **command(folder, plan), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    while not list(folder.glob("results/family/logs/train-*.log")):
+        assert run.poll() is None
+        time.sleep(0.2)
+    os.killpg(run.pid, signal.SIGINT)
+    said = run.communicate(timeout=120)[1]
+    assert run.returncode == 1
+    assert said.strip().splitlines()[-1].startswith("This run has not finished. The same command goes on from here")
+    assert "Traceback" not in said

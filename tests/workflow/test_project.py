@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -172,6 +173,28 @@ def test_the_list_of_licences_is_of_the_lock():
     listed.pop("package")
     assert {name.lower(): version for name, version in listed.items()} == {n: ours[n] for n in ours if n in listed}
     assert len(listed) > 0.9 * len(ours)
+
+
+def test_every_file_that_states_the_version_states_the_same():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    archive = json.loads((ROOT / ".zenodo.json").read_text())
+    assert temperance.__version__ == citation["version"] == archive["version"]
+    images = [
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text()).get(key)
+        for name, key in (("kubernetes", "container-image"), ("aws-batch", "container-image"),
+                          ("googlebatch", "googlebatch-container"))
+    ]  # fmt: skip
+    assert [image.rpartition(":")[2] for image in images] == [temperance.__version__] * 3
+
+
+def test_what_catalogues_look_for_is_the_workflow(tmp_path):
+    call = [
+        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile", "--directory", tmp_path,
+        "--configfile", ROOT / ".test" / "config.yaml", "--cores", "1", "--dry-run",
+    ]  # fmt: skip
+    run = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"^train +1$", run.stdout + run.stderr, re.M), run.stdout + run.stderr
 
 
 def test_no_code_of_ours_reads_or_writes_a_pickle():
