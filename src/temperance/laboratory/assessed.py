@@ -1,7 +1,8 @@
-"""Results of the laboratory for notebooks: what they say of judges, and how probably other sequences are functional."""
+"""Measured sequences with scores, and the probability that other sequences are functional."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -38,8 +39,6 @@ class Assessed:
         The same as arrays.
     calibration : Calibration or None
         The calibrated model, how well it predicts, and whether it decides; None without a threshold.
-    resampled : list of CalibratedModel
-        Models of resampled results; empty without a calibrated model.
     seed : int
         Of the folds.
     """
@@ -48,7 +47,6 @@ class Assessed:
     threshold: Threshold
     results: Measurements
     calibration: Calibration | None
-    resampled: list[CalibratedModel]
     seed: int
 
     @classmethod
@@ -94,10 +92,20 @@ class Assessed:
         calibration = calibrate_model(measured, seed) if limit.value is not None else None
         table["functional"] = functional if limit.value is not None else pd.NA
         table["p_functional"] = expit(calibration.log_odds) if calibration else np.nan
-        resampled: list[CalibratedModel] = []
-        if calibration and calibration.strength:
-            resampled = relearn(measured, calibration.strength, np.random.default_rng(seed))
-        return cls(table, limit, measured, calibration, resampled, seed)
+        return cls(table, limit, measured, calibration, seed)
+
+    @cached_property
+    def resampled(self) -> list[CalibratedModel]:
+        """Learn models from resampled results.
+
+        Returns
+        -------
+        list of CalibratedModel
+            Empty without a calibrated model.
+        """
+        if self.calibration is None or self.calibration.strength is None:
+            return []
+        return relearn(self.results, self.calibration.strength, np.random.default_rng(self.seed))
 
     @property
     def groups(self) -> pd.DataFrame:

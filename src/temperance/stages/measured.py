@@ -18,6 +18,7 @@ from temperance.core.files import (
     save_table,
 )
 from temperance.core.settings.stages import MeasuredStage
+from temperance.laboratory.assessed import Assessed
 from temperance.laboratory.calibrated import CalibratedModel, stack_models
 from temperance.laboratory.expectation import expect, relearn, tabulate_expectation
 from temperance.laboratory.findings import (
@@ -25,7 +26,6 @@ from temperance.laboratory.findings import (
     NATURAL,
     Calibration,
     Measurements,
-    calibrate_model,
     calibration_error,
     tabulate_groups,
     tabulate_learning,
@@ -34,8 +34,7 @@ from temperance.laboratory.findings import (
 )
 from temperance.laboratory.placement import place_sequences
 from temperance.laboratory.results_table import read_results
-from temperance.laboratory.scored_results import score_results
-from temperance.laboratory.threshold import Threshold, choose_threshold
+from temperance.laboratory.threshold import Threshold
 from temperance.msa.weights import find_nearest
 from temperance.potts.model import load
 from temperance.scoring.tables import Family, judges
@@ -142,21 +141,16 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     columns_read = load_json(inputs.summary)["columns_read"]
     results = read_results(inputs.tables, options)
     sequences = place_sequences(results, columns, columns_read, family.natural, alphabet)
-    threshold = choose_threshold(results["measured"].to_numpy(), options.threshold)
-
     panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
     # Judges that score a part of the sequences only cannot be learnt from.
     panel = {name: judge for name, judge in panel.items() if not getattr(judge, "most", 0)}
-    table = score_results(results, sequences, family.natural, panel, has_groups=bool(options.groups))
-    table["energy"] = model.energies(sequences)
-    functional = (table["measured"] > (np.inf if threshold.value is None else threshold.value)).to_numpy()
-    table["functional"] = functional if threshold.value is not None else pd.NA
-    measured = Measurements(
-        sequences, table[list(panel)].to_numpy(float), list(panel), functional, (table["kind"] == DESIGN).to_numpy(),
-        table["cluster"].to_numpy(), model.q,
+    assessed = Assessed.assess(
+        results, sequences, family.natural, panel, model.energies(sequences), model.q, options.threshold,
+        bool(options.groups), folds,
     )  # fmt: skip
-    calibration = calibrate_model(measured, folds) if threshold.value is not None else None
-    table["p_functional"] = expit(calibration.log_odds) if calibration else np.nan
+    table, threshold, measured, calibration = (
+        assessed.table, assessed.threshold, assessed.results, assessed.calibration
+    )  # fmt: skip
     table["aligned"] = alphabet.decode(sequences)
 
     predictors = {"minus_energy": -table["energy"], "identity_natural": 1 - table["distance_natural"]}

@@ -97,6 +97,9 @@ def configure(config: Mapping[str, Any]) -> Settings:
         name: plans.plan(name, overrides, f"families.{name}") for name, overrides in _families(settings).items()
     }
     families = {name: _with_alphabet_of_teacher(name, family, families) for name, family in families.items()}
+    # Studies have no results, and may share settings with families that do.
+    for name, family in families.items():
+        _check_results(name, family)
     run = RunSettings.model_validate({key: settings[key] for key in _RUN_KEYS if key in settings}).model_dump()
     if isinstance(run["seed"], str):
         run["seed"] = RunSettings().seed
@@ -161,18 +164,7 @@ class _Plans:
                 )
         family["subsets"]["sizes"] = parse_sizes(family["subsets"]["sizes"], f"{name}: subsets.sizes")
         _check_judge(name, family)
-        plan = FamilySettings.model_validate(family)
-        wanted = {"design.objective": plan.design.objective, "measured.feedback": plan.measured.feedback}
-        for option, value in wanted.items():
-            if value not in ("diversity", 0) and not plan.measured.tables:
-                raise InputError(f"{name}: {option}: {value} needs measured sequences; give measured.table")
-        if plan.measured.feedback and (plan.model or plan.train.stop == "pearson"):
-            reason = "an imported model's is unknown" if plan.model else "train.stop: pearson has none"
-            raise InputError(
-                f"{name}: measured.feedback: results are added to what a penalised likelihood is maximised for, and "
-                f"{reason}; set it to 0"
-            )
-        return plan
+        return FamilySettings.model_validate(family)
 
     def _truth(self, overrides: Settings, family: Settings, key: str) -> Settings:
         """Complete a truth with the defaults of its kind, and choose the alphabet of its sequences."""
@@ -454,6 +446,20 @@ def has_hmm(alphabet_name: str) -> bool:
     bool
     """
     return alphabet_name in (*_BIOLOGICAL_ALPHABETS, _LATTICE_ALPHABET)
+
+
+def _check_results(name: str, plan: FamilySettings) -> None:
+    """Refuse what needs measured sequences where there are none, and what cannot be learnt from them."""
+    wanted = {"design.objective": plan.design.objective, "measured.feedback": plan.measured.feedback}
+    for option, value in wanted.items():
+        if value not in ("diversity", 0) and not plan.measured.tables:
+            raise InputError(f"{name}: {option}: {value} needs measured sequences; give measured.table")
+    if plan.measured.feedback and (plan.model or plan.train.stop == "pearson"):
+        reason = "an imported model's is unknown" if plan.model else "train.stop: pearson has none"
+        raise InputError(
+            f"{name}: measured.feedback: results are added to what a penalised likelihood is maximised for, and "
+            f"{reason}; set it to 0"
+        )
 
 
 def _check_judge(name: str, family: Settings) -> None:

@@ -248,8 +248,10 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
 def test_what_results_choose_needs_results(settings):
     with pytest.raises(InputError, match=r"x: (design\.objective: learning|measured\.feedback: auto) needs measured"):
         configure({"families": {"x": {"alignment": "a.fasta"} | settings}})
-    table = {"table": "results.tsv"} | settings.get("measured", {})
-    configure({"families": {"x": {"alignment": "a.fasta"} | settings | {"measured": table}}})
+    measured = {"measured": {"table": "results.tsv"} | settings.get("measured", {})}
+    configure({"families": {"x": {"alignment": "a.fasta"} | settings | measured}})
+    # Families of studies, which share settings at the top, have no results.
+    configure({"families": {"x": {"alignment": "a.fasta"} | measured}} | settings)
 
 
 @pytest.mark.parametrize("settings", [{"model": "m.safetensors"}, {"train": {"stop": "pearson"}}])
