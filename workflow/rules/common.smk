@@ -167,7 +167,8 @@ MEMORY = (
     else None
 )
 if MEMORY and not {"mem", "mem_mb"} & set(workflow.global_resources):
-    workflow.register_resource("mem_mb", MEMORY)
+    # At least what rules request that have no estimate.
+    workflow.register_resource("mem_mb", max(MEMORY, 4000))
 
 
 wildcard_constraints:
@@ -212,10 +213,16 @@ def stage_memory(stage):
     """Return a function that requests the megabytes of a stage's job, twice as many at each further attempt."""
 
     def megabytes(wildcards, attempt):
-        requested = estimated_memory(stage, wildcards.family) * 2 ** (attempt - 1)
-        return min(requested, MEMORY) if MEMORY else requested
+        return within_memory(
+            estimated_memory(stage, wildcards.family) * 2 ** (attempt - 1)
+        )
 
     return megabytes
+
+
+def within_memory(megabytes):
+    """Limit a request to what this computer has, where jobs run on it: such a job then runs alone."""
+    return min(megabytes, MEMORY) if MEMORY else megabytes
 
 
 def estimated_memory(stage, family):
@@ -414,7 +421,9 @@ def search_inputs(wildcards):
 
 def search_memory(wildcards, attempt):
     """Request the megabytes of a search, twice as many at each further attempt."""
-    return database_memory(PLANS[wildcards.family].database) * 2 ** (attempt - 1)
+    return within_memory(
+        database_memory(PLANS[wildcards.family].database) * 2 ** (attempt - 1)
+    )
 
 
 def truth_input(wildcards):
