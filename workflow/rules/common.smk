@@ -11,14 +11,16 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 # The library of the same version: beside these files, or else installed by pip. Jobs import it wherever they run: in this
 # environment, on a node of a cluster, or in an environment of conda, which is made with a link to it.
 if (ROOT / "src").is_dir():
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ.update(
+        PYTHONPATH=os.pathsep.join(
+            [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        )
     )
     sys.path.insert(0, str(ROOT / "src"))
 
 import temperance
 
-os.environ["TEMPERANCE_LIBRARY"] = str(Path(temperance.__file__).parents[1])
+os.environ.update(TEMPERANCE_LIBRARY=str(Path(temperance.__file__).parents[1]))
 
 from snakemake import __version__ as snakemake_version
 
