@@ -165,7 +165,7 @@ MEMORY = (
     total_memory()
     if workflow.is_main_process
     and workflow.local_exec
-    and workflow.modifier.parent_modifier is None
+    and len(workflow.modifier_stack) == 1
     else None
 )
 if MEMORY and not {"mem", "mem_mb"} & set(workflow.global_resources):
