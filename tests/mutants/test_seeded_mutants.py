@@ -119,8 +119,11 @@ MUTANTS = {
         "fit_gaussian_potts(sequences, weights, q, pseudocount)",
         "scoring/test_cross_fitted.py",
     ),
-    "diversity counts each sequence against itself": Mutant(
-        "scoring/diversity.py", "/ (count * (count - 1))", "/ (count * count)", "scoring/test_diversity.py"
+    "diversity counts each ladder against itself": Mutant(
+        "scoring/diversity.py",
+        "(frequency.sum(axis=1, keepdims=True) - frequency) / (len(sequences) - 1)",
+        "frequency.mean(axis=1, keepdims=True)",
+        "scoring/test_diversity.py",
     ),
     "error bars of figures are one standard error": Mutant(
         "report/figures/averages.py", "INTERVAL = 1.96", "INTERVAL = 1.0", "report/test_averages.py"
