@@ -45,3 +45,17 @@ def lattice_curves():
     name = {"temperature": 2.05, "M": 71, "replicate": 1}
     lines = {"tau": tau, "forward": 4 - tau / 2, "reverse": tau / 2}
     return pd.concat([pd.DataFrame(name | {"fit": fit} | lines) for fit in FITS])
+
+
+def sector_models():
+    """Two models of each temperature and strength; at L2 0.03 entropy and false positives are straight lines in tau."""
+    rows = [
+        {"temperature": t, "replicate": k, "l2": l2, "tau": tau, "entropy": entropy + k, "entropy_error": 0.1,
+         "false_positive": t / 10 + share, "rhat": 1.01, "pearson": 0.9}
+        for t in (0.2, 0.4) for k in (0, 1, 2)
+        for l2, tau, entropy, share in (
+            (1e-8, 1.0, 40.0, 0.3), (0.03, 0.5, 30.0, 0.1), (0.03, 0.9, 46.0, 0.18), (0.03, 1.0, 50.0, 0.2),
+            (1.0, 1.0, 55.0, 0.5),
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

@@ -108,6 +108,26 @@ rule paper_ising:
         "../../scripts/paper_ising.py"
 
 
+rule paper_sector:
+    """Train and sample models of the sector of the publication's forerunner at one temperature."""
+    output:
+        table=f"{OUT}/paper/sector-{{temperature}}.tsv",
+    log:
+        f"{OUT}/paper/logs/sector-{{temperature}}.log",
+    benchmark:
+        f"{OUT}/paper/benchmarks/sector-{{temperature}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        seed=RUN["seed"],
+    script:
+        "../../scripts/paper_sector.py"
+
+
 rule paper_page:
     """Draw the publication's figures from models of this run, and write them beside its claims."""
     input:
@@ -116,6 +136,10 @@ rule paper_page:
             f"{OUT}/paper/ising-{{temperature}}.{{table}}",
             temperature=PAPER_TEMPERATURES,
             table=["tsv", "levels.tsv", "curves.tsv"],
+        ),
+        sector=expand(
+            f"{OUT}/paper/sector-{{temperature}}.tsv",
+            temperature=PAPER_SECTOR_TEMPERATURES,
         ),
     output:
         page=f"{OUT}/paper.md",

@@ -13,6 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from temperance.report.figures.style import OPTIMA, add_legend
 from temperance.validation.paper_averages import average_optima, find_crossing
+from temperance.validation.paper_sector import TEMPERED
 
 # Labels, colours, line styles and markers of the ways of training of `temperance.validation.paper_ising`.
 FITS = {
@@ -105,13 +106,13 @@ def ising_diagram(models: pd.DataFrame) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A column a way of training to convergence, a row an optimum.
+        A column a way of training, a row an optimum.
     """
     # Numbers of draws that are nearly alike have one column.
     models = models[models["M"] != 71]
-    figure, axes = plt.subplots(2, 2, figsize=(9, 7), layout="constrained", sharex=True, sharey=True)
+    figure, axes = plt.subplots(2, len(FITS), figsize=(13, 7), layout="constrained", sharex=True, sharey=True)
     for row, optimum in zip(axes, _DIVERGENCES, strict=True):
-        for axis, fit in zip(row, ("l2", "converged"), strict=True):
+        for axis, fit in zip(row, FITS, strict=True):
             image = _draw_diagram(axis, average_optima(models[models["fit"] == fit], "temperature", optimum))
             axis.set_title(f"{OPTIMA[optimum][0].split(':')[0]}, {FITS[fit][0]}", fontsize=10)
         row[0].set_ylabel("temperature T of the lattice")
@@ -278,3 +279,63 @@ _PARTS = {
     "forward": ("KL(P || Q)", "#0072b2"),
     "data": ("KL(data || P)", "#e69f00"),
 }
+
+
+def sector(models: pd.DataFrame, entropies: dict[float, float]) -> Figure:
+    """Draw entropy against false positives of models of the sector, over the penalty and over the temperature.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        As of `temperance.validation.paper_sector.tabulate_sector`, of several temperatures.
+    entropies : dict
+        Temperature of the sector -> entropy of the truth, nats.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained", sharey=True)
+    for (temperature, rows), colour in zip(models.groupby("temperature"), _SECTORS, strict=False):
+        means = rows.groupby(["l2", "tau"])[["entropy", "false_positive"]].mean().reset_index()
+        over_l2, tempered = means[means["tau"] == 1], means[means["l2"] == TEMPERED]
+        for axis in axes:
+            axis.plot(0, entropies[temperature], "*", color=colour, ms=12, clip_on=False, label="_truth")
+        label = f"sector at T = {temperature:g}"
+        axes[0].plot(over_l2["false_positive"], over_l2["entropy"], color=colour, marker="o", ms=4, lw=1.3, label=label)
+        axes[1].plot(over_l2["false_positive"], over_l2["entropy"], color=colour, lw=1, alpha=0.4, label="_penalty")
+        axes[1].plot(
+            tempered["false_positive"],
+            tempered["entropy"],
+            color=colour,
+            marker="s",
+            ms=4,
+            ls="--",
+            lw=1.3,
+            label=label,
+        )
+    # Of the hottest sector's, whose points are furthest apart.
+    hottest = models[models["temperature"] == models["temperature"].max()]
+    _annotate(axes[0], hottest[hottest["tau"] == 1].groupby("l2")[["false_positive", "entropy"]].mean())
+    tempered = hottest[hottest["l2"] == TEMPERED].groupby("tau")[["false_positive", "entropy"]].mean()
+    _annotate(axes[1], tempered)
+    axes[0].set(title="over the strength of L2, sampled at τ = 1", ylabel="entropy, nats")
+    axes[1].set(title=f"over the sampling temperature τ, L2 {TEMPERED:g}")
+    for axis in axes:
+        axis.set(xlabel="false positives: share of samples that are impossible", xlim=(0, None))
+    axes[1].set_xlim(right=1.15 * tempered["false_positive"].max())
+    add_legend(figure, axes)
+    return figure
+
+
+_SECTORS = ("#0072b2", "#009e73", "#d55e00")
+
+
+def _annotate(axis: Axes, points: pd.DataFrame) -> None:
+    """Write the index beside points, but for those that hardly differ from the one before."""
+    last = np.full(2, -np.inf)
+    for value, point in zip(points.index, points.to_numpy(), strict=True):
+        if (np.abs(point - last) > (0.02, 0.6)).any():
+            axis.annotate(f"{value:g}", tuple(point), xytext=(5, -9), textcoords="offset points", fontsize=7)
+            last = point

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from temperance.report.figures_of_paper import FITS, LEAST_SHARE
+from temperance.truth.sector import describe, functional_share_of_random
 from temperance.validation.paper_averages import find_crossing
 from temperance.validation.paper_ising import CASES
+from temperance.validation.paper_sector import MUTATIONS, TEMPERED
 
 # What the paper draws with few data, and its example.
 FEW, EXAMPLE = 54, (2.05, 71)
@@ -22,7 +24,9 @@ _FIRST_HIGH_LEVEL = 4
 _NEGLIGIBLE = 0.01
 
 
-def render_page(example: pd.DataFrame, two_level: pd.DataFrame, models: pd.DataFrame, levels: pd.DataFrame) -> str:
+def render_page(
+    example: pd.DataFrame, two_level: pd.DataFrame, models: pd.DataFrame, levels: pd.DataFrame, sector: pd.DataFrame
+) -> str:
     """Write the page as Markdown.
 
     Parameters
@@ -31,6 +35,8 @@ def render_page(example: pd.DataFrame, two_level: pd.DataFrame, models: pd.DataF
         As of `tabulate_example` and `tabulate_models` of `temperance.validation.paper_two_level`.
     models, levels : pandas.DataFrame
         As of `temperance.validation.paper_ising.LatticeTables`, of all temperatures.
+    sector : pandas.DataFrame
+        As of `temperance.validation.paper_sector.tabulate_sector`, of all temperatures.
 
     Returns
     -------
@@ -44,6 +50,7 @@ def render_page(example: pd.DataFrame, two_level: pd.DataFrame, models: pd.DataF
     values = (
         describe_example(example) | describe_two_levels(two_level) | describe_lattice(models) | describe_levels(levels)
     )
+    values |= describe_stopping(models) | describe_sector(sector)
     agree = pd.concat([two_level, models])
     same = (agree["kappa"] > agree["heat_capacity"]) == (agree["tau_r"] < 1)
     values["agreement"] = f"{int(same.sum()):,} of {len(same):,} models of both systems"
@@ -220,6 +227,103 @@ def describe_levels(levels: pd.DataFrame) -> dict[str, Any]:
         "high_data": high.groupby("replicate")["share"].sum().mean(),
         "whole": whole,
     }
+
+
+def describe_stopping(models: pd.DataFrame) -> dict[str, Any]:
+    """Compare models that stopped as in the paper with converged ones, over the whole diagram.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        As of `temperance.validation.paper_ising.LatticeTables`, of all temperatures.
+
+    Returns
+    -------
+    dict
+        stopping: a row a number of draws, of text: the number; of tau_r and of tau_f how far stopped models are from
+        those with L2 and from those without a penalty, in the mean over temperatures of the ratio less 1. cells, and
+        same_side: way of training -> in how many of them mean tau_r is on the same side of 1 as of stopped models.
+    """
+    betas = 1 / models.set_index(["fit", "M", "temperature"])[["tau_r", "tau_f"]]
+    means = 1 / betas.groupby(level=["fit", "M", "temperature"]).mean()
+    rows = []
+    for size in sorted(models["M"].unique()):
+        stopped = means.loc["paper", size]
+        ratios = [
+            (stopped / means.loc[fit, size])[name] - 1 for name in ("tau_r", "tau_f") for fit in ("l2", "converged")
+        ]
+        rows.append(
+            [f"{size:,}", *(f"{ratio.mean():+.1%} ({ratio.min():+.1%} to {ratio.max():+.1%})" for ratio in ratios)]
+        )
+    colder = means["tau_r"] < 1
+    sides = colder.loc["paper"]
+    same = {fit: int((sides == colder.loc[fit]).sum()) for fit in ("l2", "converged")}
+    return {"stopping": rows, "cells": len(sides), "same_side": same}
+
+
+def describe_sector(models: pd.DataFrame) -> dict[str, Any]:
+    """Collect what the page says of models of the sector.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        As of `temperance.validation.paper_sector.tabulate_sector`, of all temperatures.
+
+    Returns
+    -------
+    dict
+        Values of the template.
+    """
+    means = models.groupby(["temperature", "l2", "tau"])[["entropy", "false_positive"]].mean()
+    entropies = exact_entropies(models)
+    strengths, taus = sorted(models["l2"].unique()), sorted(models["tau"].unique())
+    compared = []
+    for temperature in entropies:
+        weakest, tempered = means.loc[temperature, strengths[0], 1.0], means.loc[temperature, TEMPERED]
+        colder = np.interp(weakest["entropy"], tempered["entropy"], tempered["false_positive"])
+        compared.append(
+            [f"{temperature:g}", f"{weakest['entropy']:.1f}", f"{weakest['false_positive']:.1%}", f"{colder:.1%}",
+             f"{np.interp(weakest['entropy'], tempered['entropy'], tempered.index):.2f}"]
+        )  # fmt: skip
+    return {
+        "sector_truth": [f"{entropy:.1f}" for entropy in entropies.values()],
+        "sector_rows": [
+            [f"{l2:g}", *(_format_sector(means.loc[temperature, l2, 1.0]) for temperature in entropies)]
+            for l2 in strengths
+        ],
+        "sector_tempered": [
+            [f"{tau:g}", *(_format_sector(means.loc[temperature, TEMPERED, tau]) for temperature in entropies)]
+            for tau in taus
+        ],
+        "sector_compared": compared,
+        "sector_l2": TEMPERED,
+        "sector_random": 1 - functional_share_of_random(MUTATIONS),
+        "sector_rhat": models["rhat"].max(),
+        "sector_replicates": models["replicate"].max(),
+    }
+
+
+def exact_entropies(models: pd.DataFrame) -> dict[float, float]:
+    """Compute the entropies of the sector at the temperatures of models.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        With a column temperature.
+
+    Returns
+    -------
+    dict
+        Temperature, ascending -> entropy of the truth, nats.
+    """
+    return {
+        float(temperature): describe(MUTATIONS, float(temperature))["entropy"]
+        for temperature in sorted(models["temperature"].unique())
+    }
+
+
+def _format_sector(row: pd.Series) -> str:
+    return f"{row['false_positive']:.1%}; {row['entropy']:.1f}"
 
 
 def select_few(levels: pd.DataFrame) -> pd.DataFrame:

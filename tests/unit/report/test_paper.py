@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
-from paper_tables import FITS, lattice_curves, lattice_levels, lattice_models, two_level
+from paper_tables import FITS, lattice_curves, lattice_levels, lattice_models, sector_models, two_level
 from read_axes import read_error_bars, read_line, read_lines
 
 from temperance.report import figures_of_paper, paper
@@ -88,15 +88,40 @@ def test_runs_of_levels_are_named_by_their_ends(numbers, text):
 
 
 def test_the_page_has_every_table():
-    page = paper.render_page(tabulate_example(), two_level(), lattice_models(), lattice_levels())
+    page = paper.render_page(tabulate_example(), two_level(), lattice_models(), lattice_levels(), sector_models())
     assert "| low, missed | 1 | 0.3282 | 0.0250 | -0.0644 | 0.8449 |\n| high | 7 |" in page
     assert "| mean τ_r at D = | 4 | 7 |\n|---|---|---|\n| M 10 | 2.20 | 1.13 |\n| M 30 |" in page
     assert "| 2.05, 71 | 0.68 ± 0.10; 1.90 ± 0.10 |" in page
     # Of the first table: gap 7 has kappa > C in both models, and tau_r above 1 in one of the two.
     assert "| two levels, diagram: τ_r passes 1 | near D = 6 | D = 5.00 at M 10; D = 5.00 at M 30" in page
     assert "levels 3 to 5 have positive parts" in page
-    for name in ("two-level-example", "two-level-diagram", "ising-example", "ising-diagram", "sign-rule", "levels"):
+    for name in ("two-level-example", "two-level-diagram", "ising-example", "ising-diagram", "sign-rule", "levels",
+                 "sector"):  # fmt: skip
         assert f"](paper/{name}.svg)" in page
+    assert "| 1e-08 | 32.0%; 41.0 | 34.0%; 41.0 |" in page
+    assert "| 0.5 | 12.0%; 31.0 | 14.0%; 31.0 |" in page
+    # 41 nats are 10 of the 20 from 31 to 51, as are half of 0.1 and of 0.5.
+    assert "| 0.2 | 41.0 | 32.0% | 17.0% | 0.75 |" in page
+
+
+def test_stopped_models_are_compared_with_converged_ones():
+    """Means in 1 / tau of T / 3 + n and a tenth more and less; tau_f of 1 + 50 / M + 3 n and one to three tenths."""
+    rows = paper.describe_stopping(lattice_models())["stopping"]
+    assert [row[0] for row in rows] == ["54", "71", "500", "10,000"]
+    temperatures = np.array([2.05, 2.3, 2.8, 3.2, 4.0, 5.0])
+
+    def average(values, steps):
+        return 3 / sum(1 / (values + step) for step in steps)
+
+    stopped, penalised, converged = (average(temperatures / 3 + n, (-0.1, 0, 0.1)) for n in range(3))
+    for text, other in zip(rows[0][1:3], (penalised, converged), strict=True):
+        ratios = stopped / other - 1
+        assert text == f"{ratios.mean():+.1%} ({ratios.min():+.1%} to {ratios.max():+.1%})"
+    ratio = average(1 + 50 / 500, (0.1, 0.2, 0.3)) / average(4 + 50 / 500, (0.1, 0.2, 0.3)) - 1
+    # Of six temperatures three are below 3 and have tau_r below 1 where models stopped; all others are above.
+    values = paper.describe_stopping(lattice_models())
+    assert values["cells"] == 24 and values["same_side"] == {"l2": 12, "converged": 12}
+    assert rows[2][3] == f"{ratio:+.1%} ({ratio:+.1%} to {ratio:+.1%})"
 
 
 # ---------------------------------------------------------------- figures
@@ -123,12 +148,11 @@ def test_diagrams_have_their_temperatures_in_colour_and_number():
     models = lattice_models()
     models.loc[models["fit"] == "converged", "tau_f"] = np.inf
     axes = figures_of_paper.ising_diagram(models).axes
-    assert [axis.get_title() for axis in axes[:4]] == [
-        f"{name}, converged, {penalty}" for name in ("τ_r", "τ_f") for penalty in ("L2 0.01", "no penalty")
-    ]  # fmt: skip
-    assert axes[3].texts[0].get_text() == "> 10" and axes[3].images[0].get_array().max() == 2.5
-    # T 2.05, M 54 with L2: harmonic mean of 1.58, 1.68 and 1.78.
-    assert axes[0].texts[0].get_text() == "1.68"
+    fits = ("stopped as in the paper", "converged, L2 0.01", "converged, no penalty")
+    assert [axis.get_title() for axis in axes[:6]] == [f"{name}, {fit}" for name in ("τ_r", "τ_f") for fit in fits]
+    assert axes[5].texts[0].get_text() == "> 10" and axes[5].images[0].get_array().max() == 2.5
+    # T 2.05, M 54: harmonic means of 0.58, 0.68 and 0.78, and with L2 of 1.58, 1.68 and 1.78.
+    assert [axis.texts[0].get_text() for axis in axes[:2]] == ["0.67", "1.68"]
 
 
 def test_the_example_of_the_lattice_marks_optima_within_its_axis():
@@ -166,3 +190,17 @@ def test_levels_are_drawn_with_their_parts():
     assert [text.get_text() for text in axes[0].texts] == ["1", "3", "5", "7", "9", "11"]
     heights = [bar.get_height() for bar in axes[1].patches]
     assert_allclose(heights, [0, 1, 2, 3, 4, 5] + 6 * [0.5])
+
+
+def test_the_sector_is_drawn_over_the_penalty_and_over_the_temperature():
+    figure = figures_of_paper.sector(sector_models(), {0.2: 48.0, 0.4: 52.0})
+    left, right = figure.axes
+    assert_allclose(read_line(left, "sector at T = 0.2"), [[0.32, 41], [0.22, 51], [0.52, 56]])
+    assert_allclose(read_line(right, "sector at T = 0.4"), [[0.14, 31], [0.22, 47], [0.24, 51]])
+    assert [text.get_text() for text in left.texts] == ["1e-08", "0.03", "1"]
+    assert [text.get_text() for text in right.texts] == ["0.5", "0.9", "1"]
+    # 1.15 times 0.24, the most of tempered models at T = 0.4.
+    assert right.get_xlim() == pytest.approx((0, 0.276))
+    for axis in (left, right):
+        stars = [line.get_xydata().tolist() for line in axis.lines if line.get_marker() == "*"]
+        assert stars == [[[0, 48]], [[0, 52]]]
