@@ -361,6 +361,9 @@ def check_files(run: Mapping[str, Any], local: bool = True) -> None:
                 raise InputError(f"{name}: {key}: {path}: braces are wildcards to Snakemake; rename the file")
             if local and path and (problem := _problem(path)):
                 raise InputError(f"{name}: {key}: {path}: {problem} (paths are relative to {Path.cwd()})")
+        tables = [Path(path).resolve() for path in family.measured.tables] if local else []
+        if repeated := [path for path in tables if tables.count(path) > 1]:
+            raise InputError(f"{name}: measured.table: {repeated[0]} is listed twice; keep one of its names")
         for judge, settings in family.judges.items():
             if problem := explain_unrunnable(settings.command):
                 raise InputError(f"{name}: judges.{judge}.command: {problem}")

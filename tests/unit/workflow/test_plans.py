@@ -222,6 +222,10 @@ def test_files_and_programs_that_are_not_there_are_named(tmp_path):
         ({"mutants": {"table": missing}}, "x: mutants.table: "),
         ({"measured": {"table": missing}}, "x: measured.table: "),
         ({"measured": {"table": [str(there), missing]}}, r"x: measured\.table\[1\]: .*: there is no such file"),
+        (
+            {"measured": {"table": [str(there), str(folder / ".." / "a.fasta")]}},
+            f"x: measured.table: {there} is listed twice; keep one of its names",
+        ),
         ({"models": {"b": {"kind": "file", "path": missing}}}, "x: models.b.path: "),
     ):
         with pytest.raises(InputError, match=message):
