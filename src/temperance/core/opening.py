@@ -23,6 +23,7 @@ _NOT_READ = {
     b"\x1f\x9d": ("compress", "uncompress"),
     b"7z\xbc\xaf\x27\x1c": ("7z", "7z x"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -d"),
+    b"\x5d\x00\x00": ("lzma", "unlzma"),
     b"LZIP": ("lzip", "lzip -d"),
     b"Rar!": ("rar", "unrar x"),
 }

@@ -39,6 +39,7 @@ def test_plain_and_packed_files_have_one_content(tmp_path, pack, kind):
         (b"7z\xbc\xaf\x27\x1c", "compressed by 7z, which is not read; unpack it first: 7z x"),
         (b"\x04\x22\x4d\x18", "compressed by lz4, which is not read; unpack it first: lz4 -d"),
         (b"\x1f\x9d", "compressed by compress, which is not read; unpack it first: uncompress"),
+        (b"\x5d\x00\x00\x80\x00", "compressed by lzma, which is not read; unpack it first: unlzma"),
         (b"LZIP\x01", "compressed by lzip, which is not read; unpack it first: lzip -d"),
         (b"Rar!\x1a\x07", "compressed by rar, which is not read; unpack it first: unrar x"),
     ],
