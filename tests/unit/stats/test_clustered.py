@@ -101,12 +101,13 @@ def test_spearman_is_that_of_ranks_and_its_interval_that_of_clusters():
 
 
 def test_few_clusters_widen_the_interval_of_a_rank_correlation():
-    """Of three clusters Student's t leaves eight in a million to either side: the interval spans all draws."""
-    labels, x = np.repeat([0, 1, 2], 4), np.arange(12.0)
-    y = x + np.random.default_rng(1).normal(0, 4, 12)
+    """Of five clusters Student's t, 2.776, leaves 3 in 1,000 to either side: the interval spans all of 100 draws."""
+    labels, x = np.repeat(np.arange(5), 3), np.arange(15.0)
+    y = x + np.random.default_rng(1).normal(0, 4, 15)
     interval = estimate_spearman(x, y, labels, np.random.default_rng(0), 100)
     draws = resample_clusters(labels, np.random.default_rng(0), 100, lambda rows: spearmanr(x[rows], y[rows]).statistic)
     assert (interval.low, interval.high) == pytest.approx((draws.min(), draws.max()))
+    assert interval.low < np.sort(draws)[2] and np.sort(draws)[-3] < interval.high
 
 
 def test_whole_clusters_are_drawn():

@@ -70,11 +70,12 @@ def _truth(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(0, 0.5, (LENGTH, Q)), couplings
 
 
-def _resample_site(
-    fields: np.ndarray, couplings: np.ndarray, chains: np.ndarray, site: int, rng: np.random.Generator
+def _resample_sites(
+    fields: np.ndarray, couplings: np.ndarray, chains: np.ndarray, sites: np.ndarray, rng: np.random.Generator
 ) -> None:
-    local = fields[site] + sum(couplings[site][:, j, :].T[chains[:, j]] for j in range(LENGTH) if j != site)
-    chains[:, site] = (local + rng.gumbel(size=local.shape)).argmax(axis=1)
+    """Draw one site of each chain anew."""
+    local = fields[sites] + couplings[sites[:, None], :, np.arange(LENGTH), chains].sum(axis=1)
+    chains[np.arange(len(chains)), sites] = (local + rng.gumbel(size=local.shape)).argmax(axis=1)
 
 
 def _energies(fields: np.ndarray, couplings: np.ndarray, chains: np.ndarray) -> np.ndarray:
@@ -89,8 +90,8 @@ def independent() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     fields, couplings = _truth(rng)
     pool = rng.integers(Q, size=(2000, LENGTH)).astype(np.uint8)
-    for site in np.tile(np.arange(LENGTH), 40):
-        _resample_site(fields, couplings, pool, site, rng)
+    for site in np.tile(np.arange(LENGTH), 15):
+        _resample_sites(fields, couplings, pool, np.full(2000, site), rng)
     return fields, couplings, pool
 
 
@@ -105,11 +106,8 @@ def test_intervals_over_clusters_cover(
     clustered, single = [], []
     for _ in range(60):
         relatives = np.repeat(pool[rng.choice(len(pool), count // size, replace=False)], size, axis=0)
-        for site in rng.permuted(np.tile(np.arange(LENGTH), (count, 1)), axis=1)[:, : LENGTH // 4].T:
-            for one in np.unique(site):
-                here = relatives[site == one]
-                _resample_site(fields, couplings, here, one, rng)
-                relatives[site == one] = here
+        for sites in rng.permuted(np.tile(np.arange(LENGTH), (count, 1)), axis=1)[:, : LENGTH // 4].T:
+            _resample_sites(fields, couplings, relatives, sites, rng)
         energies = _energies(fields, couplings, relatives)
         labels = label_clusters(relatives)
         sums = np.bincount(labels, energies - energies.mean())
