@@ -168,6 +168,10 @@ def test_filters_drop_and_audit(tmp_path):
         ("sequence", "s1", "same as s0"),
     ]
     assert len(filter_alignment(alignment, PROTEIN, 1, 1, "keep").names) == 6
+    # A column may have as many gaps as the limit says, and a sequence, too: four of five.
+    for limit, columns in ((5 / 6, 6), (0.83, 5)):
+        assert filter_alignment(alignment, PROTEIN, limit, 1, "keep").sequences.shape == (6, columns)
+    assert len(filter_alignment(alignment, PROTEIN, 0.5, 0.8, "keep").names) == 6
 
 
 @pytest.mark.parametrize("rows", [["ACDE"], ["----"] * 5, ["ACDE"] * 5])
