@@ -105,14 +105,28 @@ def test_data_are_drawn_by_their_weights():
     assert test.draw_data(4000).mean() == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / 4000) ** 0.5)
 
 
-def test_data_of_an_imported_model_count_by_their_weights():
+def test_data_of_an_imported_model_count_by_their_weights_and_chains_by_their_families(monkeypatch):
     """Six spins in a field, each up with probability e / (1 + e), and sequences of all up and none up weighed so."""
-    up, engine = np.e / (1 + np.e), choose_engine("numba")
+    up, engine, populations, compared = np.e / (1 + np.e), choose_engine("numba"), [], []
+    anneal, compare = ConvergenceTest.population, ConvergenceTest.confirm
+
+    def record_population(*arguments):
+        populations.append(anneal(*arguments))
+        return populations[-1]
+
+    monkeypatch.setattr(ConvergenceTest, "population", record_population)
+    monkeypatch.setattr(
+        ConvergenceTest, "confirm", lambda *arguments: compared.append(arguments) or compare(*arguments)
+    )
     sequences, weights = np.repeat(np.array([[0], [1]], np.uint8), 6, axis=1), 3 * np.array([up, 1 - up])
     result = evaluate_imported(spins(np.zeros((6, 6)), field=0.5), sequences, weights, engine, 1, confirm_chains=2000)
     # Without weights the scale would be too large by (0.731 - 0.5) / 0.197.
     assert abs(result.confirmation.scale_error) < 0.1
     assert (result.sequences, result.meff) == (2, pytest.approx(3))
+    # The second population is worth as many independent chains as it has families.
+    ((_, _, population, energies, _, count),) = compared
+    assert population is populations[0] and energies is populations[1].energies
+    assert count == populations[1].families < 1999
 
 
 def test_chains_and_ln_z_follow_a_model_that_is_rescaled():

@@ -123,7 +123,8 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
         truth = random_potts(7, 3, seed=replicate, scale=0.5)
         energies = enumeration.energies_of_all(truth)
         sequences = enumeration.draw_sequences(energies, 7, 3, size, np.random.default_rng(100 + replicate))
-        result = train(sequences, np.ones(size), 3, choose_engine("numba"), replicate, l2_couplings=l2)
+        plan = {"l2_couplings": l2, "chains": 2000, "sweeps": 5}
+        result = train(sequences, np.ones(size), 3, choose_engine("numba"), replicate, **plan)
         assert result.stopped == "converged"
         optimum = enumeration.fit_pairwise(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
         trained, best = (
@@ -142,8 +143,9 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
     for size in (20, 6000):
         sequences = enumeration.draw_sequences(energies, 7, 3, size, np.random.default_rng(1))
         result = train(
-            sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000)
-        )
+            sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000),
+            l2_path=(1.0, 0.1, 0.01, 0.003), chains=1500, sweeps=5, confirm_chains=3000,
+        )  # fmt: skip
         chosen[size] = result.l2_couplings
         assert result.l2_choice == "held-out log-likelihood"
         assert result.strengths.set_index("l2_couplings").loc[result.l2_couplings, "chosen"]
