@@ -143,9 +143,8 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
     for size in (20, 6000):
         sequences = enumeration.draw_sequences(energies, 7, 3, size, np.random.default_rng(1))
         result = train(
-            sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000),
-            l2_path=(1.0, 0.1, 0.01, 0.003), chains=1500, sweeps=5, confirm_chains=3000,
-        )  # fmt: skip
+            sequences, np.ones(size), 3, choose_engine("numba"), 1, heldout=heldout, heldout_weights=np.ones(2000)
+        )
         chosen[size] = result.l2_couplings
         assert result.l2_choice == "held-out log-likelihood"
         assert result.strengths.set_index("l2_couplings").loc[result.l2_couplings, "chosen"]
