@@ -95,13 +95,3 @@ onstart:
     except InputError as error:
         sys.tracebacklimit = 0
         raise WorkflowError(f"error: {error}") from None
-
-
-onerror:
-    # At the exit, so that it is the last line, below what Snakemake still has to say.
-    atexit.register(
-        print,
-        "This run has not finished. The same command goes on from here: finished jobs are not repeated, and training and "
-        "sampling resume from their last checkpoint.",
-        file=sys.stderr,
-    )

@@ -41,7 +41,7 @@ def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
     refused = best["headline"].startswith("No temperature can be recommended")
     assert (best["tau"] is None) == (best["status"] == "none") == refused
     assert html.unescape(page).index(best["headline"]) < page.index("<figure ")
-    assert len(re.findall(r"<figure [^>]*>\s*<svg[^>]* aria-label=", page)) == 18
+    assert len(re.findall(r"<figure [^>]*>\s*<svg[^>]* aria-label=", page)) == 19
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert "file:" not in page
 

@@ -98,7 +98,16 @@ rule report:
         "../../scripts/report.py"
 
 
+# Of several such blocks only the last one would be run.
 onerror:
+    if workflow.is_main_process:
+        # At the exit, so that it is the last line, below what Snakemake still has to say.
+        atexit.register(
+            print,
+            "This run has not finished. The same command goes on from here: finished jobs are not repeated, and training "
+            "and sampling resume from their last checkpoint.",
+            file=sys.stderr,
+        )
     if workflow.is_main_process and any(
         Path(OUT, name).is_dir() for name in FAMILIES
     ):

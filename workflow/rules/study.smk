@@ -73,7 +73,7 @@ rule study:
     benchmark:
         f"{STUDY}/benchmarks/study.tsv"
     conda:
-        LIGHT_ENVIRONMENT
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
