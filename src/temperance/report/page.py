@@ -41,6 +41,8 @@ _PARTS = {
     "Training and sampling": ("training", "ladder"),
 }
 _MODEL = "Model"
+# Beginning of a caption: up to a colon, semicolon or full stop that is not in parentheses.
+_TITLE = re.compile(r"(?:\([^)]*\)|[:;.](?! |$)|[^:;.])*")
 _NONE_FAILED = pd.DataFrame(columns=["family", "job", "reason"])
 
 
@@ -201,7 +203,7 @@ def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, l
             if figure in captions:
                 number += 1
                 caption = captions[figure]
-                title = re.split(r"[:;.](?: |$)", re.sub(r" \([^)]*\)", "", caption))[0]
+                title = _TITLE.match(caption)[0]  # type: ignore[index]
                 svg = inline_figure(folder / f"{figure}.svg", f"{family}-{figure}-", caption)
                 parts[part].append(Figure(number, figure, title, caption, svg))
     return parts

@@ -219,7 +219,7 @@ def test_the_figure_of_operating_points_stands_with_the_answer_and_unlisted_ones
     ]  # fmt: skip
     places = [page.index(text) for text in texts]
     assert places == sorted(places) and page.count('aria-label="operating_points') == 1
-    assert "Figure 2</a>: contacts</li>" in page and "Figure 3</a>: novel</li>" in page
+    assert "Figure 2</a>: contacts (as is; of all)</li>" in page and "Figure 3</a>: novel (as is; of all)</li>" in page
 
 
 def test_the_summary_has_the_family_s_part_and_its_row(written, results):
