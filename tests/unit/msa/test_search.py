@@ -13,6 +13,7 @@ from workflow_run import ROOT
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings.alignment import SearchSettings
+from temperance.msa.hmmer import make_hmm
 from temperance.msa.search import _thresholds, search_query, search_seed
 
 LETTERS, RNA = alphabet("protein"), alphabet("rna")
@@ -255,3 +256,10 @@ except InputError as error: print(error)
     messages = {"zeros on disk": "not text; give the path of a database of sequences, such as FASTA"}
     expected = messages.get(kind, "unpacks to more than 500 MB; unpack it first, a plain file is read from disk")
     assert run.stdout == f"{path}: {expected}\n", run.stderr[-500:]
+
+
+def test_every_column_is_a_match_state_of_a_profile_however_many_gaps_it_has():
+    """Seven of eight sequences have a gap in the third column."""
+    sequences = np.full((8, 6), 3, np.uint8)
+    sequences[1:, 2] = 0
+    assert make_hmm(sequences, LETTERS, "family").M == 6

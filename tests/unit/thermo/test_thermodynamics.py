@@ -161,6 +161,7 @@ def test_annealing_without_steps_is_plain_importance_sampling_and_says_so(model,
 def test_the_density_of_states_counts_every_sequence(samples, curves, of_all):
     counted = estimate_density_of_states(curves, samples.betas, samples.energies, L, Q, bins=12)
     assert np.exp(counted["log_g"]).sum() == pytest.approx(Q**L)
+    np.testing.assert_allclose(counted["width"], np.ptp(samples.energies) / 12, rtol=1e-6)
     for row in counted.itertuples():
         inside = np.abs(of_all - row.energy) <= row.width / 2
         if inside.sum() > 3:
