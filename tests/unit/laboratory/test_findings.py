@@ -170,3 +170,6 @@ def test_reliability_compares_expected_and_measured_shares():
     assert table["results"].tolist() == [10, 10]
     # (0.1 + 0.2) / 2.
     assert calibration_error(table) == pytest.approx(0.15)
+    # Of bins of ten and thirty: (10 * 0.1 + 30 * 0.3) / 40.
+    unequal = pd.DataFrame({"expected": [0.2, 0.6], "functional": [0.1, 0.9], "results": [10, 30]})
+    assert calibration_error(unequal) == pytest.approx(0.25)
