@@ -20,7 +20,7 @@ def test_components_are_of_the_natural_sequences():
     # Sequences differ in the first site alone, by a vector of length sqrt(2): one component holds everything.
     natural = np.array([[0, 0], [0, 0], [1, 0], [1, 0]], np.uint8)
     # Another state at the second site does not move a sample: natural sequences do not differ there.
-    sets = {0.5: natural[[2, 0]], 1.0: np.array([[0, 1]], np.uint8)}
+    sets = {0.5: np.array([[1, 0], [0, 1]], np.uint8), 1.0: np.array([[0, 1]], np.uint8)}
     background, samples, shares = principal_components(natural, sets, 2)
     np.testing.assert_allclose(shares, [1, 0], atol=1e-6)
     first = background[:, 0]
