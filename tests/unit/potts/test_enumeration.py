@@ -133,3 +133,16 @@ def test_a_pairwise_model_represents_hopfield_patterns_but_not_planted_ones():
             truth, enumeration.energies_of_all(enumeration.fit_pairwise(data)), 1.0
         )
         assert least <= distance + 1e-9 < most
+
+
+def test_what_the_mean_true_energy_gains_with_temperature_is_its_slope():
+    """At a temperature of 0.7, by differences; of a model that is its own truth that is the heat capacity."""
+    truth, model = (enumeration.energies_of_all(random_potts(4, 3, seed=seed)) for seed in (1, 2))
+
+    def mean(temperature):
+        return enumeration.boltzmann(model, 1 / temperature) @ truth
+
+    slope = (mean(0.7 + 1e-5) - mean(0.7 - 1e-5)) / 2e-5
+    assert enumeration.true_heat_capacity(truth, model, 1 / 0.7) == pytest.approx(slope, rel=1e-6)
+    capacity = enumeration.heat_capacity(model, 1 / 0.7)
+    assert enumeration.true_heat_capacity(model, model, 1 / 0.7) == pytest.approx(capacity)

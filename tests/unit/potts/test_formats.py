@@ -90,6 +90,19 @@ def test_signs_and_order_of_mi3_ccmpred_and_gremlin(tmp_path):
     np.testing.assert_allclose(read_model(tmp_path / "mrf", letters).energies(sequences), [-2, 0, 0])
 
 
+@pytest.mark.parametrize(("name", "order"), [("rna", "AUCG-"), ("dna", "ATCG-")])
+def test_gremlin_has_its_own_order_of_nucleotides(name, order, tmp_path):
+    letters = alphabet(name)
+    lines = [f"V[{i}] 1 2 3 4 0" for i in range(2)]
+    # The coupling of the first and the third state is 5.
+    lines.append("W[0][1] 0 0 5 " + " ".join(["0"] * 22))
+    (tmp_path / "mrf").write_text("\n".join(lines))
+    model = read_model(tmp_path / "mrf", letters)
+    states = [letters.symbols.index(symbol) for symbol in order]
+    assert model.fields[0, states].tolist() == [1, 2, 3, 4, 0]
+    assert model.couplings[0, states[0], 1, states[2]] == 5 == model.couplings[0, :, 1].sum()
+
+
 FIELDS = "h 0 A 1\nh 0 B 2\nh 1 A 3\nh 1 B 4\n"
 COUPLINGS = "J 0 1 A A 5\nJ 0 1 A B 6\nJ 0 1 B A 7\nJ 0 1 B B 8\n"
 

@@ -54,6 +54,14 @@ def test_scaling_parameters_and_temperature_together_changes_nothing(small):
     np.testing.assert_allclose(boltzmann(small.scale(2.5), states, 2.5), boltzmann(small, states, 1), atol=1e-6)
 
 
+def test_states_that_are_restricted_are_those_that_are_allowed(small):
+    allowed = np.array([[True, False, True]] * 3 + [[False, True, False]])
+    restricted = small.restrict(allowed)
+    assert small.allowed.all()
+    np.testing.assert_array_equal(restricted.allowed, allowed)
+    np.testing.assert_array_equal(restricted.fields[allowed], small.fields[allowed])
+
+
 def test_profile_model_has_the_frequencies_it_was_given():
     frequencies = np.random.default_rng(0).dirichlet(np.ones(3), 4)
     states = all_states(4, 3)
