@@ -270,6 +270,12 @@ def test_ranks_are_compared_with_an_interval():
     half = 1.96 * ((1 + correlation["value"] ** 2 / 2) / 297) ** 0.5
     low, high = np.tanh(np.arctanh(correlation["value"]) + half * np.array([-1, 1]))
     assert correlation["low"] == pytest.approx(low, abs=0.03) and correlation["high"] == pytest.approx(high, abs=0.03)
+    # The same draws: of 95 % of them it is the ends.
+    draws = np.random.default_rng(3)
+    rows = [draws.integers(0, 40, 40) for _ in range(100)]
+    values = [spearmanr(one[chosen], two[chosen]).statistic for chosen in rows]
+    few = spearman(one[:40], two[:40], np.random.default_rng(3), 100)
+    assert (few["low"], few["high"]) == pytest.approx(np.percentile(values, [2.5, 97.5]))
     # 1 2 3 against 2 1 3: 1 - 6 (1 + 1) / (3 * 8) = 1/2; the pair without a value is left out.
     half = spearman([1, 2, 3, np.inf], [20, 10, 30, 0], rng, 20)
     assert half["value"] == pytest.approx(0.5) and half["pairs"] == 3
