@@ -68,6 +68,11 @@ def test_memory_and_time_are_those_of_the_formulas(stage):
         assert minutes(stage, SIZE, FAMILY, threads) == pytest.approx(expected, abs=0.51), threads
 
 
+def test_comparing_half_a_million_sequences_takes_minutes():
+    """All pairs of 200 columns: 500 seconds, three times of which are asked for beside ten minutes."""
+    assert minutes("split", Size(500_000, 200, 21), FAMILY, 1) == 10 + 25
+
+
 def test_the_reference_engine_takes_more_memory_in_training_on_a_cpu():
     more = (22 - 4.7) * (J + CHAINS)
     assert memory("train", SIZE, FAMILY, "jax") == round(IDLE + MEGABYTES["train"] + more)
