@@ -76,13 +76,6 @@ def test_planted_sequences_and_those_near_them_are_a_gap_below_a_band():
     assert band.std() == pytest.approx(0.3, abs=0.03) and band.mean() == pytest.approx(0, abs=0.05)
 
 
-@pytest.mark.parametrize("q", [2, 3])
-def test_stored_patterns_are_a_gap_below_all_sequences(q):
-    energies = enumerable.hopfield(6, q, np.random.default_rng(5), patterns=2, gap=4.0)
-    patterns = np.random.default_rng(5).integers(0, q, (2, 6), dtype=np.uint8)
-    assert energies.mean() - energies[enumeration.find_positions(patterns, q)].mean() == pytest.approx(4)
-
-
 def test_fields_and_couplings_without_a_gap_are_as_wide_as_each_other():
     """Of a pair of 30 states, couplings less their means over each state have (29 / 30)^2 of their variance."""
     table = enumerable.gapless(2, 30, np.random.default_rng(0), width=0.5).reshape(30, 30)
@@ -90,12 +83,6 @@ def test_fields_and_couplings_without_a_gap_are_as_wide_as_each_other():
     # 841 free numbers know their spread to 2.4 %.
     assert centred.std() == pytest.approx(0.5 * 29 / 30, rel=0.1)
     assert table.mean(axis=1).std() == pytest.approx(0.5, rel=0.4)
-
-
-def test_a_critical_system_has_its_largest_heat_capacity_at_1():
-    energies = enumerable.critical(6, 3, np.random.default_rng(0))
-    capacities = [enumeration.heat_capacity(energies, beta) for beta in (0.97, 1.0, 1.03)]
-    assert max(capacities) == capacities[1]
 
 
 def _ladder(k, length):
