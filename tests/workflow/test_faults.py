@@ -180,8 +180,10 @@ def test_a_run_that_cannot_fit_into_the_memory_ends_before_its_first_job(tmp_pat
 def test_an_interrupted_run_says_last_how_to_go_on(tmp_path):
     folder, plan = started(tmp_path, SLOW)
     run = subprocess.Popen(
-        **command(folder, plan), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
+        **command(folder, plan), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        # A shell that starts the tests in the background has them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     while not list(folder.glob("results/family/logs/train-*.log")):
         assert run.poll() is None
         time.sleep(0.2)

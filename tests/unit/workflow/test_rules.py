@@ -59,7 +59,8 @@ def test_settings_seed_and_requests_are_those_of_the_rule_s_own_stage(rule):
 def test_a_job_has_a_seed_of_its_own_unless_it_is_the_only_one_of_its_kind():
     seeds = {rule: re.search(r"^        seeds?=(.+),$", body, re.M) for rule, body in RULES.items()}
     others = {rule: match[1] for rule, match in seeds.items() if match and match[1] != f'seed("{rule}")'}
-    run = dict.fromkeys(["study_exact", "page", "report", "claim", "check_intervals", "paper_two_level", "paper_ising"],
+    run = dict.fromkeys(["study_exact", "page", "report", "claim", "check_intervals", "paper_two_level", "paper_ising",
+                         "paper_sector"],
                         'RUN["seed"]')  # fmt: skip
     assert others == run | {"subsample": "subset_seed", "train_together": 'seeds("train")'}
 
