@@ -31,14 +31,14 @@ ENVIRONMENTS = {
 
 def pins(lock: str, wanted: list[str]) -> list[str]:
     """List the versions of packages and of all that they need, as a lock has them."""
-    place = {
+    environment = {
         "python_full_version": f"{PYTHON}.0", "python_version": PYTHON, "sys_platform": "linux",
         "platform_machine": "x86_64", "platform_python_implementation": "CPython", "implementation_name": "cpython",
     }  # fmt: skip
     versions, needed_by = {}, {}
     for entry in re.split(r"^(?=[a-z0-9])", lock, flags=re.M)[1:]:
         name, version, marker = re.match(r"([a-z0-9.-]+)==(\S+?)(?: ; (.*?))? \\", entry).groups()
-        if not marker or Marker(marker).evaluate(place):
+        if not marker or Marker(marker).evaluate(environment):
             versions[name] = version
             # Comments of an entry, after its hashes: the packages that need it.
             needed_by[name] = set(re.findall(r"^    #(?: via)? +([a-z0-9.-]+)$", entry, re.M))

@@ -68,10 +68,10 @@ def leave_out_results(
         return None
     folds = divide_folds(measured.functional, measured.clusters, min(FOLDS, *clusters), seed)
     energies = np.full((len(strengths) + 1, len(folds)), np.nan)
-    energies[0], done = plain, 0
+    energies[0], first_fold = plain, 0
     if saved := checkpoint.load():
-        energies, done = saved["energies"], saved["done"]
-    for fold in range(done, folds.max() + 1):
+        energies, first_fold = saved["energies"], saved["done"]
+    for fold in range(first_fold, folds.max() + 1):
         energies[1:, folds == fold] = energies_without(folds != fold)[:, folds == fold]
         if checkpoint.due:
             checkpoint.save({"energies": energies, "done": fold + 1})
@@ -143,26 +143,26 @@ def choose_feedback(
     """
     quoted = choose_quoted(measured)
     rows = measured.designed == (quoted == DESIGN)
-    part, energies, folds = measured.select(rows), left_out.energies[:, rows], left_out.folds[rows]
+    subset, energies, folds = measured.select(rows), left_out.energies[:, rows], left_out.folds[rows]
     allowed = left_out.strengths == fixed if fixed else True
     usable = np.flatnonzero(np.isfinite(energies).all(axis=1) & allowed)
     scores = -energies[0]
     for fold in np.unique(folds):
-        others, inside = folds != fold, folds == fold
-        scores = np.where(inside, -energies[_best(energies, part.functional, others, usable)], scores)
-    plain = estimate_auc(-energies[0], part.functional, part.clusters)
-    auc = estimate_auc(scores, part.functional, part.clusters)
+        outside, inside = folds != fold, folds == fold
+        scores = np.where(inside, -energies[_best(energies, subset.functional, outside, usable)], scores)
+    plain = estimate_auc(-energies[0], subset.functional, subset.clusters)
+    auc = estimate_auc(scores, subset.functional, subset.clusters)
 
     def _gain(members: np.ndarray) -> float:
-        outcomes = part.functional[members]
+        outcomes = subset.functional[members]
         return _auc(scores[members], outcomes) - _auc(-energies[0, members], outcomes)
 
-    values = resample_clusters(part.clusters, rng, draws, _gain)
-    values, units = values[np.isfinite(values)], len(np.unique(part.clusters))
+    values = resample_clusters(subset.clusters, rng, draws, _gain)
+    values, units = values[np.isfinite(values)], len(np.unique(subset.clusters))
     gain = Estimate(float("nan"), -1.0, 1.0)
     if len(values):
-        gain = estimate(_gain(np.arange(len(part.functional))), values, units)
-    best = float(left_out.strengths[_best(energies, part.functional, np.ones(len(folds), bool), usable)])
+        gain = estimate(_gain(np.arange(len(subset.functional))), values, units)
+    best = float(left_out.strengths[_best(energies, subset.functional, np.ones(len(folds), bool), usable)])
     helps = bool(gain.low > 0) and best > 0
     kind = "designs" if quoted == DESIGN else "natural sequences"
     why = (
@@ -171,7 +171,7 @@ def choose_feedback(
     )
     why += "." if helps else ", which may be chance."
     strength = fixed or (best if helps else 0.0)
-    return Gain(strength, quoted, len(part.functional), plain, auc, gain, why)
+    return Gain(strength, quoted, len(subset.functional), plain, auc, gain, why)
 
 
 def _best(energies: np.ndarray, functional: np.ndarray, members: np.ndarray, usable: np.ndarray) -> int:

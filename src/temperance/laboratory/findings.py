@@ -298,11 +298,11 @@ def tabulate_learning(measured: Measurements, calibration: Calibration, seed: in
             | {"functional": float(subset.functional.mean()), "expected": expected}
         )
 
-    known = None if calibration.strength is None else LeftOut(calibration.strength, calibration.log_odds)
+    all_left_out = None if calibration.strength is None else LeftOut(calibration.strength, calibration.log_odds)
     for kind, members in kinds.items():
         subset = measured.select(members)
         # Of all results it is known already.
-        left_out = known if members.all() else _leave_out(subset, seed) if members.any() else None
+        left_out = all_left_out if members.all() else _leave_out(subset, seed) if members.any() else None
         if left_out is None:
             continue
         _add(kind, kind, "clusters", left_out.log_odds, subset)

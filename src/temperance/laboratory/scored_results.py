@@ -39,8 +39,8 @@ def score_results(
         One row a sequence: table, line, name, measured, group, kind, cluster, distance_natural, and a column a judge.
     """
     table = results.drop(columns=["source", "sequence"])
-    known = {row.tobytes(): number for number, row in enumerate(natural)}
-    members = np.array([known.get(row.tobytes(), -1) for row in sequences])
+    numbers = {row.tobytes(): number for number, row in enumerate(natural)}
+    members = np.array([numbers.get(row.tobytes(), -1) for row in sequences])
     is_natural = (table["group"] == "").to_numpy() if has_groups else members >= 0
     table["kind"] = np.where(is_natural, NATURAL, DESIGN)
     table["cluster"] = label_clusters(sequences, _RELATIVES)

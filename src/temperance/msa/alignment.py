@@ -311,10 +311,10 @@ def _strip_insertions(path: str | Path, parsed: ParsedFile) -> list[str]:
     stripped = [re.sub(r"[a-z.]", "", row) for row in parsed.rows]
     for number, row in enumerate(stripped):
         if len(row) != len(stripped[0]) or not row:
-            for place, text in ((0, parsed.rows[0]), (number, parsed.rows[number])):
+            for index, text in ((0, parsed.rows[0]), (number, parsed.rows[number])):
                 if odd := re.search(r"[^!-~]", text):
                     raise InputError(
-                        f"{path}, {parsed.place(place)}: {odd[0]!r} stands among the residues; remove such characters"
+                        f"{path}, {parsed.place(index)}: {odd[0]!r} stands among the residues; remove such characters"
                     )
             raise InputError(
                 f"{path}, {parsed.place(number)}: not aligned: {len(parsed.rows[number])} columns, {len(row)} without "

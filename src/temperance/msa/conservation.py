@@ -100,7 +100,9 @@ def conserved_residues(sequences: np.ndarray, weights: np.ndarray, alphabet: Alp
     frequencies, gap_shares = residue_frequencies(sequences, weights, alphabet)
     conserved = (frequencies.max(axis=1) >= share) & (gap_shares <= 1 - share + 1e-9)
     states = frequencies.argmax(axis=1)
-    return [alphabet.symbols[state] if kept else "" for state, kept in zip(states, conserved, strict=True)]
+    return [
+        alphabet.symbols[state] if is_conserved else "" for state, is_conserved in zip(states, conserved, strict=True)
+    ]
 
 
 def tabulate_conservation(

@@ -197,15 +197,15 @@ def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, l
     unlisted = tuple(figure for figure in captions if figure not in listed)
     parts: dict[str, list[Figure]] = {}
     number = 0
-    for part, figures in _PARTS.items():
-        parts[part] = []
-        for figure in (*figures, *(unlisted if part == _MODEL else ())):
+    for heading, figures in _PARTS.items():
+        parts[heading] = []
+        for figure in (*figures, *(unlisted if heading == _MODEL else ())):
             if figure in captions:
                 number += 1
                 caption = captions[figure]
                 title = _TITLE.match(caption)[0]  # type: ignore[index]
                 svg = inline_figure(folder / f"{figure}.svg", f"{family}-{figure}-", caption)
-                parts[part].append(Figure(number, figure, title, caption, svg))
+                parts[heading].append(Figure(number, figure, title, caption, svg))
     return parts
 
 

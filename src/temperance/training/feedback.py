@@ -83,9 +83,9 @@ def add_results(
     for members, sign in ((functional, 1), (~functional, -1)):
         if members.any():
             share = sign * strength * weights[members].sum() / weights.sum() / total
-            part = frequencies(sequences[members], q, weights[members], pair.dtype.type)
-            single += share * part.single
-            pair += pair.dtype.type(share) * part.pair
+            added = frequencies(sequences[members], q, weights[members], pair.dtype.type)
+            single += share * added.single
+            pair += pair.dtype.type(share) * added.pair
     raised = np.maximum(single, floor)
     raised /= raised.sum(axis=1, keepdims=True)
     change = ((raised - single) / q).astype(pair.dtype)

@@ -118,7 +118,7 @@ def find_best_temperatures(table: pd.DataFrame, column: str) -> pd.DataFrame:
         least = int(values.argmin())
         best = logs[least]
         if 0 < least < len(logs) - 1:
-            before, at, after = values[least - 1 : least + 2]
-            best += (logs[1] - logs[0]) * (before - after) / (2 * (before - 2 * at + after))
+            before, middle, after = values[least - 1 : least + 2]
+            best += (logs[1] - logs[0]) * (before - after) / (2 * (before - 2 * middle + after))
         rows.append({"family": family, "M": size, "replicate": replicate, "temperature": float(np.exp(best))})
     return pd.DataFrame(rows)

@@ -72,12 +72,12 @@ def bias(levels: pd.DataFrame, probabilities: pd.DataFrame, chosen: float) -> Fi
     matplotlib.figure.Figure
         Two panels of the levels of a judge's energy where the truth is not known, else two more.
     """
-    known = not probabilities.empty
-    count, width = (4, 16.5) if known else (2, 9.5)
+    has_truth = not probabilities.empty
+    count, width = (4, 16.5) if has_truth else (2, 9.5)
     figure, axes = plt.subplots(1, count, figsize=(width, 3.9))
     figure.set_layout_engine("constrained", w_pad=0.1)
     panels = list(axes)
-    if known:
+    if has_truth:
         _draw_log_probabilities(panels.pop(0), probabilities)
     levels = select_levels(levels)
     temperatures = levels["temperature"].unique()
@@ -109,12 +109,13 @@ def bias(levels: pd.DataFrame, probabilities: pd.DataFrame, chosen: float) -> Fi
     panels[1].axhline(1, color="black", lw=0.8, ls=":")
     panels[1].set(ylabel="Q / P, mean of the level", yscale="log")
     _set_ratio_ticks(panels[1])
-    if known:
+    if has_truth:
         _draw_parts(panels[2], first)
     for panel in panels:
         panel.set_xticks(x, label_levels(first["energy"].to_numpy(float)), rotation=60, fontsize=8)
         panel.set(
-            xlim=(-0.6, len(x) - 0.4), xlabel=f"{'true energy' if known else 'pair judge: energy'} of the level, nats"
+            xlim=(-0.6, len(x) - 0.4),
+            xlabel=f"{'true energy' if has_truth else 'pair judge: energy'} of the level, nats",
         )
     add_legend(figure, axes)
     return figure
@@ -174,10 +175,10 @@ def _draw_log_probabilities(axis: Axes, table: pd.DataFrame) -> None:
 
 def _draw_parts(axis: Axes, rows: pd.DataFrame) -> None:
     """Draw the levels' parts of divergences at temperature 1, as far as these exist."""
-    known = [name for name in _PARTS if rows[name].notna().any()]
-    for number, name in enumerate(known):
+    names = [name for name in _PARTS if rows[name].notna().any()]
+    for number, name in enumerate(names):
         label, colour = _PARTS[name]
-        positions = np.arange(len(rows)) + (number - (len(known) - 1) / 2) * 0.27
+        positions = np.arange(len(rows)) + (number - (len(names) - 1) / 2) * 0.27
         axis.bar(
             positions, rows[name], 0.27, yerr=rows.get(f"{name}_error"), color=colour, label=label, error_kw={"lw": 0.8}
         )
