@@ -13,6 +13,7 @@ from temperance.potts.enumeration import (
     heat_capacity,
     matching_temperature,
 )
+from temperance.stats.clustered import resample_clusters
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature
 from temperance.validation.law import ExponentialFamily
 from temperance.validation.systems import LENGTH, Q, draw_truth
@@ -97,15 +98,14 @@ def correlate(
     np.ndarray
         (3,) correlation, low and high.
     """
-    labels = np.unique(groups)
-    members = [np.flatnonzero(groups == label) for label in labels]
-    resampled = []
-    for _ in range(draws):
-        rows = np.concatenate([members[n] for n in rng.integers(0, len(members), len(members))])
+
+    def _correlate(rows: np.ndarray) -> float:
         # Of few training sets a draw may have one alone, of which there is no correlation.
-        if np.ptp(x[rows]) and np.ptp(y[rows]):
-            resampled.append(np.corrcoef(x[rows], y[rows])[0, 1])
-    return np.array([np.corrcoef(x, y)[0, 1], *np.quantile(resampled, [0.025, 0.975])])
+        varied = np.ptp(x[rows]) and np.ptp(y[rows])
+        return float(np.corrcoef(x[rows], y[rows])[0, 1]) if varied else float("nan")
+
+    resampled = resample_clusters(groups, rng, draws, _correlate)
+    return np.array([np.corrcoef(x, y)[0, 1], *np.nanquantile(resampled, [0.025, 0.975])])
 
 
 def tabulate_correlations(table: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
