@@ -9,7 +9,7 @@ native structure, and the family is P(s) proportional to p_nat(s)^gamma (Shakhno
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -25,12 +25,14 @@ from temperance.core.threads import threaded
 from temperance.msa.alignment import encode, read
 from temperance.sampling.diagnostics import effective_sample_size, split_rhat
 from temperance.truth import DrawnFamily
-from temperance.truth.lattice_folds import CONTACTS, PAIRS, RESIDUES, all_folds
+from temperance.truth.lattice_folds import PAIRS, RESIDUES, all_folds, find_partner_sets
 
 SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
 _PARTNERS = 5
-# Sequences, and folds, that are processed together, so that their data stay in cache.
-_TOGETHER = 256
+# Residues of one colour of the checkerboard: each contact has one of them.
+_EVEN = np.arange(0, RESIDUES, 2)
+# Sequences that are processed together, so that their data stay in cache.
+_TOGETHER = 32
 # Folds whose Boltzmann factors are summed before the Metropolis step tests whether it is rejected already.
 _BLOCK = 256
 
@@ -50,18 +52,17 @@ def contact_energies() -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _sums(gains: np.ndarray, contacts: np.ndarray) -> np.ndarray:
-    """Sum the gains (156, M) of each fold's contacts (F, 28): (F, M)."""
-    sums = np.zeros((len(contacts), gains.shape[1]), np.float32)
-    for f in range(len(contacts)):
-        row, fold = sums[f], contacts[f]
-        # Four at a time: fewer reads and writes of the row.
-        for first in range(0, CONTACTS, 4):
-            one, two = gains[fold[first]], gains[fold[first + 1]]
-            three, four = gains[fold[first + 2]], gains[fold[first + 3]]
-            for m in range(len(row)):
-                row[m] += (one[m] + two[m]) + (three[m] + four[m])
-    return sums
+def _add_factors(factors: np.ndarray, rows: np.ndarray, totals: np.ndarray) -> None:
+    """Add to totals (M,) each fold's product of the factors (S, M) in its fourteen rows (F, 14)."""
+    for n in range(len(rows)):
+        row = rows[n]
+        f0, f1, f2, f3, f4 = factors[row[0]], factors[row[1]], factors[row[2]], factors[row[3]], factors[row[4]]
+        f5, f6, f7, f8, f9 = factors[row[5]], factors[row[6]], factors[row[7]], factors[row[8]], factors[row[9]]
+        f10, f11, f12, f13 = factors[row[10]], factors[row[11]], factors[row[12]], factors[row[13]]
+        # One loop with all factors: each is read once, and nothing but totals is written.
+        for m in range(len(totals)):
+            eight = ((f0[m] * f1[m]) * (f2[m] * f3[m])) * ((f4[m] * f5[m]) * (f6[m] * f7[m]))
+            totals[m] += eight * (((f8[m] * f9[m]) * (f10[m] * f11[m])) * (f12[m] * f13[m]))
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class Ensemble:
     def log_p_nat(self, sequences: np.ndarray) -> np.ndarray:
         """Compute ln of the probability that sequences fold into the native structure.
 
+        Residues that touch are an odd number of steps apart, so the energy of a fold is a sum over its fourteen
+        residues of even index, of energies that depend on the set of residues that each touches. There are some 3,000
+        such sets in all 103,346 folds, and exponentials are computed for the sets.
+
         Parameters
         ----------
         sequences : np.ndarray
@@ -102,21 +107,31 @@ class Ensemble:
         np.ndarray
             (M,)
         """
-        energies, result = contact_energies(), np.empty(len(sequences))
+        sets, index = self.partner_sets
+        energies, result = contact_energies().astype(float), np.empty(len(sequences))
+        offsets = np.cumsum([0] + [len(sets[residue]) for residue in _EVEN[:-1]])
+        rows = np.ascontiguousarray((index[_EVEN] + offsets[:, None]).T)
         for start in range(0, len(sequences), _TOGETHER):
             chunk = sequences[start : start + _TOGETHER]
-            gains = np.ascontiguousarray(-energies[chunk[:, PAIRS[:, 0]], chunk[:, PAIRS[:, 1]]].T)
-            # The best fold sets the scale: some sequences lie so far above it that single precision would overflow.
-            top, total = np.full(len(chunk), -np.inf, np.float32), np.zeros(len(chunk))
-            for first in range(0, len(self.contacts), _TOGETHER):
-                stability = _sums(gains, self.contacts[first : first + _TOGETHER])
-                higher = np.maximum(top, stability.max(axis=0))
-                stability -= higher
-                total *= np.exp(top - higher)
-                total += np.exp(stability, out=stability).sum(axis=0)
-                top = higher
-            result[start : start + len(chunk)] = gains[self.contacts[0]].sum(axis=0) - top - np.log(total)
+            # Each residue's best set of partners sets the scale: the products of fourteen factors lie between 1 and
+            # exp(-520), as no residue has more than five partners, and none gains more than 7.4 by one of them.
+            gains = [-sets[residue] @ energies[chunk[:, [residue]], chunk].T for residue in _EVEN]
+            scaled = np.concatenate([gain - gain.max(axis=0) for gain in gains])
+            totals = np.zeros(len(chunk))
+            _add_factors(np.exp(scaled), rows, totals)
+            result[start : start + len(chunk)] = scaled[rows[0]].sum(axis=0) - np.log(totals)
         return result
+
+    @cached_property
+    def partner_sets(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """Sets of residues that each residue touches in these folds.
+
+        Returns
+        -------
+        list of np.ndarray, np.ndarray
+            Of `temperance.truth.lattice_folds.find_partner_sets`.
+        """
+        return find_partner_sets(self.contacts)
 
     def p_nat(self, sequences: np.ndarray) -> np.ndarray:
         """Compute the probability that each sequence folds into the native structure.
@@ -201,7 +216,8 @@ def sample_family(
     TrueSamples
     """
     draws = -(-count // chains)
-    sets, set_of = _partner_sets(competing.contacts)
+    sets, set_of = competing.partner_sets
+    partners = _list_partners(sets)
     rng = np.random.default_rng(seed)
     states = rng.integers(0, len(SYMBOLS), (chains, RESIDUES), dtype=np.uint8)
     streams = rng.integers(0, 2**63, chains, dtype=np.uint64)
@@ -213,8 +229,8 @@ def sample_family(
         stop = min(start + block_size, chains)
         chosen = slice(start, stop)
         _metropolis(
-            contact_energies().astype(float), sets, set_of, states[chosen], streams[chosen], gamma, burn_in, spacing,
-            sequences[chosen], logs[chosen], accepted[chosen],
+            contact_energies().astype(float), partners, set_of, states[chosen], streams[chosen],
+            gamma, burn_in, spacing, sequences[chosen], logs[chosen], accepted[chosen],
         )  # fmt: skip
         if progress:
             progress(f"{stop} of {chains} chains, mean p_nat {np.exp(logs[:stop]).mean():.3f}")
@@ -263,24 +279,14 @@ def draw(settings: LatticeTruth, folds: np.ndarray, seed: int, progress: Callabl
     return DrawnFamily(sequences, alphabet(SYMBOLS), arrays, {"kind": "lattice", "gamma": settings.gamma}, diagnostics)
 
 
-def _partner_sets(contacts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the residues that each residue touches in folds (F, 28): few sets of partners recur in all of them.
-
-    The sets of residue i, (27, S, 5) uint8, filled up with 27; and which of them it has in fold f, (27, F) uint16.
-    """
-    count, fold = len(contacts), np.arange(len(contacts))
-    table = np.full((RESIDUES, count, _PARTNERS), RESIDUES, np.uint8)
-    filled = np.zeros((RESIDUES, count), np.int64)
-    for contact in contacts.T:
-        left, right = PAIRS[contact].T
-        for one, other in ((left, right), (right, left)):
-            table[one, fold, filled[one, fold]] = other
-            filled[one, fold] += 1
-    distinct_sets = [np.unique(np.sort(rows, axis=1), axis=0, return_inverse=True) for rows in table]
-    sets = np.full((RESIDUES, max(len(distinct) for distinct, _ in distinct_sets), _PARTNERS), RESIDUES, np.uint8)
-    for i, (distinct, _) in enumerate(distinct_sets):
-        sets[i, : len(distinct)] = distinct
-    return sets, np.array([set_of.ravel() for _, set_of in distinct_sets], np.uint16)
+def _list_partners(sets: list[np.ndarray]) -> np.ndarray:
+    """List the residues of each residue's sets (S, 27) of partners: (27, S, 5) uint8, filled up with 27."""
+    partners = np.full((RESIDUES, max(map(len, sets)), _PARTNERS), RESIDUES, np.uint8)
+    for residue, members in enumerate(sets):
+        first = np.argsort(members == 0, axis=1, kind="stable")[:, :_PARTNERS]
+        absent = np.take_along_axis(members, first, axis=1) == 0
+        partners[residue, : len(members)] = np.where(absent, RESIDUES, first)
+    return partners
 
 
 @numba.njit(cache=True)

@@ -33,6 +33,40 @@ def all_folds() -> np.ndarray:
     return walks[np.append(True, (numbers[1:] != numbers[:-1]).any(axis=1))]
 
 
+def find_partner_sets(contacts: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Find the sets of residues that each residue touches in some folds: few sets recur in all of them.
+
+    Parameters
+    ----------
+    contacts : np.ndarray
+        (F, 28) uint8 indices into PAIRS.
+
+    Returns
+    -------
+    list of np.ndarray
+        Of each residue: its different sets, (S, 27) of zeros and ones.
+    np.ndarray
+        (27, F) uint16, which of them each residue has in each fold.
+    """
+    members, set_of = zip(
+        *(np.unique(bits, return_inverse=True) for bits in _partner_bits(contacts, PAIRS)), strict=True
+    )
+    sets = [(bits[:, None] >> np.arange(RESIDUES) & 1).astype(float) for bits in members]
+    return sets, np.array(set_of, np.uint16)
+
+
+@numba.njit(cache=True)
+def _partner_bits(contacts: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Set bit j of entry (i, f) where residues i and j touch in fold f: (27, F) int64."""
+    bits = np.zeros((RESIDUES, len(contacts)), np.int64)
+    for fold in range(len(contacts)):
+        for contact in contacts[fold]:
+            i, j = pairs[contact]
+            bits[i, fold] |= 1 << j
+            bits[j, fold] |= 1 << i
+    return bits
+
+
 def _cube_neighbours() -> np.ndarray:
     """(27, 6) neighbouring sites in the cube, -1 where it ends."""
     table = np.full((RESIDUES, 6), -1, np.int64)

@@ -9,7 +9,7 @@ import pytest
 from temperance.core.errors import InputError
 from temperance.sampling.diagnostics import split_rhat
 from temperance.truth.lattice import SYMBOLS, contact_energies, ensemble, fold_probabilities, main, sample_family
-from temperance.truth.lattice_folds import PAIRS, all_folds
+from temperance.truth.lattice_folds import PAIRS, all_folds, find_partner_sets
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +114,25 @@ def test_published_like_sequences_are_judged_from_the_command_line(folds, tmp_pa
     path.write_text(">a\nACD\n>b\nACD\n")
     with pytest.raises(InputError, match="3 columns; expected the 27 residues"):
         main(str(path))
+
+
+def test_partner_sets_are_the_residues_that_touch_in_each_fold(folds):
+    some = folds[::9_000]
+    sets, set_of = find_partner_sets(some)
+    for fold in range(len(some)):
+        touching = np.zeros((27, 27))
+        for i, j in PAIRS[some[fold]]:
+            touching[i, j] = touching[j, i] = 1
+        np.testing.assert_array_equal([sets[residue][set_of[residue, fold]] for residue in range(27)], touching)
+    assert all(len(np.unique(members, axis=0)) == len(members) for members in sets)
+
+
+def test_p_nat_of_sequences_whose_factors_leave_single_precision(folds):
+    """Strong contacts everywhere, weak ones, and both: one and the other half of residues attract nothing."""
+    leucine, lysine = SYMBOLS.index("L"), SYMBOLS.index("K")
+    sequences = np.array([[leucine] * 27, [lysine] * 27, [leucine] * 13 + [lysine] * 14], np.uint8)
+    some = ensemble(folds, 3, 200, np.random.default_rng(0))
+    expected = [slow_p_nat(sequence, some.contacts) for sequence in sequences]
+    np.testing.assert_allclose(some.p_nat(sequences), expected, rtol=1e-4)
+    # Folds of one kind of residue are all alike.
+    np.testing.assert_allclose(expected[:2], 1 / 200, rtol=1e-4)
