@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
+from temperance.msa.weights import draw_by_weight
+
 # Share of the variance that the components keep.
 _VARIANCE_SHARE = 0.95
 # Sequences whose energies are computed at once.
@@ -159,7 +161,7 @@ class Attention:
         np.ndarray
             (count, L) uint8.
         """
-        chosen = rng.choice(len(self.memories), count, p=self.weights / self.weights.sum(dtype=np.float64))
+        memories = draw_by_weight(self.memories, self.weights, count, rng)
         noise = rng.standard_normal((count, len(self.basis)), np.float32) / self.beta(temperature) ** 0.5
-        rebuilt = self.mean + (self.memories[chosen] + noise) @ self.basis
+        rebuilt = self.mean + (memories + noise) @ self.basis
         return rebuilt.reshape(count, -1, self.q).argmax(axis=2).astype(np.uint8)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from temperance.core.settings.training import TrainSettings
 from temperance.engines.registry import choose_engine
 from temperance.laboratory.feedback import STRENGTHS, choose_feedback, leave_out_results, tabulate_strengths
 from temperance.laboratory.findings import Measurements
-from temperance.msa.weights import sequence_weights
+from temperance.msa.weights import draw_by_weight, sequence_weights
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.training.feedback import LEAST_SUM, Adjusted, add_results, adjust, balance, draw_chains
@@ -178,13 +178,6 @@ class _Trainer:
             data, self.measured.sequences[rows], self.measured.functional[rows], self.weights[rows], strength,
             share / start.q,
         )  # fmt: skip
+        draw_natural = partial(draw_by_weight, natural.sequences, natural.weights, rng=self.rng)
         near, most = (_NEAR, options.path_steps) if short else (_AT_NOISE, _LONGER * options.path_steps)
-        return adjust(
-            start, chains, target, self._draw_data, natural.l2_couplings, options, engine, self.rng, near, most
-        )
-
-    def _draw_data(self, count: int) -> np.ndarray:
-        """Draw natural training sequences by weight."""
-        natural = self.natural
-        indices = self.rng.choice(len(natural.sequences), count, p=natural.weights / natural.weights.sum())
-        return natural.sequences[indices]
+        return adjust(start, chains, target, draw_natural, natural.l2_couplings, options, engine, self.rng, near, most)

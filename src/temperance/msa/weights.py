@@ -217,6 +217,28 @@ def effective_number(sequences: np.ndarray, identity: float = 0.8) -> float:
     return float(sequence_weights(sequences, identity).sum())
 
 
+def draw_by_weight(sequences: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw sequences with probabilities proportional to their weights, with replacement.
+
+    Parameters
+    ----------
+    sequences : np.ndarray
+        (M, ...) one row a sequence.
+    weights : np.ndarray
+        (M,) not negative, of any sum.
+    count : int
+        Number of sequences to draw.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        (count, ...) rows of `sequences`.
+    """
+    return sequences[rng.choice(len(sequences), count, p=weights / weights.sum(dtype=np.float64))]
+
+
 def find_nearest(
     sequences: np.ndarray, references: np.ndarray, excluded: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from temperance.core.settings.scoring import JudgeSettings
 from temperance.engines.chains import draw_uniform_chains
 from temperance.msa.clusters import effective_clusters
 from temperance.msa.frequencies import site_frequencies
-from temperance.msa.weights import find_nearest
+from temperance.msa.weights import draw_by_weight, find_nearest
 from temperance.potts.frequencies import measure_agreement
 from temperance.potts.model import Potts
 from temperance.scoring.covariance_model import covariance_judge
@@ -390,8 +390,7 @@ def score_orders(
     length = family.natural.shape[1]
     sets = [(temperature, sequences.reshape(-1, length)) for temperature, sequences
             in zip(arrays["temperatures"], arrays["sequences"], strict=True)]  # fmt: skip
-    natural = rng.choice(len(family.pool), len(sets[0][1]), p=family.pool_weights / family.pool_weights.sum())
-    sets.append((np.nan, family.pool[natural]))
+    sets.append((np.nan, draw_by_weight(family.pool, family.pool_weights, len(sets[0][1]), rng)))
     tables = [reference.compare(sequences).assign(temperature=temperature) for temperature, sequences in sets]
     return pd.concat(tables, ignore_index=True), reference
 

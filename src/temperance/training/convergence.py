@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from temperance.engines.base import Engine, Learner
+from temperance.msa.weights import draw_by_weight
 from temperance.potts.frequencies import CorrelationAgreement
 from temperance.sampling.population import Population, anneal_population, resample_chains
 from temperance.sampling.systematic_resampling import systematic_resample
@@ -118,7 +119,7 @@ class ConvergenceTest:
         np.ndarray
             (count, L) uint8.
         """
-        return self.sequences[self._rng.choice(len(self.sequences), count, p=self.weights / self.weights.sum())]
+        return draw_by_weight(self.sequences, self.weights, count, self._rng)
 
     def population(self, model: Trained, count: int) -> Population:
         """Draw independent chains of the model by population annealing.

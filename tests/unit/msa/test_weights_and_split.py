@@ -10,6 +10,7 @@ from temperance.msa.frequencies import profile_frequencies
 from temperance.msa.prepare import encode_rows
 from temperance.msa.split import draw_subset, split
 from temperance.msa.weights import (
+    draw_by_weight,
     effective_number,
     find_nearest,
     find_neighbours,
@@ -139,3 +140,11 @@ def test_a_profile_has_one_sequence_beside_the_effective_number():
     """Weights 3 and 1 at one site of two states, and a half of either: 3.5 and 1.5 of 5."""
     sequences = np.array([[0], [1]], np.uint8)
     assert profile_frequencies(sequences, 2, np.array([3.0, 1.0])) == pytest.approx(np.array([[0.7, 0.3]]))
+
+
+def test_sequences_are_drawn_in_proportion_to_weights_of_any_sum():
+    """Of weights 0, 1 and 3 the first is never drawn, and the last in three of four draws; rows stay whole."""
+    sequences, weights = np.array([[0, 9], [1, 8], [2, 7]], np.uint8), np.array([0, 1, 3], np.float32)
+    draws = draw_by_weight(sequences, weights, 4000, np.random.default_rng(0))
+    assert draws.shape == (4000, 2) and (draws.sum(axis=1) == 9).all() and 0 not in draws[:, 0]
+    assert (draws[:, 0] == 2).mean() == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / 4000) ** 0.5)
