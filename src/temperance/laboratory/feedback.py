@@ -167,7 +167,7 @@ def choose_feedback(
     kind = "designs" if quoted == DESIGN else "natural sequences"
     why = (
         f"Learnt from the results of others that are no relatives, the model ranks functional {kind} above others with "
-        f"AUC {_words(auc)}, without results with {_words(plain)}: a gain of {_words(gain)}"
+        f"AUC {auc.brief()}, without results with {plain.brief()}: a gain of {gain.brief()}"
     )
     why += "." if helps else ", which may be chance."
     strength = fixed or (best if helps else 0.0)
@@ -184,10 +184,6 @@ def _auc(scores: np.ndarray, functional: np.ndarray) -> float:
     if functional.all() or not functional.any():
         return float("nan")
     return auc_influences(scores, functional)[0]
-
-
-def _words(value: Estimate) -> str:
-    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})"
 
 
 def tabulate_strengths(measured: Measurements, left_out: LeftOutEnergies) -> pd.DataFrame:

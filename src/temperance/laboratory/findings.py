@@ -219,9 +219,8 @@ def _decide(
     """Tell whether the model may decide, why, and how many results would do."""
     kind = "designs" if quoted == DESIGN else "natural sequences"
     clusters, needed = _class_clusters(measured), count_needed(measured, log_odds, auc.value)
-    interval = f"{auc.value:.2f} ({auc.low:.2f} to {auc.high:.2f})"
     ranking = (
-        f"It ranks functional {kind} that it has not seen, nor relatives of them, above others with AUC {interval}"
+        f"It ranks functional {kind} that it has not seen, nor relatives of them, above others with AUC {auc.brief()}"
     )
     enough = f"About {needed:,} results would do" if needed else "No number of such results would do"
     if min(clusters) < LEAST_CLUSTERS:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from temperance.report.results import Evidence
+from temperance.stats.estimate import Estimate
 
 
 def collect_facts(evidence: Evidence) -> list[tuple[str, str]]:
@@ -56,8 +57,8 @@ def _prediction_facts(predictions: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "precision of predicted contacts", ", ".join(values) + f" (random {ranks['L']['expected']:.0%})"
     if "mutants" in predictions:
         spearman = predictions["mutants"]
-        interval = f"{spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})"
-        yield "Spearman with measured mutants", f"{interval}, {spearman['pairs']:,} of {spearman['measured']:,}"
+        interval = Estimate(spearman["value"], spearman["low"], spearman["high"])
+        yield "Spearman with measured mutants", f"{interval.brief()}, {spearman['pairs']:,} of {spearman['measured']:,}"
 
 
 def _describe_source(evidence: Evidence) -> str:

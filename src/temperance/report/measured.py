@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from temperance.scoring.names import short_judge_name
+from temperance.stats.estimate import estimate_from_columns
 
 _PREDICTORS = {
     "minus_energy": "model's energy (minus)", "identity_natural": "identity to the nearest natural sequence",
@@ -102,7 +103,7 @@ def measured_tables(summary: dict[str, Any], expected: pd.DataFrame, number: int
 def _interval(row: dict[str, Any], name: str, form: str = ".2f") -> str:
     if row.get(name) is None or pd.isna(row[name]):
         return "-"
-    return f"{row[name]:{form}} ({row[f'{name}_low']:{form}} to {row[f'{name}_high']:{form}})"
+    return estimate_from_columns(row, name).brief(form)
 
 
 def _groups(summary: dict[str, Any]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from temperance.report.results import Evidence
 from temperance.scoring.names import judge_name
-from temperance.stats.estimate import format_range
+from temperance.stats.estimate import Estimate, estimate_from_columns
 from temperance.temperature.pareto import pareto
 
 _OPTIMA = {
@@ -127,7 +127,7 @@ def _format_point(row: pd.Series) -> str:
         return f"below all that were sampled ({row['high']:.2f} at most)"
     if row["value"] == np.inf:
         return f"above all that were sampled ({row['low']:.2f} at least)"
-    return f"{row['value']:.2f} ({format_range(row['low'], row['high'])})"
+    return Estimate(row["value"], row["low"], row["high"]).brief()
 
 
 def scores_table(evidence: Evidence) -> pd.DataFrame:
@@ -251,7 +251,7 @@ def _format_interval(row: pd.Series, name: str) -> str:
     """Format a temperature with its interval, or `none`."""
     if np.isnan(row[name]):
         return "none"
-    return f"{row[name]:.2f} ({format_range(row[f'{name}_low'], row[f'{name}_high'])})"
+    return estimate_from_columns(row, name).brief()
 
 
 def front_table(scores: pd.DataFrame) -> pd.DataFrame:

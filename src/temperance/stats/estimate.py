@@ -1,9 +1,11 @@
 """A value with its 95 % interval: from bootstrap draws, as columns of a table, and pooled over replicates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr, ndtri, stdtrit
 
 from temperance.stats.resampling import interval_factor
@@ -15,25 +17,26 @@ NORMAL = float(ndtri(0.975))
 _PRIOR_REPLICATES = 4
 
 
-def format_range(low: float, high: float) -> str:
-    """Format an interval of temperatures, which may have no upper end.
+def format_range(low: float, high: float, form: str = ".2f") -> str:
+    """Format an interval, which may have no upper end.
 
     Parameters
     ----------
     low, high : float
         Its ends; infinite for an end beyond all that was sampled.
+    form : str
+        Format of a number.
 
     Returns
     -------
     str
-        Two decimals.
 
     Examples
     --------
     >>> format_range(0.7, 0.81), format_range(0.7, float("inf"))
     ('0.70 to 0.81', '0.70 or more')
     """
-    return f"{low:.2f} or more" if high == np.inf else f"{low:.2f} to {high:.2f}"
+    return f"{low:{form}} or more" if high == np.inf else f"{low:{form}} to {high:{form}}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,25 @@ class Estimate:
     def __str__(self) -> str:
         """Write the value with its interval."""
         return f"{self.value:.2f} (95% interval {format_range(self.low, self.high)})"
+
+    def brief(self, form: str = ".2f") -> str:
+        """Write the value with its interval in parentheses, where it is plain what these are.
+
+        Parameters
+        ----------
+        form : str
+            Format of a number.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Estimate(0.5, 0.25, 0.75).brief(".0%")
+        '50% (25% to 75%)'
+        """
+        return f"{self.value:{form}} ({format_range(self.low, self.high, form)})"
 
 
 def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
@@ -110,6 +132,28 @@ def estimate_columns(name: str, interval: Estimate) -> dict[str, float]:
     {'tau': 1.0, 'tau_low': 0.9, 'tau_high': 1.2}
     """
     return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def estimate_from_columns(row: Mapping[str, Any] | pd.Series, name: str) -> Estimate:
+    """Read an estimate from a row of a table that `estimate_columns` wrote.
+
+    Parameters
+    ----------
+    row : mapping or pandas.Series
+        A row with columns `name`, `name_low` and `name_high`.
+    name : str
+        Name of the value's column.
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> estimate_from_columns(estimate_columns("tau", Estimate(1.0, 0.9, 1.2)), "tau")
+    Estimate(value=1.0, low=0.9, high=1.2)
+    """
+    return Estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]))
 
 
 def pool_temperatures(replicates: Sequence[Estimate], shared: float = float("nan")) -> Estimate:

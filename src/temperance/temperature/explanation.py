@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from temperance.stats.estimate import Estimate, format_range, pool_temperatures
+from temperance.stats.estimate import Estimate, pool_temperatures
 from temperance.temperature.diagnosis import (
     CANNOT_TELL,
     DIFFERENT,
@@ -98,7 +98,7 @@ _CALIBRATED = {
 def _explain_calibration(diagnosis: str, tau_cal: Estimate) -> str:
     """Say whether the site conditionals, which need no sampling, agree."""
     verdict = "agree" if _CALIBRATED[diagnosis](tau_cal) else "do not agree"
-    estimate = f"τ_cal = {tau_cal.value:.2f} ({format_range(tau_cal.low, tau_cal.high)})"
+    estimate = f"τ_cal = {tau_cal.brief()}"
     return f"Its site conditionals {verdict}: on held-out sequences they are calibrated best at {estimate}."
 
 
@@ -133,7 +133,7 @@ def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
         return
     sizes = sorted(table["M"].unique())
     largest = pooled(table[table["M"] == sizes[-1]], "tau_r")
-    estimate = f"τ_r = {largest.value:.2f} ({format_range(largest.low, largest.high)})"
+    estimate = f"τ_r = {largest.brief()}"
     if not 0 < largest.value < np.inf:
         yield "The truth accepts samples best at a temperature outside those sampled."
         return

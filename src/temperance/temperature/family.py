@@ -232,7 +232,7 @@ def _as_trade(best: Recommendation, diagnosis: Diagnosis) -> Recommendation:
     )
     headline = (
         f"{why} Colder samples are nearer to the consensus and less varied; the coldest that qualifies by your floors "
-        f"is τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f}).{best.headline.partition(').')[2]}"
+        f"is τ = {tau}.{best.headline.partition(').')[2]}"
     )
     return replace(best, headline=headline)
 

@@ -1,12 +1,12 @@
 """The recommended temperature where results of the laboratory decide: the most designs that are functional and new."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 
-from temperance.stats.estimate import Estimate
+from temperance.stats.estimate import Estimate, estimate_from_columns
 from temperance.temperature.choice import as_natural
 from temperance.temperature.operating_points import OperatingPoint, gap_around
 from temperance.temperature.recommendation import Recommendation, expected
@@ -66,16 +66,15 @@ def recommend_measured(
     low, high = gap_around(temperatures, rung)
     tau = Estimate(float(temperatures[rung]), min(low, float(ends[0])), max(high, float(ends[1])))
     row = table.iloc[rung]
-    share = f"{row['functional']:.0%} ({row['functional_low']:.0%} to {row['functional_high']:.0%})"
-    count = f"{row['useful']:.0f} ({row['useful_low']:.0f} to {row['useful_high']:.0f})"
+    functional, useful_count = (estimate_from_columns(row, name) for name in ("functional", "useful"))
     kind = "natural sequences alone, an extrapolation" if extrapolates else "designs that were measured"
     headline = (
-        f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f}): by the results of {kind}, most "
-        "designs are expected to be functional and new there."
+        f"Sample at τ = {tau}: by the results of {kind}, most designs are expected to be functional and new there."
     )
     reasons = [
-        f"Of samples at τ = {tau.value:.3g}, {share} are expected to be functional, and {count} of {number} to be "
-        "functional and as new as you ask. Of the equilibrated temperatures that meet your floors, none promises more.",
+        f"Of samples at τ = {tau.value:.3g}, {functional.brief('.0%')} are expected to be functional, and "
+        f"{useful_count.brief('.0f')} of {number} to be functional and as new as you ask. Of the equilibrated "
+        "temperatures that meet your floors, none promises more.",
         "Without the results: " + best.headline,
     ]
     limits = list(best.limits)
@@ -85,10 +84,7 @@ def recommend_measured(
             "one that was far too optimistic for samples unlike natural sequences (docs/validation.md). The judges' "
             "limit holds all the same."
         )
-    scores = expected(rungs, rung) | {
-        name: {"value": float(row[name]), "low": float(row[f"{name}_low"]), "high": float(row[f"{name}_high"])}
-        for name in ("functional", "useful")
-    }
+    scores = expected(rungs, rung) | {"functional": asdict(functional), "useful": asdict(useful_count)}
     return replace(
         best, status="recommended", tau=tau, headline=headline, reasons=reasons, limits=limits,
         sampling_temperature=tau.value, expected=scores,

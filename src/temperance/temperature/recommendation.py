@@ -160,7 +160,7 @@ def recommend(
             _list_notes(pooled), limit,
         )  # fmt: skip
     tau = _estimate_interval(rungs, points, pooled, choice.rung, floors, rng, draws)
-    headline = f"Sample at τ = {tau.value:.2f} (95% interval {tau.low:.2f} to {tau.high:.2f})."
+    headline = f"Sample at τ = {tau}."
     if one_training_set:
         headline += " One training set: how much another one would change this is not known."
     reasons = _explain_choice(rungs, choice.rung, points[0], pooled, floors, one_training_set)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from temperance.stats.estimate import NORMAL, Estimate, estimate, estimate_columns, pool_temperatures, pool_values
+from temperance.stats.estimate import (
+    NORMAL,
+    Estimate,
+    estimate,
+    estimate_columns,
+    estimate_from_columns,
+    pool_temperatures,
+    pool_values,
+)
 
 # 97.5 % points of Student's t distribution with 2, 5 and 6 degrees of freedom, from tables.
 T_2, T_5, T_6 = 4.302653, 2.570582, 2.446912
@@ -23,6 +31,18 @@ def half_width(interval):
 
 
 # ---------------------------------------------------------------- one estimate
+
+
+def test_estimates_are_written_with_their_interval_which_may_have_no_upper_end():
+    assert Estimate(0.874, 0.801, 0.956).brief() == "0.87 (0.80 to 0.96)"
+    assert Estimate(0.874, 0.801, float("inf")).brief(".1f") == "0.9 (0.8 or more)"
+    assert str(Estimate(0.874, 0.801, float("inf"))) == "0.87 (95% interval 0.80 or more)"
+
+
+def test_a_row_gives_the_estimate_of_its_name_back():
+    row = estimate_columns("tau", Estimate(1.0, 0.9, 1.2)) | estimate_columns("tau_f", Estimate(2.0, 1.9, 2.2))
+    assert estimate_from_columns(row, "tau") == Estimate(1.0, 0.9, 1.2)
+    assert estimate_from_columns(row, "tau_f") == Estimate(2.0, 1.9, 2.2)
 
 
 def test_the_half_width_of_a_normal_interval_is_1_96_standard_errors():

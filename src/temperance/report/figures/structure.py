@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from temperance.core.alphabet import Alphabet
 from temperance.report.figures.averages import INTERVAL
 from temperance.report.figures.style import CHOSEN, add_legend
+from temperance.stats.estimate import Estimate
 
 
 def contacts(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
@@ -190,9 +191,8 @@ def mutants(table: pd.DataFrame, summary: dict[str, Any], alphabet: Alphabet) ->
         )
         axes[0, 1].set(xlabel="score, nats", ylabel="measured")
         if spearman := summary.get("mutants"):
-            axes[0, 1].set_title(
-                f"Spearman {spearman['value']:.2f} ({spearman['low']:.2f} to {spearman['high']:.2f})", fontsize=10
-            )
+            interval = Estimate(spearman["value"], spearman["low"], spearman["high"])
+            axes[0, 1].set_title(f"Spearman {interval.brief()}", fontsize=10)
     return figure
 
 
