@@ -98,11 +98,8 @@ def conserved_residues(sequences: np.ndarray, weights: np.ndarray, alphabet: Alp
     ['A', '']
     """
     frequencies, gap_shares = residue_frequencies(sequences, weights, alphabet)
-    conserved = (frequencies.max(axis=1) >= share) & (gap_shares <= 1 - share + 1e-9)
-    states = frequencies.argmax(axis=1)
-    return [
-        alphabet.symbols[state] if is_conserved else "" for state, is_conserved in zip(states, conserved, strict=True)
-    ]
+    residues, shares = _most_frequent(frequencies, alphabet)
+    return np.where((shares >= share) & (gap_shares <= 1 - share + 1e-9), residues, "").tolist()
 
 
 def tabulate_conservation(
@@ -127,10 +124,11 @@ def tabulate_conservation(
         `columns` with consensus (residue), share (of it among residues), information (bits) and gaps (share).
     """
     frequencies, gap_shares = residue_frequencies(sequences, weights, alphabet)
-    consensus = frequencies.argmax(axis=1)
-    return columns.assign(
-        consensus=[alphabet.symbols[state] for state in consensus],
-        share=frequencies.max(axis=1),
-        information=information_content(frequencies, alphabet),
-        gaps=gap_shares,
-    )
+    consensus, shares = _most_frequent(frequencies, alphabet)
+    information = information_content(frequencies, alphabet)
+    return columns.assign(consensus=consensus, share=shares, information=information, gaps=gap_shares)
+
+
+def _most_frequent(frequencies: np.ndarray, alphabet: Alphabet) -> tuple[np.ndarray, np.ndarray]:
+    """Find the most frequent residue of each column, and its share."""
+    return np.array(list(alphabet.symbols))[frequencies.argmax(axis=1)], frequencies.max(axis=1)

@@ -1,10 +1,11 @@
 """Conserved residues, counted by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from temperance.core.alphabet import alphabet
-from temperance.msa.conservation import conserved_residues
+from temperance.msa.conservation import conserved_residues, tabulate_conservation
 
 RNA = alphabet("rna")
 # Of ten sequences, columns have nine A and a C, eight A and two C, eight A, a C and a gap, and eight A and two gaps.
@@ -24,3 +25,11 @@ def test_sequences_count_by_their_weights():
     assert conserved_residues(sequences, np.array([9.0, 1.0]), RNA) == ["A"]
     assert conserved_residues(sequences, np.array([1.0, 9.0]), RNA) == ["C"]
     assert conserved_residues(sequences, np.array([8.0, 1.0]), RNA) == [""]
+
+
+def test_the_consensus_is_the_residue_that_is_conserved_where_one_is():
+    """By weight A has 9 of 10 in the first column, and C has 6 of 10 in the second."""
+    sequences, weights = np.array([[1, 1], [1, 2], [2, 2]]), np.array([4.0, 5.0, 1.0])
+    table = tabulate_conservation(sequences, weights, pd.DataFrame({"site": [0, 1]}), RNA)
+    assert table["consensus"].tolist() == ["A", "C"] and table["share"].tolist() == [0.9, 0.6]
+    assert conserved_residues(sequences, weights, RNA) == ["A", ""]
