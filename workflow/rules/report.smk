@@ -108,20 +108,20 @@ onerror:
             "and sampling resume from their last checkpoint.",
             file=sys.stderr,
         )
-    if workflow.is_main_process and any(
-        Path(OUT, name).is_dir() for name in FAMILIES
-    ):
-        # Imported here: loading takes seconds, which are only spent after a failure.
-        from temperance.report.page import write_report
-        from temperance.report.unfinished import unfinished
+        if any(Path(OUT, name).is_dir() for name in FAMILIES):
+            # Imported here: loading takes seconds, which are only spent after a failure.
+            from temperance.report.page import write_report
+            from temperance.report.unfinished import unfinished
 
-        pages = {name: Path(OUT, name, "report.json") for name in FAMILIES}
-        done = [page for page in pages.values() if page.is_file()]
-        failed = unfinished(
-            OUT, [n for n, page in pages.items() if page not in done]
-        )
-        try:
-            write_report(f"{OUT}/report.html", done, failed, RUN["seed"])
-            print(f"{OUT}/report.html shows what is done, and why the rest is not")
-        except (InputError, OSError) as error:
-            print(f"error: no report: {error}")
+            pages = {name: Path(OUT, name, "report.json") for name in FAMILIES}
+            done = [page for page in pages.values() if page.is_file()]
+            failed = unfinished(
+                OUT, [n for n, page in pages.items() if page not in done]
+            )
+            try:
+                write_report(f"{OUT}/report.html", done, failed, RUN["seed"])
+                print(
+                    f"{OUT}/report.html shows what is done, and why the rest is not"
+                )
+            except (InputError, OSError) as error:
+                print(f"error: no report: {error}")

@@ -18,6 +18,7 @@ import pandas as pd
 from temperance.core.errors import InputError
 from temperance.core.files import load_json, save_json
 from temperance.core.version import __version__
+from temperance.workflow.command_line import carry_out
 from temperance.workflow.provenance import digests
 
 METADATA = "ro-crate-metadata.json"
@@ -186,13 +187,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("results", nargs="?", default="results", help="folder of results")
     parser.add_argument("--license", default="", help="address of the licence of the results")
     parser.add_argument("--author", default="", help="who ran the workflow")
-    options = parser.parse_args(arguments)
-    try:
-        path = Path(options.results) / METADATA
-        save_json(path, describe_run(Path(options.results), options.license, options.author))
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carry_out(parser, _write, arguments)
+
+
+def _write(options: argparse.Namespace) -> int:
+    path = Path(options.results) / METADATA
+    save_json(path, describe_run(Path(options.results), options.license, options.author))
     print(f"wrote {path}")
     return 0
 

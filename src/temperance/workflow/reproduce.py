@@ -14,6 +14,7 @@ from pathlib import Path
 
 from temperance.core.errors import InputError
 from temperance.core.files import load_json, versions
+from temperance.workflow.command_line import carry_out
 from temperance.workflow.files import SNAKEFILE
 from temperance.workflow.provenance import digests
 
@@ -79,12 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("record", help="a JSON file in a folder 'provenance' of the results")
     parser.add_argument("cores", nargs="?", default="all", help="number of CPU cores; all of them by default")
-    options = parser.parse_args(arguments)
-    try:
-        return reproduce(options.record, options.cores)
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carry_out(parser, lambda options: reproduce(options.record, options.cores), arguments)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,16 @@ Called as ``python -m temperance.workflow.status [CONFIG.yaml ...]``, also while
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from temperance.core.errors import InputError
 from temperance.core.files import load_json
 from temperance.core.progress import in_words
 from temperance.core.sizes import subset_names
 from temperance.report.unfinished import unfinished
+from temperance.workflow.command_line import carry_out
 from temperance.workflow.configfiles import read_configuration
 from temperance.workflow.configuration import configure
 from temperance.workflow.family_table import with_table
@@ -70,12 +70,12 @@ def _describe(log: Path) -> str:
     return f"{log.stem} {ago} ago: {lines[-1].partition(' ')[2] or 'started'}"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the state of the run that configuration files describe.
 
     Parameters
     ----------
-    arguments : list of str
+    arguments : sequence of str, optional
         Command-line arguments: configuration files, the embedded default if there are none, and options.
 
     Returns
@@ -91,16 +91,15 @@ def main(arguments: list[str]) -> int:
         help="configuration files, as for snakemake --configfile",
     )
     parser.add_argument("--results", help="folder of results, if another than that of the configuration")
-    options = parser.parse_args(arguments)
-    try:
-        run = configure(with_table(read_configuration(options.config, {})))
-        families = {family: subset_names(plan.subsets) for family, plan in run["families"].items()}
-        print(status(options.results or run["results"], families).to_string(index=False))
-    except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carry_out(parser, _print_status, arguments)
+
+
+def _print_status(options: argparse.Namespace) -> int:
+    run = configure(with_table(read_configuration(options.config, {})))
+    families = {family: subset_names(plan.subsets) for family, plan in run["families"].items()}
+    print(status(options.results or run["results"], families).to_string(index=False))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
