@@ -51,6 +51,7 @@ from temperance.workflow.resources import (
 )
 from temperance.workflow.versions import check_snakemake
 from temperance.core.artefacts import (
+    COLUMNS,
     FAMILY_FILES,
     JUDGED_FILES,
     LARGEST_FILES,

@@ -37,5 +37,6 @@ rule compare:
         engine_name=RUN["engine"],
         seed=seed("compare"),
         stamps=stamps(judge_inputs, baseline_file_input),
+        columns=COLUMNS["scores.tsv"],
     script:
         "../../scripts/compare.py"

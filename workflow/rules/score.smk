@@ -71,6 +71,8 @@ rule score:
         settings=settings("score"),
         seed=seed("score"),
         stamps=stamps(judge_inputs),
+        # Scores of an older version, whose table had others, are computed anew.
+        columns=COLUMNS["scores.tsv"],
     script:
         "../../scripts/score.py"
 

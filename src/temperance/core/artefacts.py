@@ -34,3 +34,41 @@ MODEL_FILES = ("scores.tsv", "optimum.tsv")
 PAGE_FILES = (
     "designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv", "operating_points.tsv",
 )  # fmt: skip
+
+# Of each table, what pages and figures read of it, but for columns of judges, and of truths and structures that not
+# every family has. A rule that names the columns of its table as a parameter runs again once they are others.
+COLUMNS = {
+    "scores.tsv": (
+        "temperature", "fidelity", "fidelity_error", "novelty", "novelty_error", "diversity", "diversity_error",
+        "energy", "gaps", "effective_share", "identical", "pearson_single", "pearson_pair", "pearson_triple", "ess",
+        "rhat", "drift", "equilibrated",
+    ),
+    "optimum.tsv": (
+        "size", "replicate", "M", "tau", "tau_low", "tau_high", "fidelity", "novelty", "diversity", "feasible",
+    ),
+    "operating_points.tsv": ("subset", "name", "value", "low", "high", "limit", "decides", "note"),
+    "sensitivity.tsv": ("floor", "value", "tau", "tau_low", "tau_high", "novelty", "percentile", "feasible"),
+    "thermodynamics.tsv": (
+        "temperature", "energy", "energy_error", "entropy", "entropy_error", "free_energy", "free_energy_error",
+        "heat_capacity", "heat_capacity_error", "log_z", "log_z_error", "log_likelihood", "log_z_ais",
+        "log_z_ais_error", "equilibrated",
+    ),
+    "divergence.tsv": ("temperature", "forward", "forward_low", "forward_high", "forward_absolute"),
+    "density.tsv": ("energy", "log_g", "log_g_error"),
+    "calibration.tsv": ("temperature", "npll", "npll_error", "ece"),
+    "reliability.tsv": ("temperature", "confidence", "accuracy", "share"),
+    "orders.tsv": ("order", "temperature", "pearson", "slope", "r20", "r20_error"),
+    "levels.tsv": (
+        "temperature", "level", "energy", "p", "p_error", "q", "q_error", "forward", "forward_error", "reverse",
+        "reverse_error", "slope", "slope_error",
+    ),
+    "ladder.tsv": ("temperature", "rhat", "ess", "acceptance"),
+    "history.tsv": ("step", "pearson", "gradient_norm", "gradient_noise", "acceptance"),
+    "regularisation.tsv": ("l2_couplings", "log_likelihood", "log_likelihood_error", "predicted_tau_f", "chosen"),
+    "contacts.tsv": ("i", "j", "score", "column_i", "number_i", "column_j", "number_j", "separation"),
+    "mutants.tsv": ("site", "column", "number", "wild", "mutated", "score"),
+    "conservation.tsv": ("site", "number"),
+    "designs.tsv": (
+        "name", "temperature", "recommended", "energy", "distance_natural", "cluster", "aligned", "sequence",
+    ),
+}  # fmt: skip

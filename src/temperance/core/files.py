@@ -17,6 +17,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
+from temperance.core.artefacts import COLUMNS
 from temperance.core.errors import InputError, explain_damage
 from temperance.core.tensors import read_tensors
 from temperance.core.version import __version__
@@ -270,6 +271,38 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
         raise
     except Exception as error:  # pandas and Arrow raise whatever a damaged file leads to
         raise explain_damage(path, error, "TSV" if is_tsv else "Parquet") from error
+
+
+def load_result(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
+    """Load a table of a run's results, and make sure that it has the columns which pages and figures read.
+
+    Parameters
+    ----------
+    path : path-like
+        Table of a name in `temperance.core.artefacts.COLUMNS`, or of any other.
+    text : sequence of str
+        Columns that hold text, as of `load_table`.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table.
+
+    Raises
+    ------
+    InputError
+        If it lacks a column, as that of an older version does, or is not whole.
+    FileNotFoundError
+        If it does not exist.
+    """
+    table = load_table(path, text)
+    missing = [column for column in COLUMNS.get(Path(path).name, ()) if column not in table]
+    if missing:
+        raise InputError(
+            f"{path}: has no column {missing[0]}, so it was written by an older version; delete it, and the command "
+            "that you ran makes it anew, with what depends on it"
+        )
+    return table
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
-from temperance.core.files import load_arrays, load_json, load_table
+from temperance.core.files import load_arrays, load_json, load_result
 from temperance.core.settings.design import MeasuredSettings
 from temperance.core.settings.run import FamilySettings
 from temperance.report.figures.bias import compare_log_probabilities
@@ -137,11 +137,11 @@ class Evidence:
         folder = Path(folder)
         training = pd.DataFrame([_training_row(folder, subset) for subset in subsets])
         largest = next(s for s in subsets if s.rsplit("-r", 1)[0] == subsets[-1].rsplit("-r", 1)[0])
-        natural = load_table(folder / largest / "natural.parquet")
+        natural = load_result(folder / largest / "natural.parquet")
         arrays, metadata = load_arrays(folder / "alignment.safetensors")
         alphabet = find_alphabet(metadata["alphabet"])
         reference = _reference(folder, arrays["sequences"], natural, alphabet.q, settings.optimum.fidelity)
-        optimum, scores = load_table(folder / "optimum.tsv"), _read_all(folder, training, "scores.tsv")
+        optimum, scores = load_result(folder / "optimum.tsv"), _read_all(folder, training, "scores.tsv")
         thermodynamics = _read_all(folder, training, "thermodynamics.tsv")
         models, compared = _compared(folder, training, settings.models, scores, thermodynamics, optimum)
         scores, models = (_in_natural_units(table, reference["diversity"]) for table in (scores, models))
@@ -153,25 +153,25 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=_load_diagnostics(folder / "designs.json"),
             optimum=optimum,
-            points=load_table(folder / "operating_points.tsv", text=["name", "note"]),
-            sensitivity=load_table(folder / "sensitivity.tsv"),
+            points=load_result(folder / "operating_points.tsv", text=["name", "note"]),
+            sensitivity=load_result(folder / "sensitivity.tsv"),
             scores=scores,
             thermodynamics=thermodynamics,
             models=models,
             compared=compared,
-            contacts=load_table(folder / "contacts.tsv"),
-            mutants=load_table(folder / "mutants.tsv", text=["wild", "mutated"]),
-            conservation=load_table(folder / "conservation.tsv"),
+            contacts=load_result(folder / "contacts.tsv"),
+            mutants=load_result(folder / "mutants.tsv", text=["wild", "mutated"]),
+            conservation=load_result(folder / "conservation.tsv"),
             predictions=load_json(folder / "predictions.json"),
             measured=_load_measured(folder, settings.measured),
-            expected=load_table(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
-            aligned=list(load_table(folder / "designs.tsv", text=["aligned"])["aligned"]),
+            expected=load_result(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
+            aligned=list(load_result(folder / "designs.tsv", text=["aligned"])["aligned"]),
             divergence=_read_all(folder, training, "divergence.tsv"),
             calibration=_read_all(folder, training, "calibration.tsv"),
-            reliability=load_table(folder / largest / "reliability.tsv"),
-            orders=load_table(folder / largest / "orders.tsv"),
-            density=load_table(folder / largest / "density.tsv"),
-            levels=load_table(folder / largest / "levels.tsv"),
+            reliability=load_result(folder / largest / "reliability.tsv"),
+            orders=load_result(folder / largest / "orders.tsv"),
+            density=load_result(folder / largest / "density.tsv"),
+            levels=load_result(folder / largest / "levels.tsv"),
             landscape=load_json(folder / largest / "landscape.json"),
             truth=_load_diagnostics(folder / "truth.json") if settings.truth else None,
             rungs=_read_all(folder, training, "ladder.tsv"),
@@ -180,7 +180,7 @@ class Evidence:
             training=training,
             largest=largest,
             natural=natural,
-            samples=load_table(folder / largest / "samples.parquet"),
+            samples=load_result(folder / largest / "samples.parquet"),
             reference=reference,
         )
 
@@ -323,7 +323,7 @@ def _compared(
 def _read_all(folder: Path, training: pd.DataFrame, name: str) -> pd.DataFrame:
     """Read one table of every subset, and join them with the subset's name, size and replicate."""
     tables = [
-        load_table(folder / row.subset / name).assign(subset=row.subset, M=row.M, replicate=row.replicate)
+        load_result(folder / row.subset / name).assign(subset=row.subset, M=row.M, replicate=row.replicate)
         for row in training.itertuples()
     ]
     return pd.concat(tables, ignore_index=True)

@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from temperance.core import files
+from temperance.core.artefacts import COLUMNS
 from temperance.core.errors import InputError
 from temperance.core.version import __version__
 
@@ -168,3 +169,18 @@ def test_no_name_is_a_formula_of_a_spreadsheet_and_numbers_and_sequences_are_lef
     assert table["name"].tolist() == names
     files.save_table(tmp_path / "x.parquet", table)
     assert files.load_table(tmp_path / "x.parquet")["name"].tolist() == names
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_result_that_lacks_a_column_is_named_with_what_makes_it_anew(name, tmp_path):
+    path, columns = tmp_path / name, COLUMNS[name]
+    files.save_table(path, pd.DataFrame(0.5, index=range(2), columns=[*columns, "one_more"]))
+    assert files.load_result(path).shape == (2, len(columns) + 1)
+    for column in columns:
+        files.save_table(path, pd.DataFrame(0.5, index=range(2), columns=[name for name in columns if name != column]))
+        with pytest.raises(InputError) as error:
+            files.load_result(path)
+        assert str(error.value) == (
+            f"{path}: has no column {column}, so it was written by an older version; delete it, and the command that "
+            "you ran makes it anew, with what depends on it"
+        )

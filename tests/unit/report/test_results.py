@@ -1,5 +1,6 @@
 """Results of a family as figures and pages get them."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import small_family
 from numpy.testing import assert_allclose, assert_array_equal
 
-from temperance.core.files import load_arrays, save_arrays
+from temperance.core.errors import InputError
+from temperance.core.files import load_arrays, load_table, save_arrays, save_table
 from temperance.core.settings.scoring import OptimumSettings
 from temperance.report import results
 from temperance.report.results import Evidence, _reference
@@ -197,3 +199,13 @@ def test_floors_are_those_of_the_settings(evidence):
     settings = evidence.settings.model_copy(update={"optimum": OptimumSettings(novelty_floor=0.3, diversity_floor=0.7)})
     floors = replace(evidence, settings=settings).figure_arguments()["sensitivity"][2]
     assert floors == {"novelty_floor": 0.3, "diversity_floor": 0.7}
+
+
+def test_a_table_of_an_older_version_is_named_whichever_model_it_is_of(folder, tmp_path):
+    for name in ("n100-r2/scores.tsv", "n200-r1/models/sites/scores.tsv", "n200-r1/levels.tsv", "sensitivity.tsv"):
+        older = shutil.copytree(folder, tmp_path / name.replace("/", "-"))
+        table = load_table(older / name)
+        column = next(column for column in table if column.endswith("_error") or column == "tau_low")
+        save_table(older / name, table.drop(columns=column))
+        with pytest.raises(InputError, match=f"{name}: has no column {column}, so it was written by an older version"):
+            Evidence.load(older, small_family.SUBSETS, small_family.read_settings())

@@ -111,6 +111,13 @@ def test_a_file_of_the_user_that_is_replaced_repeats_the_jobs_that_read_it():
         assert read == (set(stamped[1].split(", ")) if stamped else set()), rule
 
 
+def test_scores_whose_table_had_other_columns_are_computed_anew():
+    """The columns that pages read are a parameter of the rules that write them: a change repeats these jobs."""
+    writers = {rule for rule, body in RULES.items() if "/scores.tsv" in directive(rule, "output")}
+    assert writers == {"score", "compare"}
+    assert all('columns=COLUMNS["scores.tsv"]' in directive(rule, "params") for rule in writers)
+
+
 def test_targets_make_what_the_documentation_shows():
     def listed(name, text=TEXTS["common"]):
         return re.findall(r"[\w.-]+", re.search(rf"{name}\s*=\s*\[(.*?)\]", text, re.S)[1])
