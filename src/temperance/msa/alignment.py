@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from pathlib import Path
@@ -15,6 +15,10 @@ from temperance.core.errors import InputError
 from temperance.msa.formats import MOST_COLUMNS, ParsedFile, parse_file
 
 log = logging.getLogger(__name__)
+
+# Letters that proteins hardly have: pyrrolysine, one residue of a few methanogens' enzymes, and a mass spectrometrist's
+# leucine or isoleucine. English has one O in thirteen letters. Beyond this share and number a file is text.
+_RARE, _MOST_RARE, _FEWEST_RARE = "OJ", 0.02, 10
 
 
 @dataclass
@@ -350,8 +354,8 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     Raises
     ------
     InputError
-        If a symbol is not of the alphabet, or the sequences are nucleic acid and the alphabet is protein; if a residue
-        is ambiguous where that is an error, or to be replaced by a gap in an alphabet without one.
+        If a symbol is not of the alphabet, or the sequences are nucleic acid or prose and the alphabet is protein; if a
+        residue is ambiguous where that is an error, or to be replaced by a gap in an alphabet without one.
     """
     counts = np.sum([np.bincount(block.ravel(), minlength=256) for block in _blocks(alignment.sequences)], axis=0)
     residues = {chr(byte): int(counts[byte]) for byte in np.flatnonzero(counts)}
@@ -363,6 +367,8 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
             f"{path}: {100 * base_count / residue_count:.0f} % of its letters are bases, which is nucleic acid; set "
             f"'alphabet: {recognised}' ('alphabet: {alphabet.symbols}' if it is protein all the same)"
         )
+    if alphabet.name == "protein":
+        _check_prose(residues, path)
     states = alphabet.codes()[alignment.sequences]
     if (alphabet.codes()[[ord(symbol) for symbol in residues]] == INVALID).any():
         row, column = next(
@@ -391,6 +397,17 @@ def encode(alignment: Alignment, alphabet: Alphabet, ambiguous: str = "gap", pat
     states[states == AMBIGUOUS] = alphabet.gap or 0
     names, lines = list(compress(alignment.names, keep)), list(compress(alignment.lines, keep))
     return replace(alignment, names=names, lines=lines, sequences=states, audit=audit)
+
+
+def _check_prose(counts: Mapping[str, int], path: str | Path) -> None:
+    """Refuse text of words, which has the letter O far more often than any family of proteins."""
+    residues = sum(count for symbol, count in counts.items() if symbol not in GAPS)
+    rare = sum(count for symbol, count in counts.items() if symbol.upper() in _RARE)
+    if rare >= _FEWEST_RARE and rare > _MOST_RARE * residues:
+        raise InputError(
+            f"{path}: {100 * rare / residues:.0f} % of its letters are O or J, which proteins hardly have: it looks "
+            "like text, not sequences; give an alignment"
+        )
 
 
 def _suggest(alphabet: Alphabet, recognised: str, symbol: str) -> str:

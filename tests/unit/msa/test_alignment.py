@@ -222,3 +222,18 @@ def test_columns_may_be_those_of_the_reference_or_match_states(tmp_path):
     path.write_text(f"# STOCKHOLM 1.0\n{body}//\n")
     with pytest.raises(InputError, match=r"filter\.columns: match needs"):
         filter_alignment(encode(read(path), letters), letters, columns="match", path=path)
+
+
+@pytest.mark.parametrize("start", ["", ">row {}\n"])
+def test_prose_is_no_family_of_proteins_and_a_pyrrolysine_is(start, tmp_path):
+    """Two of six letters of the words are O, one of fifty residues of the proteins is."""
+    words = ["DOCTOR", "POTION", "BOTTOM", "OCTOPI", "COTTON", "MOTION"]
+    path = tmp_path / "words.aln"
+    path.write_text("".join(start.format(number) + word + "\n" for number, word in enumerate(words)))
+    with pytest.raises(InputError, match=r"words.aln: 33 % of its letters are O or J, .* it looks like text"):
+        encode(read(path), alphabet("protein"), path=path)
+    path.write_text("".join(start.format(number) + "ACDEFGHIKL" * 4 + "ACDEFGHIKO\n" for number in range(20)))
+    assert encode(read(path), alphabet("protein"), path=path).sequences[:, -1].tolist() == [0] * 20
+    # Letters of an alphabet of the user's own mean what he likes.
+    path.write_text("OJO\nJJO\n" * 10)
+    assert encode(read(path), alphabet("OJ"), path=path).sequences[0].tolist() == [0, 1, 0]
