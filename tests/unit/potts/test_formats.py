@@ -342,3 +342,46 @@ def test_adabmdca_gives_our_files_the_same_energies(name, tmp_path):
     subprocess.run([PEER, *words], cwd=tmp_path, check=True, capture_output=True)
     energies = pd.read_csv(tmp_path / "out" / "chains_energies.csv")["energy"]
     np.testing.assert_allclose(energies, model.energies(sequences), atol=1e-4)
+
+
+def fixed_lines(form, number):
+    """Lines of a model of two sites whose numbers have as many digits as `number`, the last one being that."""
+    letters, values = ("A", "B"), [number] * 20
+    if form == "lines":
+        couplings = [f"J 0 1 {a} {b} {number}" for a in letters for b in letters]
+        return couplings + [f"h {i} {a} {number}" for i in (0, 1) for a in letters]
+    if form == "gremlin":
+        states = " ".join([number] * 5)
+        return [f"V[{i}] {states}" for i in (0, 1)] + ["W[0][1] " + " ".join([states] * 5)]
+    return [" ".join(values)] * 2 + ["# 0 1", *[" ".join([*values, number])] * 21]
+
+
+@pytest.mark.parametrize(("form", "name"), [("lines", "AB"), ("gremlin", "rna"), ("ccmpred", "protein")])
+@pytest.mark.parametrize(
+    ("number", "cuts"), [("0.1234", ("0.123", "0.", "0")), ("1.234e-02", ("1.234e-0", "1.234", "1.23"))]
+)
+def test_a_model_that_was_cut_within_its_last_number_is_refused(form, name, number, cuts, tmp_path, caplog):
+    path, text = tmp_path / "model", "\n".join(fixed_lines(form, number))
+    for whole in (text + "\n", text + "\r\n", text + "\n\n"):
+        path.write_bytes(whole.encode())
+        assert read_model(path, alphabet(name)).L == 2 and not caplog.messages
+    for word in cuts:
+        path.write_text(text.removesuffix(number) + word)
+        with pytest.raises(InputError) as error:
+            read_model(path, alphabet(name))
+        assert str(error.value) == (
+            f"{path}: ends within a number, '{word}', which is shorter than all others; copy it again"
+        )
+    # Without the end of a line alone it may be whole, and is warned of; a compressed file has a checksum.
+    path.write_text(text)
+    assert read_model(path, alphabet(name)).L == 2
+    assert caplog.messages == [f"warning: {path}: its last line, '... {number}', has no end; is the file whole?"]
+    path.write_bytes(gzip.compress(text.encode()))
+    assert read_model(path, alphabet(name)).L == 2 and len(caplog.messages) == 1
+
+
+def test_numbers_that_are_as_short_elsewhere_are_read_without_the_end_of_a_line(tmp_path, caplog):
+    path = tmp_path / "model"
+    path.write_text("\n".join([*fixed_lines("lines", "0.1234")[:-2], "h 1 A 0.5", "h 1 B 0.7"]))
+    assert read_model(path, alphabet("AB")).fields[1].tolist() == pytest.approx([0.5, 0.7])
+    assert "has no end" in caplog.text

@@ -10,6 +10,7 @@ from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError
 from temperance.potts.formats.common import (
     MOST_SITES,
+    check_end,
     check_model,
     coupling_blocks,
     parse_numbers,
@@ -73,6 +74,7 @@ def read_ccmpred(path: str | Path, alphabet: Alphabet) -> Potts:
                 f"{path}: line {number}: '{' '.join(words)[:40]}', after the couplings of all pairs of {length} "
                 "sites; expected the end of the file"
             )
+    check_end(path)
     h = np.zeros((length, q))
     h[:, :-1] = fields
     return check_model(path, *reorder_states(order, h, pairs))

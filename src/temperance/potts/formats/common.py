@@ -1,5 +1,7 @@
 """What readers and writers of several formats share."""
 
+import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +10,14 @@ import numpy as np
 from temperance.core.alphabet import Alphabet
 from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.errors import InputError
+from temperance.core.opening import compression
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
+
+log = logging.getLogger(__name__)
+
+# Bytes at the end of a file in which numbers are looked at.
+_END = 2**16
 
 # More than a matrix of couplings in memory has.
 MOST_SITES = 10_000
@@ -65,6 +73,48 @@ def is_number(word: str) -> bool:
     except ValueError:
         return False
     return word.isascii() and "_" not in word
+
+
+def check_end(path: str | Path) -> None:
+    """Make sure that a text file of numbers, a number last in each line, was not cut within its last one.
+
+    Programs end every line. Without an end, the last line is compared with those before: a number with fewer decimals
+    than all of them, or a shorter exponent, was cut. What was cut so that it looks like the others cannot be told, so a
+    file without an end is warned of. Compressed files have a checksum.
+
+    Parameters
+    ----------
+    path : path-like
+        Plain or compressed.
+
+    Raises
+    ------
+    InputError
+        If the last number was cut.
+    """
+    if compression(path, "an ordinary file"):
+        return
+    with Path(path).open("rb") as file:
+        is_ascii = file.read(3).isascii()  # no byte order mark of UTF-16
+        start = max(0, file.seek(0, os.SEEK_END) - _END)
+        file.seek(start)
+        end = file.read()
+    lines = end.split(b"\n")
+    if not is_ascii or not lines[-1].strip() or lines[-1].startswith(b"#") or lines[-1].endswith(b"\r"):
+        return
+    numbers = [line.split()[-1] for line in lines if line.strip() and not line.startswith(b"#")]
+    # The first of these lines may not be whole.
+    forms = [_count_decimals(number) for number in numbers[start > 0 :]]
+    word = numbers[-1].decode("ascii", "replace")[:40]
+    if len(forms) > 2 and any(forms[-1][k] < min(form[k] for form in forms[:-1]) for k in (0, 1)):
+        raise InputError(f"{path}: ends within a number, '{word}', which is shorter than all others; copy it again")
+    log.warning("warning: %s: its last line, '... %s', has no end; is the file whole?", path, word)
+
+
+def _count_decimals(number: bytes) -> tuple[int, int]:
+    """Count the digits behind the point, and the characters of the exponent."""
+    mantissa, _, exponent = number.lower().partition(b"e")
+    return len(mantissa.partition(b".")[2]), len(exponent)
 
 
 def parse_numbers(path: str | Path, number: int, words: list[str], count: int) -> np.ndarray:

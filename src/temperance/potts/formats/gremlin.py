@@ -11,6 +11,7 @@ from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError
 from temperance.potts.formats.common import (
     MOST_SITES,
+    check_end,
     check_model,
     coupling_blocks,
     parse_numbers,
@@ -75,6 +76,7 @@ def read_gremlin(path: str | Path, alphabet: Alphabet) -> Potts:
             f"{path}: {missing:,} pairs of sites have no couplings, W[{i}][{j}] is the first; the file was cut, or "
             "needs lines of zeros for them"
         )
+    check_end(path)
     pairs = np.array([blocks[pair] for pair in itertools.combinations(sites, 2)], np.float32).reshape(-1, q, q)
     return check_model(path, *reorder_states(order, np.array([fields[site] for site in sites]), pairs))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from temperance.core.alphabet import NAMED, Alphabet
 from temperance.core.bounded_files import open_text
 from temperance.core.errors import InputError, last_line
-from temperance.potts.formats.common import MOST_SITES, check_model
+from temperance.potts.formats.common import MOST_SITES, check_end, check_model
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 
@@ -47,6 +47,7 @@ def read_lines(path: str | Path, alphabet: Alphabet) -> Potts:
         If the file is not of this format, was cut, or has an entry twice with different values.
     """
     table = _read_table(path)
+    check_end(path)
     line_number = partial(_line_number, path)
     couplings, fields = (table["what"] == "J").to_numpy(), (table["what"] == "h").to_numpy()
     # A field's line is short: site, state, value stand where a coupling has i, j, a.
