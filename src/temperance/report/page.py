@@ -20,6 +20,7 @@ from temperance.report.measured import describe_measured, measured_tables
 from temperance.report.methods import methods
 from temperance.report.results import Evidence
 from temperance.report.tables import (
+    compare_temperatures,
     describe_agreement,
     describe_best_models,
     designs_table,
@@ -92,7 +93,7 @@ class Section:
         Title of a part of the page -> its figures.
     agreement : str
         How many optima are the same by two methods.
-    points, optimum, scores, front, models, joint, training, designs : pandas.DataFrame
+    points, temperatures, optimum, scores, front, models, joint, training, designs : pandas.DataFrame
         Tables of text, see `temperance.report.tables`.
     best_models : list of str
         Which kind of model is best.
@@ -122,6 +123,7 @@ class Section:
     parts: dict[str, list[Figure]]
     agreement: str
     points: pd.DataFrame
+    temperatures: pd.DataFrame
     optimum: pd.DataFrame
     scores: pd.DataFrame
     front: pd.DataFrame
@@ -171,6 +173,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         parts=_arrange(name, evidence.folder / "figures", captions),
         agreement=describe_agreement(evidence.optimum),
         points=points_table(evidence.points),
+        temperatures=compare_temperatures(evidence.largest_scores(), evidence.points, evidence.best),
         optimum=optimum_table(evidence.optimum),
         scores=scores_table(evidence),
         front=front_table(evidence.models),

@@ -221,7 +221,7 @@ class Evidence:
         return {
             "trade_off": trade_off,
             "novelty_fidelity": trade_off,
-            "operating_points": (self.points, self.best, self._largest_scores()["temperature"].to_numpy()),
+            "operating_points": (self.points, self.best, self.largest_scores()["temperature"].to_numpy()),
             "sensitivity": (self.sensitivity, self.best, floors),
             "optimum": (self.optimum,),
             "divergence": (self.divergence, self.optimum, np.sort(self.scores["temperature"].unique())),
@@ -246,8 +246,14 @@ class Evidence:
             "models": (self.models, self.compared, self.reference, self.judge, floors),
         }
 
-    def _largest_scores(self) -> pd.DataFrame:
-        """Select the scores of the model that designs come from, the coldest first."""
+    def largest_scores(self) -> pd.DataFrame:
+        """Select the scores of the model that designs come from, the coldest first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a sampled temperature.
+        """
         return self.scores[self.scores["subset"] == self.largest].sort_values("temperature")
 
     def _log_z_at_one(self) -> tuple[float, float | None]:
@@ -273,7 +279,7 @@ class Evidence:
         temperatures = samples["temperatures"]
         chosen, untempered = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
         # The coldest and the hottest are equilibrated ones, if there are any.
-        equilibrated = np.flatnonzero(self._largest_scores()["equilibrated"].to_numpy(bool))
+        equilibrated = np.flatnonzero(self.largest_scores()["equilibrated"].to_numpy(bool))
         coldest, hottest = (equilibrated[0], equilibrated[-1]) if len(equilibrated) else (0, len(temperatures) - 1)
         indices = sorted({int(coldest), chosen, untempered, int(hottest)})
         sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}

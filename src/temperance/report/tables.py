@@ -1,16 +1,24 @@
 """Tables of the page, their numbers formatted."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from temperance.report.results import Evidence
-from temperance.scoring.names import judge_name
+from temperance.scoring.names import judge_name, short_judge_name
 from temperance.stats.estimate import Estimate, estimate_from_columns
+from temperance.temperature.operating_points import deciding_judges
 from temperance.temperature.pareto import pareto
 
 _OPTIMA = {
     "tau_f": "τ_f", "tau_train": "τ_train", "tau_r": "τ_r", "tau_j": "τ_J", "tau_cal": "τ_cal", "tau": "recommended τ",
 }  # fmt: skip
+# Temperatures that differ by less, as a share, are the same.
+_SAME = 0.01
+# What stands for a temperature beyond all that were sampled.
+_BEYOND = {0.0: "below all sampled", np.inf: "above all sampled"}
 _THERMODYNAMIC_COLUMNS = (
     "entropy",
     "heat_capacity",
@@ -128,6 +136,50 @@ def _format_point(row: pd.Series) -> str:
     if row["value"] == np.inf:
         return f"above all that were sampled ({row['low']:.2f} at least)"
     return Estimate(row["value"], row["low"], row["high"]).brief()
+
+
+def compare_temperatures(scores: pd.DataFrame, points: pd.DataFrame, best: Mapping[str, Any]) -> pd.DataFrame:
+    """Compare what samples at temperature 1, at tau_train and at the recommended temperature are like.
+
+    Nothing is interpolated: values are those of the sampled temperature that is nearest, by its ratio.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a sampled temperature of the model that designs come from: temperature, novelty, diversity,
+        percentile_* of judges, equilibrated.
+    points : pandas.DataFrame
+        Rows of `operating_points.tsv`, those of the family being of subset `all`.
+    best : dict
+        `recommendation.json`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a temperature that may be wanted: what it is, that temperature, the sampled one, the mean percentile
+        among natural sequences by each judge that decides, novelty, diversity, equilibrated. Without numbers where the
+        wanted temperature lies outside those sampled.
+    """
+    family = points[points["subset"] == "all"]
+    deciding = deciding_judges(family.to_dict("records"))
+    judges = {f"percentile_{name}": f"percentile by the {short_judge_name(name)}" for name in deciding}
+    tau_train = family.set_index("name")["value"].get("tau_train", np.nan)
+    wanted = {"1, as trained": 1.0, "τ_train": float(tau_train)}
+    recommended = "recommended" if best["status"] == "recommended" else "nearest to what you ask, NOT recommended"
+    wanted[recommended] = float(best["sampling_temperature"])
+    low, high = scores["temperature"].min(), scores["temperature"].max()
+    rows = []
+    for name, temperature in wanted.items():
+        row = {"sampling at": name, "τ": _BEYOND.get(temperature, f"{temperature:.3g}").replace("nan", "not known")}
+        if not low * (1 - _SAME) <= temperature <= high * (1 + _SAME):
+            rows.append(row | {"sampled τ": "none there"})
+            continue
+        nearest = scores.loc[np.log(scores["temperature"] / temperature).abs().idxmin()]
+        row["sampled τ"] = f"{nearest['temperature']:.3g}"
+        row |= {label: f"{nearest[column]:.0f}" for column, label in judges.items() if column in nearest}
+        row |= {column: f"{nearest[column]:.2f}" for column in ("novelty", "diversity")}
+        rows.append(row | {"equilibrated": "yes" if nearest["equilibrated"] else "NO"})
+    return pd.DataFrame(rows).fillna("-")
 
 
 def scores_table(evidence: Evidence) -> pd.DataFrame:

@@ -61,6 +61,7 @@ def test_a_section_holds_the_answer_and_every_table_in_its_place(results):
     assert content.parts["Samples"] == content.parts["Model"] == content.parts["Results of the laboratory"] == []
     expected = {
         "points": tables.points_table(results.points), "optimum": tables.optimum_table(results.optimum),
+        "temperatures": tables.compare_temperatures(results.largest_scores(), results.points, results.best),
         "scores": tables.scores_table(results), "front": tables.front_table(results.models),
         "models": tables.models_table(results), "joint": tables.joint_table(results.models),
         "training": tables.training_table(results.training),
@@ -170,6 +171,8 @@ def test_a_page_has_every_table_and_file(written, results):
     page, _ = written
     assert cells(page, "rna.optimum")[1][:4] == ["100", "1", "50", "0.90 (0.85 to 1.00)"]
     assert cells(page, "rna.operating-points")[1] == ["τ_train", "0.93 (0.92 to 0.94)", "0.92", ""]
+    # The largest model was sampled at 0.25, 0.5, 1, ...: of 0.93 the nearest is 1.
+    assert cells(page, "rna.compared-temperatures")[2][:3] == ["τ_train", "0.93", "1"]
     assert cells(page, "rna.scores")[2][:3] == ["0.5", "0.900", "0.250"]
     assert cells(page, "rna.pareto")[1][:3] == ["potts", "100", "0.5"]
     assert cells(page, "rna.models")[1][:2] == ["potts", "100"]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.report.tables import (
+    compare_temperatures,
     describe_agreement,
     describe_best_models,
     designs_table,
@@ -217,3 +218,46 @@ def test_designs_have_about_four_digits_and_the_sequence_last():
 def test_thermodynamics_are_joined_by_temperature(evidence):
     backwards = replace(evidence, thermodynamics=evidence.thermodynamics[::-1].reset_index(drop=True))
     pd.testing.assert_frame_equal(scores_table(backwards), scores_table(evidence))
+
+
+# Three sampled temperatures of a model, and points by which the pair judge decides and the profile HMM does not.
+SAMPLED = pd.DataFrame({
+    "temperature": [0.5, 0.7, 1.0], "percentile_potts": [61.6, 55.5, 31.4], "percentile_hmm": [70.0, 60.0, 50.0],
+    "novelty": [0.111, 0.222, 0.333], "diversity": [0.444, 0.555, 0.666], "equilibrated": [False, True, True],
+})  # fmt: skip
+POINTS = pd.DataFrame({
+    "subset": ["n100-r1", "all", "all", "all"], "name": ["tau_train", "tau_train", "tau_potts", "tau_hmm"],
+    "value": [0.5, 0.65, 0.6, 0.9], "decides": [True, True, True, False],
+})  # fmt: skip
+
+
+def test_samples_at_1_at_tau_train_and_as_recommended_are_those_of_the_nearest_sampled_temperatures():
+    """0.65 is nearer to 0.7 than to 0.5; and 0.59, nearer to 0.5 by difference, is nearer to 0.7 by ratio."""
+    best = {"status": "recommended", "sampling_temperature": 0.595}
+    table = compare_temperatures(SAMPLED, POINTS, best)
+    judge = "percentile by the pair judge"
+    columns = ["sampling at", "τ", "sampled τ", judge, "novelty", "diversity", "equilibrated"]
+    assert table.columns.tolist() == columns
+    assert table.to_numpy().tolist() == [
+        ["1, as trained", "1", "1", "31", "0.33", "0.67", "yes"],
+        ["τ_train", "0.65", "0.7", "56", "0.22", "0.56", "yes"],
+        ["recommended", "0.595", "0.7", "56", "0.22", "0.56", "yes"],
+    ]
+    cold = compare_temperatures(SAMPLED, POINTS, {"status": "none", "sampling_temperature": 0.58})
+    assert cold.iloc[2].tolist() == [
+        "nearest to what you ask, NOT recommended", "0.58", "0.5", "62", "0.11", "0.44", "NO",
+    ]  # fmt: skip
+
+
+def test_of_temperatures_outside_those_sampled_nothing_is_said():
+    best = {"status": "recommended", "sampling_temperature": 0.5}
+    beyond = {0.4: "0.4", 1.2: "1.2", 0.0: "below all sampled", np.inf: "above all sampled", np.nan: "not known"}
+    for tau_train, shown in beyond.items():
+        row = compare_temperatures(SAMPLED, POINTS.assign(value=tau_train), best).iloc[1]
+        assert row.tolist() == ["τ_train", shown, "none there", "-", "-", "-", "-"]
+    # A hundredth beyond the hottest is as good as it; and no judge decides.
+    row = compare_temperatures(SAMPLED, POINTS.assign(value=1.009, decides=[True, True, False, False]), best).iloc[1]
+    assert row.to_dict() == {
+        "sampling at": "τ_train", "τ": "1.01", "sampled τ": "1", "novelty": "0.33", "diversity": "0.67",
+        "equilibrated": "yes",
+    }  # fmt: skip
