@@ -23,3 +23,27 @@ def join_words(words: Iterable[str]) -> str:
     """
     *beginning, last = words
     return f"{', '.join(beginning)} and {last}" if beginning else last
+
+
+def count_words(number: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun.
+
+    Parameters
+    ----------
+    number : int
+        How many there are.
+    noun : str
+        Of one.
+    plural : str
+        Of several; with an s if empty.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> count_words(1, "sweep"), count_words(2_000, "sweep"), count_words(0, "family", "families")
+    ('1 sweep', '2,000 sweeps', '0 families')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

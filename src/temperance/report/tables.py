@@ -131,11 +131,7 @@ def _format_point(row: pd.Series) -> str:
     """Format an operating point's temperature and interval, or on which side of all sampled ones it is."""
     if np.isnan(row["value"]):
         return ""
-    if row["value"] == 0:
-        return f"below all that were sampled ({row['high']:.2f} at most)"
-    if row["value"] == np.inf:
-        return f"above all that were sampled ({row['low']:.2f} at least)"
-    return Estimate(row["value"], row["low"], row["high"]).brief()
+    return Estimate(row["value"], row["low"], row["high"]).within_ladder()
 
 
 def compare_temperatures(scores: pd.DataFrame, points: pd.DataFrame, best: Mapping[str, Any]) -> pd.DataFrame:

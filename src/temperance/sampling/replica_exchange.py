@@ -11,6 +11,7 @@ import pandas as pd
 
 from temperance.core.checkpoint import NONE, Checkpoint
 from temperance.core.progress import Progress, in_words
+from temperance.core.words import count_words
 from temperance.engines.base import Engine
 from temperance.msa.weights import find_nearest
 from temperance.potts.model import Potts
@@ -184,7 +185,9 @@ class _Run:
                 setattr(self, name, saved[name])
             return
         betas = plan_ladder(model, engine, 1 / plan.temperatures[::-1], rng)
-        progress(f"{plan.ladders} independent ladders of {len(betas)} temperatures each")
+        progress(
+            f"replica exchange: {plan.ladders} independent ladders, each of one chain at {len(betas)} temperatures"
+        )
         chains = draw_starting_chains(model, starts, plan.ladders, len(betas), rng)
         self._ladders = Ladders(model, engine, betas, chains, rng)
         # Temperatures beside those of the list; of each round of draws, its sweeps and the R-hats of the
@@ -205,7 +208,9 @@ class _Run:
             if spent > _PROGRESS_SECONDS:
                 time_left = in_words(spent / (done - first) * (draws - done))
                 self._progress_in_draws(
-                    f"{self.stage}: draw {done} of {draws}, {self._buffer.sweeps} sweeps apart; {time_left} to go"
+                    f"{self.stage}: draw {done} of {draws} from each of {self._plan.ladders} ladders of "
+                    f"{len(self._ladders.betas)} temperatures, {count_words(self._buffer.sweeps, 'sweep')} apart; "
+                    f"{time_left} to go"
                 )
             if self._checkpoint.due:
                 self._checkpoint.save(self._saved())
@@ -264,12 +269,18 @@ class _Run:
         mean_energies = MeanEnergies.from_samples(self._ladders.betas, energies)
         colder = self._leading_colder(self._diagnose(energies)["rhat"].to_numpy() <= _PROMISING_RHAT)
         self._change_rungs(self._refined(mean_energies), colder, mean_energies)
-        self._progress(
-            f"added {len(self.refined)} temperatures around {mean_energies.temperature(self._training_energy):.3g}, "
-            f"where samples have the training sequences' mean energy, and {len(colder)} colder ones; "
-            f"{len(self._ladders.betas)} temperatures in all"
-        )
+        self._progress(self._describe_added(mean_energies.temperature(self._training_energy), len(colder)))
         self._begin_draws(self._buffer.sweeps)
+
+    def _describe_added(self, training: float, colder: int) -> str:
+        """Describe the temperatures that every ladder was given beside those of the list."""
+        count = f"every ladder has {len(self._ladders.betas)} temperatures"
+        if not (len(self.refined) or colder):
+            return f"{count}, none of them added to those listed"
+        return (
+            f"{count}: {len(self.refined)} were added around {training:.3g}, where samples have the training "
+            f"sequences' mean energy, and {colder} below"
+        )
 
     def _end_draws(self) -> None:
         """Draw again, further apart, where that may equilibrate a temperature; else add late rungs, or end."""
@@ -311,8 +322,9 @@ class _Run:
         """Record how well temperatures are equilibrated; tell for which (N,) more sweeps are worth their time."""
         plan, buffer = self._plan, self._buffer
         self._progress(
-            f"{buffer.done} draws, {buffer.sweeps} sweeps apart: {required.equilibrated.sum()} of {len(required)} "
-            f"temperatures are equilibrated, largest R-hat {required.rhat.max():.3f}, smallest effective sample size "
+            f"{buffer.done} draws from each of {plan.ladders} ladders, {count_words(buffer.sweeps, 'sweep')} apart: "
+            f"{required.equilibrated.sum()} of {len(required)} temperatures that may decide are equilibrated, largest "
+            f"R-hat {required.rhat.max():.3f} (at most {plan.max_rhat:g} is asked), smallest effective sample size "
             f"{required.ess.min():.0f}"
         )
         rhat_at = dict(zip(map(str, required.beta), required.rhat.tolist(), strict=True))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from temperance.core.words import count_words
 from temperance.report.page import write_report
 
 log = logging.getLogger(__name__)
@@ -48,4 +49,4 @@ def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
         Random seed of the whole run, which the report states.
     """
     write_report(outputs.page, inputs.summaries, pd.DataFrame(columns=["family"]), seed)
-    log.info("wrote the report on %d families", len(inputs.summaries))
+    log.info("wrote the report on %s", count_words(len(inputs.summaries), "family", "families"))

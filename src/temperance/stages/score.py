@@ -13,6 +13,7 @@ from temperance.msa.clusters import label_clusters
 from temperance.potts.enumeration import energies_of_all
 from temperance.potts.model import Potts, load
 from temperance.scoring.cross_fitted import CrossFittedJudge
+from temperance.scoring.names import judge_name
 from temperance.scoring.tables import (
     Family,
     judge_standings,
@@ -154,15 +155,31 @@ def run(inputs: Inputs, outputs: Outputs, settings: ScoreStage, seed: int, threa
     save_table(outputs.calibrated, pd.DataFrame([row]))
     for judge in standings["judges"]:
         decides = "is trusted" if judge["trusted"] else "is not trusted"
-        log.info("judge %s %s: %s", judge["name"], decides, judge["why"])
+        log.info("%s %s: %s", judge_name(judge["name"]), decides, judge["why"])
+    log.info("%s", describe_scores(scores))
     log.info(
-        "fidelity %s, novelty %s at temperatures %s",
-        *(", ".join(f"{value:.2f}" for value in scores[column]) for column in ("fidelity", "novelty", "temperature")),
-    )
-    log.info(
-        "site conditionals are calibrated best at tau_cal %.3f (%.3f to %.3f); smallest calibration error at %.3f",
-        *vars(calibration.tau_cal).values(),
-        calibration.tau_ece,
+        "site conditionals are calibrated best at τ_cal = %s, with the smallest calibration error at %.2f",
+        calibration.tau_cal.brief(), calibration.tau_ece,
+    )  # fmt: skip
+
+
+def describe_scores(scores: pd.DataFrame) -> str:
+    """Describe how fidelity and novelty change from the coldest sampled temperature to the hottest.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row a temperature: temperature, fidelity, novelty.
+
+    Returns
+    -------
+    str
+    """
+    coldest, hottest = scores.loc[scores["temperature"].idxmin()], scores.loc[scores["temperature"].idxmax()]
+    changes = [f"{name} goes from {coldest[name]:.2f} to {hottest[name]:.2f}" for name in ("fidelity", "novelty")]
+    return (
+        f"from the coldest to the hottest of {len(scores)} sampled temperatures, {coldest['temperature']:.3g} to "
+        f"{hottest['temperature']:.3g}, {' and '.join(changes)}"
     )
 
 

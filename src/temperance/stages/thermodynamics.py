@@ -37,6 +37,13 @@ from temperance.truth import Truth, load_truth
 
 log = logging.getLogger(__name__)
 
+_MEANINGS = {
+    "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
+    "tau_train": "τ_train, where samples have the mean energy of the training sequences",
+    "tau_r": "τ_r, where the truth accepts samples best",
+    "tau_j": "τ_J, where the sum of both divergences from the truth is least",
+}
+
 
 class Inputs(NamedTuple):
     """Files to read.
@@ -184,7 +191,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: ThermodynamicsStage, seed: i
             len(incomplete), incomplete.temperature.min(), incomplete.temperature.max(), 100 * incomplete.missing.max(),
         )  # fmt: skip
     for row in optima.itertuples():
-        log.info("%s %.3f [%.3f, %.3f]", row.optimum, row.value, row.low, row.high)
+        log.info("%s: %s", _MEANINGS[row.optimum], Estimate(row.value, row.low, row.high).within_ladder())
 
 
 def summarise_sign_rule(sign_rule: dict[str, Estimate], model: Potts, truth: Truth | None) -> dict[str, Any]:

@@ -78,6 +78,24 @@ class Estimate:
         """
         return f"{self.value:{form}} ({format_range(self.low, self.high, form)})"
 
+    def within_ladder(self) -> str:
+        """Write a temperature with its interval, or on which side of all sampled ones it is.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Estimate(0.7, 0.6, 0.8).within_ladder(), Estimate(0.0, 0.0, 0.55).within_ladder()
+        ('0.70 (0.60 to 0.80)', 'below all that were sampled (0.55 at most)')
+        """
+        if self.value == 0:
+            return f"below all that were sampled ({self.high:.2f} at most)"
+        if self.value == np.inf:
+            return f"above all that were sampled ({self.low:.2f} at least)"
+        return self.brief()
+
 
 def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:
     """Compute the percentile interval of bootstrap draws, widened as Student's t is for few independent units.

@@ -166,7 +166,7 @@ def judge_point(
     judged = rungs.equilibrated & np.isfinite(percentiles).any(axis=1)
     name = f"tau_{name}"
     if not judged.any():
-        return OperatingPoint(name, np.nan, np.nan, np.nan, note="no equilibrated temperature was judged")
+        return OperatingPoint(name, np.nan, np.nan, np.nan, note="judged no equilibrated temperature")
     taus = rungs.temperatures[judged]
     mean, half = mean_and_half(percentiles[judged])
     half = np.hypot(half, NORMAL * _PERCENTILE_SD / natural_units**0.5)

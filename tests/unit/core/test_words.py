@@ -7,7 +7,7 @@ import pytest
 from temperance.core.errors import InputError, last_line, last_words
 from temperance.core.logs import last_error
 from temperance.core.progress import Progress, in_words
-from temperance.core.words import join_words
+from temperance.core.words import count_words, join_words
 
 
 def test_an_input_error_is_one_printable_line_of_600_characters_and_dots():
@@ -29,6 +29,12 @@ def test_the_last_line_says_what_is_wrong():
 )
 def test_words_are_joined_as_in_a_sentence(words, joined):
     assert join_words(words) == joined
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 sweeps"), (1, "1 sweep"), (1234, "1,234 sweeps")])
+def test_one_of_a_kind_has_the_singular(number, words):
+    assert count_words(number, "sweep") == words
+    assert count_words(number, "family", "families") == words.replace("sweeps", "families").replace("sweep", "family")
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,10 @@ def test_ladders_in_two_valleys_of_equal_energy_are_swept_longer(coupling, swept
         max_sweeps=16, max_rhat=1.02, min_ess=1, progress=messages.append,
     )  # fmt: skip
     assert (samples.sweeps > 1) == swept_longer
-    first = next(message for message in messages if "1 sweeps apart" in message)
-    assert f"{int(not swept_longer)} of 1 temperatures are equilibrated" in first
+    first = next(message for message in messages if "1 sweep apart" in message)
+    assert f"{int(not swept_longer)} of 1 temperatures that may decide are equilibrated" in first
+    assert first.startswith("16 draws from each of 16 ladders, 1 sweep apart: ") and "(at most 1.02 is asked)" in first
+    assert messages[0].startswith("replica exchange: 16 independent ladders, each of one chain at ")
     # By their energies alone they are.
     assert samples.rungs.loc[samples.rungs["requested"], "equilibrated"].all()
 
@@ -164,7 +166,7 @@ def test_the_window_is_around_the_enumerated_temperature_of_the_training_sequenc
 def test_the_survey_finds_the_enumerated_temperature_of_the_training_sequences(larger, training):
     messages = []
     refined(larger, training, [0.6, 1.0, 2.0], progress=messages.append)
-    told = next(float(m.split(" temperatures around ")[1].split(",")[0]) for m in messages if " around " in m)
+    told = next(float(m.split(" added around ")[1].split(",")[0]) for m in messages if " around " in m)
     assert told == pytest.approx(training_temperature(larger, training), rel=0.1)
 
 
@@ -270,7 +272,7 @@ def test_the_window_is_around_the_energy_of_the_starts_by_their_weights():
         starts=np.repeat(np.array([[0], [1]], np.uint8), 10, axis=1), weights=np.array([3.0, 1.0]), spacing=0.3,
         sequences=256, ladders=16, sweeps=2, max_sweeps=2, progress=messages.append,
     )  # fmt: skip
-    told = next(float(m.split(" temperatures around ")[1].split(",")[0]) for m in messages if " around " in m)
+    told = next(float(m.split(" added around ")[1].split(",")[0]) for m in messages if " around " in m)
     assert told == pytest.approx(1 / np.log(3), rel=0.3)
 
 

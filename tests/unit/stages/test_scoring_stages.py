@@ -358,6 +358,14 @@ def test_the_job_s_seed_and_number_of_draws_determine_what_is_random(family, sco
     assert load_table(other.samples).equals(load_table(scored.samples))
 
 
+def test_scores_are_told_from_the_coldest_temperature_to_the_hottest():
+    table = pd.DataFrame({"temperature": [1, 0.4, 1.5], "fidelity": [0.5, 0.8, 0.1], "novelty": [0.3, 0.2, 0.71]})
+    assert score.describe_scores(table) == (
+        "from the coldest to the hottest of 3 sampled temperatures, 0.4 to 1.5, fidelity goes from 0.80 to 0.10 and "
+        "novelty goes from 0.20 to 0.71"
+    )
+
+
 def test_judges_are_assessed(scored):
     assessments = {row["name"]: row for row in json.loads(scored.judges.read_text())["judges"]}
     assert list(assessments) == ["profile", "potts", "hmm", "truth", "mine"]

@@ -39,6 +39,18 @@ def test_estimates_are_written_with_their_interval_which_may_have_no_upper_end()
     assert str(Estimate(0.874, 0.801, float("inf"))) == "0.87 (95% interval 0.80 or more)"
 
 
+@pytest.mark.parametrize(
+    ("estimate", "words"),
+    [
+        (Estimate(0.0, 0.0, 0.55), "below all that were sampled (0.55 at most)"),
+        (Estimate(np.inf, 1.5, np.inf), "above all that were sampled (1.50 at least)"),
+        (Estimate(0.7, 0.6, np.inf), "0.70 (0.60 or more)"),
+    ],
+)
+def test_a_temperature_beyond_the_ladder_is_said_to_be(estimate, words):
+    assert estimate.within_ladder() == words
+
+
 def test_a_row_gives_the_estimate_of_its_name_back():
     row = estimate_columns("tau", Estimate(1.0, 0.9, 1.2)) | estimate_columns("tau_f", Estimate(2.0, 1.9, 2.2))
     assert estimate_from_columns(row, "tau") == Estimate(1.0, 0.9, 1.2)

@@ -64,7 +64,7 @@ def test_temperatures_that_are_not_equilibrated_or_not_judged_are_bridged():
     assert judged(np.array([[60.0, 60], [NAN, 55], [40, 40]])).value == pytest.approx(2 ** (1 / 3))
     nowhere = judged([60, 60, NAN], equilibrated=[False, False, True])
     assert np.isnan([nowhere.value, nowhere.low, nowhere.high]).all()
-    assert nowhere.note == "no equilibrated temperature was judged"
+    assert nowhere.note == "judged no equilibrated temperature"
     assert not nowhere.decides
 
 
