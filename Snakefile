@@ -87,6 +87,11 @@ include: "workflow/rules/verify.smk"
 
 
 onstart:
+    if CONSOLE:
+        CONSOLE.plan(
+            (job.jobid, job.rule.name, job.wildcards_dict)
+            for job in workflow.dag.needrun_jobs()
+        )
     try:
         if warning := check_memory(
             memory_needs(workflow.dag.needrun_jobs()), MEMORY

@@ -177,7 +177,14 @@ def test_a_run_that_cannot_fit_into_the_memory_ends_before_its_first_job(tmp_pat
     assert "locked" not in snakemake(folder, plan | {"memory_factor": 1}, "--dry-run").stderr
 
 
-def test_an_interrupted_run_says_last_how_to_go_on(tmp_path):
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (signal.SIGINT, "stopping: running jobs are ended"),
+        (signal.SIGTERM, "stopping: running jobs are finished first; Ctrl-C ends them at once"),
+    ],
+)
+def test_a_run_that_is_stopped_says_last_how_to_go_on(sent, told, tmp_path):
     folder, plan = started(tmp_path, SLOW)
     run = subprocess.Popen(
         **command(folder, plan), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
@@ -187,8 +194,15 @@ def test_an_interrupted_run_says_last_how_to_go_on(tmp_path):
     while not list(folder.glob("results/family/logs/train-*.log")):
         assert run.poll() is None
         time.sleep(0.2)
-    os.killpg(run.pid, signal.SIGINT)
-    said = run.communicate(timeout=120)[1]
+    beside = snakemake(folder, plan, "--dry-run")
+    assert beside.returncode == 0 and "Error" not in beside.stdout + beside.stderr
+    assert (beside.stdout + beside.stderr).count("warning: another run is at work in this folder") == 1
+    # An interrupt reaches all processes of a terminal, a request to end the one that is asked.
+    (os.killpg if sent == signal.SIGINT else os.kill)(run.pid, sent)
+    lines = run.communicate(timeout=120)[1].strip().splitlines()
     assert run.returncode == 1
-    assert said.strip().splitlines()[-1].startswith("This run has not finished. The same command goes on from here")
-    assert "Traceback" not in said
+    assert lines[-1].startswith("This run has not finished. The same command goes on from here")
+    assert lines.count(told) == 1
+    assert not {"Traceback (most recent call last):", "RuleException:", "WorkflowError:"} & set(lines)
+    assert "ingest family: started" in lines
+    assert any(re.fullmatch(r"ingest family: finished in \d+ s; \d+ of \d+ steps done.*", line) for line in lines)

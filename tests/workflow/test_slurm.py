@@ -86,7 +86,7 @@ def test_two_families_on_slurm_have_the_bytes_of_a_workstation(folder):
     again = {(what, memory // 2) for _, state, what, memory in own if state == "COMPLETED"}
     assert {what for what, _ in failed & again}
     # Small jobs share a submission.
-    assert len(own) < output.count("Finished jobid") + len(failed)
+    assert len(own) < output.count(": finished") + len(failed)
     local = folder / "local"
     local.mkdir()
     shutil.copy(folder / "family.fasta", local)

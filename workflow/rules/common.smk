@@ -19,6 +19,10 @@ if (ROOT / "src").is_dir():
     sys.path.insert(0, str(ROOT / "src"))
 
 import temperance
+from temperance.workflow.console import explain_interrupt, install_console
+
+if workflow.is_main_process:
+    sys.excepthook = explain_interrupt
 
 os.environ.update(TEMPERANCE_LIBRARY=str(Path(temperance.__file__).parents[1]))
 
@@ -46,6 +50,7 @@ from temperance.workflow.resources import (
     MEMORY_STAGES,
     alignment_size,
     database_memory,
+    expected_seconds,
     memory,
     minutes,
 )
@@ -234,6 +239,33 @@ def estimated_memory(stage, family):
         stage, family_size(family), PLANS[family], RUN["engine"], bool(GPU)
     )
     return round(RUN["memory_factor"] * estimate)
+
+
+def is_size_known(family):
+    """Tell whether the size of a family's alignment is that of a file, not a guess."""
+    source = SOURCES.get(family, family)
+    alignment = PLANS[family].alignment
+    return Path(OUT, source, "ingest.json").is_file() or bool(
+        alignment and Path(alignment).is_file()
+    )
+
+
+def job_seconds(rule, wildcards):
+    """Estimate the seconds of a job for the time to go; None while the size of its family is not known."""
+    family = wildcards.get("family")
+    # What jobs take to start, and those take that do little else.
+    seconds = {"figures": 30, "page": 10, "report": 10}.get(rule, 5)
+    if family not in PLANS:
+        return seconds
+    if not is_size_known(family):
+        return None
+    stage, count = (
+        ("train", len(subsets(family))) if rule == "train_together" else (rule, 1)
+    )
+    plan = PLANS[family]
+    return seconds + count * expected_seconds(
+        stage, family_size(family), plan, plan.threads
+    )
 
 
 def memory_needs(jobs):
@@ -587,3 +619,8 @@ def final_targets(wildcards):
     return [f"{OUT}/report.html"] + [
         path for family in FAMILIES for path in files_of_family(family)
     ]
+
+
+CONSOLE = (
+    install_console(job_seconds, workflow.dryrun) if workflow.is_main_process else None
+)

@@ -218,10 +218,32 @@ def minutes(stage: str, size: Size, family: FamilySettings, threads: int) -> int
     int
         Minutes.
     """
-    seconds = _SECONDS[stage](size, family) * 2 / threads if stage in _SECONDS else 0.0
     return round(
-        _SHORT_MINUTES.get(stage, _LEAST_MINUTES) + _SAFETY_FACTOR * (seconds + size.M**2 * size.L / 1e11) / 60
+        _SHORT_MINUTES.get(stage, _LEAST_MINUTES) + _SAFETY_FACTOR * expected_seconds(stage, size, family, threads) / 60
     )
+
+
+def expected_seconds(stage: str, size: Size, family: FamilySettings, threads: int) -> float:
+    """Estimate the time of a job of a stage on processors as those of docs/scale.md, without that in which it starts.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the stage, or any other name of a rule.
+    size : Size
+        Size of the family.
+    family : FamilySettings
+        Every setting of the family.
+    threads : int
+        Threads of the job.
+
+    Returns
+    -------
+    float
+        Seconds; of training at most.
+    """
+    seconds = _SECONDS[stage](size, family) * 2 / threads if stage in _SECONDS else 0.0
+    return seconds + size.M**2 * size.L / 1e11
 
 
 def _updates(size: Size, count: float) -> float:
