@@ -13,6 +13,7 @@ if not workflow.configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/requests.smk"
 
 
 container: RUN["container"]

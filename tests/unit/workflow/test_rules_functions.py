@@ -1,4 +1,4 @@
-"""Functions of the rules, taken from `common.smk`: seeds, sizes, and where files are."""
+"""Functions of the rules, taken from `common.smk` and `requests.smk`: seeds, sizes, requests, and where files are."""
 
 import re
 from pathlib import Path
@@ -43,12 +43,14 @@ def rules():
         # Made up: megabytes and minutes that tell what they were computed from.
         "alignment_size": lambda path, plan: len(path),
         "minutes": lambda stage, size, plan, threads: len(stage) * threads,
+        "expected_seconds": lambda stage, size, plan, threads: 100 * len(stage) + size + threads / 10,
         "memory": lambda stage, size, plan, engine, gpu: 100 * len(stage) + size + 10_000 * (engine == "auto" and gpu),
         "SOURCES": {point["label"]: point["source"] for point in points},
         "SEED_FAMILY": {name: name for name in FAMILIES}
         | {point[name]: point["family"] for point in points for name in ("source", "label")},
     }  # fmt: skip
-    functions = re.findall(r"^def .*?\n(?=\S)", COMMON.read_text(), re.M | re.S)
+    text = "\n".join((COMMON.parent / name).read_text() for name in ("common.smk", "requests.smk"))
+    functions = re.findall(r"^def .*?\n(?=\S)", text, re.M | re.S)
     exec("\n".join(functions), names)
     keep_all = re.search(r"keep_all=(lambda .*),\n", (COMMON.parent / "sample.smk").read_text())[1]
     form = re.search(r"form=(lambda .*?\n        \)),", (COMMON.parent / "export.smk").read_text(), re.S)[1]
@@ -150,3 +152,21 @@ def test_an_exported_file_has_the_form_that_it_is_called_after(rules):
     assert {form: rules.form(Wildcards(file=file)) for form, file in EXPORTS.items()} == {
         form: form for form in EXPORTS
     }
+
+
+def test_the_time_of_a_job_is_expected_once_the_size_of_its_family_is_known(rules, tmp_path, monkeypatch):
+    """`sample` has six letters, and the path of the family's summary, which stands for its size, 22 characters."""
+    monkeypatch.chdir(tmp_path)
+    assert (rules.job_seconds("report", {}), rules.job_seconds("folds", {})) == (10, 5)
+    assert rules.job_seconds("sample", {"family": "nested"}) is rules.job_seconds("ingest", {"family": "drawn"}) is None
+    Path("a.fasta").touch()
+    threads = rules.PLANS["nested"].threads
+    assert rules.job_seconds("sample", {"family": "nested"}) == 5 + 600 + len("out/nested/ingest.json") + threads / 10
+    # One job trains the models of two sizes, two replicates of one and one of the whole set.
+    models = len(rules.subsets("nested"))
+    expected = 5 + models * (500 + len("out/nested/ingest.json") + threads / 10)
+    assert models > 1 and rules.job_seconds("train_together", {"family": "nested"}) == pytest.approx(expected)
+    assert rules.job_seconds("sample", {"family": "drawn"}) is None
+    Path("out/drawn").mkdir(parents=True)
+    Path("out/drawn/ingest.json").touch()
+    assert rules.job_seconds("figures", {"family": "drawn"}) > 30 + 700
