@@ -5,13 +5,13 @@ from collections.abc import Callable
 import matplotlib
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from temperance.report.figures.averages import INTERVAL
-from temperance.report.figures.style import HELDOUT, OPTIMA, add_legend, palette, set_temperature_axis
+from temperance.report.figures.style import OPTIMA, add_legend, palette
+from temperance.report.figures_of_law import law, nature
 from temperance.report.figures_of_tempering import (
     attention,
     distillation,
@@ -226,127 +226,6 @@ def average_by_strength(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     """
     groups = table.groupby("value")[["tau_f", "norm_temperature"]]
     return groups.mean(), INTERVAL * groups.sem()
-
-
-def law(table: pd.DataFrame) -> Figure:
-    """Draw how far the optima are from 1, beside what the law says: against the data size, and with a penalty.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As of `temperance.validation.claims.law`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Three panels: M C / p (tau - 1) of tau_f and of tau_r without a penalty, and both optima of penalised models
-        against those predicted.
-    """
-    figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
-    means = average_law(table)
-    families = list(dict.fromkeys(means["family"]))
-    plain, penalised = means[means["l2_couplings"] == 0], means[means["l2_couplings"] > 0]
-    for colour, family in zip(sns.color_palette("colorblind", len(families)), families, strict=True):
-        rows = plain[plain["family"] == family]
-        unit = rows["M"] * rows["heat_capacity"] / rows["parameters"]
-        for axis, name in zip(axes[:2], ("f", "r"), strict=True):
-            values, errors = unit * (rows[f"tau_{name}"] - 1), unit * rows[f"error_{name}"]
-            axis.errorbar(rows["M"], values, errors, color=colour, marker="o", ms=4, lw=0, elinewidth=1.2)
-            axis.plot(rows["M"], unit * (rows[f"law_{name}"] - 1), color=colour, lw=1.2, label=family)
-        rows = penalised[penalised["family"] == family]
-        for name, face in (("f", colour), ("r", "none")):
-            axes[2].errorbar(
-                rows[f"law_{name}"], rows[f"tau_{name}"], rows[f"error_{name}"], color=colour, marker="o", ms=5,
-                mfc=face, lw=0, elinewidth=1.2,
-            )  # fmt: skip
-    for axis, label in zip(axes[:2], ("τ_f", "τ_r"), strict=True):
-        axis.set(xscale="log", xlabel="training sequences M", ylabel=f"M C / p ({label} − 1)")
-        axis.axhline(0, color="0.7", lw=0.8)
-    ends = penalised[["law_f", "law_r", "tau_f", "tau_r"]].to_numpy()
-    if len(ends):
-        axes[2].plot([ends.min(), ends.max()], [ends.min(), ends.max()], color="black", ls=":", lw=1)
-    axes[2].set(xlabel="τ by the law, with a penalty", ylabel="τ_f (filled) and τ_r (open)")
-    add_legend(figure, axes)
-    return figure
-
-
-def average_law(table: pd.DataFrame) -> pd.DataFrame:
-    """Average the optima of a claim's models over training sets, without what chance adds to first order.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As of `temperance.validation.claims.law`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a family, penalty and size: family, l2_couplings, M, parameters, heat_capacity, law_f, law_r, tau_f and
-        tau_r, and error_f and error_r, halves of their 95 % intervals.
-    """
-    table = table.dropna(subset=["tau_f", "tau_r"])
-    table = table.assign(tau_f=table["tau_f"] - table["luck"], tau_r=table["tau_r"] - table["luck"])
-    groups = table.groupby(["family", "l2_couplings", "M"], sort=False)
-    means = groups[["parameters", "heat_capacity", "law_f", "law_r", "tau_f", "tau_r"]].mean()
-    errors = INTERVAL * groups[["tau_f", "tau_r"]].sem()
-    return means.assign(error_f=errors["tau_f"], error_r=errors["tau_r"]).reset_index()
-
-
-def nature(table: pd.DataFrame) -> Figure:
-    """Draw the mean true energy of samples against temperature, with nature's, and mark tau_train, tau_f and tau_r.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As of `temperance.validation.claims.nature`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A panel a truth, at the largest penalty; a line a size of training sets.
-    """
-    table = average_nature(table[table["l2_couplings"] == table["l2_couplings"].max()])
-    families, sizes = list(dict.fromkeys(table["family"])), sorted(table["M"].unique())
-    figure, axes = plt.subplots(2, -(-len(families) // 2), figsize=(12.5, 6.4), layout="constrained", squeeze=False)
-    marks = {"tau_r": ("τ_r", "s"), "tau_f": ("τ_f", "o"), "tau_train": ("τ_train", "P")}
-    for axis in axes.flat[len(families) :]:
-        axis.set_visible(False)
-    for axis, family in zip(axes.flat, families, strict=False):
-        rows = table[table["family"] == family]
-        for colour, size in zip(palette(len(sizes)), sizes, strict=True):
-            curve = rows[(rows["M"] == size) & (rows["point"] == "curve")].sort_values("temperature")
-            axis.plot(curve["temperature"], curve["true_energy"], color=colour, lw=1.3, label=f"M = {size:,}")
-            for point, (label, marker) in marks.items():
-                best = rows[(rows["M"] == size) & (rows["point"] == point)]
-                axis.plot(best["temperature"], best["true_energy"], marker, color=colour, ms=9, mec="white", mew=0.8)
-                axis.plot([], [], marker, color="0.4", ms=7, lw=0, label=label)
-        axis.axhline(rows["natural_energy"].iloc[0], color=HELDOUT, ls="--", lw=1.2, label="natural sequences")
-        set_temperature_axis(axis, np.array([0.5, 0.7, 1.0, 1.4, 2.0]))
-        axis.set_ylabel("mean true energy, nats")
-        axis.set_title(family, fontsize=10)
-    add_legend(figure, list(axes.flat[: len(families)]))
-    return figure
-
-
-def average_nature(table: pd.DataFrame) -> pd.DataFrame:
-    """Average the quality of samples over training sets, at each temperature of a curve, and at each named one.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As of `temperance.validation.claims.nature`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        family, M, l2_couplings, point, temperature, true_energy, natural_energy, excess (true_energy less the training
-        set's), and error, half of the 95 % interval of the excess.
-    """
-    table = table.assign(excess=table["true_energy"] - table["training_energy"])
-    named = table["point"].where(table["point"] != "curve", table["temperature"].map("{:.6g}".format))
-    groups = table.groupby(["family", "M", "l2_couplings", "point", named.rename("key")], sort=False)
-    means = groups[["temperature", "true_energy", "natural_energy", "excess"]].mean()
-    return means.assign(error=INTERVAL * groups["excess"].sem()).reset_index().drop(columns="key")
 
 
 def scaling(table: pd.DataFrame) -> Figure:

@@ -139,7 +139,11 @@ def critical(length: int, q: int, rng: np.random.Generator, *, width: float = 0.
     fields = width * rng.standard_normal((length, q))
     alike = np.broadcast_to(np.eye(q)[None, :, None, :], (length, q, length, q)) / length
     energies = energies_of_all(_pairwise(fields, alike))
-    peak = minimize_scalar(lambda b: -heat_capacity(energies, b), bounds=(0.01, 20 * q), method="bounded")
+    # With fields there may be a second, lower peak, of the two lowest sequences.
+    betas = np.geomspace(0.01, 20 * q, 200)
+    highest = int(np.argmax([heat_capacity(energies, beta) for beta in betas]))
+    around = (betas[max(highest - 1, 0)], betas[min(highest + 1, len(betas) - 1)])
+    peak = minimize_scalar(lambda beta: -heat_capacity(energies, beta), bounds=around, method="bounded")
     return energies * peak.x
 
 

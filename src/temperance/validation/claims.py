@@ -1,7 +1,6 @@
 """Claims of theory about tempered models, tabulated for exactly solved systems: one table a claim (docs/claims/)."""
 
 from collections.abc import Callable
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
-from temperance.truth.enumerable import KINDS, ising
+from temperance.truth.enumerable import KINDS
 from temperance.validation.attention import attention
 from temperance.validation.distillation import distillation
-from temperance.validation.law import ExponentialFamily, derive_law, measure_model
+from temperance.validation.law_systems import law
+from temperance.validation.nature import nature
 from temperance.validation.overfitting import overfitting
 from temperance.validation.study import tabulate_enumerable
 from temperance.validation.systems import LENGTH, Q
@@ -283,105 +283,6 @@ def calibration(
                  "ece": reliability(logits, labels, beta).ece, "beta_found": 1 / best.value,
                  "beta_low": 1 / best.high, "beta_high": 1 / best.low, "beta_closed_form": 1 / (2 * spread**2)}
             )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-# Systems of the law: their true energies, from a source of randomness, and the models that are fitted.
-_PAIRWISE: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, ExponentialFamily]]] = {
-    "Ising, T 2.05": lambda rng: (ising(3, 3, temperature=2.05), ExponentialFamily.pairwise(9, 2, fields=False)),
-    "Ising, T 4": lambda rng: (ising(3, 3, temperature=4.0), ExponentialFamily.pairwise(9, 2, fields=False)),
-    "hopfield": lambda rng: (KINDS["hopfield"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
-    "gapless": lambda rng: (KINDS["gapless"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
-    "critical": lambda rng: (KINDS["critical"](LENGTH, Q, rng), ExponentialFamily.pairwise(LENGTH, Q)),
-}
-# Penalties, and the sizes of training sets that they are tried on.
-_PENALTIES, _PENALISED_SIZES = (0.001, 0.003, 0.01), (1000, 10000)
-
-
-def law(
-    seed: int, replicates: int = 24, sizes: tuple[int, ...] = (300, 1000, 3000, 10000, 30000),
-    penalties: tuple[float, ...] = _PENALTIES,
-) -> pd.DataFrame:  # fmt: skip
-    """Tabulate optimal temperatures of models of pairwise truths beside those that a law predicts (`validation.law`).
-
-    Parameters
-    ----------
-    seed : int
-        Random seed of truths and training sets.
-    replicates : int
-        Training sets of each size.
-    sizes : tuple of int
-        Sequences of a training set, for models without a penalty.
-    penalties : tuple of float
-        L2 penalties on couplings, of models of 1,000 and 10,000 sequences.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a model: family, l2_couplings, M, replicate, parameters (effective number), heat_capacity, tau_f, tau_r
-        (nan where the likelihood has no maximum), luck (what chance adds to both, to first order), law_f, law_r.
-    """
-    rows = []
-    plan = [(0.0, size) for size in sizes] + [(l2, size) for l2 in penalties for size in _PENALISED_SIZES]
-    for name, make in _PAIRWISE.items():
-        truth, family = make(np.random.default_rng(derive_seed(seed, name, "truth")))
-        laws = {l2: derive_law(family, truth, l2) for l2 in {l2 for l2, _ in plan}}
-        for l2, size in plan:
-            law_f, law_r = laws[l2].predict(size)
-            point = {"family": name, "l2_couplings": l2, "M": size}
-            known = {"parameters": laws[l2].effective_parameters, "heat_capacity": laws[l2].heat_capacity}
-            for replicate in range(1, replicates + 1):
-                rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
-                try:
-                    model = measure_model(family, truth, size, rng, l2)
-                    optima = {"tau_f": model.tau_f, "tau_r": model.tau_r, "luck": model.luck}
-                except FloatingPointError:
-                    optima = {"tau_f": np.nan, "tau_r": np.nan, "luck": np.nan}
-                rows.append(point | {"replicate": replicate} | known | optima | {"law_f": law_f, "law_r": law_r})
-    return pd.DataFrame(rows)
-
-
-def nature(
-    seed: int, replicates: int = 8, sizes: tuple[int, ...] = (100, 1000), penalties: tuple[float, ...] = (0.003, 0.03),
-) -> pd.DataFrame:  # fmt: skip
-    """Tabulate how good samples of models are by the truth, against temperature, and at tau_train, tau_f and tau_r.
-
-    Parameters
-    ----------
-    seed : int
-        Random seed of truths and training sets.
-    replicates : int
-        Training sets of each size.
-    sizes : tuple of int
-        Sequences of a training set.
-    penalties : tuple of float
-        L2 penalties on couplings.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a model and temperature: family, M, l2_couplings, replicate, point (curve, or what the temperature is:
-        one, tau_train, tau_f, tau_r), temperature, true_energy (mean over samples), natural_energy and training_energy
-        (true energies, too: mean over the truth, and over the training set; nats).
-    """
-    rows = []
-    systems = _PAIRWISE | {
-        "planted": lambda rng: (KINDS["planted"](LENGTH, Q, rng, gap=6), ExponentialFamily.pairwise(LENGTH, Q)),
-    }
-    for name, make in systems.items():
-        truth, family = make(np.random.default_rng(derive_seed(seed, name, "truth")))
-        natural, capacity = float(enumeration.boltzmann(truth) @ truth), enumeration.heat_capacity(truth)
-        for size, l2, replicate in product(sizes, penalties, range(1, replicates + 1)):
-            rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
-            model = measure_model(family, truth, size, rng, l2)
-            points = [("curve", tau) for tau in np.geomspace(0.5, 2, 21)]
-            points += [("one", 1.0), *((point, getattr(model, point)) for point in ("tau_train", "tau_f", "tau_r"))]
-            rows += [
-                {"family": name, "M": size, "l2_couplings": l2, "replicate": replicate, "point": point,
-                 "temperature": tau, "true_energy": float(enumeration.boltzmann(model.energies, 1 / tau) @ truth),
-                 "natural_energy": natural, "training_energy": natural - model.luck * capacity}
-                for point, tau in points
-            ]  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -25,6 +25,7 @@ from temperance.potts.enumeration import (
     matching_temperature,
     reverse_divergence_slope,
 )
+from temperance.validation.two_level import fit_two_levels
 
 # Newton's method ends where a step changes no parameter by more; steps after which a fit is given up.
 _TOLERANCE, _MOST_STEPS = 1e-7, 100
@@ -84,6 +85,68 @@ class ExponentialFamily:
         features = np.concatenate([*singles, *pairs], axis=1)
         return cls(features, np.arange(features.shape[1]) >= sum(site.shape[1] for site in singles), q)
 
+    @classmethod
+    def of_levels(cls, low: np.ndarray) -> "ExponentialFamily":
+        """Make the family of models of two levels, whose states are known: its one parameter is the gap.
+
+        Parameters
+        ----------
+        low : np.ndarray
+            (S,) bool: states of the lower level.
+
+        Returns
+        -------
+        ExponentialFamily
+        """
+        return cls(((low - low.mean()) / low.std())[:, None], np.array([False]), len(low))
+
+    @classmethod
+    def of_states(cls, states: int) -> "ExponentialFamily":
+        """Make the family of all distributions: every state has an energy of its own.
+
+        Parameters
+        ----------
+        states : int
+            Their number S; there are S - 1 parameters.
+
+        Returns
+        -------
+        ExponentialFamily
+        """
+        features = scipy.linalg.null_space(np.ones((1, states))) * states**0.5
+        return cls(features, np.zeros(states - 1, bool), states)
+
+    def represents(self, energies: np.ndarray) -> bool:
+        """Tell whether a model of the family has these energies.
+
+        Parameters
+        ----------
+        energies : np.ndarray
+            (S,) nats.
+
+        Returns
+        -------
+        bool
+        """
+        centred = energies.mean() - energies
+        missing = centred - self.features @ (self.features.T @ centred) / len(energies)
+        return bool((missing**2).sum() <= _UNEXPLAINED * (centred**2).sum())
+
+    def project(self, truth: np.ndarray) -> np.ndarray:
+        """Compute the energies of the model that infinitely many draws give: of the truth, if the family has it.
+
+        Parameters
+        ----------
+        truth : np.ndarray
+            (S,) true energies, nats.
+
+        Returns
+        -------
+        np.ndarray
+            (S,) nats.
+        """
+        return -self.features @ self.fit(boltzmann(truth) @ self.features, np.zeros(len(self.is_coupling)))
+
     def penalties(self, l2_couplings: float) -> np.ndarray:
         """Compute the strength of the penalty on each parameter, sum penalties theta^2 / 2.
 
@@ -118,11 +181,9 @@ class ExponentialFamily:
         ValueError
             If no model of the family has these energies.
         """
-        centred = energies.mean() - energies
-        parameters = self.features.T @ centred / len(energies)
-        if ((centred - self.features @ parameters) ** 2).sum() > _UNEXPLAINED * (centred**2).sum():
+        if not self.represents(energies):
             raise ValueError("these energies are not sums over sites and pairs of them")
-        return parameters
+        return self.features.T @ (energies.mean() - energies) / len(energies)
 
     def fit(self, moments: np.ndarray, penalties: np.ndarray) -> np.ndarray:
         """Find the parameters of largest penalised likelihood by Newton's method.
@@ -216,7 +277,8 @@ class Law:
     noise_f, noise_r : float
         Of the optima of the forward and of the reverse divergence: what falls with 1 / M.
     bias_f, bias_r : float
-        What the penalty takes away at any M.
+        What the penalty takes away at any M. Of the reverse divergence both are nan for a truth that the family does
+        not have.
     """
 
     effective_parameters: float
@@ -244,10 +306,13 @@ class Law:
 def derive_law(family: ExponentialFamily, truth: np.ndarray, l2_couplings: float = 0.0) -> Law:
     """Compute the terms of the law for a truth of which all energies are known.
 
+    Where the family does not have the truth, features fluctuate otherwise over the truth than over any model, and the
+    law of tau_f takes both covariances; tau_r then has a limit other than 1, which no expansion about the truth gives.
+
     Parameters
     ----------
     family : ExponentialFamily
-        Models that are fitted; one of them has to be the truth.
+        Models that are fitted.
     truth : np.ndarray
         (S,) true energies, nats.
     l2_couplings : float
@@ -259,23 +324,28 @@ def derive_law(family: ExponentialFamily, truth: np.ndarray, l2_couplings: float
     Law
     """
     penalties = family.penalties(l2_couplings)
-    theta = family.parameters(truth)
-    moments, covariance = family.cumulants(theta)
+    probabilities = boltzmann(truth)
+    moments = probabilities @ family.features
+    centred = family.features - moments
+    covariance = centred.T @ (probabilities[:, None] * centred)
     fitted = family.fit(moments, penalties)
     information, slope = family.cumulants(fitted)[1], family.information_slope(fitted, fitted)
     inverse = np.linalg.inv(information + np.diag(penalties))
     capacity = float(fitted @ information @ fitted)
     freezing = float(fitted @ slope @ fitted) / capacity
-    # Covariance of the estimate, times M; its bias has half of it, through the third cumulants.
-    spread = inverse @ covariance @ inverse
     effective = float(np.trace(inverse @ covariance))
-    biased = family.information_slope(fitted, inverse @ information @ fitted)
-    noise_r = float(np.trace((information + slope - biased / 2) @ spread))
-    return Law(
-        effective, capacity,
-        (effective - 1 - freezing / 2) / capacity, (noise_r - 1 - freezing) / capacity,
-        float((penalties * fitted**2).sum()) / capacity, float((theta - fitted) @ information @ fitted) / capacity,
-    )  # fmt: skip
+    # Of a truth that the family has, without a penalty, 1 and `freezing`.
+    along = float(fitted @ covariance @ fitted) / capacity
+    across = float(fitted @ slope @ inverse @ covariance @ fitted) / capacity
+    noise_r = bias_r = float("nan")
+    if family.represents(truth):
+        # Covariance of the estimate, times M; its bias has half of it, through the third cumulants.
+        spread = inverse @ covariance @ inverse
+        biased = family.information_slope(fitted, inverse @ information @ fitted)
+        noise_r = (float(np.trace((information + slope - biased / 2) @ spread)) - 1 - freezing) / capacity
+        bias_r = float((family.parameters(truth) - fitted) @ information @ fitted) / capacity
+    noise_f = (effective - along - across + along * freezing / 2) / capacity
+    return Law(effective, capacity, noise_f, noise_r, float((penalties * fitted**2).sum()) / capacity, bias_r)
 
 
 class MeasuredModel(NamedTuple):
@@ -302,8 +372,9 @@ class MeasuredModel(NamedTuple):
 
 
 def measure_model(
-    family: ExponentialFamily, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0
-) -> MeasuredModel:
+    family: ExponentialFamily, truth: np.ndarray, size: int, rng: np.random.Generator, l2_couplings: float = 0.0,
+    limit: np.ndarray | None = None,
+) -> MeasuredModel:  # fmt: skip
     """Fit a model to draws of a truth, and find its temperatures by enumeration.
 
     Parameters
@@ -318,6 +389,9 @@ def measure_model(
         Source of the draws.
     l2_couplings : float
         Strength of the penalty on couplings.
+    limit : np.ndarray, optional
+        (S,) energies of the model that infinitely many draws give without a penalty (`ExponentialFamily.project`),
+        where the family does not have the truth.
 
     Returns
     -------
@@ -331,12 +405,42 @@ def measure_model(
     probabilities = boltzmann(truth)
     shares = rng.multinomial(size, probabilities) / size
     energies = -family.features @ family.fit(shares @ family.features, family.penalties(l2_couplings))
+    limit = truth if limit is None else limit
+    luck = float((probabilities - shares) @ limit) / heat_capacity(limit)
+    return _measure(truth, shares, energies, luck)
+
+
+def measure_learnt_levels(truth: np.ndarray, size: int, rng: np.random.Generator) -> MeasuredModel:
+    """Fit a model of two levels, learning from draws of a truth which states are low, and find its temperatures.
+
+    Parameters
+    ----------
+    truth : np.ndarray
+        (S,) true energies, nats.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    MeasuredModel
+    """
+    probabilities = boltzmann(truth)
+    counts = rng.multinomial(size, probabilities)
+    energies = fit_two_levels(counts, rng).energies
+    luck = float((probabilities - counts / size) @ truth) / heat_capacity(truth)
+    return _measure(truth, counts / size, energies, luck)
+
+
+def _measure(truth: np.ndarray, shares: np.ndarray, energies: np.ndarray, luck: float) -> MeasuredModel:
+    """Find the temperatures of a model from its energies and the shares of the draws that are in each state."""
     slope = partial(reverse_divergence_slope, truth, energies)
     between = slope(_LEAST_BETA) < 0 < slope(_MOST_BETA)
     return MeasuredModel(
-        matching_temperature(energies, float(probabilities @ energies)),
+        matching_temperature(energies, float(boltzmann(truth) @ energies)),
         1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if between else float("nan"),
         matching_temperature(energies, float(shares @ energies)),
-        float((probabilities - shares) @ truth) / heat_capacity(truth),
+        luck,
         energies,
     )

@@ -8,12 +8,11 @@ from numpy.testing import assert_allclose
 from read_axes import find_line, read_error_bars, read_legend, read_line, read_lines, read_ticks
 
 from temperance.report import figures_of_theory
+from temperance.report.figures_of_law import average_law, average_nature
 from temperance.report.figures_of_theory import (
     CLAIMS,
     _cell,
     average_by_strength,
-    average_law,
-    average_nature,
     clip_optima,
 )
 
@@ -258,6 +257,21 @@ def test_optima_are_averaged_without_what_chance_adds():
     assert_allclose(means["tau_r"], [0.75, 0.7])
     assert_allclose(means["error_f"], [0, 1.96 * 0.1], atol=1e-12)
     assert_allclose(means["error_r"], [1.96 * 0.05, 1.96 * 0.1])
+
+
+def test_what_few_models_have_is_no_average():
+    """Of two training sets of 20 sequences one has a maximum of the likelihood, of three of 100 two."""
+    rows = law_table().iloc[[0, 2]].assign(M=20)
+    means = average_law(pd.concat([law_table(), rows]))
+    assert sorted(means["M"]) == [100, 100]
+
+
+def test_models_that_cannot_represent_the_truth_have_a_law_of_tau_f_alone():
+    table = law_table().assign(law_r=np.nan, tau_r=np.nan)
+    forward, reverse, penalised = figures_of_theory.law(table).axes
+    assert_allclose(read_line(forward, "spins"), [[100, 1]])
+    assert not reverse.containers and len(reverse.lines) == 1
+    assert_allclose(penalised.containers[0].lines[0].get_xydata(), [[0.9, 0.9]])
 
 
 def test_the_law_is_drawn_in_its_own_unit_and_against_what_was_measured():

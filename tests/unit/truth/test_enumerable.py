@@ -85,6 +85,14 @@ def test_fields_and_couplings_without_a_gap_are_as_wide_as_each_other():
     assert table.mean(axis=1).std() == pytest.approx(0.5, rel=0.4)
 
 
+def test_a_ferromagnet_in_random_fields_is_at_the_highest_peak_of_its_heat_capacity():
+    """This one has a second peak, of 0.44, where no more than its two lowest sequences are left."""
+    energies = enumerable.critical(10, 2, np.random.default_rng(1), width=0.05)
+    capacities = [enumeration.heat_capacity(energies, beta) for beta in np.geomspace(0.05, 20, 60)]
+    assert enumeration.heat_capacity(energies) >= max(capacities) > 5
+    assert enumeration.heat_capacity(energies, 8.14) == pytest.approx(0.44, abs=0.01)
+
+
 def _ladder(k, length):
     """Open ladder of two spins a rung, by its transfer matrix: rungs couple with k, and so do rails."""
     states = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])

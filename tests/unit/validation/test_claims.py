@@ -12,7 +12,7 @@ from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.report import figures_of_theory
-from temperance.report.figures_of_theory import average_law, average_nature
+from temperance.report.figures_of_law import average_law, average_nature
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import Annealed
 from temperance.truth.enumerable import KINDS
@@ -84,19 +84,32 @@ def test_with_fields_a_strong_penalty_brings_tau_f_back_to_one():
 def test_the_law_says_where_the_optima_of_both_divergences_lie():
     """Both optima by side and size: an ordered truth's samples are better colder, a gapless one's hotter."""
     table = claims.law(1, replicates=4, sizes=(3000,), penalties=(0.01,))
-    assert sorted(set(zip(table["l2_couplings"], table["M"], strict=True))) == [(0, 3000), (0.01, 1000), (0.01, 10000)]
-    # Each replicate has a training set of its own.
+    # Each replicate has a training set of its own; of two levels few counts are possible.
     groups = table.groupby(["family", "l2_couplings", "M"])
-    assert (groups["luck"].nunique() == groups.size()).all() and (groups.size() == 4).all() and len(groups) == 15
+    assert (groups["luck"].nunique() > 0.4 * groups.size()).all()
+    penalised = [(0, 3000), (0.01, 1000), (0.01, 10000)]
+    shapes = {"two_level, gap": (40, [(0, 3000)]), "two_level, gap and levels": (40, [(0, 3000)]),
+              "two_level, every state": (40, [(0, 3000)])}  # fmt: skip
+    for name, rows in table.groupby("family"):
+        size, points = shapes.get(name, (4, penalised))
+        assert sorted(set(zip(rows["l2_couplings"], rows["M"], strict=True))) == points, name
+        assert len(rows) == size * len(points), name
     means = average_law(table)
+    assert len(means) == 6 * 3 + 3 + 3
     for which in "fr":
         away = means[f"tau_{which}"] - means[f"law_{which}"]
         # Four models: their interval by Student's t is 1.6 times as wide; the law itself is good to a tenth.
         allowed = 2 * means[f"error_{which}"] + 0.1 * (means[f"law_{which}"] - 1).abs()
-        assert (away.abs() < allowed).all(), means
+        known = means[f"law_{which}"].notna()
+        assert (away.abs() < allowed)[known].all(), means
+        assert set(means["family"][~known]) == ({"two_level, pairs"} if which == "r" else set())
     plain = means[means["l2_couplings"] == 0].set_index("family")
-    assert plain.loc["Ising, T 2.05", "tau_r"] < 0.998 and plain.loc["gapless", "tau_r"] > 1.02
-    np.testing.assert_allclose(plain["parameters"], [36 if "Ising" in name else 55 for name in plain.index])
+    for cooler in ("Ising, T 2.05", "critical", "random field"):
+        assert plain.loc[cooler, "tau_r"] < 0.999 and plain.loc[cooler, "tau_f"] > 1.001
+    assert plain.loc["gapless", "tau_r"] > 1.02 and plain.loc["two_level, every state", "tau_r"] < 0.999
+    sizes = {"Ising, T 2.05": 36, "Ising, T 4": 36, "two_level, every state": 15, "two_level, gap": 1,
+             "two_level, gap and levels": 1, "two_level, pairs": 55.4}  # fmt: skip
+    np.testing.assert_allclose(plain["parameters"], [sizes.get(name, 55) for name in plain.index], rtol=1e-3)
 
 
 def test_samples_at_tau_train_are_as_good_as_the_training_sequences():

@@ -7,7 +7,7 @@ from scipy.stats import binom
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
 from temperance.truth.enumerable import KINDS, ising
-from temperance.validation.law import ExponentialFamily, derive_law, measure_model
+from temperance.validation.law import ExponentialFamily, derive_law, measure_learnt_levels, measure_model
 
 
 def test_features_are_orthonormal_and_none_is_redundant():
@@ -85,6 +85,59 @@ def test_the_law_of_one_spin_is_the_mean_over_all_draws():
     chances = binom.pmf(up, size, (1 + np.tanh(0.7)) / 2)
     mean = (chances @ np.arctanh(2 * up / size - 1)) / 0.7
     assert derive_law(family, truth).predict(size)[0] - 1 == pytest.approx(mean - 1, rel=0.01)
+
+
+def test_the_law_of_a_gap_is_its_closed_form():
+    """A share s of the draws is in the upper level: (1 - 2 s) / (2 M D s (1 - s)), as one spin with D = 2 h."""
+    truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=4.0)
+    law = derive_law(ExponentialFamily.of_levels(truth == 0), truth)
+    upper = enumeration.boltzmann(truth)[truth > 0].sum()
+    expected = (1 - 2 * upper) / (8 * upper * (1 - upper))
+    assert (law.noise_f, law.noise_r) == pytest.approx((expected, expected))
+    assert law.heat_capacity == pytest.approx(16 * upper * (1 - upper))
+
+
+@pytest.mark.parametrize(("gap", "cooler"), [(3.0, False), (4.0, True)])
+def test_the_law_of_every_state_is_decided_by_the_mean_gap(gap, cooler):
+    """With a parameter for each of N states, d ln det I / d ln beta is N times the mean energy less that of all."""
+    truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=gap)
+    law, p = derive_law(ExponentialFamily.of_states(16), truth), enumeration.boltzmann(truth)
+    centred = truth - p @ truth
+    freezing = -(p @ centred**3) / (p @ centred**2)
+    assert law.effective_parameters == pytest.approx(15)
+    assert law.noise_f * law.heat_capacity == pytest.approx(14 - freezing / 2)
+    noise = 14 - freezing - 8 * (truth.mean() - p @ truth)
+    assert law.noise_r * law.heat_capacity == pytest.approx(noise)
+    assert (noise < 0) == cooler
+
+
+def test_of_a_truth_that_pairs_cannot_represent_the_law_of_tau_f_takes_its_own_covariance():
+    """One planted pattern: with the model's covariance in place of the truth's it would be 22.2 / (M C), not 38.2."""
+    truth = KINDS["planted"](6, 2, np.random.default_rng(0), patterns=1, radius=0, gap=6)
+    family, rng, size = ExponentialFamily.pairwise(6, 2), np.random.default_rng(3), 3000
+    law, limit = derive_law(family, truth), family.project(truth)
+    assert np.isnan(law.noise_r) and law.noise_f * law.heat_capacity == pytest.approx(38.2, abs=0.1)
+    models = [measure_model(family, truth, size, rng, limit=limit) for _ in range(150)]
+    tau_f = np.array([model.tau_f - model.luck for model in models])
+    error = tau_f.std(ddof=1) / 150**0.5
+    assert abs(tau_f.mean() - law.predict(size)[0]) < 3 * error + 2e-4 < 0.3 * (law.predict(size)[0] - 1)
+    # Infinitely many draws leave tau_f at 1, and tau_r elsewhere.
+    optima = enumeration.find_optima(truth, limit)
+    assert optima.tau_f == pytest.approx(1) and abs(optima.tau_r - 1) > 0.02
+
+
+def test_learnt_levels_follow_the_law_of_the_gap_once_they_are_right():
+    """Of 600 draws each of five low states has 115. Of eight some low state has none, and is taken for a high one."""
+    truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=4.0)
+    learnt = measure_learnt_levels(truth, 600, np.random.default_rng(2))
+    known = measure_model(ExponentialFamily.of_levels(truth == 0), truth, 600, np.random.default_rng(2))
+    assert np.array_equal(learnt.energies == 0, truth == 0)
+    assert (learnt.tau_f, learnt.tau_r) == pytest.approx((known.tau_f, known.tau_f), rel=1e-6)
+    assert learnt.luck == pytest.approx(known.luck)
+    few = measure_learnt_levels(truth, 8, np.random.default_rng(2))
+    assert not np.array_equal(few.energies == 0, truth == 0)
+    # Some are missed, for which the model is best hotter to cover them.
+    assert few.tau_f > few.tau_r
 
 
 def test_one_spin_has_its_optima_where_the_fitted_field_is_the_true_one():
