@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from temperance.report.figures.averages import INTERVAL
@@ -84,23 +85,32 @@ def average_law(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def nature(table: pd.DataFrame) -> Figure:
-    """Draw the mean true energy of samples against temperature, with nature's, and mark tau_train, tau_f and tau_r.
+    """Draw the quality of samples against temperature, with nature's, and what of it is missing at tau_train.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As of `temperance.validation.claims.nature`.
+        As of `temperance.validation.nature.nature`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A panel a truth, at the largest penalty; a line a size of training sets.
+        A panel a truth, of mean true energies at the largest penalty, with a line a size of training sets, and tau_r,
+        tau_f and tau_train as marks; and a last one, of what is missing at
+        tau_train, by how models were obtained.
     """
-    table = average_nature(table[table["l2_couplings"] == table["l2_couplings"].max()])
+    others = table[table["fit"] != "penalty"]
+    table = table[table["fit"] == "penalty"]
+    strongest, largest = table["l2_couplings"].max(), table["M"].max()
+    table = table[table["l2_couplings"] == strongest]
+    penalised = table[(table["M"] == largest) & table["point"].isin(["one", "tau_train"])]
+    others = pd.concat([penalised.assign(fit=f"L2 {strongest:g}"), others])
+    table = average_nature(table)
     families, sizes = list(dict.fromkeys(table["family"])), sorted(table["M"].unique())
-    figure, axes = plt.subplots(2, -(-len(families) // 2), figsize=(12.5, 6.4), layout="constrained", squeeze=False)
+    columns = len(families) // 2 + 1
+    figure, axes = plt.subplots(2, columns, figsize=(4 * columns, 6.8), layout="constrained", squeeze=False)
     marks = {"tau_r": ("τ_r", "s"), "tau_f": ("τ_f", "o"), "tau_train": ("τ_train", "P")}
-    for axis in axes.flat[len(families) :]:
+    for axis in axes.flat[len(families) : -1]:
         axis.set_visible(False)
     for axis, family in zip(axes.flat, families, strict=False):
         rows = table[table["family"] == family]
@@ -115,8 +125,48 @@ def nature(table: pd.DataFrame) -> Figure:
         set_temperature_axis(axis, np.array([0.5, 0.7, 1.0, 1.4, 2.0]))
         axis.set_ylabel("mean true energy, nats")
         axis.set_title(family, fontsize=10)
+    _draw_fits(axes[-1, -1], share_missing(others))
     add_legend(figure, list(axes.flat[: len(families)]))
     return figure
+
+
+def _draw_fits(axis: Axes, shares: pd.DataFrame) -> None:
+    """Draw what share of the quality that samples at 1 lack those at tau_train lack, too: a row a fit."""
+    fits, families = list(dict.fromkeys(shares["fit"])), list(dict.fromkeys(shares["family"]))
+    for colour, family in zip(sns.color_palette("colorblind", len(families)), families, strict=True):
+        rows = shares[shares["family"] == family]
+        marker = "D" if family == "lattice" else "o"
+        axis.plot(rows["share"], rows["fit"].map(fits.index), marker, color=colour, ms=5, alpha=0.8, label=family)
+    for share in (0, 1):
+        axis.axvline(share, color="0.7", lw=0.8)
+    axis.set_yticks(range(len(fits)), fits, fontsize=7)
+    axis.set(xlim=(-0.8, 1.15), ylim=(len(fits) - 0.5, -0.5), xlabel="share of the shortfall that is left at τ_train")
+    axis.legend(
+        fontsize=7, loc="upper center", bbox_to_anchor=(0.4, 1.2), ncols=3, handletextpad=0.1, columnspacing=0.8
+    )
+
+
+def share_missing(table: pd.DataFrame) -> pd.DataFrame:
+    """Compute what share of the quality that samples at temperature 1 lack is missing at tau_train as well.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `temperance.validation.nature_fits.tabulate_fits`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a family and fit: family, fit, temperature (tau_train), one and tau_train (means over training sets of
+        the true energy of samples less that of the training sequences), share (their ratio; nan where the fit has no
+        tau_train).
+    """
+    table = table.assign(excess=table["true_energy"] - table["training_energy"])
+    keys = ["family", "fit", "point"]
+    means = table.groupby(keys, sort=False)[["excess", "temperature"]].mean().reset_index()
+    at_one, there = (means[means["point"] == point].set_index(["family", "fit"]) for point in ("one", "tau_train"))
+    rows = pd.DataFrame({"temperature": there["temperature"], "one": at_one["excess"], "tau_train": there["excess"]})
+    return rows.assign(share=rows["tau_train"] / rows["one"]).reset_index()
 
 
 def average_nature(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +175,7 @@ def average_nature(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        As of `temperance.validation.claims.nature`.
+        As of `temperance.validation.nature.tabulate_penalties`.
 
     Returns
     -------

@@ -206,7 +206,7 @@ class ExponentialFamily:
             If there is no maximum, or it is too far away.
         """
         parameters = np.zeros(len(moments))
-        value = self._objective(parameters, moments, penalties)
+        value = self.objective(parameters, moments, penalties)
         for _ in range(_MOST_STEPS):
             mean, information = self.cumulants(parameters)
             gradient = moments - mean - penalties * parameters
@@ -214,10 +214,10 @@ class ExponentialFamily:
             step, factor = np.linalg.lstsq(curvature, gradient)[0], 1.0
             # A full step may overshoot far from the maximum; near it, gains are below rounding.
             gain, rounding = _LEAST_GAIN * (gradient @ step), _ROUNDING * max(abs(value), 1)
-            reached = self._objective(parameters + step, moments, penalties)
+            reached = self.objective(parameters + step, moments, penalties)
             while not reached >= value + factor * gain - rounding:
                 factor /= 2
-                reached = self._objective(parameters + factor * step, moments, penalties)
+                reached = self.objective(parameters + factor * step, moments, penalties)
             parameters, value = parameters + factor * step, reached
             if np.abs(step).max() <= _TOLERANCE:
                 # Where there is no maximum, gradients vanish as parameters grow, but fluctuations do, too.
@@ -226,7 +226,21 @@ class ExponentialFamily:
                 return parameters
         raise FloatingPointError("Newton's method does not settle: the likelihood may have no maximum")
 
-    def _objective(self, parameters: np.ndarray, moments: np.ndarray, penalties: np.ndarray) -> float:
+    def objective(self, parameters: np.ndarray, moments: np.ndarray, penalties: np.ndarray) -> float:
+        """Compute the mean penalised log-likelihood of data.
+
+        Parameters
+        ----------
+        parameters : np.ndarray
+            (p,) of the model.
+        moments, penalties : np.ndarray
+            (p,) as of `fit`.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         penalty = (penalties * parameters**2).sum() / 2
         return float(parameters @ moments - log_z(-self.features @ parameters) - penalty)
 

@@ -6,14 +6,36 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.seeds import derive_seed
+from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
 from temperance.truth.enumerable import KINDS
 from temperance.validation.law import ExponentialFamily, measure_model
 from temperance.validation.law_systems import PAIRWISE, System
+from temperance.validation.nature_fits import tabulate_fits, tabulate_lattice
 from temperance.validation.systems import LENGTH, Q
 
 
-def nature(
+def nature(seed: int) -> pd.DataFrame:
+    """Tabulate how good samples of models are by the truth at tau_train, by how the models were obtained.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed of truths, training sets, training and sampling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `tabulate_penalties`, with fit "penalty", of `nature_fits.tabulate_fits` and `tabulate_lattice`.
+    """
+    tables = [
+        tabulate_penalties(seed).assign(fit="penalty"), tabulate_fits(seed),
+        tabulate_lattice(seed, choose_engine("numba")),
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def tabulate_penalties(
     seed: int, replicates: int = 8, sizes: tuple[int, ...] = (100, 1000), penalties: tuple[float, ...] = (0.003, 0.03),
 ) -> pd.DataFrame:  # fmt: skip
     """Tabulate how good samples of models are by the truth, against temperature, and at tau_train, tau_f and tau_r.

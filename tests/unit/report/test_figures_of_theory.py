@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from read_axes import find_line, read_error_bars, read_legend, read_line, read_lines, read_ticks
 
 from temperance.report import figures_of_theory
-from temperance.report.figures_of_law import average_law, average_nature
+from temperance.report.figures_of_law import average_law, average_nature, share_missing
 from temperance.report.figures_of_theory import (
     CLAIMS,
     _cell,
@@ -293,11 +293,25 @@ def nature_table():
         (0.1, 1, "curve", 0.5, -3.0), (0.1, 1, "curve", 1.0, -2.0), (0.1, 1, "tau_train", 0.9, -2.5),
         (0.1, 1, "tau_f", 1.1, -1.9), (0.1, 1, "tau_r", 0.8, -2.6), (0.1, 2, "curve", 0.5, -3.4),
         (0.1, 2, "curve", 1.0, -2.2), (0.1, 2, "tau_train", 0.7, -2.7), (0.1, 2, "tau_f", 1.3, -1.7),
-        (0.1, 2, "tau_r", 0.6, -2.8), (0.01, 1, "curve", 0.5, -9.0),
+        (0.1, 2, "tau_r", 0.6, -2.8), (0.01, 1, "curve", 0.5, -9.0), (0.1, 1, "one", 1.0, -2.0),
+        (0.1, 2, "one", 1.0, -2.2),
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["l2_couplings", "replicate", "point", "temperature", "true_energy"])
     training = table["replicate"].map({1: -2.4, 2: -2.8})
-    return table.assign(family="spins", M=100, natural_energy=-2.55, training_energy=training)
+    return table.assign(family="spins", M=100, natural_energy=-2.55, training_energy=training, fit="penalty")
+
+
+def fits_table():
+    """Of two fits of two training sets samples lack 2 at temperature 1, and 0.5 and nothing at tau_train."""
+    rows = [
+        ("spins", fit, replicate, point, tau, energy)
+        for fit, replicate, at_one, tau_train, best in (
+            ("early", 1, -3.0, 0.8, -5.0), ("early", 2, -3.0, 0.6, -4.0), ("profile", 1, -3.0, 1.0, -3.0),
+        )
+        for point, tau, energy in (("one", 1.0, at_one), ("tau_train", tau_train, best))
+    ]  # fmt: skip
+    columns = ["family", "fit", "replicate", "point", "temperature", "true_energy"]
+    return pd.DataFrame(rows, columns=columns).assign(M=100, training_energy=-5.0)
 
 
 def test_quality_is_averaged_at_each_temperature_of_the_curve_and_at_each_named_one():
@@ -308,8 +322,20 @@ def test_quality_is_averaged_at_each_temperature_of_the_curve_and_at_each_named_
     assert_allclose(means.loc["tau_train", ["excess", "error"]], [0, 1.96 * 0.1], atol=1e-12)
 
 
+def test_what_is_missing_at_tau_train_is_a_share_of_what_is_missing_at_one():
+    shares = share_missing(fits_table()).set_index("fit")
+    assert_allclose(
+        shares.loc["early", ["temperature", "one", "tau_train", "share"]].astype(float), [0.7, 2, 0.5, 0.25]
+    )
+    assert shares.loc["profile", "share"] == 1
+
+
 def test_quality_is_drawn_against_temperature_with_the_named_ones():
-    (axis,) = [axis for axis in figures_of_theory.nature(nature_table()).axes if axis.get_visible()]
+    table = pd.concat([nature_table(), fits_table()], ignore_index=True)
+    axis, fits = [axis for axis in figures_of_theory.nature(table).axes if axis.get_visible()]
+    # Of the penalised models samples lack 0.5 at temperature 1, and nothing at tau_train.
+    assert_allclose(read_line(fits, "spins"), [[0, 0], [0.25, 1], [1, 2]], atol=1e-12)
+    assert [label.get_text() for label in fits.get_yticklabels()] == ["L2 0.1", "early", "profile"]
     assert_allclose(read_line(axis, "M = 100"), [[0.5, -3.2], [1.0, -2.1]])
     assert_allclose(read_line(axis, "natural sequences")[:, 1], -2.55)
     marks = {line.get_marker(): line.get_xydata()[0] for line in axis.lines if len(line.get_xydata()) == 1}

@@ -19,6 +19,7 @@ from temperance.truth.enumerable import KINDS
 from temperance.validation import claims
 from temperance.validation import coverage as coverage_of_intervals
 from temperance.validation.coverage import _intervals, coverage
+from temperance.validation.nature import tabulate_penalties
 from temperance.validation.study import summarise
 
 ROOT = Path(__file__).parents[3]
@@ -114,7 +115,7 @@ def test_the_law_says_where_the_optima_of_both_divergences_lie():
 
 def test_samples_at_tau_train_are_as_good_as_the_training_sequences():
     """To second order in the penalty, where the model can represent the truth; a planted gap is missed at any."""
-    table = claims.nature(1, replicates=2, sizes=(1000,), penalties=(0.003, 0.03))
+    table = tabulate_penalties(1, replicates=2, sizes=(1000,), penalties=(0.003, 0.03))
     models = table[table["point"] == "tau_train"].groupby(["family", "l2_couplings"])
     assert (models["training_energy"].nunique() == 2).all()
     means = average_nature(table)
