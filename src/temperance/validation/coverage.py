@@ -117,13 +117,15 @@ def _intervals(
             annealing.log_z[k] + half,
         )
         row = divergence.table.iloc[g]
-        for name in ("forward", "reverse", "jeffreys"):
-            yield (
-                (name, tau),
-                getattr(enumeration, f"{name}_divergence")(truth, energies, beta),
-                row[f"{name}_low"],
-                row[f"{name}_high"],
-            )
+        kappa = enumeration.true_heat_capacity(truth, energies, beta)
+        for name, value in (
+            ("forward", enumeration.forward_divergence(truth, energies, beta)),
+            ("reverse", enumeration.reverse_divergence(truth, energies, beta)),
+            ("jeffreys", enumeration.jeffreys_divergence(truth, energies, beta)),
+            ("kappa", kappa),
+            ("energy_slope", kappa / enumeration.heat_capacity(energies, beta)),
+        ):
+            yield (name, tau), value, row[f"{name}_low"], row[f"{name}_high"]
     for name, value in asdict(enumeration.find_optima(truth, energies)).items():
         optimum = divergence.optima[name]
         for method in ("minimum", "root"):

@@ -39,7 +39,7 @@ def tabulate_enumerable(points: list[Settings], seed: int) -> pd.DataFrame:
     pandas.DataFrame
         One row a model: value, M, replicate, tau_f, tau_r, tau_j, coupling_norm (of the model's couplings, zero-sum
         gauge, each pair once), energy_training, energy_natural (mean energies of the training set and over the
-        truth, nats).
+        truth, nats), kappa and heat_capacity (of the sign rule, at temperature 1).
     """
     rows = []
     for point in points:
@@ -69,6 +69,8 @@ def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Tra
         "coupling_norm": float(np.sqrt((model.couplings.astype(float) ** 2).sum() / 2)),
         "energy_training": float(model.energies(training).mean()),
         "energy_natural": float(enumeration.boltzmann(truth) @ energies),
+        "kappa": enumeration.true_heat_capacity(truth, energies),
+        "heat_capacity": enumeration.heat_capacity(energies),
     }
 
 
@@ -86,6 +88,7 @@ def tabulate_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple
     -------
     models : pandas.DataFrame
         One row a model: value, M, replicate, pearson, stopped, energy_training, energy_natural (of held-out sequences),
+        kappa and heat_capacity (of the sign rule, at temperature 1; nan where the truth is not known or 1 not sampled),
         the optima with their intervals, equilibrated (at all temperatures).
     scores : pandas.DataFrame
         One row a model and temperature: value, M, replicate and its scores.
@@ -94,7 +97,9 @@ def tabulate_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple
     for point, subsets in zip(points, folders, strict=True):
         for folder in subsets:
             training = load_json(folder / "training.json")
-            energies = {row["set"]: row["mean"] for row in load_json(folder / "landscape.json")["energies"]}
+            landscape = load_json(folder / "landscape.json")
+            energies = {row["set"]: row["mean"] for row in landscape["energies"]}
+            signs = landscape["sign_rule"]
             row = {
                 "value": point["value"],
                 "M": training["M"],
@@ -103,6 +108,7 @@ def tabulate_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple
                 "stopped": training["stopped"],
                 "energy_training": energies["training"],
                 "energy_natural": energies["heldout"],
+                **{name: signs[name]["value"] if name in signs else np.nan for name in ("kappa", "heat_capacity")},
             }
             table = load_table(folder / "scores.tsv")
             rows.append(

@@ -181,7 +181,8 @@ def test_stated_intervals_hold_the_enumerated_value():
     """Twenty repeats on one system; docs/coverage.md has a hundred on four. 15 of 20 is four errors below 95 %."""
     table = coverage("planted", 300, 20, 5, choose_engine("numba"))
     assert set(table["estimator"]) == {
-        "log_z", "log_z_ais", "energy", "entropy", "heat_capacity", "forward", "reverse", "jeffreys",
+        "log_z", "log_z_ais", "energy", "entropy", "heat_capacity", "forward", "reverse", "jeffreys", "kappa",
+        "energy_slope",
         *(f"tau_{which}, {way}" for which in "frj" for way in ("minimum", "root")),
     }  # fmt: skip
     assert (table["covered"] * 20 >= 15).all(), table
@@ -221,6 +222,8 @@ def test_an_interval_of_annealing_is_two_standard_errors_to_each_side(monkeypatc
         value, low, high = intervals["log_z_ais", tau]
         assert (low, high) == pytest.approx((0.804 * estimate, 1.196 * estimate))
         assert value == pytest.approx(enumeration.log_z(energies, 1 / tau)) == intervals["log_z", tau][0]
+    slope = enumeration.true_heat_capacity(truth, energies, 2.0) / enumeration.heat_capacity(energies, 2.0)
+    assert intervals["energy_slope", 0.5][0] == slope
     optima = enumeration.find_optima(truth, energies)
     assert intervals["tau_r, root", None][0] == optima.tau_r and intervals["tau_f, minimum", None][0] == optima.tau_f
 

@@ -35,6 +35,11 @@ def test_models_of_spins_have_fields_or_none(fields):
         assert row.coupling_norm == pytest.approx(np.sqrt((model.pairs().astype(float) ** 2).sum()), rel=1e-5)
         optima = enumeration.find_optima(energies, all_energies)
         assert (row.tau_f, row.tau_r) == pytest.approx((optima.tau_f, optima.tau_r), rel=1e-5)
+        # The sign rule: colder samples are better where kappa is above the heat capacity.
+        assert (row.kappa > row.heat_capacity) == (row.tau_r < 1)
+        p = enumeration.boltzmann(all_energies)
+        kappa, capacity = np.cov(energies, all_energies, aweights=p, ddof=0)[1]
+        assert (row.kappa, row.heat_capacity) == pytest.approx((kappa, capacity), rel=1e-5)
 
 
 OPTIMA = pd.DataFrame(
@@ -52,7 +57,8 @@ def test_results_of_sampled_models_are_collected(tmp_path):
         training = {"M": 30 + number, "stopped": "steps", "confirmation": {"pearson": 0.5 + number / 10}}
         (folder / "training.json").write_text(json.dumps(training))
         energies = [{"set": "training", "mean": -8.0 - number}, {"set": "heldout", "mean": -4.0 - number}]
-        (folder / "landscape.json").write_text(json.dumps({"energies": energies}))
+        signs = {"kappa": {"value": 5.0 + number}, "heat_capacity": {"value": 4.0}} if number else {}
+        (folder / "landscape.json").write_text(json.dumps({"energies": energies, "sign_rule": signs}))
         save_table(folder / "optima.tsv", OPTIMA.assign(value=OPTIMA["value"] + number))
         scores = {"temperature": [0.5, 1.0], "novelty": [0.1 + number, 0.2], "equilibrated": [number != 1, True]}
         save_table(folder / "scores.tsv", pd.DataFrame(scores))
@@ -65,6 +71,7 @@ def test_results_of_sampled_models_are_collected(tmp_path):
         [2.5, 31, 12, 0.6, "steps", -9, -5, 1.9, 0.7, 1.1, False, False],
         [3.5, 32, 1, 0.7, "steps", -10, -6, 2.9, 0.7, 1.1, False, True],
     ]
+    np.testing.assert_equal(models[["kappa", "heat_capacity"]].to_numpy(), [[np.nan, np.nan], [6, 4], [7, 4]])
     assert scores[["value", "M", "replicate", "temperature", "novelty"]].to_numpy().tolist() == [
         [2.5, 30, 1, 0.5, 0.1], [2.5, 30, 1, 1.0, 0.2], [2.5, 31, 12, 0.5, 1.1], [2.5, 31, 12, 1.0, 0.2],
         [3.5, 32, 1, 0.5, 2.1], [3.5, 32, 1, 1.0, 0.2],
