@@ -10,6 +10,7 @@ rule predict:
         contacts=f"{FAMILY}/contacts.tsv",
         mutants=f"{FAMILY}/mutants.tsv",
         conservation=f"{FAMILY}/conservation.tsv",
+        chain=f"{FAMILY}/chain.tsv",
         summary=f"{FAMILY}/predictions.json",
     log:
         f"{LOGS}/predict.log",

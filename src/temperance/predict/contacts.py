@@ -12,12 +12,14 @@ from temperance.core.errors import InputError
 from temperance.potts.model import Potts
 from temperance.potts.pair_kernels import pairs_of_sites
 from temperance.predict.resemblance import Match, chance, match, resembles
-from temperance.predict.structures import Chain, polymer_chains, read_structure, residue_distances
+from temperance.predict.structures import Chain, backbone, polymer_chains, read_structure, residue_distances
 
 log = logging.getLogger(__name__)
 
 # Ranks at which precision is computed, as multiples of the length.
 RANKS = {"L/5": 0.2, "L/2": 0.5, "L": 1.0, "2L": 2.0}
+# Columns of `structure_trace`.
+TRACE_COLUMNS = ("residue", "number", "site", "x", "y", "z")
 
 
 def coupling_scores(model: Potts, alphabet: Alphabet) -> np.ndarray:
@@ -165,17 +167,8 @@ def structure_distances(
         If the file is no structure, has no such chain, or does not resemble the reference, if chains of different
         sequences resemble it equally, or if residues have atoms at the same point.
     """
-    residues = columns["residue"].fillna("").str.upper().to_numpy()
-    sites = np.flatnonzero((residues != "") & (residues != "-"))
-    if not len(sites):
-        raise InputError(f"structure.path: {path}: the reference has no residue; see filter.reference")
-    reference = "".join(residues[sites])
-    if alphabet.name in ("rna", "dna"):
-        reference = reference.replace("T", "U")
-    structure = read_structure(path)
-    selected, alignment = _select_chain(path, structure, chain, reference, alphabet)
+    selected, alignment, mapped = _match_reference(path, chain, columns, alphabet)
     distances = np.full((len(columns), len(columns)), np.nan)
-    mapped = sites[alignment.in_reference]
     distances[np.ix_(mapped, mapped)] = residue_distances([selected.residues[b] for b in alignment.in_chain], atoms)
     # Programs write residues that they could not place at one point, such as 0 0 0 or 9999 9999 9999.
     if len(coincident := np.argwhere(np.triu(distances == 0, 1))):
@@ -196,6 +189,62 @@ def structure_distances(
     log.info("%s: chain %s covers %d of %d sites, %.0f %% identical", path, selected.name, covered, len(columns),
              100 * identity)  # fmt: skip
     return distances, covered, identity
+
+
+def structure_trace(path: str | Path, chain: str, columns: pd.DataFrame, alphabet: Alphabet) -> pd.DataFrame:
+    """Tabulate the backbone of a structure's chain, with the sites to which the alignment's reference maps it.
+
+    Parameters
+    ----------
+    path : str or Path
+        PDB or mmCIF file, plain or gzipped.
+    chain : str
+        Identifier of the chain; empty for the one that resembles the reference best.
+    columns : pandas.DataFrame
+        One row a site: column, and residue and number in the reference.
+    alphabet : Alphabet
+        Protein sequences are aligned with BLOSUM62, others by matches and mismatches.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a residue of the chain that has an alpha carbon (C3' of nucleotides), in its order: residue (one-letter
+        code), number (of the structure's authors, text), site (from 1; nan where none is mapped), and x, y, z of that
+        atom in angstroms.
+
+    Raises
+    ------
+    InputError
+        As `structure_distances`, except for atoms at the same point.
+    """
+    selected, alignment, mapped = _match_reference(path, chain, columns, alphabet)
+    sites = np.full(len(selected.residues), np.nan)
+    sites[alignment.in_chain] = mapped + 1
+    points = backbone(selected.residues)
+    table = pd.DataFrame(
+        {
+            "residue": list(selected.sequence),
+            "number": [str(residue.seqid) for residue in selected.residues],
+            "site": pd.array(sites, dtype="Int64"),
+        }
+    ).assign(x=points[:, 0], y=points[:, 1], z=points[:, 2])
+    return table[np.isfinite(points[:, 0])].reset_index(drop=True)
+
+
+def _match_reference(
+    path: str | Path, chain: str, columns: pd.DataFrame, alphabet: Alphabet
+) -> tuple[Chain, Match, np.ndarray]:
+    """Select a structure's chain, align it to the reference, and list the sites (from 0) of the aligned residues."""
+    residues = columns["residue"].fillna("").str.upper().to_numpy()
+    sites = np.flatnonzero((residues != "") & (residues != "-"))
+    if not len(sites):
+        raise InputError(f"structure.path: {path}: the reference has no residue; see filter.reference")
+    reference = "".join(residues[sites])
+    if alphabet.name in ("rna", "dna"):
+        reference = reference.replace("T", "U")
+    structure = read_structure(path)
+    selected, alignment = _select_chain(path, structure, chain, reference, alphabet)
+    return selected, alignment, sites[alignment.in_reference]
 
 
 def _select_chain(

@@ -200,6 +200,26 @@ def residue_distances(residues: list[gemmi.Residue], atoms: str) -> np.ndarray:
     return distances
 
 
+def backbone(residues: list[gemmi.Residue]) -> np.ndarray:
+    """Locate the alpha carbons of residues, or C3' of nucleotides.
+
+    Parameters
+    ----------
+    residues : list of gemmi.Residue
+        N residues.
+
+    Returns
+    -------
+    np.ndarray
+        (N, 3) in angstroms, nan where a residue has no such atom.
+    """
+    points = np.full((len(residues), 3), np.nan)
+    for n, residue in enumerate(residues):
+        if name := next((name for name in ("CA", "C3'") if name in residue), ""):
+            points[n] = residue.find_atom(name, "*").pos.tolist()
+    return points
+
+
 def _beta(residue: gemmi.Residue) -> np.ndarray:
     """Locate a residue's beta carbon, else its alpha carbon or C3', (1, 3); (0, 3) without any."""
     atom = next((residue.find_atom(name, "*") for name in ("CB", "CA", "C3'") if name in residue), None)

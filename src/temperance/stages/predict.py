@@ -5,12 +5,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from temperance.core.files import load_arrays, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import PredictStage
 from temperance.msa.conservation import tabulate_conservation
 from temperance.potts.model import load
-from temperance.predict.contacts import contact_table, coupling_scores, precision, structure_distances
+from temperance.predict.contacts import (
+    TRACE_COLUMNS,
+    contact_table,
+    coupling_scores,
+    precision,
+    structure_distances,
+    structure_trace,
+)
 from temperance.predict.mutants import read_measured, reference_states, score_measured, single_mutants, spearman
 
 log = logging.getLogger(__name__)
@@ -52,6 +60,8 @@ class Outputs(NamedTuple):
         Scores of single mutants of the reference, one row a mutant.
     conservation : Path
         Consensus and information content, one row a column.
+    chain : Path
+        Backbone of the structure's chain, one row a residue; without a structure, the header alone.
     summary : Path
         Precision of contacts, and correlation with measured mutants, as JSON; without these where no pair is far
         enough apart, or fewer than three mutants or equal values have no correlation.
@@ -60,6 +70,7 @@ class Outputs(NamedTuple):
     contacts: Path
     mutants: Path
     conservation: Path
+    chain: Path
     summary: Path
 
 
@@ -86,12 +97,14 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
     columns = load_table(inputs.columns, text=["residue"])
     arrays, pool = load_arrays(inputs.alignment)[0], load_arrays(inputs.split)[0]["training"]
     options, distances = settings.structure, None
+    chain = pd.DataFrame(columns=TRACE_COLUMNS)
     summary: dict[str, Any] = {"separation": options.separation}
 
     if inputs.structure:
         distances, sites, identity = structure_distances(
             str(inputs.structure), options.chain, options.atoms, columns, alphabet
         )
+        chain = structure_trace(str(inputs.structure), options.chain, columns, alphabet)
         summary["structure"] = {"sites": sites, "identity": identity, "cutoff": options.cutoff}
     contacts = contact_table(coupling_scores(model, alphabet), columns, distances)
     if distances is not None:
@@ -119,6 +132,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: PredictStage, seed: int) -> 
 
     save_table(outputs.contacts, contacts)
     save_table(outputs.mutants, mutants)
+    save_table(outputs.chain, chain)
     weights = arrays["weights"][pool]
     save_table(outputs.conservation, tabulate_conservation(arrays["sequences"][pool], weights, columns, alphabet))
     save_json(outputs.summary, summary | {"provenance": provenance(settings.configured(), seed)})

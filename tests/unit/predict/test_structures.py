@@ -13,7 +13,7 @@ from structures import cif, pdb
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.predict import structures
-from temperance.predict.contacts import structure_distances
+from temperance.predict.contacts import structure_distances, structure_trace
 from temperance.predict.resemblance import chance, match, resembles
 
 PROTEIN = alphabet("protein")
@@ -126,6 +126,40 @@ def test_the_chain_that_resembles_the_reference_best_is_used_and_told(tmp_path, 
         structure_distances(path, "L", "cb", columns_of(ALPHA), PROTEIN)
     with pytest.raises(InputError, match="no chain Z; its chains are A, B, C, L"):
         structure_distances(path, "Z", "cb", columns_of(ALPHA), PROTEIN)
+
+
+def test_the_trace_has_the_whole_chain_and_the_sites_of_what_the_reference_has(tmp_path):
+    """The reference begins with the chain's sixth residue, and lacks one in the middle, at a site without residue."""
+    path = complex_of(tmp_path, ("L", UNRELATED[0], 1), ("A", ALPHA, 3))
+    columns = columns_of(ALPHA[5:])
+    columns.loc[40, "residue"] = "-"
+    # The forty-first site is the forty-sixth residue of the chain. The tenth residue lost its alpha carbon.
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not ("CA " in line and line[21:26] == "A  10")))
+    trace = structure_trace(path, "", columns, PROTEIN)
+    assert "".join(trace["residue"]) == ALPHA[:9] + ALPHA[10:] and len(trace) == 140
+    by_number = trace.set_index("number")
+    assert by_number.index[[0, 8, 9]].tolist() == ["1", "9", "11"]
+    assert by_number["site"][["6", "45", "47", "141"]].tolist() == [1, 40, 42, 136]
+    assert by_number["site"][["1", "5", "46"]].isna().all()
+    # Alpha carbons are half an angstrom beside the beta carbons, those of glycine where these would be.
+    shift = np.array([residue != "G" for residue in trace["residue"]]) * 0.5
+    where = np.delete(points(len(ALPHA), 3), 9, axis=0)
+    np.testing.assert_allclose(trace[["x", "y", "z"]], where + np.outer(shift, [1, 0, 0]), atol=1e-3)
+
+
+def test_the_trace_of_nucleotides_is_of_their_sugars(tmp_path):
+    residues, where = "GGCACUUCGGUGCCAAUUGCAGC", points(23)
+    rows = [
+        f"ATOM  {n:5d}  {atom} {residue:>3} B{n:4d}A   {x + shift:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           C"
+        for n, (residue, (x, y, z)) in enumerate(zip(residues, where, strict=True), 1)
+        for atom, shift in (("C4'", 1), ("C3'", 0))
+    ]
+    (tmp_path / "x.pdb").write_text("\n".join(rows) + "\n")
+    trace = structure_trace(tmp_path / "x.pdb", "B", columns_of(residues), alphabet("rna"))
+    np.testing.assert_allclose(trace[["x", "y", "z"]], where, atol=1e-3)
+    # Insertion codes belong to the number.
+    assert trace["number"].tolist()[:2] == ["1A", "2A"] and trace["site"].tolist() == list(range(1, 24))
 
 
 def test_a_complex_of_two_paralogues_needs_the_name_of_the_chain(tmp_path):

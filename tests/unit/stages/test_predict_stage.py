@@ -46,7 +46,8 @@ def inputs(tmp_path):
 
 
 def run(inputs, tmp_path, bootstrap=50, **structure):
-    outputs = predict.Outputs(*(tmp_path / f"out-{name}" for name in ("contacts.tsv", "mutants.tsv", "cons.tsv", "s")))
+    names = ("contacts.tsv", "mutants.tsv", "cons.tsv", "chain.tsv", "s")
+    outputs = predict.Outputs(*(tmp_path / f"out-{name}" for name in names))
     settings = STAGES["predict"].of({"structure": structure, "optimum": {"bootstrap": bootstrap}})
     predict.run(inputs, outputs, settings, 5)
     contacts, mutants, conservation = map(load_table, outputs[:3])
@@ -72,6 +73,9 @@ def test_pairs_mutants_and_columns_have_their_values(inputs, tmp_path):
     assert contacts.set_index(["i", "j"])["separation"][2, 8] == 7
     assert summary.pop("provenance")["settings"]["optimum"] == {"bootstrap": 50}
     assert summary == {"separation": 3}
+
+    # Without a structure there is no chain.
+    assert (tmp_path / "out-chain.tsv").read_text() == "residue\tnumber\tsite\tx\ty\tz\n"
 
     # Seven residues, each with 19 others.
     assert mutants.shape == (7 * 19, 7)
@@ -113,6 +117,10 @@ def test_contacts_are_compared_with_those_of_the_structure(inputs, tmp_path, cap
     assert caplog.messages.count(none) == 1 and caplog.messages[-1] == none
     distances = table.set_index(["i", "j"])["distance"]
     assert (distances[1, 3], distances[1, 8]) == (4, 24) and np.isnan(distances[1, 2])
+    # The second site has no residue; alpha carbons are half an angstrom from the beta carbons.
+    chain = load_table(tmp_path / "out-chain.tsv")
+    assert "".join(chain["residue"]) == residues and chain["number"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert chain["site"].tolist() == [1, 3, 4, 5, 6, 7, 8] and chain["x"].tolist() == [0.5 + 4 * n for n in range(7)]
 
 
 def test_scores_are_compared_with_measured_mutants(inputs, tmp_path):
