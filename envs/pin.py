@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 PYTHON = "3.12"
 # What a job imports beside the library, and in `light` what a job does that neither trains, samples nor scores.
 LIGHT = [
-    "biopython", "jinja2", "llvmlite", "numba", "numpy", "pandas", "pyarrow", "pydantic", "pyhmmer", "pyyaml",
-    "requests", "safetensors", "scikit-learn", "scipy", "seaborn", "threadpoolctl",
+    "altair", "biopython", "jinja2", "llvmlite", "numba", "numpy", "pandas", "pyarrow", "pydantic", "pyhmmer", "pyyaml",
+    "requests", "safetensors", "scikit-learn", "scipy", "seaborn", "threadpoolctl", "vl-convert-python",
 ]  # fmt: skip
 FULL = [*LIGHT, "arviz-stats", "gemmi", "jax", "pymbar"]
 LINK = """\

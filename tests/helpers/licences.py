@@ -23,7 +23,9 @@ def licence(name: str) -> tuple[str, str] | None:
         return None
     classified = [line.split(" :: ")[-1] for line in fields.get_all("Classifier", []) if line.startswith("License")]
     lines = (fields.get("License-Expression") or fields.get("License") or "").strip().splitlines()
-    stated = lines[0] if lines and len(lines[0]) < 60 else ", ".join(classified)
+    # Some give the whole text of a licence, which begins with a name or a copyright.
+    is_name = bool(lines) and len(lines[0]) < 60 and not lines[0].startswith("Copyright")
+    stated = lines[0] if is_name else ", ".join(classified)
     return fields["Version"], stated or "see its files"
 
 
