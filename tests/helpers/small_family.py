@@ -74,6 +74,8 @@ def _write_alignment(folder):
     sequences = [[1, 2, 3, 4], [1, 2, 3, 1], [1, 2, 0, 4], [1, 2, 3, 2], [3, 2, 3, 4], [3, 4, 3, 4]]
     arrays = {"sequences": np.array(sequences, np.uint8), "weights": np.array([1.0, 2.0, 0.5, 0.5, 1.0, 3.0])}
     save_arrays(folder / "alignment.safetensors", arrays, {"alphabet": "rna"})
+    names = ["one", "two", "3", "four", "five", "six"]
+    save_table(folder / "sequences.parquet", pd.DataFrame({"name": names, "weight": arrays["weights"]}))
     parts = {"training": np.array([0, 1, 2]), "heldout": np.array([4, 5]), "heldout_weights": np.array([1.0, 3.0])}
     save_arrays(folder / "split.safetensors", parts, {})
     ingest = {
@@ -160,6 +162,11 @@ def _write_predictions(folder):
     columns = ["site", "column", "number", "wild", "mutated", "score", "measured"]
     save_table(folder / "mutants.tsv", pd.DataFrame(mutants, columns=columns))
     save_table(folder / "conservation.tsv", pd.DataFrame({"site": [1, 2, 3, 4], "number": [7, 8, np.nan, 10]}))
+    chain = [
+        ("A", "11", 1, 0.0, 0.0, 1.0), ("C", "12", 2, 5.0, 0.0, 1.0), ("G", "12A", 3, 10.0, 0.0, 1.0),
+        ("U", "14", 4, 15.0, 0.0, 1.0), ("A", "15", np.nan, 45.0, 0.0, 1.0),
+    ]  # fmt: skip
+    save_table(folder / "chain.tsv", pd.DataFrame(chain, columns=["residue", "number", "site", "x", "y", "z"]))
     precision = [
         {"rank": "L/2", "pairs": 1, "precision": 0.75, "error": 0.1, "expected": 0.2},
         {"rank": "L", "pairs": 2, "precision": 0.5, "error": 0.05, "expected": 0.25},
@@ -286,6 +293,9 @@ def _write_largest(folder):
     samples = pd.DataFrame(
         {
             "temperature": np.repeat(temperatures, 4),
+            "ladder": np.tile([0, 0, 1, 1], 5),
+            "draw": np.tile([0, 1], 10),
+            "fidelity": np.linspace(0.95, 0, 20),
             "energy": np.repeat(-4 / temperatures, 4) + np.tile([0.0, 0.5, 1.0, 3.0], 5),
             "true_energy": np.tile([-2.0, -1.0, 0.0, np.inf], 5),
             "distance_natural": [0, 0, 0, 0, 0, 0, 0, 0.25, 0, 0, 0.25, 0.25, 0, 0.5, 0.5, 0.75, 0.5, 0.75, 0.75, 1],

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from browser import needs_browser, run_in_page
 from workflow_run import ONE_SUBSET, ROOT, SMALL, digests, error_lines, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
@@ -47,7 +48,6 @@ def test_the_report_opens_with_the_answer_and_needs_nothing_else(finished):
 
 
 CLICKS = """
-<script>
   const table = document.querySelector("table[data-name$='.designs']"), heads = [...table.tHead.rows[0].cells];
   const column = heads.findIndex(head => head.textContent === "energy");
   const energies = () => [...table.tBodies[0].rows].map(row => parseFloat(row.cells[column].textContent));
@@ -56,32 +56,25 @@ CLICKS = """
   heads[column].click(); found.down = energies();
   document.documentElement.dataset.theme = "light"; found.light = ground();
   document.getElementById("theme").click(); found.dark = ground();
+  await until(() => document.querySelectorAll("figure.live").length === 2);
   found.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
   found.twice = ids.length - new Set(ids).size;
   found.told = [...document.querySelectorAll("figure use > title")].map(title => title.textContent);
   found.fasta = atob(document.querySelector("a[download$='designs.fasta']").href.split(",")[1]);
-  URL.createObjectURL = blob => { blob.text().then(text => {
-    const result = document.createElement("pre");
-    result.id = "found"; result.textContent = JSON.stringify({...found, saved: text}); document.body.append(result);
-  }); return "#"; };
+  URL.createObjectURL = blob => { found.blob = blob; return "#"; };
   table.parentElement.nextElementSibling.click();
-</script>"""
+  found.saved = await found.blob.text();
+  return found;
+"""
 
 
-@pytest.mark.skipif(
-    not shutil.which("chromium") and not os.environ.get("CHROMIUM_REQUIRED"), reason="there is no Chromium here"
-)
+@needs_browser
 @pytest.mark.parametrize("width", [1200, 390])
 def test_the_page_is_used_in_a_browser(finished, tmp_path, width):
     page = (finished / "results" / "report.html").read_text()
-    (tmp_path / "page.html").write_text(page.replace("</body>", f"{CLICKS}</body>"))
-    document = subprocess.run(
-        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
-         f"--window-size={width},2000", "--virtual-time-budget=5000", "--dump-dom", tmp_path / "page.html"],
-        capture_output=True, text=True, timeout=120,
-    ).stdout  # fmt: skip
-    result = json.loads(html.unescape(re.search(r'<pre id="found">(.*?)</pre>', document, re.S)[1]))
+    assert len(page.encode()) < 5_000_000
+    result = run_in_page(page, CLICKS, tmp_path, width)
     family = finished / "results" / "family"
     designs = pd.read_csv(family / "designs.tsv", sep="\t")
     assert result["up"] == sorted(result["up"])

@@ -16,9 +16,9 @@ STUDIED_FILES = ("training.json", "landscape.json", "scores.tsv", "optima.tsv")
 # What figures and the page are made of: of the family, of each subset, of the subset whose model designs come from, and
 # of each model to compare with.
 FAMILY_FILES = (
-    "alignment.safetensors", "split.safetensors", "ingest.json", "optimum.tsv", "recommendation.json",
-    "operating_points.tsv", "sensitivity.tsv", "designs.json", "designs.tsv", "contacts.tsv", "mutants.tsv",
-    "conservation.tsv", "predictions.json",
+    "alignment.safetensors", "sequences.parquet", "split.safetensors", "ingest.json", "optimum.tsv",
+    "recommendation.json", "operating_points.tsv", "sensitivity.tsv", "designs.json", "designs.tsv", "contacts.tsv",
+    "mutants.tsv", "conservation.tsv", "chain.tsv", "predictions.json",
 )  # fmt: skip
 SUBSET_FILES = (
     "training.json", "history.tsv", "regularisation.tsv", "ladder.tsv", "thermodynamics.tsv", "divergence.tsv",

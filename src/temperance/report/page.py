@@ -10,10 +10,11 @@ import jinja2
 import pandas as pd
 
 from temperance.core.artefacts import PAGE_FILES
-from temperance.core.files import load_json, load_table, save_json, save_text
+from temperance.core.files import load_json, save_json, save_text
 from temperance.core.version import __version__
-from temperance.design.selection import TEXT_COLUMNS
 from temperance.report.caveats import notes, warnings
+from temperance.report.charts import CHARTS, Interactive
+from temperance.report.charts.interactive import vega_script
 from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
 from temperance.report.facts import collect_facts
 from temperance.report.measured import describe_measured, measured_tables
@@ -60,6 +61,8 @@ class Figure(NamedTuple):
         Beginning of the caption, and all of it.
     svg : str
         The figure.
+    interactive : Interactive or None
+        What a browser shows in its place, or beside it.
     """
 
     number: int
@@ -67,6 +70,7 @@ class Figure(NamedTuple):
     title: str
     caption: str
     svg: str
+    interactive: Interactive | None
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         warnings=warnings(evidence),
         notes=notes(evidence),
         facts=collect_facts(evidence),
-        parts=_arrange(name, evidence.folder / "figures", captions),
+        parts=_arrange(name, evidence, captions),
         agreement=describe_agreement(evidence.optimum),
         points=points_table(evidence.points),
         temperatures=compare_temperatures(evidence.largest_scores(), evidence.points, evidence.best),
@@ -187,14 +191,14 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
         ),
         joint=joint_table(evidence.models),
         training=training_table(evidence.training),
-        designs=designs_table(load_table(evidence.folder / "designs.tsv", text=TEXT_COLUMNS)),
+        designs=designs_table(evidence.design_table),
         files=[(file, embed_file(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),
         small=sparkline_svg(evidence),
     )
 
 
-def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, list[Figure]]:
+def _arrange(family: str, evidence: Evidence, captions: dict[str, str]) -> dict[str, list[Figure]]:
     """Divide figures among the parts of a page, and number them."""
     listed = {figure for figures in _PARTS.values() for figure in figures}
     unlisted = tuple(figure for figure in captions if figure not in listed)
@@ -207,8 +211,9 @@ def _arrange(family: str, folder: Path, captions: dict[str, str]) -> dict[str, l
                 number += 1
                 caption = captions[figure]
                 title = _TITLE.match(caption)[0]  # type: ignore[index]
-                svg = inline_figure(folder / f"{figure}.svg", f"{family}-{figure}-", caption)
-                parts[heading].append(Figure(number, figure, title, caption, svg))
+                svg = inline_figure(evidence.folder / "figures" / f"{figure}.svg", f"{family}-{figure}-", caption)
+                interactive = CHARTS[figure](evidence) if figure in CHARTS else None
+                parts[heading].append(Figure(number, figure, title, caption, svg, interactive))
     return parts
 
 
@@ -272,7 +277,11 @@ def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.D
 
 def _page(texts: list[str], rows: list[dict[str, Any]], failed: pd.DataFrame, seed: int) -> str:
     """Render a page from the families' parts and rows of the list."""
-    return _render("report.html.j2", texts=texts, rows=rows, failed=failed, version=__version__, seed=seed)
+    kinds = [kind for kind in ("chart", "structure") if any(f'<div class="{kind}"' in text for text in texts)]
+    return _render(
+        "report.html.j2", texts=texts, rows=rows, failed=failed, version=__version__, seed=seed, kinds=kinds,
+        vega=vega_script() if "chart" in kinds else "",
+    )  # fmt: skip
 
 
 def _render(template: str, **values: Any) -> str:

@@ -13,6 +13,7 @@ from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_result
 from temperance.core.settings.design import MeasuredSettings
 from temperance.core.settings.run import FamilySettings
+from temperance.design.selection import TEXT_COLUMNS
 from temperance.report.figures.bias import compare_log_probabilities
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import natural_scale
@@ -58,8 +59,12 @@ class Evidence:
         is.
     expected : pandas.DataFrame
         What they lead to expect of samples, one row a temperature; empty without.
-    aligned : list of str
-        Designs.
+    design_table : pandas.DataFrame
+        Designs, one row each.
+    names : np.ndarray
+        (M,) names of the natural sequences.
+    chain : pandas.DataFrame
+        Backbone of the structure's chain, one row a residue; empty without a structure.
     reliability, orders, density : pandas.DataFrame
         Reliability diagram, agreement of connected correlations, and density of states of the largest subset's model.
     levels : pandas.DataFrame
@@ -100,7 +105,9 @@ class Evidence:
     predictions: dict[str, Any]
     measured: dict[str, Any] | None
     expected: pd.DataFrame
-    aligned: list[str]
+    design_table: pd.DataFrame
+    names: np.ndarray
+    chain: pd.DataFrame
     reliability: pd.DataFrame
     orders: pd.DataFrame
     density: pd.DataFrame
@@ -165,7 +172,9 @@ class Evidence:
             predictions=load_json(folder / "predictions.json"),
             measured=_load_measured(folder, settings.measured),
             expected=load_result(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
-            aligned=list(load_result(folder / "designs.tsv", text=["aligned"])["aligned"]),
+            design_table=load_result(folder / "designs.tsv", text=TEXT_COLUMNS),
+            names=load_result(folder / "sequences.parquet")["name"].to_numpy(),
+            chain=load_result(folder / "chain.tsv", text=["residue", "number"]),
             divergence=_read_all(folder, training, "divergence.tsv"),
             calibration=_read_all(folder, training, "calibration.tsv"),
             reliability=load_result(folder / largest / "reliability.tsv"),
@@ -214,7 +223,7 @@ class Evidence:
         dict
             Name in `temperance.report.figures.FIGURES` -> positional arguments of its function.
         """
-        sequences = self._sequence_sets()
+        sequences = self.sequence_sets()
         optimum = self.settings.optimum
         floors = {"novelty_floor": optimum.novelty_floor, "diversity_floor": optimum.diversity_floor}
         trade_off = (self.scores, self.reference, self.best, self.judge, floors)
@@ -237,7 +246,7 @@ class Evidence:
             "correlations": (*self._training_pool(), sequences[1], self.temperature, self.alphabet.q),
             "orders": (self.orders, self.best, list(sequences[1])),
             "distances": (*sequences, self.natural, self.samples),
-            "logo": (sequences[0], self.aligned, self.conservation, self.alphabet),
+            "logo": (sequences[0], list(self.design_table["aligned"]), self.conservation, self.alphabet),
             "contacts": (self.contacts, self.predictions),
             "mutants": (self.mutants, self.predictions, self.alphabet),
             "measured": (self.measured, self.expected, self.best),
@@ -268,10 +277,19 @@ class Evidence:
         indices = parts["training"]
         return arrays["sequences"][indices], arrays["weights"][indices]
 
-    def _sequence_sets(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
-        """Read natural sequences (M, L), samples (N, L) at up to four temperatures, and the number of states.
+    def sequence_sets(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
+        """Read natural sequences, and samples at up to four temperatures.
 
         The temperatures are the coldest and hottest equilibrated ones, and those nearest to the chosen one and to 1.
+
+        Returns
+        -------
+        natural : np.ndarray
+            (M, L) uint8, as many as figures draw.
+        sets : dict
+            Temperature -> samples (N, L).
+        q : int
+            States of a site.
         """
         natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]
         step = -(-len(natural) // _MOST_POINTS)

@@ -111,7 +111,11 @@ def test_the_chosen_temperature_is_that_of_the_recommendation_or_the_one_that_mi
 
 def test_empty_notes_and_symbols_are_text(evidence):
     assert list(evidence.points["note"]) == ["", "a note", "", "", "not judged", "", ""]
-    assert evidence.aligned == ["AC-U", "GCGA"]
+    assert evidence.design_table["aligned"].tolist() == ["AC-U", "GCGA"]
+    assert evidence.names.tolist() == ["one", "two", "3", "four", "five", "six"]
+    # A residue's number may have an insertion code; the last residue is at none of the sites.
+    assert evidence.chain["number"].tolist() == ["11", "12", "12A", "14", "15"]
+    assert evidence.chain["site"].isna().tolist() == [False, False, False, False, True]
 
 
 # ---------------------------------------------------------------- arguments of figures
@@ -152,7 +156,7 @@ def test_each_figure_gets_the_tables_of_its_own(evidence):
     assert divergence is evidence.divergence and optimum is evidence.optimum
     assert sampled.tolist() == [0.25, 0.5, 0.7, 1, 2]
     assert arguments["distances"][2:] == (5, evidence.natural, evidence.samples) and len(arguments["distances"]) == 5
-    assert arguments["logo"][1:] == (evidence.aligned, evidence.conservation, evidence.alphabet)
+    assert arguments["logo"][1:] == (["AC-U", "GCGA"], evidence.conservation, evidence.alphabet)
     pool, weights, _, tau, states = arguments["correlations"]
     # Sequences that may be trained on: the first three, with their weights.
     assert pool.tolist() == [[1, 2, 3, 4], [1, 2, 3, 1], [1, 2, 0, 4]] and weights.tolist() == [1, 2, 0.5]
@@ -160,7 +164,7 @@ def test_each_figure_gets_the_tables_of_its_own(evidence):
 
 
 def test_samples_are_of_the_coldest_and_hottest_equilibrated_temperature_the_chosen_one_and_1(evidence):
-    natural, sets, q = evidence._sequence_sets()
+    natural, sets, q = evidence.sequence_sets()
     # 0.25 is not equilibrated.
     assert list(sets) == [0.5, 0.7, 1.0, 2.0] and q == 5
     # Ladders and draws of the second temperature, one after the other.
@@ -171,19 +175,19 @@ def test_samples_are_of_the_coldest_and_hottest_equilibrated_temperature_the_cho
 
 def test_without_equilibrated_temperatures_the_coldest_and_hottest_are_drawn(evidence):
     none = replace(evidence, scores=evidence.scores.assign(equilibrated=False))
-    assert list(none._sequence_sets()[1]) == [0.25, 0.7, 1.0, 2.0]
+    assert list(none.sequence_sets()[1]) == [0.25, 0.7, 1.0, 2.0]
     # Where only 1 is equilibrated, it is coldest and hottest, and nearest to 1.
     one = replace(evidence, scores=evidence.scores.assign(equilibrated=evidence.scores["temperature"] == 1))
-    assert list(one._sequence_sets()[1]) == [0.7, 1.0]
+    assert list(one.sequence_sets()[1]) == [0.7, 1.0]
 
 
 def test_of_many_natural_sequences_every_second_or_third_is_drawn(evidence, monkeypatch):
     monkeypatch.setattr(results, "_MOST_POINTS", 5)
     # Six sequences: every second.
-    natural = evidence._sequence_sets()[0]
+    natural = evidence.sequence_sets()[0]
     assert_array_equal(natural, [[1, 2, 3, 4], [1, 2, 0, 4], [3, 2, 3, 4]])
     monkeypatch.setattr(results, "_MOST_POINTS", 6)
-    assert len(evidence._sequence_sets()[0]) == 6
+    assert len(evidence.sequence_sets()[0]) == 6
 
 
 def test_arrays_are_read_from_the_family_s_folder(evidence, folder, tmp_path):

@@ -42,6 +42,8 @@ def test_ticks_of_temperatures_keep_a_twelfth_of_the_axis_and_both_ends():
     # From 1 to e^12 the least distance is a factor of e.
     temperatures = np.exp([0, 0.9, 1.0, 1.9, 11.1, 12.0])
     assert np.log(_spaced(temperatures)).round(6).tolist() == [0, 1, 12]
+    # Of two that are too near to each other, 1 is labelled.
+    assert _spaced(np.exp([-6, -0.5, 0, 0.5, 6])).round(6).tolist() == np.exp([-6, 0, 6]).round(6).tolist()
     assert _spaced(np.array([0.7])).tolist() == [0.7]
     assert _spaced(np.array([0.5, 1.0])).tolist() == [0.5, 1.0]
 

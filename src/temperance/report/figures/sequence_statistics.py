@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -14,6 +14,8 @@ from temperance.msa.conservation import information_content, residue_frequencies
 from temperance.msa.frequencies import site_frequencies
 from temperance.scoring.marginals import pair_correlations, triple_correlations
 
+Key = TypeVar("Key")
+
 # Sequences whose pairwise distances are computed: a hundred thousand pairs.
 _MOST_COMPARED = 450
 # Pairs and triples of sites whose correlations are drawn, and decimals that rounding errors do not reach.
@@ -21,8 +23,8 @@ _PAIRS, _TRIPLES, _DECIMALS = 400, 60, 12
 
 
 def principal_components(
-    natural: np.ndarray, sets: dict[float, np.ndarray], q: int
-) -> tuple[np.ndarray, dict[float, np.ndarray], np.ndarray]:
+    natural: np.ndarray, sets: dict[Key, np.ndarray], q: int
+) -> tuple[np.ndarray, dict[Key, np.ndarray], np.ndarray]:
     """Project sequences on the two leading principal components of the natural ones.
 
     Parameters
@@ -30,7 +32,7 @@ def principal_components(
     natural : np.ndarray
         (M, L) uint8.
     sets : dict
-        Temperature -> samples (N, L).
+        Temperature or name -> sequences (N, L).
     q : int
         States of a site.
 
@@ -39,7 +41,7 @@ def principal_components(
     background : np.ndarray
         (M, 2) natural sequences.
     samples : dict
-        Temperature -> samples (N, 2).
+        Temperature or name -> points (N, 2).
     shares : np.ndarray
         (2,) of the natural sequences' variance.
     """

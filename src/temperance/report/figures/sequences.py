@@ -243,7 +243,7 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabe
         sharey=True, squeeze=False,
     )  # fmt: skip
     # A site where the reference has no residue has no number.
-    numbers = columns["number"].map(lambda number: "" if np.isnan(number) else f"{number:.0f}").to_numpy()
+    numbers = columns["number"].to_numpy(float)
     colours = _residue_colours(alphabet)
     for row, (name, sequences) in enumerate(sets.items()):
         heights = logo_heights(sequences, alphabet)
@@ -254,8 +254,8 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabe
             for glyph in axis.patches:
                 glyph.set_rasterized(length > _MOST_OUTLINED)
             axis.set(xlim=(start - 0.5, start + min(_LOGO_WIDTH, max(length, 20)) - 0.5), ylabel=f"{name}, bits")
-            ticks = np.arange(start, min(start + _LOGO_WIDTH, length), 5)
-            axis.set_xticks(ticks, numbers[ticks])
+            ticks = start + np.flatnonzero(numbers[start : start + _LOGO_WIDTH] % 5 == 0)
+            axis.set_xticks(ticks, [f"{number:.0f}" for number in numbers[ticks]])
     axes[0, 0].set_ylim(0, np.log2(alphabet.q - (alphabet.gap is not None)))
     axes[-1, 0].set_xlabel("residue of the reference")
     return figure

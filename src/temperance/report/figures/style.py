@@ -155,13 +155,14 @@ def set_temperature_axis(axis: Axes, temperatures: np.ndarray, label: str = "sam
 
 
 def _spaced(temperatures: np.ndarray, max_labels: int = 12) -> np.ndarray:
-    """Choose those of ascending temperatures whose labels have room on a logarithmic axis, with the first and last."""
-    logs, chosen = np.log(temperatures), [0]
-    spacing = (logs[-1] - logs[0]) / max_labels
-    for index in range(1, len(logs) - 1):
-        if logs[index] - logs[chosen[-1]] >= spacing and logs[-1] - logs[index] >= spacing:
-            chosen.append(index)
-    return temperatures[[*chosen, len(logs) - 1]] if len(logs) > 1 else temperatures
+    """Choose those of ascending temperatures whose labels have room on a logarithmic axis: the ends, 1, then others."""
+    logs = np.log(temperatures)
+    spacing = np.ptp(logs) / max_labels
+    chosen = [0, len(logs) - 1] if len(logs) > 1 else [0]
+    for index in (*np.flatnonzero(logs == 0), *range(1, len(logs) - 1)):
+        if np.abs(logs[index] - logs[chosen]).min() >= spacing and spacing:
+            chosen.append(int(index))
+    return temperatures[np.sort(chosen)]
 
 
 def add_legend(figure: Figure, axes: np.ndarray | list[Axes], place: Mapping[str, Any] = _BESIDE) -> None:

@@ -1,0 +1,18 @@
+"""Interactive figures of one family: charts and a structure whose data stand in the page, beside the static figures."""
+
+from collections.abc import Callable
+
+from temperance.report.charts.components import draw_components
+from temperance.report.charts.interactive import Interactive
+from temperance.report.charts.plane import draw_plane
+from temperance.report.charts.structure import draw_structure
+from temperance.report.results import Evidence
+
+__all__ = ["CHARTS", "Interactive"]
+
+# What stands beside a figure, by its name; None where the family has no data for it.
+CHARTS: dict[str, Callable[[Evidence], Interactive | None]] = {
+    "novelty_fidelity": draw_plane,
+    "pca": draw_components,
+    "contacts": draw_structure,
+}
