@@ -117,14 +117,18 @@ def test_the_structure_is_turned_by_keys_and_by_dragging(page, tmp_path):
         const picture = document.querySelector(".structure svg"), bond = picture.querySelector(".bond"), found = {};
         const ends = () => ["x1", "y1", "x2", "y2"].map(name => parseFloat(bond.getAttribute(name)));
         const press = key => picture.dispatchEvent(new KeyboardEvent("keydown", {key}));
-        const drag = buttons => picture.dispatchEvent(new PointerEvent("pointermove", {buttons, movementX: 18}));
+        const drag = (buttons, to) => {
+          picture.dispatchEvent(new PointerEvent("pointerdown", {buttons, clientX: 100, clientY: 100}));
+          for (const clientX of [100 + (to - 100) / 3, to])
+            picture.dispatchEvent(new PointerEvent("pointermove", {buttons, clientX, clientY: 100}));
+        };
         found.kinds = [...picture.querySelectorAll("line")].map(line => line.getAttribute("class"));
         found.contact = picture.querySelector(".contact title").textContent;
         found.labels = [...picture.querySelectorAll("text")].map(text => text.textContent);
         found.start = ends();
-        drag(0); found.still = ends();
+        drag(0, 118); found.still = ends();
         press("ArrowRight"); found.turned = ends();
-        press("ArrowLeft"); drag(1); found.dragged = ends();
+        press("ArrowLeft"); drag(1, 118); found.dragged = ends();
         press("ArrowLeft"); press("+"); found.larger = ends();
         for (const line of picture.querySelectorAll("line")) if (line.getAttribute("x1") === null) found.missing = true;
         return found;
@@ -165,7 +169,7 @@ def test_figures_follow_the_theme_and_paper_gets_the_static_ones(page, tmp_path)
     light, dark = found["light"], found["dark"]
     # Ground of the page, filter of static figures, text of a chart.
     assert light == ["rgb(255, 255, 255)", "none", "rgb(28, 28, 30)"]
-    assert dark == ["rgb(23, 23, 26)", "invert(0.9) hue-rotate(180deg)", "rgb(236, 236, 240)"]
+    assert dark == ["rgb(23, 23, 26)", "invert(0.9) hue-rotate(180deg) brightness(1.3)", "rgb(236, 236, 240)"]
     assert found["screen"] == ["none", "block", "block"] and found["paper"] == ["block", "none", "none"]
     assert found["printed"] == light
 

@@ -60,9 +60,12 @@ for (const host of document.querySelectorAll("div.structure")) {
     event.preventDefault();
     keys[event.key]();
   });
-  picture.addEventListener("pointerdown", event => picture.setPointerCapture(event.pointerId));
+  let last = {};
+  picture.addEventListener("pointerdown", event => { last = event; });
   picture.addEventListener("pointermove", event => {
-    if (event.buttons) turn(event.movementX / 120, -event.movementY / 120);
+    if (!event.buttons) return;
+    turn((event.clientX - last.clientX) / 120, (last.clientY - event.clientY) / 120);
+    last = event;
   });
   draw();
 }
