@@ -22,9 +22,13 @@ def test_training_draws_a_line_a_model_and_its_independent_chains(draw):
         assert_allclose(diamonds[n], [[20 + n, 0.9 + n / 100]])
         # 6 over 2, and 3 + n over 1.
         assert_allclose(noise[n], [[10, 3], [20, 3 + n]])
-    assert pearson.get_ylabel() == "Pearson of connected correlations" and pearson.get_ylim() == (0, 1)
+    assert pearson.get_ylabel() == "Pearson of connected correlations" and pearson.get_ylim() == (0, 1.02)
     assert gradient.get_ylabel() == "gradient / its sampling noise" and gradient.get_yscale() == "log"
     assert list(read_line(gradient, "sampling noise alone")[:, 1]) == [1, 1]
+    # From 1 to 7: plain numbers.
+    gradient.figure.canvas.draw()
+    labels = {label.get_text() for label in gradient.yaxis.get_ticklabels(which="both")} - {""}
+    assert {"1", "2", "3", "4", "6"} <= labels and not [label for label in labels if "times" in label]
     assert read_legend(figure) == [
         "M = 100", "M = 200", "independent chains", "sampling noise alone", "chosen penalty",
     ]  # fmt: skip

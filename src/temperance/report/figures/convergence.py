@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from temperance.report.figures.style import (
     palette,
@@ -43,10 +43,11 @@ def training(history: pd.DataFrame, summaries: pd.DataFrame, strengths: pd.DataF
         axes[0].plot(summary["steps"], summary["pearson"], "D", color=colour, ms=5, label=None)
         axes[1].plot(curve["step"], curve["gradient_norm"] / curve["gradient_noise"], color=colour)
     axes[0].plot([], [], "D", color="black", ms=5, ls="", label="independent chains")
-    axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1))
+    axes[0].set(xlabel="gradient step", ylabel="Pearson of connected correlations", ylim=(0, 1.02))
     if history["gradient_norm"].notna().any():
         axes[1].axhline(1, color="black", ls=":", lw=1, label="sampling noise alone")
         axes[1].set(xlabel="gradient step", ylabel="gradient / its sampling noise", yscale="log")
+        _write_plain_numbers(axes[1])
     else:
         axes[0].set_xticks([0])
         write_instead(axes[1], "The model was trained elsewhere.")
@@ -116,9 +117,15 @@ def ladder(rungs: pd.DataFrame) -> Figure:
         axis.set_xlim(low, high)
         axis.set_ylabel(label)
     axes[0].set_yscale("log")
-    axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes[0].yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    _write_plain_numbers(axes[0])
     axes[1].set_ylim(bottom=0)
     axes[2].set_ylim(0, 1)
     figure.legend(loc="outside right center")
     return figure
+
+
+def _write_plain_numbers(axis: Axes) -> None:
+    """Label a logarithmic axis with numbers instead of powers, and less than a decade also between these."""
+    low, high = axis.get_ylim()
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}") if high < 10 * low else NullFormatter())
