@@ -107,6 +107,12 @@ def test_without_a_recommendation_the_nearest_temperature_is_named_so(refused):
     assert tabulate_plane(refused)["name"].tolist()[-1] == "not recommended, the nearest"
 
 
+def test_a_family_without_designs_has_charts_all_the_same(evidence):
+    without = replace(evidence, design_table=evidence.design_table[:0])
+    assert "design" not in set(tabulate_plane(without)["kind"])
+    assert len(json.loads(CHARTS["pca"](without).data)["datasets"]["points"]) == 22
+
+
 # ---------------------------------------------------------------- principal components
 
 
