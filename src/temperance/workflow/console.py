@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
@@ -42,7 +43,7 @@ class Console(logging.Handler):
         self._jobs: dict[int, tuple[str, Mapping[str, str]]] = {}
         self._begun: dict[int, float] = {}
         self._ended: list[int] = []
-        self._done: set[int] = set()
+        self._taken: dict[int, float] = {}
         # Seconds that jobs are expected to take, and jobs of which these are not known yet.
         self._expected: dict[int, float] = {}
         self._unknown: list[int] = []
@@ -78,7 +79,8 @@ class Console(logging.Handler):
         elif event == "JOB_FINISHED":
             self._ended.append(fields["job_id"])
         elif event == "PROGRESS":
-            self._done.update(self._ended)
+            now = time.monotonic()
+            self._taken |= {n: now - self._begun.get(n, now) for n in self._ended if n in self._jobs}
             names = [self._describe(number) for number in self._ended if number in self._jobs]
             time_left = self._time_left() if fields["done"] < fields["total"] else ""
             told = "; ".join([*filter(None, names), f"{fields['done']} of {fields['total']} steps done"])
@@ -87,8 +89,8 @@ class Console(logging.Handler):
 
     def _describe(self, number: int) -> str:
         """Describe a job that has ended."""
-        name, begun = _name(self._jobs[number]), self._begun.get(number)
-        return f"{name}: finished" + (f" in {in_words(time.monotonic() - begun)}" if begun else "") if name else ""
+        name = _name(self._jobs[number])
+        return f"{name}: finished in {in_words(self._taken[number])}" if name else ""
 
     def _time_left(self) -> str:
         """Estimate how long the other jobs take, by what those that are done have taken and were expected to."""
@@ -97,11 +99,22 @@ class Console(logging.Handler):
             if seconds is None:
                 return ""
             self._expected[self._unknown.pop()] = seconds
-        total = sum(self._expected.values())
-        done = sum(self._expected.get(number, 0.0) for number in self._done)
-        if done < _LEAST_DONE * total or not done:
+        done = sum(self._expected[number] for number in self._taken if number in self._expected)
+        if not done or done < _LEAST_DONE * sum(self._expected.values()):
             return ""
-        return f", about {in_words((time.monotonic() - self._start) * (total - done) / done)} to go"
+        # How much longer jobs took than expected, those of each rule, and all of them for rules of which none is done.
+        taken: dict[str, float] = defaultdict(float)
+        expected: dict[str, float] = defaultdict(float)
+        for number, seconds in self._taken.items():
+            taken[self._jobs[number][0]] += seconds
+            expected[self._jobs[number][0]] += self._expected.get(number, 0.0)
+        total, elapsed = sum(taken.values()), time.monotonic() - self._start
+        left = 0.0
+        for number in self._expected.keys() - self._taken.keys():
+            rule = self._jobs[number][0]
+            left += self._expected[number] * (taken[rule] / expected[rule] if expected[rule] else total / done)
+        # Jobs run beside each other.
+        return f", about {in_words(left * elapsed / total)} to go" if total else ""
 
 
 def _name(job: tuple[str, Mapping[str, str]]) -> str:

@@ -18,12 +18,13 @@ JOBS = [
     (3, "report", {}),
     (0, "all", {}),
 ]
+ANOTHER = (4, "train", {"family": "f", "subset": "n9-r1"})
 # Expected seconds by rule.
 SECONDS = {"train": 60.0, "sample": 30.0, "report": 10.0, "all": 0.0}
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(request, monkeypatch):
     """A console at a clock that is set by hand, the messages that reach the terminal, and a function that logs."""
     logger, messages, now = logging.getLogger("console"), [], [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -36,14 +37,15 @@ def run(monkeypatch):
     terminal.addFilter(Filter())
     told = Console(logger, lambda rule, wildcards: known.get(rule))
     logger.handlers, logger.propagate, logger.level = [terminal, told], False, logging.INFO
-    told.plan(JOBS)
+    jobs = getattr(request, "param", JOBS)
+    told.plan(jobs)
 
     def log(message, event=None, at=None, **fields):
         now[0] = now[0] if at is None else 100.0 + at
         logger.info(message, extra=fields | ({"event": event} if event else {}))
 
     def begin(number, at):
-        _, rule, wildcards = next(job for job in JOBS if job[0] == number)
+        _, rule, wildcards = next(job for job in jobs if job[0] == number)
         log("rule", LogEvent.JOB_STARTED, at, jobs=[number])
         log("rule", LogEvent.RUN_INFO, at)
         log("rule", LogEvent.JOB_INFO, at, jobid=number, rule_name=rule, wildcards=wildcards)
@@ -77,6 +79,22 @@ def test_a_job_has_a_line_when_it_begins_and_one_when_it_ends_with_the_time_to_g
         "report: finished in 1 s; 3 of 4 steps done, about 0 s to go",
         "4 of 4 steps done",
     ]
+
+
+@pytest.mark.parametrize("run", [[*JOBS, ANOTHER]], indirect=True)
+def test_jobs_are_expected_to_take_what_others_of_their_rule_took(run):
+    """A report took the 10 s expected, a training 6 of 60: the next takes 6 s, a sampling 30 s x 16 / 70 = 6.9 s."""
+    messages, _, begin, end, _ = run
+    begin(3, at=0)
+    end(3, 1, at=10)
+    begin(1, at=10)
+    end(1, 2, at=16)
+    begin(4, at=16)
+    assert messages()[3] == "train f n5-r1: finished in 6 s; 2 of 4 steps done, about 13 s to go"
+    begin(2, at=16)
+    end(4, 3, at=36)
+    # Left is the sampling, 30 s x 36 / 130 = 8.3 s; 36 s of jobs took 36 s.
+    assert messages()[-1] == "train f n9-r1: finished in 20 s; 3 of 4 steps done, about 8 s to go"
 
 
 def test_no_time_is_told_before_sizes_are_known_and_a_fiftieth_is_done(run):
