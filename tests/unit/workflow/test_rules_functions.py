@@ -162,6 +162,8 @@ def test_the_time_of_a_job_is_expected_once_the_size_of_its_family_is_known(rule
     Path("a.fasta").touch()
     threads = rules.PLANS["nested"].threads
     assert rules.job_seconds("sample", {"family": "nested"}) == 5 + 600 + len("out/nested/ingest.json") + threads / 10
+    scored = 5 + 0.2 * (500 + len("out/nested/ingest.json") + threads / 10)
+    assert rules.job_seconds("score", {"family": "nested"}) == pytest.approx(scored)
     # One job trains the models of two sizes, two replicates of one and one of the whole set.
     models = len(rules.subsets("nested"))
     expected = 5 + models * (500 + len("out/nested/ingest.json") + threads / 10)
