@@ -43,9 +43,8 @@ COLUMNS = {
         "energy", "gaps", "effective_share", "identical", "pearson_single", "pearson_pair", "pearson_triple", "ess",
         "rhat", "drift", "equilibrated",
     ),
-    "optimum.tsv": (
-        "size", "replicate", "M", "tau", "tau_low", "tau_high", "fidelity", "novelty", "diversity", "feasible",
-    ),
+    # Of the family's models and, with columns of its own, of a baseline.
+    "optimum.tsv": ("M", "tau", "tau_low", "tau_high", "fidelity", "novelty", "diversity", "feasible"),
     "operating_points.tsv": ("subset", "name", "value", "low", "high", "limit", "decides", "note"),
     "sensitivity.tsv": ("floor", "value", "tau", "tau_low", "tau_high", "novelty", "percentile", "feasible"),
     "thermodynamics.tsv": (

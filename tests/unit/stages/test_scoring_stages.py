@@ -12,6 +12,7 @@ from small_systems import random_potts
 
 from temperance.baselines.registry import draw, independent
 from temperance.core.alphabet import alphabet
+from temperance.core.artefacts import COLUMNS
 from temperance.core.checkpoint import NONE
 from temperance.core.files import load_arrays, load_table, save_arrays, save_json, save_table
 from temperance.core.settings.scoring import BaselineSettings
@@ -366,6 +367,11 @@ def test_scores_are_told_from_the_coldest_temperature_to_the_hottest():
     )
 
 
+def test_tables_have_the_columns_that_pages_read(scored):
+    for name in ("scores", "orders", "levels", "calibration", "reliability"):
+        assert set(COLUMNS[f"{name}.tsv"]) <= set(load_table(getattr(scored, name)))
+
+
 def test_judges_are_assessed(scored):
     assessments = {row["name"]: row for row in json.loads(scored.judges.read_text())["judges"]}
     assert list(assessments) == ["profile", "potts", "hmm", "truth", "mine"]
@@ -460,6 +466,7 @@ def test_a_profile_model_is_learnt_sampled_and_scored_as_the_family_s_own(family
     likelihood = [np.average((heldout / tau - log_z[tau]).mean(axis=1), weights=family.heldout_weights) for tau in COLD]
     np.testing.assert_allclose(scores["log_likelihood"], likelihood, rtol=1e-4)
     assert (row["model"], row["kind"], row["M"]) == ("mine", "profile", 12)
+    assert set(COLUMNS["scores.tsv"]) <= set(scores) and set(COLUMNS["optimum.tsv"]) <= set(row.index)
     assert row["log_likelihood"] == pytest.approx(max(likelihood), rel=1e-4)
 
 
