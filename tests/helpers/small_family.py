@@ -194,6 +194,7 @@ def _write_training(folder, subset):
     chosen = [False, True, False] if SIZES[subset] == 200 else [True, False, False]
     strengths = {"l2_couplings": [0.1, 0.03, 0.01], "log_likelihood": [-2.0, -1.5, -1.6 - n],
                  "log_likelihood_error": [0.02, 0.03, 0.04], "predicted_tau_f": [0.9, 1.1, 1.4 + n],
+                 "sequences_tau_f": [np.nan, 1400.4 + n, 2.0], "sequences_tau_r": [90.0, np.inf, 3.0],
                  "chosen": chosen}  # fmt: skip
     save_table(folder / "regularisation.tsv", pd.DataFrame(strengths))
 

@@ -46,16 +46,16 @@ def energies(fields: Any, couplings: Any, chains: Any) -> Any:
 
 
 @jax.jit
-def pair_projections(chains: Any, single: Any, vector: Any) -> Any:
-    """Project chains on the weighted sum over chains of their pairs of centred states.
+def pair_projections(chains: Any, targets: Any, single: Any, vector: Any) -> Any:
+    """Project chains on the weighted sum, over other chains or the same, of their pairs of centred states.
 
-    That is sum_d v_d sum_{i<j} (x_ci . x_di) (x_cj . x_dj) for each chain c, of one-hot states x less their
-    frequencies.
+    That is sum_d v_d sum_{i<j} (x_ci . x_di) (x_cj . x_dj) for each target c and chains d, of one-hot states x less
+    their frequencies.
 
     Parameters
     ----------
-    chains : array
-        (C, L) uint8 states.
+    chains, targets : array
+        (C, L) and (T, L) uint8 states.
     single : array
         (L, q) frequencies of states.
     vector : array
@@ -64,14 +64,16 @@ def pair_projections(chains: Any, single: Any, vector: Any) -> Any:
     Returns
     -------
     jax.Array
-        (C,).
+        (T,).
     """
     length, q = single.shape
-    centred = (jax.nn.one_hot(chains, q, dtype=jnp.float32) - single).reshape(len(chains), -1)
+    centred, projected = (
+        (jax.nn.one_hot(states, q, dtype=jnp.float32) - single).reshape(len(states), -1) for states in (chains, targets)
+    )
     with jax.default_matmul_precision("highest"):
         table = (centred.T @ (jnp.asarray(vector, jnp.float32)[:, None] * centred)).reshape(length, q, length, q)
         table = (mask_between_sites(length) * table).reshape(length * q, length * q)
-        return ((centred @ table) * centred).sum(axis=1) / 2
+        return ((projected @ table) * projected).sum(axis=1) / 2
 
 
 def _product(onehot: Any, matrix: Any) -> Any:

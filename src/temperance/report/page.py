@@ -190,7 +190,7 @@ def section(name: str, evidence: Evidence, captions: dict[str, str]) -> Section:
             else []
         ),
         joint=joint_table(evidence.models),
-        training=training_table(evidence.training),
+        training=training_table(evidence.training, evidence.strengths),
         designs=designs_table(evidence.design_table),
         files=[(file, embed_file(evidence.folder / file)) for file in PAGE_FILES],
         methods=methods(evidence),

@@ -328,13 +328,15 @@ def _format_with_error(table: pd.DataFrame, name: str, digits: int = 2) -> pd.Se
     return table.apply(lambda row: f"{row[name]:.{digits}f} ± {row[f'{name}_error']:.{digits}f}", axis=1)
 
 
-def training_table(training: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate how the training of each model ended.
+def training_table(training: pd.DataFrame, strengths: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate how the training of each model ended, and how many sequences it would take.
 
     Parameters
     ----------
     training : pandas.DataFrame
         Summaries of training, one row a model.
+    strengths : pandas.DataFrame
+        Rows of `regularisation.tsv` of all models, with M and replicate; empty where no penalty was chosen.
 
     Returns
     -------
@@ -354,8 +356,25 @@ def training_table(training: pd.DataFrame) -> pd.DataFrame:
             "ceiling": training["ceiling"].map("{:.3f}".format),
             "scale error": training["scale_error"].map("{:+.1%}".format),
             "independent families": training["families"].map("{:,.0f}".format),
+            "Meff for τ_f, τ_r within 0.1 of 1 (± a quarter of the first)": _count_sequences(training, strengths),
         }
     )
+
+
+def _count_sequences(training: pd.DataFrame, strengths: pd.DataFrame) -> list[str]:
+    """Write from how many effective sequences on each optimum is near 1, by the law, with the penalty of each model."""
+    columns = ["sequences_tau_f", "sequences_tau_r"]
+    if not set(columns) <= set(strengths):
+        return ["-"] * len(training)
+    chosen = strengths[strengths["chosen"].astype(bool)].set_index("subset")[columns].reindex(training["subset"])
+    return [f"{_write_count(row.sequences_tau_f)}, {_write_count(row.sequences_tau_r)}" for row in chosen.itertuples()]
+
+
+def _write_count(count: float) -> str:
+    """Write a number of sequences with the two digits that it is known to."""
+    if pd.isna(count):
+        return "-"
+    return "never (L2)" if np.isinf(count) else f"{float(f'{count:.2g}'):,.0f}"
 
 
 def designs_table(designs: pd.DataFrame) -> pd.DataFrame:

@@ -16,12 +16,18 @@ from temperance.potts.frequencies import CorrelationAgreement, Frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.population import Population
 from temperance.training.convergence import SCALE_TOLERANCE, ConvergenceTest
-from temperance.training.effective_parameters import estimate_effective_parameters
+from temperance.training.effective_parameters import (
+    UNKNOWN_NOISE,
+    Noise,
+    estimate_effective_parameters,
+    estimate_noise,
+)
 from temperance.training.result import Confirmation, Training
 from temperance.training.state import TrainingState, copy_arrays, restore_state, save_state
 from temperance.training.step import Learning, Step
 from temperance.training.strengths import (
     FEWEST_HELDOUT,
+    MOST_PARAMETERS,
     HeldoutSequences,
     Strength,
     choose_strength,
@@ -48,6 +54,9 @@ _RETRIES = 3
 # Effective parameters are estimated from snapshots of the chains: sweeps between snapshots, factor by which samples
 # grow where they are too few, and limit on samples times pairs of sites, which takes some seconds a penalty.
 _SWEEPS_APART, _MORE_SAMPLES, _MOST_SITE_PAIRS = 20, 3, 1.2e8
+# Random probes of the noise of a fit, each over two halves of the samples; and fields up to which their covariance is
+# inverted in little memory.
+_PROBES, _MOST_FIELDS = 2, 2000
 # Blocks of steps between two tests of convergence; twice as many after each that fails.
 _PATIENCE = 2
 
@@ -250,6 +259,8 @@ class Run:
         confirmation = self._compare(population, learner.correlation_agreement(chains))
         if not confirmation.equilibrated:
             state.learning = state.learning._replace(chains=self._test.mix(chains, population.chains, _MIXED_IN_DOUBT))
+        capacity = float(population.energies.var())
+        parameters, noise = self._noise(capacity) if confirmation.equilibrated else (float("nan"), UNKNOWN_NOISE)
         strength = Strength(
             l2_couplings=self._strength,
             steps=state.step,
@@ -259,9 +270,10 @@ class Run:
             families=population.families,
             equilibrated=confirmation.equilibrated,
             penalty=learner.penalty(),
-            effective_parameters=self._effective_parameters() if confirmation.equilibrated else float("nan"),
-            heat_capacity=float(population.energies.var()),
+            effective_parameters=parameters,
+            heat_capacity=capacity,
             scale_error=confirmation.scale_error,
+            noise=noise,
         )
         table = self._table([strength])
         self._progress(
@@ -274,15 +286,16 @@ class Run:
         meff, length = float(self._test.weights.sum()), self._data.single.shape[0]
         return tabulate_strengths(strengths, self._heldout, meff, length, self._strength)
 
-    def _effective_parameters(self) -> float:
+    def _noise(self, capacity: float) -> tuple[float, Noise]:
         """Count the effective parameters of the present model, from as many snapshots of its chains as it takes.
 
-        nan where that would be too many, as at every weaker penalty then, since parameters only become more.
+        nan where that would be too many, as at every weaker penalty then, since parameters only become more. Of the
+        same snapshots, where the law holds, the noise of the fit.
         """
         state, (length, q) = self._state, self._data.single.shape
         too_many = len(state.learning.chains) * length**2 > _MOST_SITE_PAIRS
         if too_many or any(tried.equilibrated and np.isnan(tried.effective_parameters) for tried in state.tried):
-            return float("nan")
+            return float("nan"), UNKNOWN_NOISE
         learner, chains = state.learning.learner, state.learning.chains
         samples = np.asarray(chains)
         while True:
@@ -290,13 +303,23 @@ class Run:
                 samples, q, self._strength, self._rng, self._engine, self._plan.fields
             )
             if np.isfinite(count) or _MORE_SAMPLES * len(samples) * length**2 > _MOST_SITE_PAIRS:
-                return count
+                break
             snapshots = [samples]
             for _ in range((_MORE_SAMPLES - 1) * len(samples) // len(chains)):
                 seed = int(self._rng.integers(2**63))
                 chains = self._engine.sweep(learner.prepared, chains, 1.0, seed, _SWEEPS_APART)
                 snapshots.append(np.asarray(chains))
             samples = np.concatenate(snapshots)
+        lawful = count <= MOST_PARAMETERS * capacity * self._test.weights.sum()
+        if not lawful or length * (q - 1) > _MOST_FIELDS:
+            return count, UNKNOWN_NOISE
+        energies = np.asarray(self._engine.energies(learner.prepared, samples), float)
+        # A source of its own: what is reported does not change how training goes on.
+        rng = np.random.default_rng([state.step, len(state.tried)])
+        noise = estimate_noise(
+            samples, energies, q, self._strength, rng, self._engine, self._plan.fields, probes=_PROBES
+        )
+        return count, noise
 
     def _move_to(self, position: int) -> None:
         """Change the penalty; the model and its chains stay, and steps are long again."""

@@ -8,15 +8,18 @@ import pandas as pd
 
 from temperance.msa.clusters import label_clusters
 from temperance.stats.resampling import weighted_mean
-from temperance.training.effective_parameters import predict_tau_f
+from temperance.training.effective_parameters import UNKNOWN_NOISE, Noise, predict_tau_f
 
 # Effective number of held-out sequences below which a choice among strengths is not reliable.
 FEWEST_HELDOUT = 20
 # Standard errors by which a strength's held-out likelihood has to exceed a stronger one's for it to be preferred.
 _MARGIN = 1.0
+# Effective parameters, over the effective number of sequences times the heat capacity, up to which the law holds.
+MOST_PARAMETERS = 0.5
 COLUMNS = [
     "l2_couplings", "steps", "log_likelihood", "log_likelihood_error", "penalty", "effective_parameters",
-    "heat_capacity", "predicted_tau_f", "scale_error", "families", "equilibrated", "chosen",
+    "heat_capacity", "predicted_tau_f", "sequences_tau_f", "sequences_tau_r", "scale_error", "families",
+    "equilibrated", "chosen",
 ]  # fmt: skip
 
 
@@ -95,6 +98,8 @@ class Strength:
         Variance of the model's energy at temperature 1.
     scale_error : float
         Relative error of the parameters' common scale.
+    noise : tuple of float
+        `temperance.training.effective_parameters.Noise`; of nan where the chains are too few.
     """
 
     l2_couplings: float
@@ -108,6 +113,7 @@ class Strength:
     effective_parameters: float
     heat_capacity: float
     scale_error: float
+    noise: Sequence[float] = UNKNOWN_NOISE
 
 
 def is_likelier(weaker: Strength, stronger: Strength, heldout: HeldoutSequences) -> bool:
@@ -180,12 +186,18 @@ def tabulate_strengths(
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`: log-likelihood of held-out sequences in nats a site, with its standard error over clusters; and the
-        optimal temperature of the held-out likelihood that the training data alone predict.
+        `COLUMNS`: log-likelihood of held-out sequences in nats a site, with its standard error over clusters; the
+        optimal temperature of the held-out likelihood that the training data alone predict; and the effective numbers
+        of sequences from which on tau_f and tau_r are within 0.1 of 1, by the law (docs/theory.md), nan where it is
+        unknown or out of its range.
     """
     rows = []
     for strength in strengths:
         mean, error = heldout.mean(strength.energies)
+        noise = Noise(*strength.noise)
+        if noise.parameters > MOST_PARAMETERS * meff * noise.heat_capacity:
+            noise = UNKNOWN_NOISE
+        sequences_f, sequences_r = noise.count_sequences(meff, strength.penalty)
         rows.append(
             {
                 "l2_couplings": strength.l2_couplings,
@@ -198,6 +210,8 @@ def tabulate_strengths(
                 "predicted_tau_f": predict_tau_f(
                     strength.effective_parameters, meff, strength.penalty, strength.heat_capacity
                 ),
+                "sequences_tau_f": sequences_f,
+                "sequences_tau_r": sequences_r,
                 "scale_error": strength.scale_error,
                 "families": strength.families,
                 "equilibrated": strength.equilibrated,

@@ -65,7 +65,7 @@ def test_a_section_holds_the_answer_and_every_table_in_its_place(results):
         "temperatures": tables.compare_temperatures(results.largest_scores(), results.points, results.best),
         "scores": tables.scores_table(results), "front": tables.front_table(results.models),
         "models": tables.models_table(results), "joint": tables.joint_table(results.models),
-        "training": tables.training_table(results.training),
+        "training": tables.training_table(results.training, results.strengths),
     }  # fmt: skip
     for name, table in expected.items():
         pd.testing.assert_frame_equal(getattr(content, name), table)

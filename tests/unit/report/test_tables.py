@@ -184,16 +184,20 @@ def test_the_front_is_tabulated_with_its_models(evidence):
 def test_training_is_tabulated_with_how_it_ended(evidence):
     training = evidence.training.assign(stopped=["converged", "target", "imported", "steps", "time"])
     training.loc[2, "l2_couplings"] = np.nan
-    table = training_table(training)
+    table = training_table(training, evidence.strengths)
     assert list(table["training"]) == ["converged", "stopped early", "imported", "NOT CONVERGED", "NOT CONVERGED"]
     assert list(table["L2 on couplings"]) == ["0.1", "0.1", "-", "0.03", "0.03"]
+    counts = "Meff for τ_f, τ_r within 0.1 of 1 (± a quarter of the first)"
     # The fifth model, n = 4.
     check_row(table.iloc[4], {
         "M": "200", "replicate": 3, "L2 on couplings": "0.03", "training": "NOT CONVERGED", "steps": 24,
         "Pearson, independent chains": "0.940 ± 0.016", "slope": "0.60", "ceiling": "0.950", "scale error": "+3.0%",
-        "independent families": "1,004",
+        "independent families": "1,004", counts: "1,400, never (L2)",
     })  # fmt: skip
     assert table["scale error"][0] == "-1.0%"
+    # Of the first model the strongest penalty was chosen, of which the chains were too few to say.
+    assert table[counts][0] == "-, 90"
+    assert set(training_table(training, pd.DataFrame())[counts]) == {"-"}
 
 
 def test_designs_have_about_four_digits_and_the_sequence_last():

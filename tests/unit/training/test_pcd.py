@@ -13,9 +13,11 @@ from temperance.potts.frequencies import frequencies, measure_agreement
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
 from temperance.training import evaluate_imported, pcd, train
+from temperance.training.effective_parameters import Noise
 from temperance.training.run import HISTORY_COLUMNS, Plan
 from temperance.training.step import Step
 from temperance.truth.enumerable import KINDS
+from temperance.validation.law import ExponentialFamily
 
 STATES = all_states(5, 3)
 PLAN = {
@@ -134,6 +136,19 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
     assert np.mean(ratios) == pytest.approx(1, abs=0.02)
 
 
+def count_sequences(energies, l2, size):
+    """Sequences that bring both optima near 1, by the law with the exact traces of a model of 7 sites and 3 states."""
+    family = ExponentialFamily.pairwise(7, 3)
+    parameters, penalties = family.parameters(energies), family.penalties(l2)
+    information, slope = family.cumulants(parameters)[1], family.information_slope(parameters, parameters)
+    inverse = np.linalg.inv(information + np.diag(penalties))
+    spread = inverse @ information @ inverse
+    traces = (np.trace(matrix) for matrix in (inverse @ information, information @ spread, slope @ spread))
+    capacity = parameters @ information @ parameters
+    noise = Noise(*traces, capacity, parameters @ slope @ parameters / capacity)
+    return noise.count_sequences(size, penalties @ parameters**2)
+
+
 def test_the_penalty_is_chosen_by_held_out_sequences():
     """Few sequences want more regularisation than many, and the chosen penalty is about the best for the truth."""
     truth = random_potts(7, 3, seed=1, scale=0.7)
@@ -157,6 +172,10 @@ def test_the_penalty_is_chosen_by_held_out_sequences():
         # Penalties on the way are left a little before their optimum.
         np.testing.assert_allclose(result.strengths["log_likelihood"], exact_gains, atol=0.03)
         np.testing.assert_allclose(result.strengths["heat_capacity"], capacities, rtol=0.3)
+        if size == 6000:
+            counts = result.strengths.set_index("l2_couplings").loc[0.003, ["sequences_tau_f", "sequences_tau_r"]]
+            expected = count_sequences(enumeration.energies_of_all(enumeration.fit_pairwise(data, 0.003)), 0.003, size)
+            np.testing.assert_allclose(counts.astype(float), expected, atol=0.25 * expected[0])
         best = np.max(exact_gains)
         assert exact_gains[list(result.strengths["l2_couplings"]).index(chosen[size])] > best - 0.02
     assert chosen[20] > chosen[6000]

@@ -1,10 +1,12 @@
 """The choice of a penalty, on likelihoods that are countable by hand."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from temperance.training.effective_parameters import Noise
 from temperance.training.run import Run
 from temperance.training.strengths import HeldoutSequences, Strength, choose_strength, is_likelier, tabulate_strengths
 
@@ -50,6 +52,15 @@ def test_the_table_has_likelihoods_a_site():
     # Parameters worth 60 / 20 = 3 nats against a penalty of 2.5, over a heat capacity of 10.
     assert row["predicted_tau_f"] == pytest.approx(1.05)
     assert bool(row["chosen"]) and row["penalty"] == 2.5
+    # Without an estimate of the noise nothing is said; with it, the law's count.
+    assert np.isnan(row["sequences_tau_f"])
+    noise = Noise(60.0, 55.0, -20.0, 25.0, -1.0)
+    known = tabulate_strengths([replace(strength(0.1, [10, 20, 30]), noise=noise)], UNRELATED, 20, 5, 0.1).iloc[0]
+    assert (known["sequences_tau_f"], known["sequences_tau_r"]) == noise.count_sequences(20, 2.5)
+    # Of 4.8 sequences 60 parameters are as many as half of their number times 25; of 4.7 more, beyond the law.
+    for meff, missing in ((4.8, False), (4.7, True)):
+        few = tabulate_strengths([replace(strength(0.1, [10, 20, 30]), noise=noise)], UNRELATED, meff, 5, 0.1).iloc[0]
+        assert np.isnan(few["sequences_tau_r"]) == missing
     nobody = HeldoutSequences.from_sequences(np.empty((0, 5), np.uint8), np.empty(0))
     empty = tabulate_strengths([strength(0.1, [])], nobody, 20, 5, 0.1).iloc[0]
     assert np.isnan(empty["log_likelihood"]) and empty["l2_couplings"] == 0.1
