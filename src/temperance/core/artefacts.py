@@ -57,10 +57,8 @@ COLUMNS = {
     "calibration.tsv": ("temperature", "npll", "npll_error", "ece"),
     "reliability.tsv": ("temperature", "confidence", "accuracy", "share"),
     "orders.tsv": ("order", "temperature", "pearson", "slope", "r20", "r20_error"),
-    "levels.tsv": (
-        "temperature", "level", "energy", "p", "p_error", "q", "q_error", "forward", "forward_error", "reverse",
-        "reverse_error", "slope", "slope_error",
-    ),
+    # Exact values, where all sequences can be enumerated, have no errors.
+    "levels.tsv": ("temperature", "level", "energy", "p", "q", "forward", "reverse", "slope"),
     "ladder.tsv": ("temperature", "rhat", "ess", "acceptance"),
     "history.tsv": ("step", "pearson", "gradient_norm", "gradient_noise", "acceptance"),
     "regularisation.tsv": ("l2_couplings", "log_likelihood", "log_likelihood_error", "predicted_tau_f", "chosen"),

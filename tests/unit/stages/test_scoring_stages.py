@@ -260,6 +260,7 @@ def test_levels_of_an_enumerable_truth_are_exact():
     expected = enumerate_levels(energies, all_energies, np.array([0.5, 1.0]))
     pd.testing.assert_frame_equal(table, expected, rtol=1e-5)
     assert table["p"].tolist() == pytest.approx([4 / 9, 4 / 9, 1 / 9] * 2)
+    assert set(COLUMNS["levels.tsv"]) <= set(table)
 
 
 def test_temperatures_have_means_and_errors_over_ladders(family, scored):
