@@ -288,9 +288,8 @@ def test_a_broken_family_does_not_stop_the_others_and_is_in_the_report(tmp_path,
     assert run.returncode != 0
     page = (tmp_path / "results" / "report.html").read_text()
     assert "1 of 2 families are not done" in page
-    assert re.search(
-        r"<td>broken</td><td>ingest</td><td>broken; touch \$\(x\) &#39;y&#39;.fasta: 2 of 2 sequences", page
-    )
+    reason = r"broken; touch \$\(x\) &#39;y&#39;.fasta: 2 of 2 sequences"
+    assert re.search(rf'<td>broken</td><td>ingest</td><td class="reason">{reason}', page)
     assert '<section id="good">' in page
     assert len((tmp_path / "results" / "good" / "designs.tsv").read_text().splitlines()) > 1
     (tmp_path / "broken; touch $(x) 'y'.fasta").write_text(fasta(protein_rows))
