@@ -57,8 +57,8 @@ def run_in_page(page: str, script: str, folder: Path, width: int = 1200) -> Any:
          "--virtual-time-budget=20000", "--dump-dom", folder / "frame.html"],
         capture_output=True, text=True, timeout=300,
     ).stdout  # fmt: skip
-    found = re.search(r'<pre id="found">(.*?)</pre>', document, re.S)
-    assert found, document[-2000:]
-    result = json.loads(html.unescape(found[1]))
+    answer = re.search(r'<pre id="found">(.*?)</pre>', document, re.S)
+    assert answer, document[-2000:]
+    result = json.loads(html.unescape(answer[1]))
     assert not isinstance(result, dict) or "error" not in result, result["error"]
     return result

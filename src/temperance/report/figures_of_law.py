@@ -99,12 +99,12 @@ def nature(table: pd.DataFrame) -> Figure:
         tau_f and tau_train as marks; and a last one, of what is missing at
         tau_train, by how models were obtained.
     """
-    others = table[table["fit"] != "penalty"]
+    fits = table[table["fit"] != "penalty"]
     table = table[table["fit"] == "penalty"]
     strongest, largest = table["l2_couplings"].max(), table["M"].max()
     table = table[table["l2_couplings"] == strongest]
     penalised = table[(table["M"] == largest) & table["point"].isin(["one", "tau_train"])]
-    others = pd.concat([penalised.assign(fit=f"L2 {strongest:g}"), others])
+    fits = pd.concat([penalised.assign(fit=f"L2 {strongest:g}"), fits])
     table = average_nature(table)
     families, sizes = list(dict.fromkeys(table["family"])), sorted(table["M"].unique())
     columns = len(families) // 2 + 1
@@ -125,7 +125,7 @@ def nature(table: pd.DataFrame) -> Figure:
         set_temperature_axis(axis, np.array([0.5, 0.7, 1.0, 1.4, 2.0]))
         axis.set_ylabel("mean true energy, nats")
         axis.set_title(family, fontsize=10)
-    _draw_fits(axes[-1, -1], share_missing(others))
+    _draw_fits(axes[-1, -1], share_missing(fits))
     add_legend(figure, list(axes.flat[: len(families)]))
     return figure
 

@@ -268,11 +268,11 @@ def _field_leverages(one: np.ndarray, other: np.ndarray, q: int) -> tuple[np.nda
     # The most frequent state of a site is the one that has no field.
     free = single > 0
     free[sites, single.argmax(axis=1)] = False
-    kept, parameters = np.flatnonzero(free), int(free.sum())
+    free_states, parameters = np.flatnonzero(free), int(free.sum())
     # States that no sample tells apart are kept from infinity.
-    matrix = covariance.reshape(length * q, -1)[np.ix_(kept, kept)] + np.eye(parameters) / count
+    matrix = covariance.reshape(length * q, -1)[np.ix_(free_states, free_states)] + np.eye(parameters) / count
     inverse = np.zeros((length * q, length * q))
-    inverse[np.ix_(kept, kept)] = np.linalg.inv(matrix)
+    inverse[np.ix_(free_states, free_states)] = np.linalg.inv(matrix)
     # The quadratic form is a pairwise energy.
     fields = np.diag(inverse) - 2 * inverse @ single.ravel()
     couplings = 2 * inverse.reshape(length, q, length, q).transpose(0, 2, 1, 3)[left, right]

@@ -110,11 +110,11 @@ def law(
         for l2, size in plan:
             law_f, law_r = laws[l2].predict(size)
             point = {"family": name, "l2_couplings": l2, "M": size}
-            known = {"parameters": laws[l2].effective_parameters, "heat_capacity": laws[l2].heat_capacity}
+            properties = {"parameters": laws[l2].effective_parameters, "heat_capacity": laws[l2].heat_capacity}
             for replicate in range(1, system.many * replicates + 1):
                 rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
                 optima = _optima(system, size, rng, l2, limit)
-                rows.append(point | {"replicate": replicate} | known | optima | {"law_f": law_f, "law_r": law_r})
+                rows.append(point | {"replicate": replicate} | properties | optima | {"law_f": law_f, "law_r": law_r})
     return pd.DataFrame(rows)
 
 

@@ -87,11 +87,11 @@ def _fit(system: System, size: int, rng: np.random.Generator) -> Iterator[tuple[
         return _points(-family.features @ parameters, weights, truth)
 
     often = np.where((sequences[:, :_CLADE_SITES] == 0).all(axis=1), _OFTEN, 1.0)
-    drawn = rng.multinomial(size, probabilities * often / (probabilities @ often)) / size
-    weighted = drawn / often / (drawn / often).sum()
+    oversampled = rng.multinomial(size, probabilities * often / (probabilities @ often)) / size
+    weighted = oversampled / often / (oversampled / often).sum()
     parameters = family.fit(weighted @ family.features, strong)
     yield "weights", float(weighted @ truth), _match(parameters, weighted)
-    yield "weights, mean without", float(weighted @ truth), _match(parameters, drawn)
+    yield "weights, mean without", float(weighted @ truth), _match(parameters, oversampled)
     mixed = family.fit((1 - _PSEUDOCOUNT) * moments, none)
     yield "pseudocount", quality, _match(mixed, shares)
     for gain, parameters in zip(_GAINS, ascend(family, moments, _GAINS), strict=True):
@@ -108,10 +108,10 @@ def _fit(system: System, size: int, rng: np.random.Generator) -> Iterator[tuple[
 def _points(energies: np.ndarray, weights: np.ndarray, truth: np.ndarray) -> Points:
     """Find tau_train of a model with these energies, and the mean true energy of its samples there and at 1."""
     tau = matching_temperature(energies, float(weights @ energies))
-    found = 0 < tau < np.inf
+    is_finite = 0 < tau < np.inf
     return {
         "one": (1.0, float(boltzmann(energies) @ truth)),
-        "tau_train": (tau, float(boltzmann(energies, 1 / tau) @ truth)) if found else (np.nan, np.nan),
+        "tau_train": (tau, float(boltzmann(energies, 1 / tau) @ truth)) if is_finite else (np.nan, np.nan),
     }
 
 
@@ -200,11 +200,11 @@ def tabulate_lattice(
         energies = model.energies(samples.sequences.reshape(-1, 27)).reshape(count, 16, -1).mean(axis=2)
         p_nat = competing.p_nat(samples.sequences.reshape(-1, 27)).reshape(count, -1).mean(axis=1)
         tau = sampled_training_temperature(samples.temperatures, energies, float(model.energies(training).mean()), rng)
-        for point, at in (("one", 1.0), ("tau_train", tau.value)):
-            inside = samples.temperatures[0] <= at <= samples.temperatures[-1]
-            quality = float(np.interp(at, samples.temperatures, p_nat)) if inside else float("nan")
+        for point, temperature in (("one", 1.0), ("tau_train", tau.value)):
+            inside = samples.temperatures[0] <= temperature <= samples.temperatures[-1]
+            quality = float(np.interp(temperature, samples.temperatures, p_nat)) if inside else float("nan")
             rows.append(
-                {"family": "lattice", "M": size, "fit": fit, "replicate": 1, "point": point, "temperature": at,
+                {"family": "lattice", "M": size, "fit": fit, "replicate": 1, "point": point, "temperature": temperature,
                  "true_energy": -quality, "training_energy": -natural}
             )  # fmt: skip
     return pd.DataFrame(rows)

@@ -83,8 +83,8 @@ class Console(logging.Handler):
             self._taken |= {n: now - self._begun.get(n, now) for n in self._ended if n in self._jobs}
             names = [self._describe(number) for number in self._ended if number in self._jobs]
             time_left = self._time_left() if fields["done"] < fields["total"] else ""
-            told = "; ".join([*filter(None, names), f"{fields['done']} of {fields['total']} steps done"])
-            self._logger.info(told + time_left, extra=self._extra)
+            message = "; ".join([*filter(None, names), f"{fields['done']} of {fields['total']} steps done"])
+            self._logger.info(message + time_left, extra=self._extra)
             self._ended = []
 
     def _describe(self, number: int) -> str:
@@ -99,20 +99,22 @@ class Console(logging.Handler):
             if seconds is None:
                 return ""
             self._expected[self._unknown.pop()] = seconds
-        done = sum(self._expected[number] for number in self._taken if number in self._expected)
-        if not done or done < _LEAST_DONE * sum(self._expected.values()):
+        expected_done = sum(self._expected[number] for number in self._taken if number in self._expected)
+        if not expected_done or expected_done < _LEAST_DONE * sum(self._expected.values()):
             return ""
         # How much longer jobs took than expected, those of each rule, and all of them for rules of which none is done.
-        taken: dict[str, float] = defaultdict(float)
+        seconds_taken: dict[str, float] = defaultdict(float)
         expected: dict[str, float] = defaultdict(float)
         for number, seconds in self._taken.items():
-            taken[self._jobs[number][0]] += seconds
+            seconds_taken[self._jobs[number][0]] += seconds
             expected[self._jobs[number][0]] += self._expected.get(number, 0.0)
-        total, elapsed = sum(taken.values()), time.monotonic() - self._start
+        total, elapsed = sum(seconds_taken.values()), time.monotonic() - self._start
         left = 0.0
         for number in self._expected.keys() - self._taken.keys():
             rule = self._jobs[number][0]
-            left += self._expected[number] * (taken[rule] / expected[rule] if expected[rule] else total / done)
+            left += self._expected[number] * (
+                seconds_taken[rule] / expected[rule] if expected[rule] else total / expected_done
+            )
         # Jobs run beside each other.
         return f", about {in_words(left * elapsed / total)} to go" if total else ""
 

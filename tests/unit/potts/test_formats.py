@@ -346,10 +346,10 @@ def test_adabmdca_gives_our_files_the_same_energies(name, tmp_path):
 
 def fixed_lines(form, number):
     """Lines of a model of two sites whose numbers have as many digits as `number`, the last one being that."""
-    letters, values = ("A", "B"), [number] * 20
+    symbols, values = ("A", "B"), [number] * 20
     if form == "lines":
-        couplings = [f"J 0 1 {a} {b} {number}" for a in letters for b in letters]
-        return couplings + [f"h {i} {a} {number}" for i in (0, 1) for a in letters]
+        couplings = [f"J 0 1 {a} {b} {number}" for a in symbols for b in symbols]
+        return couplings + [f"h {i} {a} {number}" for i in (0, 1) for a in symbols]
     if form == "gremlin":
         states = " ".join([number] * 5)
         return [f"V[{i}] {states}" for i in (0, 1)] + ["W[0][1] " + " ".join([states] * 5)]

@@ -49,30 +49,30 @@ READY = """
 
 
 def test_a_click_on_a_point_shows_its_sequences(page, tmp_path):
-    found = run_in_page(
+    texts = run_in_page(
         page,
         READY
         + """
-        const found = {};
-        send(find("novelty_fidelity", "d1"), "click"); found.design = chosen("novelty_fidelity");
-        found.file = await (await fetch(chart("novelty_fidelity").querySelector(".chosen a").href)).text();
-        send(find("novelty_fidelity", "recommended"), "click"); found.recommended = chosen("novelty_fidelity");
-        send(find("novelty_fidelity", "mean of samples, M = 100"), "click"); found.small = chosen("novelty_fidelity");
-        send(find("pca", "d2"), "click"); found.component = chosen("pca");
-        return found;
+        const texts = {};
+        send(find("novelty_fidelity", "d1"), "click"); texts.design = chosen("novelty_fidelity");
+        texts.file = await (await fetch(chart("novelty_fidelity").querySelector(".chosen a").href)).text();
+        send(find("novelty_fidelity", "recommended"), "click"); texts.recommended = chosen("novelty_fidelity");
+        send(find("novelty_fidelity", "mean of samples, M = 100"), "click"); texts.small = chosen("novelty_fidelity");
+        send(find("pca", "d2"), "click"); texts.component = chosen("pca");
+        return texts;
         """,
         tmp_path,
     )
-    assert found["design"].splitlines()[0] == "d1, τ 0.700, novelty 0.250, fidelity 0.432"
-    assert found["file"] == ">d1\nAC-U\n" and "AC-U" in found["design"]
+    assert texts["design"].splitlines()[0] == "d1, τ 0.700, novelty 0.250, fidelity 0.432"
+    assert texts["file"] == ">d1\nAC-U\n" and "AC-U" in texts["design"]
     # Four samples at 0.7, of the model that designs come from.
-    assert re.findall("^[-ACGU]{4}$", found["recommended"], re.M) == ["ACGU", "AC-U", "GUGU", "GCGA"]
-    assert found["small"].strip() == "mean of samples, M = 100, τ 0.500, novelty 0.150, fidelity 0.720"
-    assert found["component"].splitlines()[0] == "d2, τ 0.700, novelty 0.500, fidelity 0.568"
+    assert re.findall("^[-ACGU]{4}$", texts["recommended"], re.M) == ["ACGU", "AC-U", "GUGU", "GCGA"]
+    assert texts["small"].strip() == "mean of samples, M = 100, τ 0.500, novelty 0.150, fidelity 0.720"
+    assert texts["component"].splitlines()[0] == "d2, τ 0.700, novelty 0.500, fidelity 0.568"
 
 
 def test_pointing_at_a_point_shows_its_values(page, tmp_path):
-    told = run_in_page(
+    values = run_in_page(
         page,
         READY
         + """
@@ -82,7 +82,7 @@ def test_pointing_at_a_point_shows_its_values(page, tmp_path):
         """,
         tmp_path,
     )
-    assert told.split() == ["name", "d2", "τ", "0.7", "novelty", "0.500", "fidelity", "0.568"]
+    assert values.split() == ["name", "d2", "τ", "0.7", "novelty", "0.500", "fidelity", "0.568"]
 
 
 def test_buttons_and_keys_zoom_and_choose(page, tmp_path):

@@ -5,14 +5,13 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.files import load_arrays
-from temperance.report.charts.interactive import Interactive, embed_chart, interactions
+from temperance.report.charts.interactive import TEMPERATURE_COLOURS, Interactive, embed_chart, interactions
 from temperance.report.charts.sequences import affordable, spread_evenly, tabulate_designs, tabulate_samples
 from temperance.report.figures.sequence_statistics import principal_components
 from temperance.report.results import Evidence
 
-# Natural sequences, up to four temperatures from cold to hot, designs.
+# Colours of sets that are no samples.
 _NATURAL, _DESIGNS = "#9a9aa2", "#2a9d5c"
-_TEMPERATURES = ["#3b6fd4", "#8a63c9", "#d1495b", "#e68a00"]
 _MOST_SEQUENCES = 400
 
 
@@ -66,9 +65,9 @@ def draw_components(evidence: Evidence) -> Interactive:
     points, shares = tabulate_components(evidence)
     sets = list(dict.fromkeys(points["set"]))
     temperatures = [name for name in sets if name.startswith("τ")]
-    colours = {"natural": _NATURAL, "designs": _DESIGNS} | dict(zip(temperatures, _TEMPERATURES, strict=False))
+    colours = {"natural": _NATURAL, "designs": _DESIGNS} | dict(zip(temperatures, TEMPERATURE_COLOURS, strict=False))
     window, chosen = interactions()
-    shown = alt.selection_point(name="shown", fields=["set"], bind="legend")
+    selected_set = alt.selection_point(name="shown", fields=["set"], bind="legend")
     marks = (
         alt.Chart(alt.NamedData("points"))
         .mark_point(filled=True, aria=False)
@@ -79,7 +78,7 @@ def draw_components(evidence: Evidence) -> Interactive:
                 "set:N", title="a click shows one alone", sort=sets, legend=alt.Legend(columns=3, symbolStrokeWidth=0),
                 scale=alt.Scale(domain=sets, range=[colours[name] for name in sets]),
             ),
-            opacity=alt.condition(shown, alt.value(0.75), alt.value(0.04)),
+            opacity=alt.condition(selected_set, alt.value(0.75), alt.value(0.04)),
             size=alt.condition("datum.set === 'designs'", alt.value(60), alt.value(26)),
             stroke=alt.condition("datum.id === chosen", alt.value("currentColor"), alt.value("transparent")),
             strokeWidth=alt.condition("datum.id === chosen", alt.value(4), alt.value(0)),
@@ -88,6 +87,6 @@ def draw_components(evidence: Evidence) -> Interactive:
                 alt.Tooltip("fidelity:Q", format=".3f"),
             ],
         )
-        .add_params(window, chosen, shown)
+        .add_params(window, chosen, selected_set)
     )  # fmt: skip
     return embed_chart([marks], points)

@@ -15,6 +15,8 @@ _MOVE = "[pointerdown[event.pointerType === 'mouse'], window:pointerup] > window
 # Digits that a screen shows.
 _DECIMALS = 4
 _HEIGHT = 420
+# Temperatures from cold to hot, on light and on dark grounds.
+TEMPERATURE_COLOURS = ["#3b6fd4", "#8a63c9", "#d1495b", "#e68a00"]
 
 
 class Interactive(NamedTuple):

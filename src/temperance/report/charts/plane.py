@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.files import load_arrays
-from temperance.report.charts.interactive import Interactive, embed_chart, interactions
+from temperance.report.charts.interactive import TEMPERATURE_COLOURS, Interactive, embed_chart, interactions
 from temperance.report.charts.sequences import affordable, tabulate_designs, tabulate_samples
 from temperance.report.figures.averages import average_chosen, average_plane
 from temperance.report.figures.operating_temperatures import operating_point_rows
@@ -18,8 +18,6 @@ _KINDS = {
     "sample": ("circle", 22), "design": ("diamond", 70), "mean of samples": ("circle", 90),
     "operating point": ("triangle-up", 110), "held-out natural": ("cross", 160), "recommended": ("square", 150),
 }  # fmt: skip
-# From cold to hot, on light and on dark grounds.
-_TEMPERATURES = ["#3b6fd4", "#8a63c9", "#d1495b", "#e68a00"]
 _MOST_SAMPLES = 12
 
 
@@ -130,7 +128,7 @@ def draw_plane(evidence: Evidence) -> Interactive:
     heat = alt.Color(
         "temperature:Q", title="sampling temperature τ",
         legend=alt.Legend(format=".2~g", values=_label_temperatures(points["temperature"], evidence.temperature)),
-        scale=alt.Scale(type="log", range=_TEMPERATURES, nice=False),
+        scale=alt.Scale(type="log", range=TEMPERATURE_COLOURS, nice=False),
     )  # fmt: skip
     base = alt.Chart(alt.NamedData("points"))
     dashes = alt.StrokeDash("M:O", title="training sequences M", sort="descending", legend=alt.Legend(format=",d"))
