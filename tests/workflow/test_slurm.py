@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import kill, processes_of_job
+from processes import descendants, kill, processes_of_job
 from workflow_run import ROOT, SMALL, command, digests, fasta, planted_rows, snakemake
 
 from temperance.core.alphabet import alphabet
@@ -31,9 +31,17 @@ def slurm():
 
 @pytest.fixture
 def folder(tmp_path):
+    """A folder with two families, which leaves neither a run nor a job behind, however its test ends."""
     for seed, name in enumerate(("family", "other")):
         (tmp_path / f"{name}.fasta").write_text(fasta(planted_rows(alphabet("protein"), length=12, seed=seed)))
-    return tmp_path
+    last = max((job[0] for job in jobs()), default=0)
+    yield tmp_path
+    kill([run for run in descendants(os.getpid(), "snakemake") if str(tmp_path) in run.cmdline()])
+    for number in [job[0] for job in queued() if job[0] > last]:
+        subprocess.run(["scancel", str(number)], check=False)
+    until = time.monotonic() + 60
+    while queued() and time.monotonic() < until:
+        time.sleep(0.5)
 
 
 def jobs():
@@ -56,7 +64,7 @@ def submit(folder, plan, *arguments):
     )  # fmt: skip
 
 
-def a_running(what, seconds=120):
+def a_running(what, seconds=600):
     """The number of a job of that kind, once it runs."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

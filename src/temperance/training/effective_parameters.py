@@ -160,8 +160,8 @@ class Noise(NamedTuple):
 
         Examples
         --------
-        >>> Noise(201.0, 201.0, -600.0, 10.0, 0.0).count_sequences(100, 0.5)
-        (133.33333333333334, 200.0)
+        >>> Noise(201.0, 201.0, -800.0, 10.0, 0.0).count_sequences(100, 1.25, distance=0.375)
+        (40.0, 80.0)
         """
         noises, bias = self._terms(meff, penalty)
         if bias >= distance:
