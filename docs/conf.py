@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from temperance.core.version import __version__
+from temperance.report.symbols import set_subscripts
 
 project, author, copyright = "temperance", "the authors of temperance", "the authors of temperance"
 version = release = __version__
@@ -35,6 +36,7 @@ html_show_copyright = False
 
 
 def setup(app):
+    app.connect("html-page-context", write_subscripts)
     # Tag `pages`: without the library's reference, which takes a minute.
     if app.tags.has("pages"):
         app.config.autosummary_generate = False
@@ -45,3 +47,9 @@ def setup(app):
 def leave_out_modules(app, name, source):
     if name == "docs/reference":
         source[0] = source[0].split("```")[0]
+
+
+def write_subscripts(app, name, template, context, doctree):
+    for part in ("body", "toc"):
+        if part in context:
+            context[part] = set_subscripts(context[part])

@@ -1,6 +1,5 @@
 """Sample one model of an enumerable truth many times, and count how often intervals hold the exact value."""
 
-from temperance.stages import check_intervals
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(check_intervals, snakemake)
+run_script("check_intervals", snakemake)

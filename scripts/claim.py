@@ -1,6 +1,5 @@
 """Test one claim of theory on systems that are solved exactly."""
 
-from temperance.stages import claim
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(claim, snakemake)
+run_script("claim", snakemake)

@@ -1,6 +1,5 @@
 """Learn a model to compare with on one subset, sample it, and score its samples."""
 
-from temperance.stages import compare
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(compare, snakemake)
+run_script("compare", snakemake)

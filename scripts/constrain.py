@@ -1,6 +1,5 @@
 """Find the sites that constraints of designs are about."""
 
-from temperance.stages import constrain
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(constrain, snakemake)
+run_script("constrain", snakemake)

@@ -1,6 +1,5 @@
 """Build a covariance model from the held-out sequences of an RNA family."""
 
-from temperance.stages import covariance_model
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(covariance_model, snakemake)
+run_script("covariance_model", snakemake)

@@ -1,6 +1,5 @@
 """Put the coverage of all systems together."""
 
-from temperance.stages import coverage_table
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(coverage_table, snakemake)
+run_script("coverage_table", snakemake)

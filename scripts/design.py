@@ -1,6 +1,5 @@
 """Sample the largest model at the recommended temperature, or the one that misses least, and choose designs."""
 
-from temperance.stages import design
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(design, snakemake)
+run_script("design", snakemake)

@@ -1,6 +1,5 @@
 """Write the largest model, its samples nearest the recommended temperature, or what it sees, for other programs."""
 
-from temperance.stages import export
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(export, snakemake)
+run_script("export", snakemake)

@@ -1,6 +1,5 @@
 """Train a second model that learns from results, and compare it with the one of natural sequences alone."""
 
-from temperance.stages import feedback
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(feedback, snakemake)
+run_script("feedback", snakemake)

@@ -1,6 +1,5 @@
 """Get an alignment from InterPro's servers."""
 
-from temperance.stages import fetch
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(fetch, snakemake)
+run_script("fetch", snakemake)

@@ -1,6 +1,5 @@
 """Draw the figures of one family."""
 
-from temperance.stages import figures
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(figures, snakemake)
+run_script("figures", snakemake)

@@ -1,6 +1,5 @@
 """List all compact folds of the 3 x 3 x 3 lattice."""
 
-from temperance.stages import folds
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(folds, snakemake)
+run_script("folds", snakemake)

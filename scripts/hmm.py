@@ -1,6 +1,5 @@
 """Build a profile HMM from the held-out sequences."""
 
-from temperance.stages import hmm
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(hmm, snakemake)
+run_script("hmm", snakemake)

@@ -1,6 +1,5 @@
 """Read, encode, filter and weigh an alignment."""
 
-from temperance.stages import ingest
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(ingest, snakemake)
+run_script("ingest", snakemake)

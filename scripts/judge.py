@@ -1,6 +1,5 @@
 """Learn the judge that sees pairs from parts of the natural sequences."""
 
-from temperance.stages import judge
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(judge, snakemake)
+run_script("judge", snakemake)

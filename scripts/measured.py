@@ -1,6 +1,5 @@
 """Compare measured sequences with what judges say of them, and calibrate the probability that one is functional."""
 
-from temperance.stages import measured
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(measured, snakemake)
+run_script("measured", snakemake)

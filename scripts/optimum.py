@@ -1,6 +1,5 @@
 """Find the temperatures that a family's models call for, and recommend one."""
 
-from temperance.stages import optimum
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(optimum, snakemake)
+run_script("optimum", snakemake)

@@ -1,6 +1,5 @@
 """Write the page of one family: the answer first, then the evidence."""
 
-from temperance.stages import page
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(page, snakemake)
+run_script("page", snakemake)

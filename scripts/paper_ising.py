@@ -1,6 +1,5 @@
 """Tabulate models of the Ising lattice of arXiv:2512.09152 at one temperature."""
 
-from temperance.stages import paper_ising
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(paper_ising, snakemake)
+run_script("paper_ising", snakemake)

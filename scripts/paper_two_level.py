@@ -1,6 +1,5 @@
 """Tabulate the two-level models of arXiv:2512.09152."""
 
-from temperance.stages import paper_two_level
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(paper_two_level, snakemake)
+run_script("paper_two_level", snakemake)

@@ -1,6 +1,5 @@
 """Predict contacts and effects of mutations from the largest model, and measure conservation of the family."""
 
-from temperance.stages import predict
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(predict, snakemake)
+run_script("predict", snakemake)

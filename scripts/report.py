@@ -1,6 +1,5 @@
 """Write one page over all families."""
 
-from temperance.stages import report
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(report, snakemake)
+run_script("report", snakemake)

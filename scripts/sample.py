@@ -1,6 +1,5 @@
 """Sample a model at all temperatures by replica exchange."""
 
-from temperance.stages import sample
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(sample, snakemake)
+run_script("sample", snakemake)

@@ -1,6 +1,5 @@
 """Score tempered samples, and calibrate the model's site conditionals on held-out sequences."""
 
-from temperance.stages import score
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(score, snakemake)
+run_script("score", snakemake)

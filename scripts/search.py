@@ -1,6 +1,5 @@
 """Find a family in a database of sequences, beginning with one sequence or with a seed alignment."""
 
-from temperance.stages import search
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(search, snakemake)
+run_script("search", snakemake)

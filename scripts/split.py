@@ -1,6 +1,5 @@
 """Hold out sequences that no training sequence resembles."""
 
-from temperance.stages import split
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(split, snakemake)
+run_script("split", snakemake)

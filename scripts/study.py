@@ -1,6 +1,5 @@
 """Draw the phase diagram of a study."""
 
-from temperance.stages import study
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(study, snakemake)
+run_script("study", snakemake)

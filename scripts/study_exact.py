@@ -1,6 +1,5 @@
 """Train and analyse every model of a study's family that can be listed in full, without sampling."""
 
-from temperance.stages import study_exact
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(study_exact, snakemake)
+run_script("study_exact", snakemake)

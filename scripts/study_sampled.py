@@ -1,6 +1,5 @@
 """Gather every model of a study's family that went through the whole chain."""
 
-from temperance.stages import study_sampled
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(study_sampled, snakemake)
+run_script("study_sampled", snakemake)

@@ -1,6 +1,5 @@
 """Draw a training set of one size, and weigh its sequences."""
 
-from temperance.stages import subsample
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(subsample, snakemake)
+run_script("subsample", snakemake)

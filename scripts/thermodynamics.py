@@ -1,6 +1,5 @@
 """Compute the thermodynamics of a model over its ladder, its divergence from the truth, and its landscape."""
 
-from temperance.stages import thermodynamics
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(thermodynamics, snakemake)
+run_script("thermodynamics", snakemake)

@@ -1,6 +1,5 @@
 """Train a Potts model on one subset."""
 
-from temperance.stages import train
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(train, snakemake)
+run_script("train", snakemake)

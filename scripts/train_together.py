@@ -1,6 +1,5 @@
 """Train the Potts models of all subsets of a family in one job, one after the other."""
 
-from temperance.stages import train_together
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(train_together, snakemake)
+run_script("train_together", snakemake)

@@ -1,6 +1,5 @@
 """Draw a family from its true distribution."""
 
-from temperance.stages import truth
-from temperance.workflow.job import run_stage
+from temperance.workflow.script import run_script
 
-run_stage(truth, snakemake)
+run_script("truth", snakemake)

@@ -23,6 +23,7 @@ SMALL = {
     "sample": {"temperatures": [0.5, 1.0, 2.0], "sequences": 64, "ladders": 8, "sweeps": 1, "max_sweeps": 2},
     "annealing": {"chains": 100, "steps": 50},
     "optimum": {"novelty_floor": 0.0, "diversity_floor": 0.0, "bootstrap": 20},
+    "figure_formats": [],
     "design": {"number": 5, "candidates": 64, "percentile": 0},
 }  # fmt: skip
 # One model instead of two, where a test needs no more.

@@ -15,6 +15,7 @@ from temperance.core.alphabet import alphabet
 TRUTH = {"kind": "planted", "sequences": 300}
 MEASURED = {"table": "results.tsv", "threshold": 0.5, "groups": ["plate"], "feedback": 0.3}
 CONFIG = SMALL | {
+    "figure_formats": ["pdf", "png"],
     "families": {"family": {"truth": TRUTH, "constraints": {"forbidden": {1: "1"}}, "measured": MEASURED}},
     "models": {"profile": {"kind": "profile"}},
 }

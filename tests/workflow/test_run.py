@@ -17,7 +17,8 @@ from workflow_run import ONE_SUBSET, ROOT, SMALL, digests, error_lines, fasta, p
 from temperance.core.alphabet import alphabet
 from temperance.potts.model import load
 from temperance.report.charts.interactive import vega_script
-from temperance.report.page import write_page, write_report
+from temperance.report.index import write_index
+from temperance.report.page import write_page
 from temperance.report.results import Evidence
 from temperance.report.unfinished import unfinished
 from temperance.workflow.configuration import configure
@@ -112,7 +113,7 @@ def test_many_families_have_an_index_and_a_page_each(finished, tmp_path):
         evidence = Evidence.load(tmp_path / name, subsets[name], plan)
         write_page(tmp_path / name / "report.html", tmp_path / name / "report.json", name, evidence, captions, 1)
     summaries = [tmp_path / name / "report.json" for name in names]
-    write_report(tmp_path / "report.html", summaries, unfinished(str(tmp_path), ["broken"]), 1)
+    write_index(tmp_path / "report.html", summaries, unfinished(str(tmp_path), ["broken"]), 1)
     index = (tmp_path / "report.html").read_text()
     assert len(index) < 100_000
     assert index.count("<polyline") == 16
@@ -259,11 +260,14 @@ def test_a_record_makes_its_result_again(finished):
     assert digests(finished) == before
 
 
-@pytest.mark.parametrize(("name", "engine"), [("rna", "jax"), ("01", "numba")])
-def test_other_alphabets_reach_a_report(tmp_path, name, engine):
+@pytest.mark.parametrize(
+    ("name", "engine", "target"), [("rna", "jax", "report.html"), ("01", "numba", "family/designs.tsv")]
+)
+def test_other_alphabets_reach_a_report_or_designs(tmp_path, name, engine, target):
     rows = planted_rows(alphabet(name), length=14, seed=3)
     (tmp_path / "family.aln").write_text("\n".join(rows) + "\n")
-    run = snakemake(tmp_path, SMALL | ONE_SUBSET | {"alignment": "family.aln", "alphabet": name, "engine": engine})
+    config = SMALL | ONE_SUBSET | {"alignment": "family.aln", "alphabet": name, "engine": engine}
+    run = snakemake(tmp_path, config, "--", f"{tmp_path}/results/{target}")
     assert run.returncode == 0, run.stdout + run.stderr
     designs = (tmp_path / "results" / "family" / "designs.fasta").read_text().splitlines()[1::2]
     assert set("".join(designs)) <= set(alphabet(name).symbols)
@@ -290,7 +294,7 @@ def test_a_broken_family_does_not_stop_the_others_and_is_in_the_report(tmp_path,
     assert "1 of 2 families are not done" in page
     reason = r"broken; touch \$\(x\) &#39;y&#39;.fasta: 2 of 2 sequences"
     assert re.search(rf'<td>broken</td><td>ingest</td><td class="reason">{reason}', page)
-    assert '<section id="good">' in page
+    assert '<a href="good/report.html">good</a>' in page
     assert len((tmp_path / "results" / "good" / "designs.tsv").read_text().splitlines()) > 1
     (tmp_path / "broken; touch $(x) 'y'.fasta").write_text(fasta(protein_rows))
     run = snakemake(tmp_path, plan)
@@ -344,25 +348,26 @@ def test_constraints_and_a_judge_of_one_s_own(finished):
         },
         "optimum": SMALL["optimum"] | {"fidelity": "profile"},
     }
-    run = snakemake(finished, SMALL | own | {"alignment": "family.fasta"})
+    designs = f"{finished}/results/family/designs.tsv"
+    run = snakemake(finished, SMALL | own | {"alignment": "family.fasta"}, "--", designs)
     assert run.returncode == 0, run.stdout + run.stderr
     assert not re.search(r"^ *(local)?rule (train|sample|ingest|thermodynamics):", run.stdout + run.stderr, re.M)
     family = finished / "results" / "family"
-    designs = pd.read_csv(family / "designs.tsv", sep="\t")
-    assert (designs["aligned"].str[2] == "W").all()
-    assert not designs["aligned"].str.contains("C").any()
-    assert designs["instability"].notna().all()
+    table = pd.read_csv(designs, sep="\t")
+    assert (table["aligned"].str[2] == "W").all()
+    assert not table["aligned"].str.contains("C").any()
+    assert table["instability"].notna().all()
     scores = pd.read_csv(family / "f1-r1" / "scores.tsv", sep="\t")
     assert scores["instability"].notna().all()
     plates = pd.read_csv(family / "plates.csv")
-    assert plates["well"].tolist() == [f"A{n + 1}" for n in range(len(designs))]
-    assert plates["sequence"].tolist() == designs["sequence"].tolist()
+    assert plates["well"].tolist() == [f"A{n + 1}" for n in range(len(table))]
+    assert plates["sequence"].tolist() == table["sequence"].tolist()
     seeded = {"constraints": {"seed": "natural_0", "mutations": 3, "forbidden": {"all": "-"}}}
-    run = snakemake(finished, SMALL | own | seeded | {"alignment": "family.fasta"})
+    run = snakemake(finished, SMALL | own | seeded | {"alignment": "family.fasta"}, "--", designs)
     assert run.returncode == 0, run.stdout + run.stderr
-    designs = pd.read_csv(family / "designs.tsv", sep="\t")
-    assert len(designs)
-    assert designs["mutations"].fillna("").str.split().str.len().max() <= 3
+    table = pd.read_csv(designs, sep="\t")
+    assert len(table)
+    assert table["mutations"].fillna("").str.split().str.len().max() <= 3
     broken = own | {"constraints": {"fixed": {99: "W"}}}
     run = snakemake(finished, SMALL | broken | {"alignment": "family.fasta"})
     assert run.returncode == 1

@@ -27,7 +27,7 @@ rule figures:
         + [
             f"{FAMILY}/figures/{name}.{kind}"
             for name in FIGURES
-            for kind in ("pdf", "png")
+            for kind in RUN["figure_formats"]
         ],
     log:
         f"{LOGS}/figures.log",
@@ -79,6 +79,7 @@ rule page:
 rule report:
     """Write the report on all families."""
     input:
+        pages=expand(f"{FAMILY}/report.html", family=FAMILIES),
         summaries=expand(f"{FAMILY}/report.json", family=FAMILIES),
     output:
         page=f"{OUT}/report.html",
@@ -110,7 +111,7 @@ onerror:
         )
         if any(Path(OUT, name).is_dir() for name in FAMILIES):
             # Imported here: loading takes seconds, which are only spent after a failure.
-            from temperance.report.page import write_report
+            from temperance.report.index import write_index
             from temperance.report.unfinished import unfinished
 
             pages = {name: Path(OUT, name, "report.json") for name in FAMILIES}
@@ -119,7 +120,7 @@ onerror:
                 OUT, [n for n, page in pages.items() if page not in done]
             )
             try:
-                write_report(f"{OUT}/report.html", done, failed, RUN["seed"])
+                write_index(f"{OUT}/report.html", done, failed, RUN["seed"])
                 print(
                     f"{OUT}/report.html shows what is done, and why the rest is not"
                 )

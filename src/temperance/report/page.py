@@ -1,17 +1,15 @@
-"""Pages of results in HTML: one for each family, which opens with the answer, and one over all families."""
+"""Page of a family's results in HTML, which opens with the answer."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jinja2
 import pandas as pd
 
 from temperance.core.artefacts import PAGE_FILES
-from temperance.core.files import load_json, save_json, save_text
-from temperance.core.version import __version__
+from temperance.core.files import save_json, save_text
 from temperance.report.caveats import notes, warnings
 from temperance.report.charts import CHARTS, Interactive
 from temperance.report.charts.interactive import vega_script
@@ -19,6 +17,7 @@ from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
 from temperance.report.facts import collect_facts
 from temperance.report.measured import describe_measured, measured_tables
 from temperance.report.methods import methods
+from temperance.report.rendering import render
 from temperance.report.results import Evidence
 from temperance.report.tables import (
     compare_temperatures,
@@ -45,7 +44,6 @@ _PARTS = {
 _MODEL = "Model"
 # Beginning of a caption: up to a colon, semicolon or full stop that is not in parentheses.
 _TITLE = re.compile(r"(?:\([^)]*\)|[:;.](?! |$)|[^:;.])*")
-_NONE_FAILED = pd.DataFrame(columns=["family", "job", "reason"])
 
 
 class Figure(NamedTuple):
@@ -220,12 +218,12 @@ def _arrange(family: str, evidence: Evidence, captions: dict[str, str]) -> dict[
 def write_page(
     path: str | Path, summary: str | Path, name: str, evidence: Evidence, captions: Sequence[str | Path], seed: int
 ) -> Section:
-    """Write the page of one family, and a summary for the page of all families.
+    """Write the page of one family, and a summary for the index of all families.
 
     Parameters
     ----------
     path, summary : str or Path
-        The page, self-contained HTML; and JSON: `html`, the family's part of a page, and `row`, its row of a list.
+        The page, self-contained HTML; and JSON: `row`, the family's row of the index.
     name : str
         Name of the family.
     evidence : Evidence
@@ -242,53 +240,16 @@ def write_page(
     """
     texts = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
     content = section(name, evidence, texts)
-    text = _render("section.html.j2", section=content)
+    text = render("section.html.j2", section=content)
     row = {
         "name": name, "tau": content.tau, "interval": content.interval, "small": content.small,
         "diagnosis": content.diagnosis, "warnings": len(content.warnings),
     }  # fmt: skip
-    save_json(summary, {"html": text, "row": row})
-    save_text(path, _page([text], [row], _NONE_FAILED, seed))
+    save_json(summary, {"row": row})
+    kinds = [kind for kind in ("chart", "structure") if f'<div class="{kind}"' in text]
+    vega = vega_script() if "chart" in kinds else ""
+    save_text(path, render("report.html.j2", content=text, rows=[row], failed=[], seed=seed, kinds=kinds, vega=vega))
     return content
-
-
-def write_report(path: str | Path, summaries: Sequence[str | Path], failed: pd.DataFrame, seed: int) -> None:
-    """Write the page of all families: a list of them or, if there is one, the content of its page.
-
-    Parameters
-    ----------
-    path : str or Path
-        The page, self-contained HTML.
-    summaries : sequence of str or Path
-        Summaries that `write_page` wrote.
-    failed : pandas.DataFrame
-        Families that are not done: family, job, reason.
-    seed : int
-        Random seed of the run, which the page names.
-    """
-    texts, rows = [], []
-    for summary in summaries:
-        content = load_json(summary)
-        rows.append(content["row"])
-        # A thousand families' figures would not fit into memory.
-        texts += [content["html"]] if len(summaries) == 1 else []
-    save_text(path, _page(texts, rows, failed, seed))
-
-
-def _page(texts: list[str], rows: list[dict[str, Any]], failed: pd.DataFrame, seed: int) -> str:
-    """Render a page from the families' parts and rows of the list."""
-    kinds = [kind for kind in ("chart", "structure") if any(f'<div class="{kind}"' in text for text in texts)]
-    return _render(
-        "report.html.j2", texts=texts, rows=rows, failed=failed, version=__version__, seed=seed, kinds=kinds,
-        vega=vega_script() if "chart" in kinds else "",
-    )  # fmt: skip
-
-
-def _render(template: str, **values: Any) -> str:
-    """Fill in a template of this package."""
-    loader = jinja2.PackageLoader("temperance.report", "templates")
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(template).render(**values)
 
 
 def _describe_designs(evidence: Evidence) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,12 @@ class Evidence:
         indices = parts["training"]
         return arrays["sequences"][indices], arrays["weights"][indices]
 
+    @cached_property
+    def sampled(self) -> tuple[np.ndarray, np.ndarray]:
+        """Samples of the largest subset's model, (T, C, S, L) uint8, and their temperatures, (T,)."""
+        arrays = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
+        return arrays["sequences"], arrays["temperatures"]
+
     def sequence_sets(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
         """Read natural sequences, and samples at up to four temperatures.
 
@@ -293,14 +300,13 @@ class Evidence:
         """
         natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]
         step = -(-len(natural) // _MOST_POINTS)
-        samples = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
-        temperatures = samples["temperatures"]
+        sequences, temperatures = self.sampled
         chosen, untempered = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
         # The coldest and the hottest are equilibrated ones, if there are any.
         equilibrated = np.flatnonzero(self.largest_scores()["equilibrated"].to_numpy(bool))
         coldest, hottest = (equilibrated[0], equilibrated[-1]) if len(equilibrated) else (0, len(temperatures) - 1)
         indices = sorted({int(coldest), chosen, untempered, int(hottest)})
-        sets = {float(temperatures[t]): samples["sequences"][t].reshape(-1, natural.shape[1]) for t in indices}
+        sets = {float(temperatures[t]): sequences[t].reshape(-1, natural.shape[1]) for t in indices}
         return natural[::step], sets, self.alphabet.q
 
 

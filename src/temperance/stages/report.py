@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from temperance.core.files import save_text
 from temperance.core.words import count_words
-from temperance.report.page import write_report
+from temperance.report.index import write_index
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +18,11 @@ class Inputs(NamedTuple):
 
     Attributes
     ----------
-    summaries : list of Path
-        Summary of each family's page, from `page`.
+    pages, summaries : list of Path
+        Page of each family, and its summary.
     """
 
+    pages: list[Path]
     summaries: list[Path]
 
 
@@ -37,7 +39,7 @@ class Outputs(NamedTuple):
 
 
 def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
-    """Write the report on all families, once each of them has a page.
+    """Write the report on all families: the page of the only one, or an index of several.
 
     Parameters
     ----------
@@ -48,5 +50,8 @@ def run(inputs: Inputs, outputs: Outputs, seed: int) -> None:
     seed : int
         Random seed of the whole run, which the report states.
     """
-    write_report(outputs.page, inputs.summaries, pd.DataFrame(columns=["family"]), seed)
-    log.info("wrote the report on %s", count_words(len(inputs.summaries), "family", "families"))
+    if len(inputs.pages) == 1:
+        save_text(outputs.page, inputs.pages[0].read_text(encoding="utf-8"))
+    else:
+        write_index(outputs.page, inputs.summaries, pd.DataFrame(columns=["family"]), seed)
+    log.info("wrote the report on %s", count_words(len(inputs.pages), "family", "families"))

@@ -1,16 +1,16 @@
-"""The page of a family and that of all families, and the parts that make them self-contained."""
+"""The page of a family, and the parts that make it self-contained."""
 
 import base64
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import small_family
+from html_tables import cells
 
 from temperance.core.artefacts import PAGE_FILES
-from temperance.core.files import load_json, load_table, save_json, save_table
+from temperance.core.files import load_json, load_table, save_table
 from temperance.core.version import __version__
 from temperance.design.selection import TEXT_COLUMNS
 from temperance.report import tables
@@ -18,7 +18,7 @@ from temperance.report.caveats import notes, warnings
 from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
 from temperance.report.facts import collect_facts
 from temperance.report.methods import methods
-from temperance.report.page import section, write_page, write_report
+from temperance.report.page import section, write_page
 
 SVG = (
     '<?xml version="1.0"?><!DOCTYPE svg><svg width="100.5pt" height="50pt" viewBox="0 0 100 50">'
@@ -138,12 +138,6 @@ def test_a_file_is_held_by_its_address(tmp_path):
 # ---------------------------------------------------------------- pages
 
 
-def cells(page, name):
-    """Header and rows of a table of the page."""
-    table = re.search(rf'<table data-name="{re.escape(name)}">(.*?)</table>', page, re.S)[1]
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)]
-
-
 @pytest.fixture(scope="module")
 def written(results, tmp_path_factory):
     """The page of the small family, and its summary."""
@@ -159,7 +153,7 @@ def test_a_page_shows_answer_reasons_caveats_and_facts(written, results):
     assert "<h3>What the temperatures say: faithful</h3>\n<p>All is well.</p>" in page
     warned = re.search(r'<div class="warnings" id="warnings">(.*?)</div>', page, re.S)[1]
     assert len(re.findall("<li>", warned)) == len(warnings(results))
-    assert "<li>Only 2 sequences are held out: τ_f and the scales of judges are uncertain.</li>" in warned
+    assert "<li>Only 2 sequences are held out: τ<sub>f</sub> and the scales of judges are uncertain.</li>" in warned
     assert "One more note, which does not affect the recommendation" in page
     assert page.count("This does not affect the recommended temperature.</li>") == 1
     assert "<dt>held out</dt><dd>2 sequences</dd>" in page
@@ -169,9 +163,9 @@ def test_a_page_shows_answer_reasons_caveats_and_facts(written, results):
 def test_a_page_has_every_table_and_file(written, results):
     page, _ = written
     assert cells(page, "rna.optimum")[1][:4] == ["100", "1", "50", "0.90 (0.85 to 1.00)"]
-    assert cells(page, "rna.operating-points")[1] == ["τ_train", "0.93 (0.92 to 0.94)", "0.92", ""]
+    assert cells(page, "rna.operating-points")[1] == ["τ<sub>train</sub>", "0.93 (0.92 to 0.94)", "0.92", ""]
     # The largest model was sampled at 0.25, 0.5, 1, ...: of 0.93 the nearest is 1.
-    assert cells(page, "rna.compared-temperatures")[2][:3] == ["τ_train", "0.93", "1"]
+    assert cells(page, "rna.compared-temperatures")[2][:3] == ["τ<sub>train</sub>", "0.93", "1"]
     assert cells(page, "rna.scores")[2][:3] == ["0.5", "0.900", "0.250"]
     assert cells(page, "rna.pareto")[1][:3] == ["potts", "100", "0.5"]
     assert cells(page, "rna.models")[1][:2] == ["potts", "100"]
@@ -224,9 +218,9 @@ def test_the_figure_of_operating_points_stands_with_the_answer_and_unlisted_ones
     assert "Figure 2</a>: contacts (as is; of all)</li>" in page and "Figure 3</a>: novel (as is; of all)</li>" in page
 
 
-def test_the_summary_has_the_family_s_part_and_its_row(written, results):
+def test_the_summary_has_the_family_s_row_of_the_index(written, results):
     page, summary = written
-    assert summary["html"] in page
+    assert set(summary) == {"row"}
     assert summary["row"] == {
         "name": "rna", "tau": "0.70", "interval": "0.60 to 0.80", "small": sparkline_svg(results),
         "diagnosis": "faithful", "warnings": 2,
@@ -244,44 +238,3 @@ def test_a_page_without_a_recommendation_is_marked_and_one_without_caveats_has_n
     page = (tmp_path / "page.html").read_text()
     assert '<p class="answer none">Sample at 0.70.</p>' in page
     assert 'id="warnings"' not in page and "affect the recommendation</summary>" not in page
-
-
-def summaries(folder, count):
-    """Summaries of families f0, f1 and so on."""
-    for n in range(count):
-        row = {"name": f"f{n}", "tau": f"0.{n}", "interval": f"0 to {n}", "small": "<svg/>", "diagnosis": f"d{n}",
-               "warnings": n}  # fmt: skip
-        save_json(folder / f"f{n}.json", {"html": f"<p>content of f{n}</p>", "row": row})
-    return [folder / f"f{n}.json" for n in range(count)]
-
-
-def test_one_family_is_shown_in_full_and_several_are_listed_with_links_to_their_pages(tmp_path):
-    none = pd.DataFrame(columns=["family", "job", "reason"])
-    write_report(tmp_path / "one.html", summaries(tmp_path, 1), none, 3)
-    one = Path(tmp_path / "one.html").read_text()
-    assert "<p>content of f0</p>" in one and 'data-name="families"' not in one
-    assert "<title>temperance: f0</title>" in one
-    write_report(tmp_path / "three.html", summaries(tmp_path, 3), none, 3)
-    three = Path(tmp_path / "three.html").read_text()
-    assert "<title>temperance: 3 families</title>" in three and "content of" not in three
-    # The header, then a row a family; one without warnings has none to show.
-    header, first, _, third = cells(three, "families")
-    assert header == ["family", "recommended τ", "95% interval", "fidelity, novelty", "diagnosis", "warnings"]
-    assert first == ['<a href="f0/report.html">f0</a>', "0.0", "0 to 0", "<svg/>", "d0", ""]
-    assert third == [
-        '<a href="f2/report.html">f2</a>', "0.2", "0 to 2", "<svg/>", "d2", '<a href="f2/report.html#warnings">2</a>',
-    ]  # fmt: skip
-
-
-def test_families_that_are_not_done_are_counted_and_listed(tmp_path):
-    failed = pd.DataFrame(
-        [("b", "train", "first < 1"), ("b", "sample", "second"), ("c", "", "not finished")],
-        columns=["family", "job", "reason"],
-    )
-    write_report(tmp_path / "page.html", summaries(tmp_path, 3), failed, 3)
-    page = (tmp_path / "page.html").read_text()
-    # Two of them, beside three that are done.
-    assert "<p>2 of 5 families are not done</p>" in page
-    assert cells(page, "not-done")[1:] == [
-        ["b", "train", "first &lt; 1"], ["b", "sample", "second"], ["c", "", "not finished"],
-    ]  # fmt: skip

@@ -133,6 +133,18 @@ def test_markers_have_their_values_as_titles(tmp_path):
     assert not plt.fignum_exists(figure.number)
 
 
+def test_symbols_in_all_texts_of_a_figure_are_drawn_with_subscripts(tmp_path, axis):
+    axis.plot([1], [1], "o", label="τ_train: as good as nature")
+    axis.set(title="KL(P || Q_τ)", xlabel="τ_f, p_nat")
+    legend = axis.legend()
+    figures.save(axis.figure, [tmp_path / "figure.svg"])
+    assert legend.get_texts()[0].get_text() == r"$\mathrm{τ}_{\mathrm{train}}$: as good as nature"
+    assert axis.get_title() == r"KL(P || $\mathrm{Q}_{\mathrm{τ}}$)"
+    svg = (tmp_path / "figure.svg").read_text()
+    # What a browser shows under the pointer can have none.
+    assert "<title>τ_train: as good as nature; τ_f, p_nat 1; KL(P || Q_τ) 1</title>" in svg
+
+
 def test_markers_that_are_not_drawn_leave_the_others_without_titles(tmp_path):
     """Which of the values those that are drawn have is then not known."""
     figure, axis = plt.subplots()

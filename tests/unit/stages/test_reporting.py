@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import small_family
@@ -75,15 +74,14 @@ def test_a_page_shows_the_family_s_figures_with_their_captions(pages):
     assert json.loads(pages.summary.read_text())["row"]["tau"] == "0.70"
 
 
-def test_a_report_holds_the_part_of_one_family_and_lists_several(pages, tmp_path):
+def test_a_report_is_the_page_of_one_family_and_an_index_of_several(pages, tmp_path):
     summary = json.loads(pages.summary.read_text())
     other = tmp_path / "other.json"
-    other.write_text(json.dumps({"html": "<p>another family</p>", "row": summary["row"] | {"name": "other"}}))
+    other.write_text(json.dumps({"row": summary["row"] | {"name": "other"}}))
     outputs = report.Outputs(tmp_path / "report.html")
-    report.run(report.Inputs([pages.summary]), outputs, 29)
-    text = Path(outputs.page).read_text()
-    assert summary["html"] in text and "seed 29." in text
-    report.run(report.Inputs([pages.summary, other]), outputs, 29)
-    text = Path(outputs.page).read_text()
-    assert summary["html"] not in text and "another family" not in text
-    assert '<a href="other/report.html">other</a>' in text and "are not done" not in text
+    report.run(report.Inputs([pages.page], [pages.summary]), outputs, 29)
+    assert outputs.page.read_bytes() == pages.page.read_bytes()
+    report.run(report.Inputs([pages.page, pages.page], [pages.summary, other]), outputs, 29)
+    text = outputs.page.read_text()
+    assert "Sample at" not in text and "are not done" not in text and "seed 29." in text
+    assert '<a href="rna/report.html">rna</a>' in text and '<a href="other/report.html">other</a>' in text

@@ -236,7 +236,7 @@ def test_every_script_runs_the_stage_of_its_name():
     assert set(NAMES) == scripts.keys()
     for name in NAMES:
         lines = scripts[name].splitlines()
-        assert lines[-1] == f"run_stage({name}, snakemake)" and len(lines) <= 7, name
+        assert lines[-1] == f'run_script("{name}", snakemake)' and len(lines) <= 7, name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,7 +21,7 @@ def test_settings_of_a_run_are_the_user_s_or_the_defaults():
     run = configure({"alignment": "a.fasta", "seed": 5, "results": "out", "gpu": True, "checkpoint_seconds": 7})
     assert {key: run[key] for key in run.keys() - {"families", "studies"}} == {
         "seed": 5, "results": "out", "engine": "auto", "gpu": True, "batch_replicates": 1, "memory_factor": 1,
-        "checkpoint_seconds": 7, "environment": "cpu", "container": "temperance.sif",
+        "figure_formats": ["pdf", "png"], "checkpoint_seconds": 7, "environment": "cpu", "container": "temperance.sif",
     }  # fmt: skip
 
 

@@ -236,6 +236,9 @@ class RunSettings(Section):
     """Whether one job trains the models of all training sets of a family, one after the other (any number above 1), or
     each model is trained in a job of its own (1)."""
 
+    figure_formats: Annotated[list[Literal["pdf", "png"]], Unique] = ["pdf", "png"]
+    """Formats of figures besides SVG, which pages show; [] saves a third of the time that figures take."""
+
     memory_factor: Annotated[Number, Field(gt=0, le=1000)] = 1
     """Factor by which the memory that jobs request from a cluster, estimated as in docs/scale.md, is multiplied; each
     retry doubles the request."""

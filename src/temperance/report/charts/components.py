@@ -4,7 +4,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import load_arrays
 from temperance.report.charts.interactive import TEMPERATURE_COLOURS, Interactive, embed_chart, interactions
 from temperance.report.charts.sequences import affordable, spread_evenly, tabulate_designs, tabulate_samples
 from temperance.report.figures.sequence_statistics import principal_components
@@ -33,9 +32,8 @@ def tabulate_components(evidence: Evidence) -> tuple[pd.DataFrame, np.ndarray]:
     """
     natural, sets, q = evidence.sequence_sets()
     alphabet = evidence.alphabet
-    arrays = load_arrays(evidence.folder / evidence.largest / "samples.safetensors")[0]
     count = affordable(natural.shape[1], len(sets) + 1, _MOST_SEQUENCES)
-    samples = tabulate_samples(evidence.samples, arrays["sequences"], list(sets), alphabet, count)
+    samples = tabulate_samples(evidence.samples, evidence.sampled[0], list(sets), alphabet, count)
     designs = tabulate_designs(evidence.design_table, evidence.judge)
     rows = spread_evenly(len(natural), count)
     chosen = pd.DataFrame(

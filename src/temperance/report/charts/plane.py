@@ -4,7 +4,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import load_arrays
 from temperance.report.charts.interactive import TEMPERATURE_COLOURS, Interactive, embed_chart, interactions
 from temperance.report.charts.sequences import affordable, tabulate_designs, tabulate_samples
 from temperance.report.figures.averages import average_chosen, average_plane
@@ -68,8 +67,7 @@ def tabulate_plane(evidence: Evidence) -> pd.DataFrame:
     means["name"] = [f"mean of samples, M = {size:,}" for size in means["M"]]
     largest = means[means["M"] == means["M"].max()]
 
-    arrays = load_arrays(evidence.folder / evidence.largest / "samples.safetensors")[0]
-    sequences, temperatures = arrays["sequences"], arrays["temperatures"]
+    sequences, temperatures = evidence.sampled
     count = affordable(sequences.shape[-1], len(temperatures), _MOST_SAMPLES)
     novelty, fidelity = average_chosen(evidence.scores, evidence.temperature)
     label = "recommended" if evidence.best["tau"] else "not recommended, the nearest"

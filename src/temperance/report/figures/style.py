@@ -13,9 +13,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 
 from temperance.core.files import atomic
+from temperance.report.symbols import SYMBOL
 from temperance.scoring.names import short_judge_name
 
 # Label, colour and marker of each optimal temperature.
@@ -67,6 +69,7 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
         Files, whose endings name their formats.
     """
     values = _marker_values(figure)
+    _draw_subscripts(figure)
     # Once for all formats: laying out takes as long as drawing.
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
@@ -80,6 +83,14 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
                     _with_titles(temporary_path.read_text(encoding="utf-8"), values), encoding="utf-8"
                 )
     plt.close(figure)
+
+
+def _draw_subscripts(figure: Figure) -> None:
+    """Have the symbols in all texts of a figure drawn with subscripts."""
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if SYMBOL.search(text.get_text()):
+            text.set_text(SYMBOL.sub(r"$\\mathrm{\1}_{\\mathrm{\2}}$", text.get_text()))
 
 
 def _marker_values(figure: Figure) -> dict[str, list[str]]:
