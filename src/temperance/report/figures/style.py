@@ -71,8 +71,9 @@ def save(figure: Figure, paths: list[str | Path]) -> None:
     values = _marker_values(figure)
     _draw_subscripts(figure)
     # Once for all formats: laying out takes as long as drawing.
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     box = figure.get_tightbbox().padded(plt.rcParams["savefig.pad_inches"])
     for path in map(Path, paths):
         with atomic(path) as temporary_path:
