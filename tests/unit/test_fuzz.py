@@ -17,7 +17,7 @@ from temperance.core.checkpoint import Checkpoint
 from temperance.core.files import save_json, save_table
 from temperance.potts.formats.registry import FORMATS, write_model
 
-SECONDS = os.environ.get("FUZZ_SECONDS", "5")
+SECONDS = os.environ.get("FUZZ_SECONDS", "3")
 ROWS = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL"]
 
 

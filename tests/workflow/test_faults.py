@@ -19,8 +19,8 @@ KILLS, SEED = int(os.environ.get("KILLS", "5")), int(os.environ.get("KILL_SEED",
 # Jobs of seconds, which keep every state that they can go on from.
 SLOW = SMALL | {
     "checkpoint_seconds": 0,
-    "train": SMALL["train"] | {"chains": 4000, "sweeps": 20, "path_steps": 60, "max_steps": 400},
-    "sample": SMALL["sample"] | {"sequences": 1000, "max_sweeps": 8, "max_rhat": 1.001},
+    "train": SMALL["train"] | {"chains": 2000, "sweeps": 20, "path_steps": 60, "max_steps": 400},
+    "sample": SMALL["sample"] | {"sequences": 512, "max_sweeps": 8, "max_rhat": 1.001},
     "alignment": "family.fasta",
 }
 
@@ -203,7 +203,7 @@ def test_a_run_that_is_stopped_says_last_how_to_go_on(sent, told, tmp_path):
         time.sleep(0.1)
     # An interrupt reaches all processes of a terminal, a request to end the one that is asked.
     (os.killpg if sent == signal.SIGINT else os.kill)(run.pid, sent)
-    lines = run.communicate(timeout=120)[1].strip().splitlines()
+    lines = run.communicate(timeout=600)[1].strip().splitlines()
     assert run.returncode == 1
     assert lines[-1].startswith("This run has not finished. The same command goes on from here")
     assert lines.count(told) == 1

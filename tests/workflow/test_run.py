@@ -273,9 +273,10 @@ def test_other_alphabets_reach_a_report_or_designs(tmp_path, name, engine, targe
     assert set("".join(designs)) <= set(alphabet(name).symbols)
 
 
-def test_a_small_lattice_family_reaches_a_report(tmp_path):
+def test_a_small_lattice_family_reaches_a_choice_of_designs(tmp_path):
     truth = {"kind": "lattice", "native": 7, "folds": 200, "sequences": 300, "chains": 30, "burn_in": 20, "spacing": 3}
-    run = snakemake(tmp_path, SMALL | ONE_SUBSET | {"families": {"seven": {"truth": truth}}})
+    designs = tmp_path / "results" / "seven" / "designs.tsv"
+    run = snakemake(tmp_path, SMALL | ONE_SUBSET | {"families": {"seven": {"truth": truth}}}, "--", str(designs))
     assert run.returncode == 0, run.stdout + run.stderr
     scores = pd.read_csv(tmp_path / "results" / "seven" / "f1-r1" / "scores.tsv", sep="\t")
     assert scores["p_nat"].between(0, 1).all()

@@ -280,7 +280,15 @@ class Evidence:
 
     @cached_property
     def sampled(self) -> tuple[np.ndarray, np.ndarray]:
-        """Samples of the largest subset's model, (T, C, S, L) uint8, and their temperatures, (T,)."""
+        """Read the samples of the largest subset's model, once for all figures.
+
+        Returns
+        -------
+        sequences : np.ndarray
+            (T, D, K, L) uint8: D draws of K ladders at each temperature.
+        temperatures : np.ndarray
+            (T,)
+        """
         arrays = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         return arrays["sequences"], arrays["temperatures"]
 

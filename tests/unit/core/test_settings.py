@@ -57,7 +57,7 @@ CHOICES = {
 }  # fmt: skip
 RUN = {
     "seed": 1, "results": "results", "engine": "auto", "gpu": False, "batch_replicates": 1, "memory_factor": 1,
-    "checkpoint_seconds": 60, "environment": "cpu", "container": "temperance.sif",
+    "figure_formats": ["pdf", "png"], "checkpoint_seconds": 60, "environment": "cpu", "container": "temperance.sif",
 }  # fmt: skip
 SOURCES = dict.fromkeys(("alignment", "pfam", "interpro", "query", "database"))
 STUDIES = {
