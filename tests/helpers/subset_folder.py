@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.artefacts import COLUMNS
 from temperance.core.files import save_arrays, save_json, save_table
 
 TAUS = [0.5, 0.6, 0.7, 0.8, 1.0]
@@ -52,12 +53,10 @@ def write_subset(folder: Path, **changes: Any) -> Path:
                 {"temperature": tau, "fidelity": fidelity, "equilibrated": equilibrated}
                 for tau, _, _, _, fidelity, equilibrated in by_temperature
             ]
-        ),
+        ).reindex(columns=COLUMNS["scores.tsv"]),
     )
-    save_table(
-        folder / "thermodynamics.tsv",
-        shuffled([{"temperature": row[0], "equilibrated": row[-1]} for row in by_temperature]),
-    )
+    states = shuffled([{"temperature": row[0], "equilibrated": row[-1]} for row in by_temperature])
+    save_table(folder / "thermodynamics.tsv", states.reindex(columns=COLUMNS["thermodynamics.tsv"]))
     # Two draws of each of two ladders, that differ from the mean of the ladder by a little each.
     save_table(
         folder / "samples.parquet",

@@ -1,6 +1,6 @@
 """Which symbols an alignment may hold and which number stands for each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,26 @@ class Alphabet:
         if self.folds_case:
             table[ord("a") : ord("z") + 1] = table[ord("A") : ord("Z") + 1]
         return table
+
+    def encode(self, sequences: Sequence[str]) -> np.ndarray:
+        """Read aligned strings of equal length, as `decode` writes them.
+
+        Parameters
+        ----------
+        sequences : sequence of str
+            M strings of L symbols.
+
+        Returns
+        -------
+        np.ndarray
+            (M, L) uint8 states.
+
+        Examples
+        --------
+        >>> NAMED["rna"].encode(["A-U"]).tolist()
+        [[1, 0, 4]]
+        """
+        return self.codes()[np.array([list(row.encode("ascii")) for row in sequences], np.uint8)]
 
     def decode(self, sequences: np.ndarray) -> list[str]:
         """Write sequences of states as aligned strings.

@@ -35,8 +35,17 @@ PAGE_FILES = (
     "designs.fasta", "designs.aligned.fasta", "designs.tsv", "plates.csv", "optimum.tsv", "operating_points.tsv",
 )  # fmt: skip
 
-# Of each table, what pages and figures read of it, but for columns of judges, and of truths and structures that not
-# every family has. A rule that names the columns of its table as a parameter runs again once they are others.
+# Columns of each table that are text, also where it could be numbers.
+TEXT_COLUMNS = {
+    "operating_points.tsv": ("name", "note"),
+    "mutants.tsv": ("wild", "mutated"),
+    "chain.tsv": ("residue", "number"),
+    "designs.tsv": ("name", "nearest_natural", "nearest_training", "aligned", "sequence", "lost", "mutations"),
+}
+
+# Of each table, what the recommendation, pages and figures read of it, but for columns of judges, and of truths and
+# structures that not every family has. A rule that names the columns of its table as a parameter runs again once they
+# are others.
 COLUMNS = {
     "scores.tsv": (
         "temperature", "fidelity", "fidelity_error", "novelty", "novelty_error", "diversity", "diversity_error",
@@ -65,6 +74,10 @@ COLUMNS = {
     "contacts.tsv": ("i", "j", "score", "column_i", "number_i", "column_j", "number_j", "separation"),
     "mutants.tsv": ("site", "column", "number", "wild", "mutated", "score"),
     "conservation.tsv": ("site", "number"),
+    "optima.tsv": ("optimum", "value", "low", "high", "root", "agree", "shared", "equilibrated"),
+    "calibration-optimum.tsv": ("tau_cal", "tau_cal_low", "tau_cal_high", "tau_ece"),
+    "samples.parquet": ("temperature", "ladder", "energy", "distance_natural"),
+    "natural.parquet": ("set", "cluster", "scale_weight"),
     "designs.tsv": (
         "name", "temperature", "recommended", "energy", "distance_natural", "cluster", "aligned", "sequence",
     ),

@@ -17,7 +17,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from temperance.core.artefacts import COLUMNS
+from temperance.core.artefacts import COLUMNS, TEXT_COLUMNS
 from temperance.core.errors import InputError, explain_damage
 from temperance.core.tensors import read_tensors
 from temperance.core.version import __version__
@@ -105,6 +105,26 @@ def finite_or_none(value: Any) -> Any:
     (1.5, None)
     """
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def finite_values(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Replace the numbers of a mapping that JSON cannot hold, nan and infinity, by None.
+
+    Parameters
+    ----------
+    values : mapping
+        By name.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> finite_values({"mean": 1.5, "error": math.nan})
+    {'mean': 1.5, 'error': None}
+    """
+    return {str(name): finite_or_none(value) for name, value in values.items()}
 
 
 def load_json(path: str | Path) -> Any:
@@ -273,15 +293,13 @@ def load_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
         raise explain_damage(path, error, "TSV" if is_tsv else "Parquet") from error
 
 
-def load_result(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Load a table of a run's results, and make sure that it has the columns which pages and figures read.
+def load_result(path: str | Path) -> pd.DataFrame:
+    """Load a table of a run's results, and make sure that it has the columns which later jobs read.
 
     Parameters
     ----------
     path : path-like
-        Table of a name in `temperance.core.artefacts.COLUMNS`, or of any other.
-    text : sequence of str
-        Columns that hold text, as of `load_table`.
+        Table of a name in `temperance.core.artefacts.COLUMNS`, or of any other; its columns in `TEXT_COLUMNS` are text.
 
     Returns
     -------
@@ -295,8 +313,9 @@ def load_result(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     FileNotFoundError
         If it does not exist.
     """
-    table = load_table(path, text)
-    missing = [column for column in COLUMNS.get(Path(path).name, ()) if column not in table]
+    name = Path(path).name
+    table = load_table(path, TEXT_COLUMNS.get(name, ()))
+    missing = [column for column in COLUMNS.get(name, ()) if column not in table]
     if missing:
         raise InputError(
             f"{path}: has no column {missing[0]}, so it was written by an older version; delete it, and the command "

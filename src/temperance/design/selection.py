@@ -1,6 +1,7 @@
 """Selection of designs: from samples at the recommended temperature to a short, varied list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,6 @@ from temperance.msa.fasta import format_fasta
 # Quantile of the natural sequences' shares of gaps up to which a design may have gaps.
 _GAP_QUANTILE = 0.95
 _NEAREST = ("nearest_natural", "nearest_training")
-TEXT_COLUMNS = ("name", *_NEAREST, "aligned", "sequence", "lost", "mutations")
-"""Columns of a table of designs that are text, also where it could be numbers."""
 
 
 def qualify(
@@ -204,6 +203,29 @@ def _clusters(sequences: np.ndarray) -> np.ndarray:
         return np.ones(len(sequences), int)
     # The tolerance keeps a distance of exactly 0.2 below the threshold in spite of rounding.
     return fcluster(linkage(sequences, "complete", "hamming"), 0.2 + 1e-9, "distance")
+
+
+def insert_before(table: pd.DataFrame, column: str, values: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
+    """Insert columns in a table, in front of another one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Is changed.
+    column : str
+        Column that they come before.
+    values : mapping
+        Columns by name.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"name": ["a"], "sequence": ["AC"]})
+    >>> insert_before(table, "sequence", {"lost": ["A1G"]})
+    >>> table.columns.tolist()
+    ['name', 'lost', 'sequence']
+    """
+    for name, cells in values.items():
+        table.insert(table.columns.tolist().index(column), name, cells)
 
 
 def mutations(aligned: Iterable[str], seed: Sequence[str], columns: Sequence[int]) -> list[str]:

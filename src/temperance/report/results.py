@@ -14,12 +14,11 @@ from temperance.core.alphabet import alphabet as find_alphabet
 from temperance.core.files import load_arrays, load_json, load_result
 from temperance.core.settings.design import MeasuredSettings
 from temperance.core.settings.run import FamilySettings
-from temperance.design.selection import TEXT_COLUMNS
 from temperance.report.figures.bias import compare_log_probabilities
 from temperance.scoring.diversity import natural_diversity
 from temperance.scoring.tables import natural_scale
 
-# Natural sequences that figures draw.
+# Natural sequences that figures draw at most.
 _MOST_POINTS = 3000
 
 
@@ -161,21 +160,21 @@ class Evidence:
             best=load_json(folder / "recommendation.json"),
             designs=_load_diagnostics(folder / "designs.json"),
             optimum=optimum,
-            points=load_result(folder / "operating_points.tsv", text=["name", "note"]),
+            points=load_result(folder / "operating_points.tsv"),
             sensitivity=load_result(folder / "sensitivity.tsv"),
             scores=scores,
             thermodynamics=thermodynamics,
             models=models,
             compared=compared,
             contacts=load_result(folder / "contacts.tsv"),
-            mutants=load_result(folder / "mutants.tsv", text=["wild", "mutated"]),
+            mutants=load_result(folder / "mutants.tsv"),
             conservation=load_result(folder / "conservation.tsv"),
             predictions=load_json(folder / "predictions.json"),
             measured=_load_measured(folder, settings.measured),
             expected=load_result(folder / "measured-temperatures.tsv") if settings.measured.tables else pd.DataFrame(),
-            design_table=load_result(folder / "designs.tsv", text=TEXT_COLUMNS),
+            design_table=load_result(folder / "designs.tsv"),
             names=load_result(folder / "sequences.parquet")["name"].to_numpy(),
-            chain=load_result(folder / "chain.tsv", text=["residue", "number"]),
+            chain=load_result(folder / "chain.tsv"),
             divergence=_read_all(folder, training, "divergence.tsv"),
             calibration=_read_all(folder, training, "calibration.tsv"),
             reliability=load_result(folder / largest / "reliability.tsv"),
@@ -292,6 +291,16 @@ class Evidence:
         arrays = load_arrays(self.folder / self.largest / "samples.safetensors")[0]
         return arrays["sequences"], arrays["temperatures"]
 
+    def natural_rows(self) -> np.ndarray:
+        """Choose the natural sequences that figures draw: all, or every second, third or so.
+
+        Returns
+        -------
+        np.ndarray
+            (N,) their indices, ascending.
+        """
+        return np.arange(0, len(self.names), -(-len(self.names) // _MOST_POINTS))
+
     def sequence_sets(self) -> tuple[np.ndarray, dict[float, np.ndarray], int]:
         """Read natural sequences, and samples at up to four temperatures.
 
@@ -300,14 +309,13 @@ class Evidence:
         Returns
         -------
         natural : np.ndarray
-            (M, L) uint8, as many as figures draw.
+            (N, L) uint8, those of `natural_rows`.
         sets : dict
             Temperature -> samples (N, L).
         q : int
             States of a site.
         """
         natural = load_arrays(self.folder / "alignment.safetensors")[0]["sequences"]
-        step = -(-len(natural) // _MOST_POINTS)
         sequences, temperatures = self.sampled
         chosen, untempered = (int(np.argmin(np.abs(temperatures - target))) for target in (self.temperature, 1.0))
         # The coldest and the hottest are equilibrated ones, if there are any.
@@ -315,7 +323,7 @@ class Evidence:
         coldest, hottest = (equilibrated[0], equilibrated[-1]) if len(equilibrated) else (0, len(temperatures) - 1)
         indices = sorted({int(coldest), chosen, untempered, int(hottest)})
         sets = {float(temperatures[t]): sequences[t].reshape(-1, natural.shape[1]) for t in indices}
-        return natural[::step], sets, self.alphabet.q
+        return natural[self.natural_rows()], sets, self.alphabet.q
 
 
 def _load_measured(folder: Path, settings: MeasuredSettings) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import finite_or_none, load_arrays, load_table, provenance, save_json, save_table
+from temperance.core.files import finite_values, load_arrays, load_table, provenance, save_json, save_table
 from temperance.core.settings.stages import ThermodynamicsStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
@@ -211,10 +211,7 @@ def summarise_sign_rule(sign_rule: dict[str, Estimate], model: Potts, truth: Tru
     dict
         Name -> value, low, high and, where all sequences can be enumerated, exact.
     """
-    summary = {
-        name: {key: finite_or_none(number) for key, number in asdict(quantity).items()}
-        for name, quantity in sign_rule.items()
-    }
+    summary = {name: finite_values(asdict(quantity)) for name, quantity in sign_rule.items()}
     if summary and truth and truth.all_energies is not None:
         all_energies = enumeration.energies_of_all(model)
         kappa = enumeration.true_heat_capacity(truth.all_energies, all_energies)

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from temperance.core.files import finite_or_none, load_arrays, provenance, save_arrays, save_json, save_text
+from temperance.core.files import finite_values, load_arrays, provenance, save_arrays, save_json, save_text
 from temperance.core.progress import Progress
 from temperance.core.settings.stages import TruthStage
 from temperance.core.settings.truths import LatticeTruth, SectorTruth, TeacherTruth, Truth
@@ -75,7 +75,7 @@ def run(inputs: Inputs, outputs: Outputs, settings: TruthStage, seed: int, engin
     source = provenance(settings.truth.model_dump(), seed)
     save_text(outputs.alignment, format_fasta((f"draw_{number}" for number in range(1, len(rows) + 1)), rows))
     save_arrays(outputs.truth, family.arrays, source | family.metadata)
-    diagnostics = {"sequences": len(rows)} | {name: finite_or_none(value) for name, value in family.diagnostics.items()}
+    diagnostics = {"sequences": len(rows)} | finite_values(family.diagnostics)
     save_json(outputs.diagnostics, diagnostics | {"provenance": source})
     log.info(
         "%d sequences; %s", len(rows),

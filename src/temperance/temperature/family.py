@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import load_arrays, load_json, load_table
+from temperance.core.files import load_arrays, load_json, load_result
 from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import (
     NOT_TRAINED,
@@ -80,27 +80,32 @@ class SubsetResults:
         Returns
         -------
         SubsetResults
+
+        Raises
+        ------
+        InputError
+            If a table lacks a column, as one of an older version does.
         """
         size, replicate = folder.name.rsplit("-r", 1)
-        scores = load_table(folder / "scores.tsv").sort_values("temperature")
-        samples = load_table(folder / "samples.parquet")
+        scores = load_result(folder / "scores.tsv").sort_values("temperature")
+        samples = load_result(folder / "samples.parquet")
         rungs = RungScores.measure(
             samples, load_arrays(folder / "samples.safetensors")[0]["sequences"],
             natural_diversity, q, scores["equilibrated"].to_numpy(bool),
         )  # fmt: skip
-        optima = load_table(folder / "optima.tsv")
+        optima = load_result(folder / "optima.tsv")
         taus = {row.optimum: (Estimate(row.value, row.low, row.high), row.shared) for row in optima.itertuples()}
-        units = judge_units(load_table(folder / "natural.parquet"), rungs.percentiles)
+        units = judge_units(load_result(folder / "natural.parquet"), rungs.percentiles)
         judges = read_judges(folder / "judges.json")
         points = operating_points(rungs, taus, floors, judges, units)
         summary, landscape = load_json(folder / "training.json"), load_json(folder / "landscape.json")
-        lowest = find_lowest_equilibrated(load_table(folder / "thermodynamics.tsv"))
+        lowest = find_lowest_equilibrated(load_result(folder / "thermodynamics.tsv"))
         training = Training.read(summary)
         gain = _gain(landscape)
         row = {"size": size, "replicate": int(replicate), "M": summary["M"], "Meff": summary["Meff"]} | optima_row(
             optima
         )
-        row |= load_table(folder / "calibration-optimum.tsv").iloc[0].to_dict()
+        row |= load_result(folder / "calibration-optimum.tsv").iloc[0].to_dict()
         row |= {name: getattr(training, name) for name in _AGREEMENT} | {"equilibrated_above": lowest}
         if gain:
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from temperance.core.files import finite_or_none
+from temperance.core.files import finite_values
 from temperance.core.words import join_words
 from temperance.scoring.names import judge_name
 from temperance.stats.estimate import Estimate, estimate_columns
@@ -85,9 +85,7 @@ class Recommendation:
         dict
             The attributes; an infinite or unknown temperature of an operating point is None.
         """
-        points = [
-            {key: finite_or_none(value) for key, value in asdict(point).items()} for point in self.operating_points
-        ]
+        points = [finite_values(asdict(point)) for point in self.operating_points]
         return asdict(self) | {"operating_points": points}
 
     def row(self) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
-from temperance.core.files import load_json, load_table
+from temperance.core.files import load_json, load_result
 from temperance.core.seeds import derive_seed
 from temperance.core.settings import Settings
 from temperance.core.settings.training import TrainSettings
@@ -15,6 +14,7 @@ from temperance.core.settings.truths import EnumerableTruth, read_truth
 from temperance.core.sizes import resolve_size
 from temperance.potts import enumeration
 from temperance.potts.frequencies import frequencies
+from temperance.stats.resampling import interval_factor
 from temperance.temperature.divergence import optima_row
 from temperance.truth.enumerable import draw_energies
 
@@ -110,9 +110,9 @@ def tabulate_sampled(points: list[Settings], folders: list[list[Path]]) -> tuple
                 "energy_natural": energies["heldout"],
                 **{name: signs[name]["value"] if name in signs else np.nan for name in ("kappa", "heat_capacity")},
             }
-            table = load_table(folder / "scores.tsv")
+            table = load_result(folder / "scores.tsv")
             rows.append(
-                row | optima_row(load_table(folder / "optima.tsv")) | {"equilibrated": table["equilibrated"].all()}
+                row | optima_row(load_result(folder / "optima.tsv")) | {"equilibrated": table["equilibrated"].all()}
             )
             scores.append(table.assign(**{key: row[key] for key in ("value", "M", "replicate")}))
     return pd.DataFrame(rows), pd.concat(scores, ignore_index=True)
@@ -156,7 +156,7 @@ def _mean(betas: np.ndarray) -> dict[str, Any]:
     if not count:
         return {"tau": 0.0, "low": 0.0, "high": 0.0, "replicates": 0}
     mean = float(betas.mean())
-    half = float(stdtrit(count - 1, 0.975) * betas.std(ddof=1) / count**0.5) if count > 1 else np.nan
+    half = float(interval_factor(count) * betas.std(ddof=1) / count**0.5) if count > 1 else np.nan
     with np.errstate(divide="ignore"):
         tau, low, high = (float(np.divide(1.0, max(beta, 0.0))) for beta in (mean, mean + half, mean - half))
     return {"tau": tau, "low": low, "high": high, "replicates": count}

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from temperance.core.alphabet import alphabet
+from temperance.report import results
 from temperance.report.charts import CHARTS
 from temperance.report.charts.components import tabulate_components
 from temperance.report.charts.interactive import embed_json, list_records, vega_script
@@ -128,6 +129,14 @@ def test_every_sequence_has_its_place_on_the_components_of_natural_ones(evidence
     # The second design is GCGA, as no other is; the fourth natural sequence is ACGC.
     assert points["name"].tolist()[3] == "four" and points["sequence"].tolist()[3] == "ACGC"
     assert points["sequence"].tolist()[-2:] == ["AC-U", "GCGA"] and points["id"].is_unique
+
+
+def test_of_many_natural_sequences_those_that_are_drawn_have_their_own_names(evidence, monkeypatch):
+    monkeypatch.setattr(results, "_MOST_POINTS", 5)
+    points = tabulate_components(evidence)[0]
+    natural = points[points["set"] == "natural"]
+    # Every second of six; the third is A C gap U.
+    assert natural["name"].tolist() == ["one", "3", "five"] and natural["sequence"].tolist()[1] == "AC-U"
 
 
 # ---------------------------------------------------------------- structure

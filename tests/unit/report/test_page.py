@@ -9,10 +9,9 @@ import pytest
 import small_family
 from html_tables import cells
 
-from temperance.core.artefacts import PAGE_FILES
+from temperance.core.artefacts import PAGE_FILES, TEXT_COLUMNS
 from temperance.core.files import load_json, load_table, save_table
 from temperance.core.version import __version__
-from temperance.design.selection import TEXT_COLUMNS
 from temperance.report import tables
 from temperance.report.caveats import notes, warnings
 from temperance.report.embedding import embed_file, inline_figure, sparkline_svg
@@ -85,7 +84,7 @@ def test_names_and_sequences_of_designs_are_text_also_where_they_could_be_number
         }
     )  # fmt: skip
     save_table(tmp_path / "designs.tsv", designs)
-    table = load_table(tmp_path / "designs.tsv", text=TEXT_COLUMNS)
+    table = load_table(tmp_path / "designs.tsv", text=TEXT_COLUMNS["designs.tsv"])
     content = section("rna", replace(results, design_table=table), {})
     for column in ("name", "nearest_natural", "nearest_training", "sequence"):
         assert content.designs[column.replace("_", " ")].tolist() == designs[column].tolist()

@@ -6,6 +6,8 @@ import pytest
 from subset_folder import TAUS, write_subset
 
 from temperance.core.artefacts import JUDGED_FILES
+from temperance.core.errors import InputError
+from temperance.core.files import load_table, save_table
 from temperance.stats.estimate import Estimate
 from temperance.temperature.diagnosis import FAITHFUL, NOT_TRAINED, NOTHING_LEARNT, OVERFITTED, Diagnosis, Training
 from temperance.temperature.explanation import explain
@@ -59,6 +61,13 @@ def test_flags_are_those_of_their_temperatures(tmp_path):
     results = read(write_subset(tmp_path / "n9-r1", equilibrated=flags))
     assert results.rungs.equilibrated.tolist() == flags
     assert results.row["equilibrated_above"] == results.measurements.equilibrated_above == 0.8
+
+
+def test_a_table_of_an_older_version_is_refused_in_one_line(tmp_path):
+    folder = write_subset(tmp_path / "n9-r1")
+    save_table(folder / "optima.tsv", load_table(folder / "optima.tsv").drop(columns="shared"))
+    with pytest.raises(InputError, match=r"optima\.tsv: has no column shared, so it was written by an older version"):
+        read(folder)
 
 
 def test_points_are_those_of_the_files(results):

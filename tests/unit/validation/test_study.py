@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from temperance.core.artefacts import COLUMNS
 from temperance.core.files import save_table
 from temperance.core.seeds import derive_seed
 from temperance.potts import enumeration
@@ -61,7 +62,7 @@ def test_results_of_sampled_models_are_collected(tmp_path):
         (folder / "landscape.json").write_text(json.dumps({"energies": energies, "sign_rule": signs}))
         save_table(folder / "optima.tsv", OPTIMA.assign(value=OPTIMA["value"] + number))
         scores = {"temperature": [0.5, 1.0], "novelty": [0.1 + number, 0.2], "equilibrated": [number != 1, True]}
-        save_table(folder / "scores.tsv", pd.DataFrame(scores))
+        save_table(folder / "scores.tsv", pd.DataFrame(scores).reindex(columns=COLUMNS["scores.tsv"]))
     models, scores = tabulate_sampled(points, folders)
     columns = ["value", "M", "replicate", "pearson", "stopped", "energy_training", "energy_natural", "tau_f",
                "tau_r_low", "tau_r_high", "tau_r_equilibrated", "equilibrated"]  # fmt: skip

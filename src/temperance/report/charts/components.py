@@ -36,19 +36,18 @@ def tabulate_components(evidence: Evidence) -> tuple[pd.DataFrame, np.ndarray]:
     samples = tabulate_samples(evidence.samples, evidence.sampled[0], list(sets), alphabet, count)
     designs = tabulate_designs(evidence.design_table, evidence.judge)
     rows = spread_evenly(len(natural), count)
-    chosen = pd.DataFrame(
-        {"set": "natural", "name": evidence.names[rows], "sequence": alphabet.decode(natural[rows])}
-    )  # fmt: skip
+    names = evidence.names[evidence.natural_rows()[rows]]
+    chosen = pd.DataFrame({"set": "natural", "name": names, "sequence": alphabet.decode(natural[rows])})
     samples["set"] = [f"τ = {tau:.3g}" for tau in samples["temperature"]]
     table = pd.concat([chosen, samples, designs.assign(set="designs")], ignore_index=True)
-    states = alphabet.codes()[np.array([list(row.encode()) for row in table["sequence"]], np.uint8)]
+    states = alphabet.encode(list(table["sequence"]))
     _, projected, shares = principal_components(natural, {"all": states}, q)
     points = table.assign(pc1=projected["all"][:, 0], pc2=projected["all"][:, 1])
     return points.assign(id=[f"c{n}" for n in range(len(points))]), shares
 
 
 def draw_components(evidence: Evidence) -> Interactive:
-    """Chart sequences on the principal components of the natural ones.
+    """Chart the points of `tabulate_components`, in which a click on the legend shows one set alone.
 
     Parameters
     ----------
@@ -58,7 +57,6 @@ def draw_components(evidence: Evidence) -> Interactive:
     Returns
     -------
     Interactive
-        Chart for the page.
     """
     points, shares = tabulate_components(evidence)
     sets = list(dict.fromkeys(points["set"]))

@@ -236,7 +236,7 @@ def logo(natural: np.ndarray, designs: list[str], columns: pd.DataFrame, alphabe
     """
     length, sets = natural.shape[1], {"natural": natural}
     if designs:
-        sets["designs"] = alphabet.codes()[np.array([list(row.encode()) for row in designs], np.uint8)]
+        sets["designs"] = alphabet.encode(designs)
     blocks = range(0, length, _LOGO_WIDTH)
     figure, axes = plt.subplots(
         len(blocks) * len(sets), 1, figsize=(12.5, 1.5 * len(blocks) * len(sets) + 0.5), layout="constrained",
