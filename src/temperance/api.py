@@ -20,7 +20,7 @@ from temperance.design import selection
 from temperance.design.objectives import select_for
 from temperance.design.scored import Scored
 from temperance.engines.registry import choose_engine
-from temperance.laboratory.assessed import Assessed
+from temperance.laboratory.assessment import Assessment
 from temperance.laboratory.feedback_training import NaturalTraining, learn_from_results
 from temperance.laboratory.placement import place_sequences
 from temperance.laboratory.results_table import read_results
@@ -39,7 +39,7 @@ from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as NaturalSequences
 from temperance.training import Training, train
 
-__all__ = ["Assessed", "Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
+__all__ = ["Assessment", "Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
 
 # Seed of the judge that sees pairs: it is the same whatever is sampled.
 _JUDGE_SEED = 1
@@ -393,7 +393,7 @@ class Family:
 
     def design(
         self, model: Potts, scored: "Scored", tau: float, number: int = 96, *, candidates: int = 2048,
-        novelty_floor: float = 0.2, seed: int = 1, engine: str = "auto", measured: Assessed | None = None,
+        novelty_floor: float = 0.2, seed: int = 1, engine: str = "auto", measured: Assessment | None = None,
         objective: str = "diversity", spread: float = 0.1, **settings: Any,
     ) -> pd.DataFrame:  # fmt: skip
         r"""Sample a model at one temperature and select designs: natural-like, new, and far from each other.
@@ -418,7 +418,7 @@ class Family:
             Random seed.
         engine : str
             Engine that samples, such as numba, jax or cuda; auto chooses one.
-        measured : Assessed, optional
+        measured : Assessment, optional
             As of `measure`, by the judge of `scored`; adds p_functional with its interval, and distance_measured.
         objective : {'diversity', 'success', 'learning'}
             What designs are chosen for, as `design.objective` of the configuration.
@@ -462,15 +462,14 @@ class Family:
         _, chosen = select_for(objective, sequences, probabilities, fidelity, qualified, number, spread)
         table = selection.design_table(sequences, scores, chosen, self.names, self.alphabet, "family")
         if probabilities and len(table):
-            for name, values in probabilities.columns(chosen).items():
-                table.insert(len(table.columns) - 3, name, values)
+            selection.insert_before(table, "cluster", probabilities.columns(chosen))
         return table
 
     def measure(
         self, model: Potts, table: str | Path | Sequence[str | Path], *, judge: str = "potts",
         sequence: str = "sequence", score: str = "score", threshold: float | str = "auto", groups: Sequence[str] = (),
         threads: int = 1, seed: int = 1,
-    ) -> Assessed:  # fmt: skip
+    ) -> Assessment:  # fmt: skip
         r"""Read measured sequences, and calibrate the probability that a sequence is functional.
 
         Parameters
@@ -494,7 +493,7 @@ class Family:
 
         Returns
         -------
-        Assessed
+        Assessment
             Its attributes `table`, `groups`, `learning` and `calibration` say what results show.
 
         Raises
@@ -525,13 +524,13 @@ class Family:
         weights = sequence_weights(self.sequences[self.heldout], self.identity)
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, weights, Path(folder), threads)}
-            return Assessed.assess(
+            return Assessment.from_results(
                 results, sequences, self.sequences, panel, model.energies(sequences), self.alphabet.q,
                 options.threshold, bool(groups), seed,
             )  # fmt: skip
 
     def learn_from_results(
-        self, training: Training, measured: Assessed, strength: float | str = "auto", *,
+        self, training: Training, measured: Assessment, strength: float | str = "auto", *,
         learnt_from: np.ndarray | None = None, draws: int = 1000, seed: int = 1, **settings: Any,
     ) -> tuple[Potts, dict[str, Any]]:  # fmt: skip
         r"""Train a second model, to whose data functional sequences are added, and from which others are subtracted.
@@ -540,7 +539,7 @@ class Family:
         ----------
         training : Training
             As of `train`, trained to convergence.
-        measured : Assessed
+        measured : Assessment
             As of `measure`.
         strength : float or 'auto'
             Weight of all results, natural sequences together counting as 1; auto chooses it by results that are left

@@ -107,20 +107,21 @@ class CalibratedModel:
         Returns
         -------
         CalibratedModel
-            Of sequences that are all alike, the one that says so: its odds are those of half a sequence more of either.
+            Where all sequences are functional, or none is, one probability for all: the share of functional ones among
+            these and half a sequence more of either kind.
         """
         length = sequences.shape[1]
         centres, scales = scores.mean(axis=0), scores.std(axis=0)
         scales = np.where(scales > 0, scales, 1.0)
         if functional.all() or not functional.any():
             share = (functional.sum() + 0.5) / (len(functional) + 1)
-            nothing = np.zeros(scores.shape[1])
-            return cls(np.zeros((length, q)), list(judges), nothing, centres, scales, float(logit(share)))
+            weights = np.zeros(scores.shape[1])
+            return cls(np.zeros((length, q)), list(judges), weights, centres, scales, float(logit(share)))
         features = hstack([_one_hot(sequences, q), csr_array((scores - centres) / scales)]).tocsr()
         regression = LogisticRegression(C=strength, max_iter=_MOST_ITERATIONS).fit(features, functional)
-        weights = regression.coef_[0]
-        residues, of_judges = weights[: length * q].reshape(length, q), weights[length * q :]
-        return cls(residues, list(judges), of_judges, centres, scales, float(regression.intercept_[0]))
+        residues, weights = np.split(regression.coef_[0], [length * q])
+        intercept = float(regression.intercept_[0])
+        return cls(residues.reshape(length, q), list(judges), weights, centres, scales, intercept)
 
     def save(self, path: str | Path, metadata: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Write the model to a file.
@@ -244,10 +245,10 @@ def leave_out_clusters(
     LeftOut or None
         None where functional sequences, or others, are of a single cluster.
     """
-    classes = [len(np.unique(labels[functional == outcome])) for outcome in (False, True)]
-    if min(classes) < 2:
+    clusters = count_clusters(functional, labels)
+    if min(clusters) < 2:
         return None
-    folds = divide_folds(functional, labels, min(FOLDS, *classes), seed)
+    folds = divide_folds(functional, labels, min(FOLDS, *clusters), seed)
     candidates = [
         LeftOut(strength, _predict_folds(sequences, scores, functional, folds, q, strength)) for strength in STRENGTHS
     ]
@@ -305,6 +306,28 @@ def log_likelihood(log_odds: np.ndarray, functional: np.ndarray) -> float:
     -0.49
     """
     return float(log_expit(np.where(functional, log_odds, -log_odds)).mean())
+
+
+def count_clusters(functional: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
+    """Count the clusters that have functional sequences, and those that have others.
+
+    Parameters
+    ----------
+    functional : np.ndarray
+        (N,) bool.
+    labels : np.ndarray
+        (N,) clusters.
+
+    Returns
+    -------
+    functional, others : int
+
+    Examples
+    --------
+    >>> count_clusters(np.array([True, True, False]), np.array([0, 1, 1]))
+    (2, 1)
+    """
+    return len(np.unique(labels[functional])), len(np.unique(labels[~functional]))
 
 
 def divide_folds(functional: np.ndarray, labels: np.ndarray, count: int, seed: int) -> np.ndarray:

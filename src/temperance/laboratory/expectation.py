@@ -111,8 +111,8 @@ def expect(
         for name, values in (("functional", probabilities), ("useful", probabilities * novel)):
             by_ladder = values.reshape(temperatures, ladders, draws).mean(axis=2)
             shares[name].append(by_ladder[:, chosen].mean(axis=1))
-    order = samples["temperature"].to_numpy()[:: ladders * draws]
-    return Expectation(order, np.array(shares["functional"]), np.array(shares["useful"]))
+    sampled = samples["temperature"].to_numpy()[:: ladders * draws]
+    return Expectation(sampled, np.array(shares["functional"]), np.array(shares["useful"]))
 
 
 def tabulate_expectation(

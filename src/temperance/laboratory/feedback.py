@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.checkpoint import NONE, Checkpoint
-from temperance.laboratory.calibrated import divide_folds
+from temperance.laboratory.calibrated import count_clusters, divide_folds
 from temperance.laboratory.findings import DESIGN, NATURAL, Measurements, choose_quoted
 from temperance.stats.clustered import auc_influences, estimate_auc, resample_clusters
 from temperance.stats.estimate import Estimate, estimate, estimate_columns
@@ -39,7 +39,7 @@ class LeftOutEnergies:
 
 def leave_out_results(
     measured: Measurements, strengths: Sequence[float], energies_without: Callable[[np.ndarray], np.ndarray],
-    plain: np.ndarray, seed: int, checkpoint: Checkpoint = NONE,
+    plain: np.ndarray, seed: int, rng: np.random.Generator, checkpoint: Checkpoint = NONE,
 ) -> LeftOutEnergies | None:  # fmt: skip
     """Compute energies of measured sequences by models that learnt from the results of no relative of theirs.
 
@@ -55,6 +55,8 @@ def leave_out_results(
         (N,) energies by the model of natural sequences alone.
     seed : int
         Of the folds.
+    rng : numpy.random.Generator
+        From which `energies_without` draws; a checkpoint keeps its state.
     checkpoint : Checkpoint
         From which it goes on after a fold.
 
@@ -63,18 +65,18 @@ def leave_out_results(
     LeftOutEnergies or None
         None where functional sequences, or others, are of a single cluster.
     """
-    clusters = [len(np.unique(measured.clusters[measured.functional == outcome])) for outcome in (False, True)]
+    clusters = count_clusters(measured.functional, measured.clusters)
     if min(clusters) < 2:
         return None
     folds = divide_folds(measured.functional, measured.clusters, min(FOLDS, *clusters), seed)
     energies = np.full((len(strengths) + 1, len(folds)), np.nan)
     energies[0], first_fold = plain, 0
     if saved := checkpoint.load():
-        energies, first_fold = saved["energies"], saved["done"]
+        energies, first_fold, rng.bit_generator.state = saved["energies"], saved["done"], saved["random_state"]
     for fold in range(first_fold, folds.max() + 1):
         energies[1:, folds == fold] = energies_without(folds != fold)[:, folds == fold]
         if checkpoint.due:
-            checkpoint.save({"energies": energies, "done": fold + 1})
+            checkpoint.save({"energies": energies, "done": fold + 1, "random_state": rng.bit_generator.state})
     return LeftOutEnergies(np.array([0.0, *strengths]), energies, folds)
 
 

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from temperance.core.checkpoint import NONE, Checkpoint
 from temperance.core.errors import InputError
-from temperance.core.files import finite_or_none
+from temperance.core.files import finite_values
 from temperance.core.settings.training import TrainSettings
 from temperance.engines.registry import choose_engine
 from temperance.laboratory.feedback import STRENGTHS, choose_feedback, leave_out_results, tabulate_strengths
@@ -100,9 +100,12 @@ def learn_from_results(
     )
     if not strengths and fixed is not None:
         raise too_strong
+    folds = int(rng.integers(2**31))
+    # Before the first fold, since a later job that goes on after some of them draws the same chains.
+    chains = trainer.draw(min(_CHAINS, natural.options.chains))
     left_out = leave_out_results(
-        measured, strengths, lambda rows: trainer.energies_without(rows, strengths),
-        trainer.centred_energies(natural.model), int(rng.integers(2**31)), checkpoint,
+        measured, strengths, lambda rows: trainer.energies_without(rows, strengths, chains),
+        trainer.centred_energies(natural.model), folds, rng, checkpoint,
     )  # fmt: skip
     if left_out is None:
         why = "Functional sequences, or others, are of a single cluster of relatives: there is nothing to assess."
@@ -111,12 +114,11 @@ def learn_from_results(
         raise too_strong
     gain = choose_feedback(measured, left_out, fixed, rng, draws)
     rows = tabulate_strengths(measured, left_out).to_dict("records")
-    summary = {key: finite_or_none(value) for key, value in gain.summary().items()}
-    summary["strengths"] = [{str(key): finite_or_none(value) for key, value in row.items()} for row in rows]
+    summary = finite_values(gain.summary()) | {"strengths": [finite_values(row) for row in rows]}
     if not gain.strength:
         return natural.model, summary
-    chains = trainer.draw(natural.options.chains)
-    adjusted = trainer.learn(np.ones(len(measured.functional), bool), gain.strength, natural.model, chains)
+    all_results, chains = np.ones(len(measured.functional), bool), trainer.draw(natural.options.chains)
+    adjusted = trainer.learn(all_results, gain.strength, natural.model, chains)
     summary |= {"steps": adjusted.steps, "gradient": adjusted.gradient, "pearson": adjusted.pearson}
     return adjusted.model, summary
 
@@ -143,9 +145,9 @@ class _Trainer:
         mean = np.average(model.energies(self.natural.sequences), weights=self.natural.weights)
         return model.energies(self.measured.sequences) - mean
 
-    def energies_without(self, rows: np.ndarray, strengths: Sequence[float]) -> np.ndarray:
+    def energies_without(self, rows: np.ndarray, strengths: Sequence[float], chains: np.ndarray) -> np.ndarray:
         """Learn from some results with every strength in turn, each model starting from the one before."""
-        model, chains, energies = self.natural.model, self.few_chains, []
+        model, energies = self.natural.model, []
         for strength in strengths:
             adjusted = self.learn(rows, strength, model, chains, short=True)
             model, chains = adjusted.model, adjusted.chains
@@ -160,11 +162,6 @@ class _Trainer:
     def draw(self, count: int) -> np.ndarray:
         """Draw chains of the model of natural sequences alone."""
         return draw_chains(self.natural.model, count, choose_engine("numba"), self.rng)
-
-    @cached_property
-    def few_chains(self) -> np.ndarray:
-        """Draw the chains of short trainings, once."""
-        return self.draw(min(_CHAINS, self.natural.options.chains))
 
     def learn(
         self, rows: np.ndarray, strength: float, start: Potts, chains: np.ndarray, short: bool = False

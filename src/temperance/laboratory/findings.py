@@ -12,8 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from temperance.core.files import finite_or_none
-from temperance.laboratory.calibrated import CalibratedModel, LeftOut, leave_out_clusters, leave_out_random
+from temperance.core.files import finite_values
+from temperance.laboratory.calibrated import (
+    CalibratedModel,
+    LeftOut,
+    count_clusters,
+    leave_out_clusters,
+    leave_out_random,
+)
 from temperance.stats.clustered import (
     auc_influences,
     auc_interval,
@@ -131,7 +137,7 @@ class Calibration:
 
     @property
     def extrapolates(self) -> bool:
-        """Whether it was found to hold for natural sequences only.
+        """Whether it was assessed by natural sequences only.
 
         Returns
         -------
@@ -147,11 +153,10 @@ class Calibration:
         dict
             decides, why, needed, extrapolates, quoted, strength, and auc with its interval; None for what is not known.
         """
-        auc = {name: finite_or_none(value) for name, value in estimate_columns("auc", self.auc).items()}
         return {
             "decides": self.decides, "why": self.why, "needed": self.needed, "quoted": self.quoted,
             "extrapolates": self.extrapolates, "strength": self.strength,
-        } | auc  # fmt: skip
+        } | finite_values(estimate_columns("auc", self.auc))  # fmt: skip
 
 
 def calibrate_model(measured: Measurements, seed: int) -> Calibration:
@@ -188,12 +193,6 @@ def _leave_out(measured: Measurements, seed: int) -> LeftOut | None:
     )
 
 
-def _class_clusters(measured: Measurements) -> tuple[int, int]:
-    """Count the clusters with functional sequences, and those with others."""
-    functional = measured.functional
-    return len(np.unique(measured.clusters[functional])), len(np.unique(measured.clusters[~functional]))
-
-
 def choose_quoted(measured: Measurements) -> str:
     """Choose the kind of sequences on which predictions are assessed.
 
@@ -208,7 +207,8 @@ def choose_quoted(measured: Measurements) -> str:
         Designs, if enough of them were measured.
     """
     designed = measured.designed
-    if designed.all() or (designed.any() and min(_class_clusters(measured.select(designed))) >= LEAST_CLUSTERS):
+    clusters = count_clusters(measured.functional[designed], measured.clusters[designed])
+    if designed.all() or min(clusters) >= LEAST_CLUSTERS:
         return DESIGN
     return NATURAL
 
@@ -218,7 +218,8 @@ def _decide(
 ) -> tuple[bool, str, int | None]:  # fmt: skip
     """Tell whether the model may decide, why, and how many results would do."""
     kind = "designs" if quoted == DESIGN else "natural sequences"
-    clusters, needed = _class_clusters(measured), count_needed(measured, log_odds, auc.value)
+    clusters = count_clusters(measured.functional, measured.clusters)
+    needed = count_needed(measured, log_odds, auc.value)
     ranking = (
         f"It ranks functional {kind} that it has not seen, nor relatives of them, above others with AUC {auc.brief()}"
     )
@@ -256,8 +257,7 @@ def count_needed(measured: Measurements, log_odds: np.ndarray, auc: float) -> in
     if not auc > LEAST_AUC or share in (0.0, 1.0):
         return None
     effect = design_effect(auc_influences(log_odds, functional)[1], labels)
-    by_cluster = min(_class_clusters(measured)) / len(functional)
-    number = ceil(LEAST_CLUSTERS / by_cluster)
+    number = ceil(LEAST_CLUSTERS / (min(count_clusters(functional, labels)) / len(functional)))
     while number <= _MOST_NEEDED:
         worth = number / effect
         if auc_interval(auc, max(share * worth, 1.0), max((1 - share) * worth, 1.0))[0] >= LEAST_AUC:

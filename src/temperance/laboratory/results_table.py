@@ -1,7 +1,6 @@
 """Tables of measured sequences: natural homologues or designs, each with a score."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,7 +56,7 @@ def _read_table(
     path: str | Path, sequence: str, score: str, groups: Sequence[str]
 ) -> tuple[pd.DataFrame, set[str]]:  # fmt: skip
     """Read one table; return it, and the columns of groups that it has."""
-    source, left_out = f"measured.table: {path}", Counter[str]()
+    source, left_out = f"measured.table: {path}", 0
     with open_text(path) as file:
         line, header, rows = open_cells(file, source, {sequence, score, "name", *groups})
         for key, name in (("sequence", sequence), ("score", score)):
@@ -73,7 +72,7 @@ def _read_table(
         for number, cells in rows:
             texts = {name: clean_cell(cells[position]) for name, position in positions.items()}
             if texts[score].lower() in MISSING:
-                left_out["without a score"] += 1
+                left_out += 1
                 continue
             if not texts[sequence]:
                 raise explain_line(source, number, f"the column {sequence} is empty; expected a sequence")
@@ -81,7 +80,7 @@ def _read_table(
             residues = "".join(texts[sequence].split())
             entries.append((number, label, residues, texts[score], _format_group(texts, groups)))
     if left_out:
-        log.info("%s: left out are %d rows without a score", path, left_out["without a score"])
+        log.info("%s: left out are %d rows without a score", path, left_out)
     if not entries:
         raise InputError(f"{source}: has no sequence with a score in columns {sequence} and {score}")
     table = pd.DataFrame(entries, columns=["line", "name", "sequence", "measured", "group"])

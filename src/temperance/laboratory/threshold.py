@@ -28,7 +28,8 @@ class Threshold:
     why : str
         A sentence: how it was found, or why there is none.
     evidence : float or None
-        BIC of one Gaussian less that of two; positive for two. None where it was given or there are too few scores.
+        BIC of one Gaussian less that of two; positive for two. None where the user has set the threshold, or there are
+        too few scores.
     """
 
     value: float | None

@@ -24,6 +24,7 @@ from temperance.design.objectives import select_for
 from temperance.design.selection import (
     design_table,
     format_designs,
+    insert_before,
     mutations,
     natural_gaps,
     plates,
@@ -179,17 +180,16 @@ def run(
         options.objective, sequences, probabilities, faithful, qualified, options.number, options.spread
     )
     table = design_table(sequences, scores, design_indices, names, alphabet, family, recommended)
-    for name, judge in design_judges.items() if len(design_indices) else ():
-        table.insert(len(table.columns) - 3, name, judge(sequences[design_indices]))
-    if probabilities and len(table):
-        for name, values in probabilities.columns(design_indices).items():
-            table.insert(len(table.columns) - 3, name, values)
+    if len(table):
+        designs = sequences[design_indices]
+        insert_before(table, "cluster", {name: judge(designs) for name, judge in design_judges.items()})
+        insert_before(table, "cluster", probabilities.columns(design_indices) if probabilities else {})
     columns = load_arrays(inputs.alignment)[0]["columns"].tolist()
     conserved = conserved_residues(natural_sequences.natural, natural_sequences.weights, alphabet)
-    table.insert(len(table.columns) - 2, "lost", mutations(table["aligned"], conserved, columns))
+    insert_before(table, "aligned", {"lost": mutations(table["aligned"], conserved, columns)})
     if constraints.seed is not None:
         seed_sequence = alphabet.decode(constraints.seed[None])[0]
-        table.insert(len(table.columns) - 2, "mutations", mutations(table["aligned"], seed_sequence, columns))
+        insert_before(table, "aligned", {"mutations": mutations(table["aligned"], seed_sequence, columns)})
     rung, states = samples.rungs[samples.rungs.requested].iloc[0], load_table(inputs.states)
     equilibrated = is_within_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), np.array([tau])

@@ -100,9 +100,7 @@ def _load_measured(path: Path, alphabet: Alphabet) -> Measurements | None:
     table = load_table(path, text=["name", "group", "aligned"])
     if table["functional"].isna().any():
         return None
-    codes = alphabet.codes()
-    sequences = np.array([codes[np.frombuffer(row.encode("latin-1"), np.uint8)] for row in table["aligned"]])
     return Measurements(
-        sequences, np.zeros((len(table), 0)), [], table["functional"].to_numpy(bool),
+        alphabet.encode(list(table["aligned"])), np.zeros((len(table), 0)), [], table["functional"].to_numpy(bool),
         (table["kind"] == DESIGN).to_numpy(), table["cluster"].to_numpy(), alphabet.q,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from temperance.core.files import (
-    finite_or_none,
+    finite_values,
     load_arrays,
     load_json,
     load_table,
@@ -18,7 +18,7 @@ from temperance.core.files import (
     save_table,
 )
 from temperance.core.settings.stages import MeasuredStage
-from temperance.laboratory.assessed import Assessed
+from temperance.laboratory.assessment import Assessment
 from temperance.laboratory.calibrated import CalibratedModel, stack_models
 from temperance.laboratory.expectation import expect, relearn, tabulate_expectation
 from temperance.laboratory.findings import (
@@ -28,7 +28,6 @@ from temperance.laboratory.findings import (
     Measurements,
     calibration_error,
     tabulate_groups,
-    tabulate_learning,
     tabulate_predictors,
     tabulate_reliability,
 )
@@ -144,12 +143,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
     panel = judges(inputs._asdict(), settings.judges, family, alphabet, threads, settings.folding)
     # Judges that score a part of the sequences only cannot be learnt from.
     panel = {name: judge for name, judge in panel.items() if not getattr(judge, "most", 0)}
-    assessed = Assessed.assess(
+    assessment = Assessment.from_results(
         results, sequences, family.natural, panel, model.energies(sequences), model.q, options.threshold,
         bool(options.groups), folds,
     )  # fmt: skip
     table, threshold, measured, calibration = (
-        assessed.table, assessed.threshold, assessed.results, assessed.calibration
+        assessment.table, assessment.threshold, assessment.results, assessment.calibration
     )  # fmt: skip
     table["aligned"] = alphabet.decode(sequences)
 
@@ -164,19 +163,18 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
         "threshold": {"value": threshold.value, "why": threshold.why, "evidence": threshold.evidence},
         "groups": _records(groups),
         "predictors": _records(predicted),
-        "learning": [],
+        "learning": _records(assessment.learning),
         "reliability": [],
         "calibration": {"decides": False, "extrapolates": False, "needed": None, "why": threshold.why},
     }
     expected = pd.DataFrame(columns=_EXPECTED_COLUMNS)
     calibrated, resampled, draws = _no_model(measured), [], np.zeros((0, 0))
     if calibration:
-        summary["learning"] = _records(tabulate_learning(measured, calibration, folds))
         summary["calibration"] = calibration.summary()
     if calibration and calibration.model and calibration.strength:
-        quoted = measured.designed == (calibration.quoted == DESIGN)
+        rows = measured.designed == (calibration.quoted == DESIGN)
         reliability = tabulate_reliability(
-            expit(calibration.log_odds[quoted]), measured.functional[quoted], measured.clusters[quoted]
+            expit(calibration.log_odds[rows]), measured.functional[rows], measured.clusters[rows]
         )
         summary["reliability"] = _records(reliability)
         summary["calibration"]["error"] = calibration_error(reliability)
@@ -187,13 +185,12 @@ def run(inputs: Inputs, outputs: Outputs, settings: MeasuredStage, seed: int, th
         states = load_table(inputs.states)["equilibrated"].to_numpy(bool)
         expected = tabulate_expectation(expectation, settings.number, np.array(distances), states)
         calibrated, draws = calibration.model, expectation.useful
-    _announce(table, threshold, calibration)
+    _log_results(table, threshold, calibration)
     source = provenance(settings.configured(), seed)
     save_table(outputs.table, table)
     save_table(outputs.temperatures, expected)
-    of_designs = source | {"number": settings.number}
     arrays = {"useful": draws, "sequences": sequences} | stack_models(resampled)
-    _save_model(outputs.calibrated, calibrated, arrays, calibration, of_designs)
+    _save_model(outputs.calibrated, calibrated, arrays, calibration, source | {"number": settings.number})
     save_json(outputs.summary, summary | {"provenance": source})
 
 
@@ -210,7 +207,8 @@ def _no_model(measured: Measurements) -> CalibratedModel:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{key: finite_or_none(value) for key, value in row.items()} for row in table.to_dict("records")]
+    """List the rows of a table for JSON."""
+    return [finite_values(row) for row in table.to_dict("records")]
 
 
 def _save_model(
@@ -224,7 +222,8 @@ def _save_model(
     model.save(path, metadata, arrays)
 
 
-def _announce(table: pd.DataFrame, threshold: Threshold, calibration: Calibration | None) -> None:
+def _log_results(table: pd.DataFrame, threshold: Threshold, calibration: Calibration | None) -> None:
+    """Log how many sequences were measured, and whether the calibrated probability decides."""
     counts = table["kind"].value_counts()
     log.info(
         "%d measured sequences in %d clusters of relatives: %d natural, %d designs. %s",

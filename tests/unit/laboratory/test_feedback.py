@@ -81,16 +81,16 @@ def test_relatives_are_left_out_together_and_a_later_job_goes_on(tmp_path):
             raise KeyboardInterrupt
         return np.array([np.where(rows, np.nan, len(seen))])
 
-    checkpoint = Checkpoint(tmp_path / "state", {"a": 1}, 0.0)
+    checkpoint, rng = Checkpoint(tmp_path / "state", {"a": 1}, 0.0), np.random.default_rng(0)
     with pytest.raises(KeyboardInterrupt):
-        leave_out_results(measured, [1.0], energies_without, np.zeros(20), 1, checkpoint)
-    left_out = leave_out_results(measured, [1.0], energies_without, np.zeros(20), 1, checkpoint)
+        leave_out_results(measured, [1.0], energies_without, np.zeros(20), 1, rng, checkpoint)
+    left_out = leave_out_results(measured, [1.0], energies_without, np.zeros(20), 1, rng, checkpoint)
     assert len(seen) == 6 and left_out.strengths.tolist() == [0, 1]
     # Five folds of two clusters each; all energies are of models that had not seen them.
     assert sorted(left_out.energies[1].tolist()) == [1] * 4 + [2] * 4 + [4] * 4 + [5] * 4 + [6] * 4
     assert all(len(set(clusters[~rows]) & set(clusters[rows])) == 0 for rows in seen)
     one = measurements([True, True, False], [0, 0, 1])
-    assert leave_out_results(one, [1.0], energies_without, np.zeros(3), 1) is None
+    assert leave_out_results(one, [1.0], energies_without, np.zeros(3), 1, rng) is None
 
 
 LENGTH, Q = 10, 2
@@ -116,6 +116,24 @@ def test_a_model_that_learns_from_results_tells_new_ones_apart():
     # Ones at the first five sites are favoured, and chance decides at the others.
     preference = model.zero_sum().fields[:, 1]
     assert preference[:5].min() > 0.2 and preference[:5].mean() > 2 * np.abs(preference[5:]).mean()
+
+
+class Interrupted(Checkpoint):
+    """A checkpoint of a job that is stopped after two folds."""
+
+    def save(self, state):
+        super().save(state)
+        if state["done"] == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_job_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(tmp_path):
+    trained, measured = family()
+    with pytest.raises(KeyboardInterrupt):
+        learn_from_results(trained, measured, 0.3, 20, 1, Interrupted(tmp_path / "state", {}, 0.0))
+    resumed = learn_from_results(trained, measured, 0.3, 20, 1, Checkpoint(tmp_path / "state", {}))
+    model, summary = learn_from_results(trained, measured, 0.3, 20, 1)
+    assert resumed[1] == summary and np.array_equal(resumed[0].fields, model.fields)
 
 
 def test_of_permuted_results_nothing_is_learnt():

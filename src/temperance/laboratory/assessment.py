@@ -25,7 +25,7 @@ from temperance.scoring.judges import Judge
 
 
 @dataclass(frozen=True)
-class Assessed:
+class Assessment:
     """Measured sequences of a family, and the probability that others are functional.
 
     Attributes
@@ -50,10 +50,10 @@ class Assessed:
     seed: int
 
     @classmethod
-    def assess(
+    def from_results(
         cls, results: pd.DataFrame, sequences: np.ndarray, natural: np.ndarray, panel: Mapping[str, Judge],
         energies: np.ndarray, q: int, threshold: float | str, has_groups: bool, seed: int,
-    ) -> "Assessed":  # fmt: skip
+    ) -> "Assessment":  # fmt: skip
         """Score measured sequences and calibrate the probability that one is functional.
 
         Parameters
@@ -79,7 +79,7 @@ class Assessed:
 
         Returns
         -------
-        Assessed
+        Assessment
         """
         table = score_results(results, sequences, natural, panel, has_groups).assign(energy=energies)
         limit = choose_threshold(table["measured"].to_numpy(), threshold)
