@@ -7,7 +7,7 @@ from typing import NamedTuple
 from temperance.core.files import save_table
 from temperance.core.progress import Progress
 from temperance.engines.registry import choose_engine
-from temperance.validation.coverage import coverage
+from temperance.validation.coverage import coverage, describe_coverage
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,4 @@ def run(outputs: Outputs, kind: str, size: str, repeats: int, seed: int, engine_
     """
     table = coverage(kind, int(size), repeats, seed, choose_engine(engine_name), Progress(log.info))
     save_table(outputs.table, table)
-    log.info(
-        "intervals hold the truth in %.1f %% of all cases, for the worst estimate in %.0f %%",
-        100 * table["covered"].mean(),
-        100 * table["covered"].min(),
-    )
+    log.info(describe_coverage(table))

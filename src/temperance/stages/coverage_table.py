@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from temperance.core.files import load_table, save_table, save_text
-from temperance.validation.coverage import markdown
+from temperance.validation.coverage import describe_coverage, format_coverage
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,5 @@ def run(inputs: Inputs, outputs: Outputs) -> None:
     """
     table = pd.concat([load_table(path) for path in inputs.tables], ignore_index=True)
     save_table(outputs.table, table)
-    save_text(outputs.markdown, markdown(table))
-    log.info(
-        "intervals hold the truth in %.1f %% of all cases, for the worst estimate in %.0f %%",
-        100 * table["covered"].mean(),
-        100 * table["covered"].min(),
-    )
+    save_text(outputs.markdown, format_coverage(table))
+    log.info(describe_coverage(table))

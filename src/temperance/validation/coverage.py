@@ -18,11 +18,10 @@ from temperance.thermo.annealing import estimate_log_z
 from temperance.thermo.energy_curve import interpolate_energies
 from temperance.thermo.thermodynamics import estimate_curves
 from temperance.truth.enumerable import KINDS
+from temperance.validation.systems import LENGTH, Q
 
-LENGTH, Q = 10, 2
-TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
-# Temperatures at which coverage is tabulated.
-TABULATED = (0.5, 1.0, 2.0)
+# Temperatures that are sampled, and those at which coverage is tabulated.
+_TEMPERATURES, _TABULATED = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0), (0.5, 1.0, 2.0)
 
 
 def coverage(
@@ -63,7 +62,7 @@ def coverage(
     exact: dict[tuple[str, float | None], float] = {}
     for repeat in range(repeats):
         samples = sample(
-            model, engine, seed + repeat, list(TEMPERATURES), starts=training, sequences=1024, keep_all=True
+            model, engine, seed + repeat, list(_TEMPERATURES), starts=training, sequences=1024, keep_all=True
         )
         repeat_rng = np.random.default_rng([seed, repeat])
         for key, value, low, high in _intervals(samples, model, engine, truth, energies, repeat_rng):
@@ -93,7 +92,7 @@ def _intervals(
         true_energies=true_energies, true_log_z=(enumeration.log_z(truth), 0.0),
     )  # fmt: skip
     factor = interval_factor(samples.energies.shape[1])
-    betas = np.sort(1 / np.array(TABULATED))
+    betas = np.sort(1 / np.array(_TABULATED))
     annealing = estimate_log_z(
         model, engine, int(rng.integers(2**63)), betas, interpolate_energies(samples.betas, samples.energies), steps=100
     )
@@ -110,12 +109,8 @@ def _intervals(
             half = factor * jackknife_error(estimate)
             yield (name, tau), value, estimate[0] - half, estimate[0] + half
         half = 1.96 * annealing.error[k]
-        yield (
-            ("log_z_ais", tau),
-            enumeration.log_z(energies, beta),
-            annealing.log_z[k] - half,
-            annealing.log_z[k] + half,
-        )
+        log_z = annealing.log_z[k]
+        yield ("log_z_ais", tau), enumeration.log_z(energies, beta), log_z - half, log_z + half
         row = divergence.table.iloc[g]
         kappa = enumeration.true_heat_capacity(truth, energies, beta)
         for name, value in (
@@ -133,7 +128,23 @@ def _intervals(
             yield (f"{name}, {method}", None), value, estimate.low, estimate.high
 
 
-def markdown(table: pd.DataFrame) -> str:
+def describe_coverage(table: pd.DataFrame) -> str:
+    """Say how often intervals hold the exact value, over all estimates and for the worst.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of `coverage`.
+
+    Returns
+    -------
+    str
+    """
+    mean, least = 100 * table["covered"].mean(), 100 * table["covered"].min()
+    return f"intervals hold the exact value in {mean:.1f} % of all cases, for the worst estimate in {least:.0f} %"
+
+
+def format_coverage(table: pd.DataFrame) -> str:
     """Format coverage as a Markdown table in per cent, a row an estimator and temperature, a column a system.
 
     Parameters

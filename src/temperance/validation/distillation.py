@@ -4,13 +4,12 @@ Students are Potts models in which some pairs of sites have couplings. As in Hin
 both softmaxes are at temperature T in training, the loss is times T^2, and the student is used at temperature 1.
 """
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
-from scipy.stats import t
 
 from temperance.core.seeds import derive_seed
 from temperance.potts.enumeration import (
@@ -23,6 +22,7 @@ from temperance.potts.enumeration import (
     forward_divergence,
 )
 from temperance.potts.model import Potts
+from temperance.stats.resampling import interval_factor
 from temperance.temperature.calibration import negative_log_likelihood, site_logits
 from temperance.truth.enumerable import KINDS
 
@@ -121,11 +121,10 @@ def _interactions(energies: np.ndarray) -> np.ndarray:
     """Compute the size (L, L) of the part of the energies that depends on each pair of sites and on no single one."""
     grid = energies.reshape((Q,) * LENGTH) - energies.mean()
     sizes = np.zeros((LENGTH, LENGTH))
-    for i, j in product(range(LENGTH), repeat=2):
-        if i < j:
-            pair = grid.mean(axis=tuple(k for k in range(LENGTH) if k not in (i, j)))
-            pair = pair - pair.mean(axis=0) - pair.mean(axis=1, keepdims=True)
-            sizes[i, j] = sizes[j, i] = np.linalg.norm(pair)
+    for i, j in combinations(range(LENGTH), 2):
+        pair = grid.mean(axis=tuple(k for k in range(LENGTH) if k not in (i, j)))
+        pair = pair - pair.mean(axis=0) - pair.mean(axis=1, keepdims=True)
+        sizes[i, j] = sizes[j, i] = np.linalg.norm(pair)
     return sizes
 
 
@@ -240,6 +239,5 @@ def compare_temperatures(table: pd.DataFrame, column: str) -> pd.DataFrame:
     both["change"] = both[column] - both[f"{column}_at_one"]
     groups = both.groupby([*keys, "labels", "temperature"], sort=False)
     summary = groups.agg(mean=(column, "mean"), change=("change", "mean"), half_width=("change", "sem"))
-    # Student's t of so few replicates.
-    factor = t.ppf(0.975, both["replicate"].nunique() - 1)
+    factor = interval_factor(both["replicate"].nunique())
     return summary.assign(half_width=factor * summary["half_width"]).reset_index()

@@ -41,13 +41,13 @@ _UNEXPLAINED = 1e-8
 
 @dataclass(frozen=True)
 class ExponentialFamily:
-    """Hold an exponential family: pairwise models of few sites, with orthonormal features.
+    """An exponential family: models whose energies are weighted sums of orthonormal features, fitted by enumeration.
 
     Attributes
     ----------
     features : np.ndarray
-        (S, p) of each sequence: functions of one site, unless there are no fields, and of two, which are orthonormal
-        under independent uniform states. Parameters are in the zero-sum gauge, and none is redundant.
+        (S, p) of each sequence, orthonormal under uniform probabilities: of pairwise models, functions of one site,
+        unless there are no fields, and of two. Parameters are in the zero-sum gauge, and none is redundant.
     is_coupling : np.ndarray
         (p,) bool: features of two sites.
     q : int
@@ -86,7 +86,7 @@ class ExponentialFamily:
         return cls(features, np.arange(features.shape[1]) >= sum(site.shape[1] for site in singles), q)
 
     @classmethod
-    def of_levels(cls, low: np.ndarray) -> "ExponentialFamily":
+    def two_levels(cls, low: np.ndarray) -> "ExponentialFamily":
         """Make the family of models of two levels, whose states are known: its one parameter is the gap.
 
         Parameters
@@ -101,7 +101,7 @@ class ExponentialFamily:
         return cls(((low - low.mean()) / low.std())[:, None], np.array([False]), len(low))
 
     @classmethod
-    def of_states(cls, states: int) -> "ExponentialFamily":
+    def all_distributions(cls, states: int) -> "ExponentialFamily":
         """Make the family of all distributions: every state has an energy of its own.
 
         Parameters
@@ -256,10 +256,7 @@ class ExponentialFamily:
         -------
         np.ndarray, np.ndarray
         """
-        probabilities = boltzmann(-self.features @ parameters)
-        mean = probabilities @ self.features
-        centred = self.features - mean
-        return mean, centred.T @ (probabilities[:, None] * centred)
+        return _moments(self.features, boltzmann(-self.features @ parameters))
 
     def information_slope(self, parameters: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Compute the derivative (p, p) of the Fisher information along a direction of the parameters.
@@ -276,6 +273,13 @@ class ExponentialFamily:
         probabilities = boltzmann(-self.features @ parameters)
         centred = self.features - probabilities @ self.features
         return centred.T @ ((probabilities * (centred @ direction))[:, None] * centred)
+
+
+def _moments(features: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the mean (p,) and the covariance (p, p) of features (S, p) over a distribution (S,)."""
+    mean = probabilities @ features
+    centred = features - mean
+    return mean, centred.T @ (probabilities[:, None] * centred)
 
 
 @dataclass(frozen=True)
@@ -338,27 +342,24 @@ def derive_law(family: ExponentialFamily, truth: np.ndarray, l2_couplings: float
     Law
     """
     penalties = family.penalties(l2_couplings)
-    probabilities = boltzmann(truth)
-    moments = probabilities @ family.features
-    centred = family.features - moments
-    covariance = centred.T @ (probabilities[:, None] * centred)
-    fitted = family.fit(moments, penalties)
+    mean, covariance = _moments(family.features, boltzmann(truth))
+    fitted = family.fit(mean, penalties)
     information, slope = family.cumulants(fitted)[1], family.information_slope(fitted, fitted)
     inverse = np.linalg.inv(information + np.diag(penalties))
     capacity = float(fitted @ information @ fitted)
     freezing = float(fitted @ slope @ fitted) / capacity
     effective = float(np.trace(inverse @ covariance))
     # Of a truth that the family has, without a penalty, 1 and `freezing`.
-    along = float(fitted @ covariance @ fitted) / capacity
-    across = float(fitted @ slope @ inverse @ covariance @ fitted) / capacity
+    variance_ratio = float(fitted @ covariance @ fitted) / capacity
+    cross_term = float(fitted @ slope @ inverse @ covariance @ fitted) / capacity
     noise_r = bias_r = float("nan")
     if family.represents(truth):
         # Covariance of the estimate, times M; its bias has half of it, through the third cumulants.
         spread = inverse @ covariance @ inverse
-        biased = family.information_slope(fitted, inverse @ information @ fitted)
-        noise_r = (float(np.trace((information + slope - biased / 2) @ spread)) - 1 - freezing) / capacity
+        bias_slope = family.information_slope(fitted, inverse @ information @ fitted)
+        noise_r = (float(np.trace((information + slope - bias_slope / 2) @ spread)) - 1 - freezing) / capacity
         bias_r = float((family.parameters(truth) - fitted) @ information @ fitted) / capacity
-    noise_f = (effective - along - across + along * freezing / 2) / capacity
+    noise_f = (effective - variance_ratio - cross_term + variance_ratio * freezing / 2) / capacity
     return Law(effective, capacity, noise_f, noise_r, float((penalties * fitted**2).sum()) / capacity, bias_r)
 
 
@@ -450,10 +451,10 @@ def measure_learnt_levels(truth: np.ndarray, size: int, rng: np.random.Generator
 def _measure(truth: np.ndarray, shares: np.ndarray, energies: np.ndarray, luck: float) -> MeasuredModel:
     """Find the temperatures of a model from its energies and the shares of the draws that are in each state."""
     slope = partial(reverse_divergence_slope, truth, energies)
-    between = slope(_LEAST_BETA) < 0 < slope(_MOST_BETA)
+    has_root = slope(_LEAST_BETA) < 0 < slope(_MOST_BETA)
     return MeasuredModel(
         matching_temperature(energies, float(boltzmann(truth) @ energies)),
-        1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if between else float("nan"),
+        1 / float(brentq(slope, _LEAST_BETA, _MOST_BETA)) if has_root else float("nan"),
         matching_temperature(energies, float(shares @ energies)),
         luck,
         energies,

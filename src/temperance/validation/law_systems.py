@@ -10,7 +10,6 @@ from temperance.core.seeds import derive_seed
 from temperance.truth.enumerable import KINDS, ising
 from temperance.validation.law import (
     ExponentialFamily,
-    MeasuredModel,
     derive_law,
     measure_learnt_levels,
     measure_model,
@@ -27,7 +26,7 @@ class System(NamedTuple):
         (S,) true energies, nats.
     family : ExponentialFamily
         Models of which the law is taken.
-    many : int
+    replicate_factor : int
         How many times as many training sets as of other systems: with few parameters chance is as large as the law.
     learnt_levels : bool
         Whether the models have two levels whose states are learnt, too.
@@ -35,12 +34,28 @@ class System(NamedTuple):
 
     truth: np.ndarray
     family: ExponentialFamily
-    many: int = 1
+    replicate_factor: int = 1
     learnt_levels: bool = False
 
 
-def _of_kind(kind: str, **shape: float) -> Callable[[np.random.Generator], System]:
-    """Make the function that draws a truth of ten spins of a kind, of which pairwise models are fitted."""
+Draw = Callable[[np.random.Generator], System]
+
+
+def pairwise_spins(kind: str, **shape: float) -> Draw:
+    """Make the function that draws a truth of ten spins, to which pairwise models are fitted.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `temperance.truth.enumerable.KINDS`.
+    **shape
+        Its parameters.
+
+    Returns
+    -------
+    callable
+        From a random generator to the system.
+    """
     return lambda rng: System(KINDS[kind](LENGTH, Q, rng, **shape), ExponentialFamily.pairwise(LENGTH, Q))
 
 
@@ -50,26 +65,28 @@ def _lattice(temperature: float) -> System:
 
 def _two_levels(rng: np.random.Generator, learnt: bool) -> System:
     truth = KINDS["two_level"](LENGTH, Q, rng)
-    return System(truth, ExponentialFamily.of_levels(truth == 0), many=10, learnt_levels=learnt)
+    return System(truth, ExponentialFamily.two_levels(truth == 0), replicate_factor=10, learnt_levels=learnt)
 
 
 # Pairwise models can represent these truths.
-PAIRWISE: dict[str, Callable[[np.random.Generator], System]] = {
+PAIRWISE: dict[str, Draw] = {
     "Ising, T 2.05": lambda rng: _lattice(2.05),
     "Ising, T 4": lambda rng: _lattice(4.0),
-    "hopfield": _of_kind("hopfield"),
-    "gapless": _of_kind("gapless"),
-    "critical": _of_kind("critical"),
-    "random field": _of_kind("critical", width=0.1),
+    "hopfield": pairwise_spins("hopfield"),
+    "gapless": pairwise_spins("gapless"),
+    "critical": pairwise_spins("critical"),
+    "random field": pairwise_spins("critical", width=0.1),
 }
 # Two levels, by what of them is learnt: every state's energy of a truth of few states; pairs do not represent them.
-TWO_LEVELS: dict[str, Callable[[np.random.Generator], System]] = {
+TWO_LEVELS: dict[str, Draw] = {
     "two_level, gap": lambda rng: _two_levels(rng, learnt=False),
     "two_level, gap and levels": lambda rng: _two_levels(rng, learnt=True),
     "two_level, every state": lambda rng: System(
-        KINDS["two_level"](4, 2, rng, ground_states=5, gap=4), ExponentialFamily.of_states(16), many=10
+        KINDS["two_level"](4, 2, rng, ground_states=5, gap=4),
+        ExponentialFamily.all_distributions(16),
+        replicate_factor=10,
     ),
-    "two_level, pairs": _of_kind("two_level"),
+    "two_level, pairs": pairwise_spins("two_level"),
 }
 # Penalties, and the sizes of training sets that they are tried on.
 _PENALTIES, _PENALISED_SIZES = (0.001, 0.003, 0.01), (1000, 10000)
@@ -100,8 +117,8 @@ def law(
         where models cannot represent the truth).
     """
     rows = []
-    for name, make in (PAIRWISE | TWO_LEVELS).items():
-        system = make(np.random.default_rng(derive_seed(seed, name, "truth")))
+    for name, draw in (PAIRWISE | TWO_LEVELS).items():
+        system = draw(np.random.default_rng(derive_seed(seed, name, "truth")))
         limit = system.family.project(system.truth)
         plan = [(0.0, size) for size in sizes]
         if system.family.is_coupling.any():
@@ -111,7 +128,7 @@ def law(
             law_f, law_r = laws[l2].predict(size)
             point = {"family": name, "l2_couplings": l2, "M": size}
             properties = {"parameters": laws[l2].effective_parameters, "heat_capacity": laws[l2].heat_capacity}
-            for replicate in range(1, system.many * replicates + 1):
+            for replicate in range(1, system.replicate_factor * replicates + 1):
                 rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))
                 optima = _optima(system, size, rng, l2, limit)
                 rows.append(point | {"replicate": replicate} | properties | optima | {"law_f": law_f, "law_r": law_r})
@@ -121,9 +138,9 @@ def law(
 def _optima(
     system: System, size: int, rng: np.random.Generator, l2: float, limit: np.ndarray
 ) -> dict[str, float]:  # fmt: skip
-    """Fit one model; nan where the likelihood has no maximum."""
+    """Fit a model to one training set and find its optima; nan where the likelihood has no maximum."""
     try:
-        model: MeasuredModel = (
+        model = (
             measure_learnt_levels(system.truth, size, rng)
             if system.learnt_levels
             else measure_model(system.family, system.truth, size, rng, l2, limit)

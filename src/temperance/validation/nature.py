@@ -8,11 +8,9 @@ import pandas as pd
 from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
 from temperance.potts import enumeration
-from temperance.truth.enumerable import KINDS
-from temperance.validation.law import ExponentialFamily, measure_model
-from temperance.validation.law_systems import PAIRWISE, System
+from temperance.validation.law import measure_model
+from temperance.validation.law_systems import PAIRWISE, pairwise_spins
 from temperance.validation.nature_fits import tabulate_fits, tabulate_lattice
-from temperance.validation.systems import LENGTH, Q
 
 
 def nature(seed: int) -> pd.DataFrame:
@@ -59,11 +57,8 @@ def tabulate_penalties(
         (true energies, too: mean over the truth, and over the training set; nats).
     """
     rows = []
-    systems = PAIRWISE | {
-        "planted": lambda rng: System(KINDS["planted"](LENGTH, Q, rng, gap=6), ExponentialFamily.pairwise(LENGTH, Q)),
-    }
-    for name, make in systems.items():
-        truth, family, *_ = make(np.random.default_rng(derive_seed(seed, name, "truth")))
+    for name, draw in (PAIRWISE | {"planted": pairwise_spins("planted", gap=6)}).items():
+        truth, family, *_ = draw(np.random.default_rng(derive_seed(seed, name, "truth")))
         natural, capacity = float(enumeration.boltzmann(truth) @ truth), enumeration.heat_capacity(truth)
         for size, l2, replicate in product(sizes, penalties, range(1, replicates + 1)):
             rng = np.random.default_rng(derive_seed(seed, name, str(l2), str(size), str(replicate)))

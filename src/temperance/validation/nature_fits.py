@@ -21,11 +21,11 @@ from temperance.validation.law_systems import PAIRWISE, System
 # Strengths of the penalty on couplings, and share of a pseudocount, whose effect tau_train has to undo.
 _STRONG, _WEAK, _PSEUDOCOUNT = 0.03, 0.003, 0.2
 # Sequences with the first sites in state 0 are drawn this many times too often, and weigh as much less.
-_OFTEN, _CLADE_SITES = 10.0, 3
+_OVERSAMPLING, _CLADE_SITES = 10.0, 3
 # Shares of what the likelihood gains over independent sites, at which gradient ascent stops; and its rate.
 _GAINS, _RATE, _MOST_STEPS = (0.5, 0.9, 0.99), 0.05, 100_000
-# Temperatures at which models of lattice proteins are sampled, and samples at each.
-_TEMPERATURES, _SAMPLES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2), 256
+# How models of lattice proteins are sampled.
+_SAMPLING = {"temperatures": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2], "sequences": 256, "ladders": 16}
 _NO_PENALTIES: dict[str, float | None] = {"l2_fields": None, "l2_couplings": None}
 # Models of lattice proteins: an entry of the configuration's `models`, and settings of training.
 LATTICE_FITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -55,8 +55,8 @@ def tabulate_fits(seed: int, size: int = 1000, replicates: int = 8) -> pd.DataFr
         energies of samples, and of the training sequences by their weights, nats).
     """
     rows = []
-    for name, make in PAIRWISE.items():
-        system = make(np.random.default_rng(derive_seed(seed, name, "truth")))
+    for name, draw in PAIRWISE.items():
+        system = draw(np.random.default_rng(derive_seed(seed, name, "truth")))
         if system.family.is_coupling.all():
             continue  # without fields there is no profile
         for replicate in range(1, replicates + 1):
@@ -70,6 +70,7 @@ def tabulate_fits(seed: int, size: int = 1000, replicates: int = 8) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
+# Temperature, and mean true energy of samples there: at 1, and at tau_train.
 Points = dict[str, tuple[float, float]]
 
 
@@ -84,11 +85,11 @@ def _fit(system: System, size: int, rng: np.random.Generator) -> Iterator[tuple[
     none, strong = family.penalties(0), family.penalties(_STRONG)
 
     def _match(parameters: np.ndarray, weights: np.ndarray) -> Points:
-        return _points(-family.features @ parameters, weights, truth)
+        return _find_points(-family.features @ parameters, weights, truth)
 
-    often = np.where((sequences[:, :_CLADE_SITES] == 0).all(axis=1), _OFTEN, 1.0)
-    oversampled = rng.multinomial(size, probabilities * often / (probabilities @ often)) / size
-    weighted = oversampled / often / (oversampled / often).sum()
+    multiplicities = np.where((sequences[:, :_CLADE_SITES] == 0).all(axis=1), _OVERSAMPLING, 1.0)
+    oversampled = rng.multinomial(size, probabilities * multiplicities / (probabilities @ multiplicities)) / size
+    weighted = oversampled / multiplicities / (oversampled / multiplicities).sum()
     parameters = family.fit(weighted @ family.features, strong)
     yield "weights", float(weighted @ truth), _match(parameters, weighted)
     yield "weights, mean without", float(weighted @ truth), _match(parameters, oversampled)
@@ -98,14 +99,14 @@ def _fit(system: System, size: int, rng: np.random.Generator) -> Iterator[tuple[
         yield f"stopped at {100 * gain:.0f} %", quality, _match(parameters, shares)
     training, equal = np.repeat(sequences, counts, axis=0), np.ones(size)
     profile = registry.independent(training, equal, 2)
-    yield "profile", quality, _points(energies_of_all(profile), shares, truth)
+    yield "profile", quality, _find_points(energies_of_all(profile), shares, truth)
     pairs = pseudolikelihood(training, equal, 2, 0.0, _STRONG)
-    yield "pseudolikelihood", quality, _points(energies_of_all(pairs), shares, truth)
+    yield "pseudolikelihood", quality, _find_points(energies_of_all(pairs), shares, truth)
     chain = Autoregressive.learn(training, equal, 2, 0.0, _STRONG)
-    yield "autoregressive", quality, _tempered_conditionals(chain, sequences, shares, truth)
+    yield "autoregressive", quality, _find_conditional_points(chain, sequences, shares, truth)
 
 
-def _points(energies: np.ndarray, weights: np.ndarray, truth: np.ndarray) -> Points:
+def _find_points(energies: np.ndarray, weights: np.ndarray, truth: np.ndarray) -> Points:
     """Find tau_train of a model with these energies, and the mean true energy of its samples there and at 1."""
     tau = matching_temperature(energies, float(weights @ energies))
     is_finite = 0 < tau < np.inf
@@ -115,10 +116,10 @@ def _points(energies: np.ndarray, weights: np.ndarray, truth: np.ndarray) -> Poi
     }
 
 
-def _tempered_conditionals(
+def _find_conditional_points(
     model: Autoregressive, sequences: np.ndarray, weights: np.ndarray, truth: np.ndarray
 ) -> Points:
-    """Do as `_points` for an autoregressive model, whose site conditionals are tempered."""
+    """Do as `_find_points` for an autoregressive model, whose site conditionals are tempered."""
     energies = model.energies(sequences)
 
     def _mean(tau: float, values: np.ndarray) -> float:
@@ -188,17 +189,19 @@ def tabulate_lattice(
     rng = np.random.default_rng(derive_seed(seed, "lattice", "truth"))
     competing = lattice.ensemble(all_folds(), 4711, folds, rng)
     draws = lattice.sample_family(competing, 1000.0, size, seed, chains=250, burn_in=60, spacing=5)
-    training, natural = draws.sequences.reshape(-1, 27)[:size], float(np.exp(draws.log_p_nat.ravel()[:size]).mean())
+    training, natural = (
+        draws.sequences.reshape(-1, draws.sequences.shape[-1])[:size],
+        float(np.exp(draws.log_p_nat.ravel()[:size]).mean()),
+    )
     q, equal = len(lattice.SYMBOLS), np.ones(size)
-    sampling = {"temperatures": list(_TEMPERATURES), "sequences": _SAMPLES, "ladders": 16}
     rows = []
     for fit in fits:
         entry, plan = LATTICE_FITS[fit]
         model = registry.learn(_NO_PENALTIES | entry, plan, training, equal, q, engine, seed)
-        samples = registry.draw(model, sampling, training, engine, seed)
-        count = len(samples.temperatures)
-        energies = model.energies(samples.sequences.reshape(-1, 27)).reshape(count, 16, -1).mean(axis=2)
-        p_nat = competing.p_nat(samples.sequences.reshape(-1, 27)).reshape(count, -1).mean(axis=1)
+        samples = registry.draw(model, _SAMPLING, training, engine, seed)
+        sampled, shape = samples.sequences.reshape(-1, training.shape[1]), samples.sequences.shape[:3]
+        energies = model.energies(sampled).reshape(shape).mean(axis=2)
+        p_nat = competing.p_nat(sampled).reshape(len(energies), -1).mean(axis=1)
         tau = sampled_training_temperature(samples.temperatures, energies, float(model.energies(training).mean()), rng)
         for point, temperature in (("one", 1.0), ("tau_train", tau.value)):
             inside = samples.temperatures[0] <= temperature <= samples.temperatures[-1]

@@ -90,7 +90,7 @@ def test_the_law_of_one_spin_is_the_mean_over_all_draws():
 def test_the_law_of_a_gap_is_its_closed_form():
     """A share s of the draws is in the upper level: (1 - 2 s) / (2 M D s (1 - s)), as one spin with D = 2 h."""
     truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=4.0)
-    law = derive_law(ExponentialFamily.of_levels(truth == 0), truth)
+    law = derive_law(ExponentialFamily.two_levels(truth == 0), truth)
     upper = enumeration.boltzmann(truth)[truth > 0].sum()
     expected = (1 - 2 * upper) / (8 * upper * (1 - upper))
     assert (law.noise_f, law.noise_r) == pytest.approx((expected, expected))
@@ -101,7 +101,7 @@ def test_the_law_of_a_gap_is_its_closed_form():
 def test_the_law_of_every_state_is_decided_by_the_mean_gap(gap, cooler):
     """With a parameter for each of N states, d ln det I / d ln beta is N times the mean energy less that of all."""
     truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=gap)
-    law, p = derive_law(ExponentialFamily.of_states(16), truth), enumeration.boltzmann(truth)
+    law, p = derive_law(ExponentialFamily.all_distributions(16), truth), enumeration.boltzmann(truth)
     centred = truth - p @ truth
     freezing = -(p @ centred**3) / (p @ centred**2)
     assert law.effective_parameters == pytest.approx(15)
@@ -130,7 +130,7 @@ def test_learnt_levels_follow_the_law_of_the_gap_once_they_are_right():
     """Of 600 draws each of five low states has 115. Of eight some low state has none, and is taken for a high one."""
     truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=4.0)
     learnt = measure_learnt_levels(truth, 600, np.random.default_rng(2))
-    known = measure_model(ExponentialFamily.of_levels(truth == 0), truth, 600, np.random.default_rng(2))
+    known = measure_model(ExponentialFamily.two_levels(truth == 0), truth, 600, np.random.default_rng(2))
     assert np.array_equal(learnt.energies == 0, truth == 0)
     assert (learnt.tau_f, learnt.tau_r) == pytest.approx((known.tau_f, known.tau_f), rel=1e-6)
     assert learnt.luck == pytest.approx(known.luck)
