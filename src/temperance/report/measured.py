@@ -40,12 +40,12 @@ def describe_measured(summary: dict[str, Any]) -> Iterator[str]:
     yield f"The calibrated probability that a sequence is functional {verdict}. {calibration['why']}"
     if calibration["extrapolates"]:
         yield (
-            "It was found to hold for natural sequences only. What it says of designs is an extrapolation; it may "
+            "It was assessed by natural sequences only. What it says of designs is an extrapolation; it may "
             "overrate them, the more so the less natural they are."
         )
     yield (
-        "Quoted are predictions for sequences whose relatives were left out, too. Predictions for sequences that are "
-        "left out at random flatter: relatives of them are among those that are learnt from, and new designs have none."
+        "Quoted are predictions for sequences that were left out together with their relatives. Where sequences are "
+        "left out at random, their relatives are learnt from, so predictions look better than they are for new designs."
     )
     if "feedback" in summary:
         yield describe_feedback(summary["feedback"])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from temperance.core.words import join_words
 from temperance.report.results import Evidence
 from temperance.scoring.names import judge_name, short_judge_name
 from temperance.stats.estimate import Estimate, estimate_from_columns
@@ -54,7 +55,7 @@ def describe_agreement(table: pd.DataFrame) -> str:
     sentence = (
         f"Each was found twice, as a minimum and as the root of a slope; {count - len(differing)} of {count} agree"
     )
-    return f"{sentence}, not so {', '.join(differing)}." if differing else f"{sentence}."
+    return f"{sentence}, but not {join_words(differing)}." if differing else f"{sentence}."
 
 
 def optimum_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -203,9 +204,7 @@ def scores_table(evidence: Evidence) -> pd.DataFrame:
         "pearson_single": "{:.3f}", "pearson_pair": "{:.3f}", "pearson_triple": "{:.3f}",
         "ess": "{:.0f}", "rhat": "{:.3f}", "drift": "{:+.2f}",
     }  # fmt: skip
-    table = pd.DataFrame(
-        {column: merged[column].map(template.format) for column, template in formats.items() if column in merged}
-    )
+    table = _format_columns(merged, {column: form for column, form in formats.items() if column in merged})
     table["ln Z (MBAR)"] = _format_with_error(merged, "log_z")
     table["ln Z (AIS)"] = _format_with_error(merged, "log_z_ais")
     table["equilibrated"] = np.where(merged["equilibrated"], "yes", "NO")
@@ -229,11 +228,11 @@ def models_table(evidence: Evidence) -> pd.DataFrame:
     if table["model"].nunique() < 2:
         return table.iloc[:0, :0]
     formats = {"fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.2f}", "log_likelihood": "{:.3f}"}
-    return pd.DataFrame(
-        {"model": table["model"], "M": table["M"].map("{:,}".format)}
-        | {"coldest τ above the floors and as good as nature (95%)": table.apply(_format_interval, axis=1, name="tau")}
-        | {name: table[name].map(template.format) for name, template in formats.items()}
-    )
+    temperatures = table.apply(_format_interval, axis=1, name="tau")
+    formatted = _format_columns(table, {"M": "{:,}"} | formats)
+    formatted.insert(0, "model", table["model"])
+    formatted.insert(2, "coldest τ above the floors and as good as nature (95%)", temperatures)
+    return formatted
 
 
 def describe_best_models(table: pd.DataFrame) -> list[str]:
@@ -259,14 +258,12 @@ def describe_best_models(table: pd.DataFrame) -> list[str]:
     }
     for column, beginning in (
         ("fidelity", "Most faithful where there is such a temperature"),
-        ("log_likelihood", "Likeliest for held-out"),
+        ("log_likelihood", "Likeliest for held-out sequences"),
     ):
         best = candidates[column].sort_values(column, ascending=False).drop_duplicates("M").sort_values("M")
         if len(best):
             listed = ", ".join(f"{row.model} with {row.M:,}" for row in best.itertuples())
-            sentences.append(
-                f"{beginning} sequences: {listed}." if column == "log_likelihood" else f"{beginning}: {listed}."
-            )
+            sentences.append(f"{beginning}: {listed}.")
     return sentences
 
 
@@ -287,12 +284,14 @@ def joint_table(models: pd.DataFrame) -> pd.DataFrame:
         return models.iloc[:0, :0]
     table = models.dropna(subset="joint_energy").sort_values(["model", "M", "replicate", "temperature"])
     formats = {
-        "M": ("M", "{:,}"), "temperature": ("temperature", "{:g}"), "energy": ("energy, sites", "{:.1f}"),
-        "joint_energy": ("energy, joint", "{:.1f}"), "joint_divergence": ("divergence, nats", "{:.2f}"),
-        "joint_share": ("effective share", "{:.1%}"),
+        "M": "{:,}", "temperature": "{:g}", "energy": "{:.1f}", "joint_energy": "{:.1f}", "joint_divergence": "{:.2f}",
+        "joint_share": "{:.1%}",
     }  # fmt: skip
-    columns = {label: table[column].map(template.format) for column, (label, template) in formats.items()}
-    return pd.DataFrame({"model": table["model"], "replicate": table["replicate"]} | columns)
+    labels = {
+        "energy": "energy, sites", "joint_energy": "energy, joint", "joint_divergence": "divergence, nats",
+        "joint_share": "effective share",
+    }  # fmt: skip
+    return pd.concat([table[["model", "replicate"]], _format_columns(table, formats).rename(columns=labels)], axis=1)
 
 
 def _format_interval(row: pd.Series, name: str) -> str:
@@ -317,10 +316,15 @@ def front_table(scores: pd.DataFrame) -> pd.DataFrame:
     """
     front = pareto(scores)
     formats = {"M": "{:,}", "temperature": "{:g}", "fidelity": "{:.3f}", "novelty": "{:.3f}", "diversity": "{:.3f}"}
-    table = pd.DataFrame({column: front[column].map(template.format) for column, template in formats.items()})
+    table = _format_columns(front, formats)
     if len(set(front["model"])) > 1:
         table.insert(0, "model", front["model"])
     return table.assign(equilibrated=np.where(front["equilibrated"], "yes", "NO"))
+
+
+def _format_columns(table: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
+    """Format some columns, each by its own template."""
+    return pd.DataFrame({column: table[column].map(template.format) for column, template in formats.items()})
 
 
 def _format_with_error(table: pd.DataFrame, name: str, digits: int = 2) -> pd.Series:

@@ -35,10 +35,12 @@ EXPECTED = pd.DataFrame(
 def test_sentences_say_what_decides_and_what_is_an_extrapolation():
     counted, verdict, folds = describe_measured(SUMMARY)
     assert counted == "1,300 measured sequences in 40 clusters of relatives (80% identity). The scores have two modes."
-    assert verdict.endswith("is functional decides on the temperature. It ranks them.") and "flatter" in folds
+    assert verdict.endswith("is functional decides on the temperature. It ranks them.") and "look better" in folds
     calibration = SUMMARY["calibration"] | {"decides": False, "extrapolates": True}
     _, verdict, extrapolation, _ = describe_measured(SUMMARY | {"calibration": calibration})
     assert "decides nothing. It ranks them." in verdict and "is an extrapolation" in extrapolation
+    # What decides nothing has not been found to hold for any sequences.
+    assert extrapolation.startswith("It was assessed by natural sequences only.")
     sentences = list(describe_measured(SUMMARY | {"threshold": {"value": None, "why": "One mode."}}))
     assert len(sentences) == 2 and "nothing is calibrated" in sentences[1]
 

@@ -50,7 +50,7 @@ def test_enumerated_optima_and_missing_columns(evidence):
 def test_optima_that_agree_are_counted_and_others_listed(evidence):
     # The fourth model's τ_f, 1.08, has its root 0.5 above.
     assert describe_agreement(evidence.optimum) == (
-        "Each was found twice, as a minimum and as the root of a slope; 4 of 5 agree, not so τ_f of n200-r2 (1.08 and "
+        "Each was found twice, as a minimum and as the root of a slope; 4 of 5 agree, but not τ_f of n200-r2 (1.08 and "
         "1.58)."
     )
     two = evidence.optimum.assign(tau_f_agree=True, tau_r_agree=True, tau_r_root=1.0)

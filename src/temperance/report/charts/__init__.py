@@ -10,7 +10,8 @@ from temperance.report.results import Evidence
 
 __all__ = ["CHARTS", "Interactive"]
 
-# What stands beside a figure, by its name; None where the family has no data for it.
+# Functions that make the interactive figure in the place of a static one, by the name of that; None where the family
+# has no data for it.
 CHARTS: dict[str, Callable[[Evidence], Interactive | None]] = {
     "novelty_fidelity": draw_plane,
     "pca": draw_components,

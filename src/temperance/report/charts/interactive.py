@@ -1,4 +1,4 @@
-"""What the charts share: how they stand in a page, their look, and how a reader moves and zooms them."""
+"""Common parts of the charts: their data in a page, their look, and how a reader moves and zooms them."""
 
 import json
 import re
@@ -20,7 +20,7 @@ TEMPERATURE_COLOURS = ["#3b6fd4", "#8a63c9", "#d1495b", "#e68a00"]
 
 
 class Interactive(NamedTuple):
-    """What a script of the page makes an interactive figure of.
+    """Data of an interactive figure, and which script of the page draws it.
 
     Attributes
     ----------

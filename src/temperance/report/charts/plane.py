@@ -105,7 +105,7 @@ def _label_temperatures(temperatures: pd.Series, chosen: float) -> list[float]:
 
 
 def draw_plane(evidence: Evidence) -> Interactive:
-    """Chart fidelity against novelty, with the sequences of every temperature.
+    """Chart the points of `tabulate_plane`, coloured by temperature, with the novelty floor.
 
     Parameters
     ----------
@@ -115,7 +115,6 @@ def draw_plane(evidence: Evidence) -> Interactive:
     Returns
     -------
     Interactive
-        Chart for the page.
     """
     points = tabulate_plane(evidence)
     shapes, areas = zip(*_KINDS.values(), strict=True)

@@ -50,7 +50,7 @@ def trace_contacts(chain: pd.DataFrame, contacts: pd.DataFrame, summary: dict[st
 
 
 def draw_structure(evidence: Evidence) -> Interactive | None:
-    """Collect the structure and its predicted contacts, where the family has a structure with pairs far enough apart.
+    """Write the content of `trace_contacts` for the viewer.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def draw_structure(evidence: Evidence) -> Interactive | None:
     Returns
     -------
     Interactive or None
-        Data of the viewer.
+        None where the family has no structure, or one without pairs far enough apart.
     """
     if evidence.chain.empty or "precision" not in evidence.predictions:
         return None
