@@ -42,7 +42,7 @@ def measured(results: Path, families: dict[str, dict]) -> list[dict]:
             stage, used = path.stem.split("-")[0], pd.read_csv(path, sep="\t").iloc[0]
             rows.append(
                 {"L": size.L, "M": size.M, "stage": stage, "used_mb": used["max_rss"], "seconds": used["s"],
-                 "asked_mb": resources.memory(stage, size, settings) - resources.SNAKEMAKE,
+                 "asked_mb": resources.memory(stage, size, settings) - resources.SNAKEMAKE_MEMORY,
                  "asked_minutes": resources.minutes(stage, size, settings, 2)}
             )  # fmt: skip
     return rows

@@ -20,9 +20,7 @@ from temperance.potts import pair_kernels
 _LANCZOS_STEPS = 20
 # Share of the number of samples beyond which the effective number of parameters cannot be told from them.
 _MOST_OF_SAMPLES = 0.7
-
-
-# Maps a vector (C,) to projections (T,) of samples (T, L): see `_projection`.
+# Maps a vector (C,) to projections (T,) of samples (T, L): see `_project`.
 Projection = Callable[[np.ndarray], np.ndarray]
 
 

@@ -64,7 +64,7 @@ _RESERVED_NAMES = {
     "distance_training", "nearest_natural", "nearest_training", "effective_share", "pearson_single", "pearson_pair",
     "pearson_triple", "slope_pair", "slope_triple", "measured", "functional", "p_functional", "kind", "group", "table",
     "line", "distance_measured", "p_functional_low", "p_functional_high", "minus_energy", "identity_natural",
-    "true_energy", "lost",
+    "true_energy", "lost", "recommended", "results", "clusters",
 }  # fmt: skip
 _BIOLOGICAL_ALPHABETS = ("protein", "rna", "dna")
 _LATTICE_ALPHABET = "ACDEFGHIKLMNPQRSTVWY"

@@ -126,7 +126,7 @@ def _name(job: tuple[str, Mapping[str, str]]) -> str:
 
 
 class Filter(logging.Filter):
-    """Keep from the terminal what the console tells in other words, and what only follows from an interrupt."""
+    """Hide Snakemake's messages that the console tells in other words, or that only follow from an interrupt."""
 
     def __init__(self) -> None:
         super().__init__()

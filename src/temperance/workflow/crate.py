@@ -61,7 +61,7 @@ def describe_run(results: Path, license_: str = "", author: str = "") -> Entity:
     if not records:
         raise InputError(f"{results}: no records of jobs; expected the folder of results of a run that has begun")
     entities: dict[str, Entity] = {}
-    actions = [_action(root, path, record, entities) for path, record in records.items()]
+    actions = [_describe_job(root, path, record, entities) for path, record in records.items()]
     if author:
         entities["#author"] = {"@id": "#author", "@type": "Person", "name": author}
         for action in actions:
@@ -73,14 +73,14 @@ def describe_run(results: Path, license_: str = "", author: str = "") -> Entity:
     dataset: Entity = {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"Results of temperance {__version__}: {results.resolve().name}",
+        "name": f"Results of temperance {__version__}: {root.name}",
         "description": "Potts models of families of sequences, their samples over temperature, and what follows: the "
         "report is report.html. Each file is the result of the job that made it.",
         "datePublished": max(action["endTime"] for action in actions),
         "license": {"@id": licence["@id"]},
         "conformsTo": {"@id": _PROFILE},
-        "hasPart": _links(sorted(files)),
-        "mentions": _links(action["@id"] for action in actions),
+        "hasPart": _refer(sorted(files)),
+        "mentions": _refer(action["@id"] for action in actions),
     }
     descriptor = {
         "@id": METADATA,
@@ -91,7 +91,7 @@ def describe_run(results: Path, license_: str = "", author: str = "") -> Entity:
     return {"@context": _CONTEXT, "@graph": [descriptor, dataset, profile, licence, *entities.values(), *actions]}
 
 
-def _action(root: Path, path: Path, record: Entity, entities: dict[str, Entity]) -> Entity:
+def _describe_job(root: Path, path: Path, record: Entity, entities: dict[str, Entity]) -> Entity:
     """Describe a job, and add its files and programs to the entities."""
     # Paths were written in the folder in which the run was started; results may have been moved since.
     first = next((name for name in record["output"] if f"{Path(name).name}.json" == path.name), None)
@@ -100,28 +100,28 @@ def _action(root: Path, path: Path, record: Entity, entities: dict[str, Entity])
 
     def link(name: str, digest: str) -> Entity:
         place = Path(os.path.normpath(path.parents[1] / os.path.relpath(name, Path(first).parent)))
-        return _file(root, place, digest, entities)
+        return _describe_file(root, place, digest, entities)
 
     end = path.stat().st_mtime
     action: Entity = {
         "@id": f"#{path.relative_to(root)}",
         "@type": "CreateAction",
         "name": " ".join([record["rule"], *map(str, record["wildcards"].values())]),
-        "instrument": {"@id": _program(record["versions"], entities)},
+        "instrument": {"@id": _describe_program(record["versions"], entities)},
         "object": [link(*item) for item in record["input"].items()],
         "result": [link(*item) for item in record["output"].items()],
-        "endTime": _time(end),
+        "endTime": _format_time(end),
         # The record has the seed and the configuration, too.
-        "subjectOf": _file(root, path, digests([str(path)])[str(path)], entities),
+        "subjectOf": _describe_file(root, path, digests([str(path)])[str(path)], entities),
     }
     timing = path.parents[1] / os.path.relpath(record["log"], Path(first).parent)
     timing = Path(os.path.normpath(timing.parents[1] / "benchmarks" / f"{timing.stem}.tsv"))
     if timing.is_file():
-        action["startTime"] = _time(end - float(pd.read_csv(timing, sep="\t")["s"].iloc[-1]))
+        action["startTime"] = _format_time(end - float(pd.read_csv(timing, sep="\t")["s"].iloc[-1]))
     return action
 
 
-def _file(root: Path, path: Path, digest: str, entities: dict[str, Entity]) -> Entity:
+def _describe_file(root: Path, path: Path, digest: str, entities: dict[str, Entity]) -> Entity:
     """Describe a file of the results; one that is gone or lies elsewhere, as the alignment, by its digest alone."""
     if path.is_relative_to(root) and path.is_file():
         name = str(path.relative_to(root))
@@ -145,7 +145,7 @@ def _file(root: Path, path: Path, digest: str, entities: dict[str, Entity]) -> E
     return {"@id": identifier}
 
 
-def _program(versions: dict[str, str], entities: dict[str, Entity]) -> str:
+def _describe_program(versions: dict[str, str], entities: dict[str, Entity]) -> str:
     """Describe the program with the packages that its numbers depend on; return its identifier."""
     names = [f"#{program}-{version}" for program, version in versions.items()]
     for (program, version), name in zip(versions.items(), names, strict=True):
@@ -155,16 +155,18 @@ def _program(versions: dict[str, str], entities: dict[str, Entity]) -> str:
     own = f"#temperance-{versions['temperance']}"
     needed = entities[own].get("softwareRequirements", [])
     entities[own]["softwareRequirements"] = needed + [
-        link for link in _links(names) if link["@id"] != own and link not in needed
+        link for link in _refer(names) if link["@id"] != own and link not in needed
     ]
     return own
 
 
-def _links(identifiers: Iterable[str]) -> list[Entity]:
+def _refer(identifiers: Iterable[str]) -> list[Entity]:
+    """Refer to entities by their identifiers."""
     return [{"@id": identifier} for identifier in identifiers]
 
 
-def _time(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
+    """Write seconds since 1970 as a date with time, to the second."""
     return datetime.fromtimestamp(round(seconds), UTC).isoformat()
 
 

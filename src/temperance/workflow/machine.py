@@ -59,14 +59,15 @@ def _group_limits(root: Path) -> Iterable[int]:
             continue
         top, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
         folder = root / "sys/fs/cgroup" / top
-        for place in (folder, *(folder / part for part in _paths(group))):
+        for place in (folder, *(folder / part for part in _nested_groups(group))):
             try:
                 yield int((place / name).read_text())
             except (OSError, ValueError):  # no such group here, as within a container, or no limit: "max"
                 continue
 
 
-def _paths(group: str) -> list[Path]:
+def _nested_groups(group: str) -> list[Path]:
+    """List the folders of a control group and of those around it, but for the root."""
     path = Path(group.lstrip("/"))
     return [path, *path.parents][:-1] if path.parts else []
 

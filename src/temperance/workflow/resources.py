@@ -60,10 +60,36 @@ _BYTES_READ, _COMPRESSION, _COMPRESSED = 1 << 20, 6, (".gz", ".bz2", ".xz")
 _BYTES_PER_PROTEIN = 400
 # Megabytes of an idle process with Numba's kernels, of one with the context of a card, and of Snakemake's processes
 # that a cluster adds to a job's: one of the submission and one of its step.
-_IDLE_MEMORY, _CARD_MEMORY, SNAKEMAKE = 260, 3500, 400
+_IDLE_MEMORY, _CARD_MEMORY, SNAKEMAKE_MEMORY = 260, 3500, 400
 # Smallest request in minutes, in general and for rules with many short jobs; and factor from the estimated to the
 # requested time, since nodes may be slower than the computer on which the formulas were fitted.
 _LEAST_MINUTES, _SHORT_MINUTES, _SAFETY_FACTOR = 10, {"hmm": 5, "subsample": 2}, 3
+# Sweeps of a population from infinite temperature to 1, divided by the square root of the number of sites.
+_ANNEALING_SWEEPS = 15
+# Training with the reference engine (jax without an accelerator) takes so many times the full couplings.
+_REFERENCE_COUPLINGS = 22
+# Memory by stage: multiples of the full couplings, of the alignment and of the samples of all temperatures, and a
+# constant in megabytes.
+_MEMORY: dict[str, tuple[float, float, float, float]] = {
+    "ingest": (0, 12, 0, 100),
+    "split": (0, 6, 0, 100),
+    "hmm": (0, 4, 0, 0),
+    "covariance_model": (0, 4, 0, 200),
+    "judge": (7, 8, 0, 100),
+    "subsample": (0, 6, 0, 0),
+    "train": (4.7, 2, 0, 0),
+    "sample": (3, 2, 5, 100),
+    "thermodynamics": (4.5, 20, 5, 450),
+    "score": (4.5, 16, 10, 150),
+    "compare": (7, 300, 15, 500),
+    "optimum": (0, 4, 5, 200),
+    "design": (4.5, 6, 0, 250),
+    "measured": (4.5, 6, 10, 500),
+    "feedback": (6.7, 6, 0, 100),
+    "predict": (4, 4, 0, 200),
+    "figures": (1, 6, 5, 250),
+}
+MEMORY_STAGES = tuple(_MEMORY)
 
 
 def alignment_size(summary: str, family: FamilySettings) -> Size:
@@ -127,7 +153,7 @@ def database_memory(path: str) -> int:
         Megabytes.
     """
     in_memory = 2.5 * _unpacked_bytes(path) / 1e6 if path.endswith(_COMPRESSED) else 0
-    return round(_IDLE_MEMORY + SNAKEMAKE + 500 + in_memory)
+    return round(_IDLE_MEMORY + SNAKEMAKE_MEMORY + 500 + in_memory)
 
 
 def _unpacked_bytes(path: str) -> int:
@@ -163,40 +189,12 @@ def memory(stage: str, size: Size, family: FamilySettings, engine: str = "auto",
     if stage == "train" and engine == "jax" and not gpu:
         models = _REFERENCE_COUPLINGS
     chains = family.train.confirm_chains * size.L / 1e6 if stage == "train" else 0
-    idle = (_CARD_MEMORY if gpu else _IDLE_MEMORY) + SNAKEMAKE
-    sampled = _temperatures(family) * family.sample.sequences * size.L / 1e6
+    idle = (_CARD_MEMORY if gpu else _IDLE_MEMORY) + SNAKEMAKE_MEMORY
+    sampled = _count_temperatures(family) * family.sample.sequences * size.L / 1e6
     # Reduced energies of all samples at all rungs, for MBAR.
-    reweighted = 8e-6 * family.sample.sequences * _rungs(size, family) ** 2 if stage == "thermodynamics" else 0
+    reweighted = 8e-6 * family.sample.sequences * _count_rungs(size, family) ** 2 if stage == "thermodynamics" else 0
     constant += samples * sampled + 3 * reweighted
     return round(idle + constant + models * (size.couplings + chains) + alignments * size.alignment)
-
-
-# Training with the reference engine (jax without an accelerator) takes so many times the full couplings.
-_REFERENCE_COUPLINGS = 22
-# Memory by stage: multiples of the full couplings, of the alignment and of the samples of all temperatures, and a
-# constant in megabytes.
-_MEMORY: dict[str, tuple[float, float, float, float]] = {
-    "ingest": (0, 12, 0, 100),
-    "split": (0, 6, 0, 100),
-    "hmm": (0, 4, 0, 0),
-    "covariance_model": (0, 4, 0, 200),
-    "judge": (7, 8, 0, 100),
-    "subsample": (0, 6, 0, 0),
-    "train": (4.7, 2, 0, 0),
-    "sample": (3, 2, 5, 100),
-    "thermodynamics": (4.5, 20, 5, 450),
-    "score": (4.5, 16, 10, 150),
-    "compare": (7, 300, 15, 500),
-    "optimum": (0, 4, 5, 200),
-    "design": (4.5, 6, 0, 250),
-    "measured": (4.5, 6, 10, 500),
-    "feedback": (6.7, 6, 0, 100),
-    "predict": (4, 4, 0, 200),
-    "figures": (1, 6, 5, 250),
-}
-
-
-MEMORY_STAGES = tuple(_MEMORY)
 
 
 def minutes(stage: str, size: Size, family: FamilySettings, threads: int) -> int:
@@ -246,83 +244,80 @@ def expected_seconds(stage: str, size: Size, family: FamilySettings, threads: in
     return seconds + size.M**2 * size.L / 1e11
 
 
-def _updates(size: Size, count: float) -> float:
+def _sweep_seconds(size: Size, count: float) -> float:
     """Estimate the seconds of `count` sweeps of a chain; each update reads couplings to every other site."""
     return count * size.L * (20 + 0.5 * size.L * size.q / 21) * 1e-9
 
 
-def _added_temperatures(family: FamilySettings) -> float:
+def _count_added_temperatures(family: FamilySettings) -> float:
     """Estimate the largest number of temperatures that are added to those listed: from 1.1 down to 0.1."""
     spacing = family.sample.spacing
     return math.log(11) / -math.log1p(-spacing) if spacing else 0
 
 
-def _temperatures(family: FamilySettings) -> float:
-    return len(family.sample.temperatures) + _added_temperatures(family)
+def _count_temperatures(family: FamilySettings) -> float:
+    return len(family.sample.temperatures) + _count_added_temperatures(family)
 
 
-def _rungs(size: Size, family: FamilySettings) -> float:
-    return 10 + 4 * size.L**0.5 + _added_temperatures(family)
+def _count_rungs(size: Size, family: FamilySettings) -> float:
+    return 10 + 4 * size.L**0.5 + _count_added_temperatures(family)
 
 
-def _train(size: Size, family: FamilySettings) -> float:
+def _training_seconds(size: Size, family: FamilySettings) -> float:
     plan = family.train
     steps = plan.max_steps + len(plan.l2_path) * plan.path_steps
     # Population annealing: a share of the chains at each check, all at each penalty, and two confirmations.
     annealed = (0.15 * steps / plan.check_every + len(plan.l2_path)) * plan.chains + 2 * plan.confirm_chains
-    seconds = 2 * _updates(size, steps * plan.chains * plan.sweeps + annealed * _ANNEALING_SWEEPS * size.L**0.5)
+    seconds = 2 * _sweep_seconds(size, steps * plan.chains * plan.sweeps + annealed * _ANNEALING_SWEEPS * size.L**0.5)
     return min(seconds, 60 * plan.max_minutes + seconds / 2) if plan.max_minutes else seconds
 
 
-def _feedback(size: Size, family: FamilySettings) -> float:
+def _feedback_seconds(size: Size, family: FamilySettings) -> float:
     plan = family.train
     # Five folds at three strengths, and the training with all results; each replaces chains by annealed ones.
     chains = 15 * min(plan.chains, 1000) + 3 * plan.chains
     sweeps = plan.path_steps * (plan.sweeps + 0.15 * _ANNEALING_SWEEPS * size.L**0.5 / plan.check_every)
-    return 2 * _updates(size, chains * sweeps)
+    return 2 * _sweep_seconds(size, chains * sweeps)
 
 
-# Sweeps of a population from infinite temperature to 1, divided by the square root of the number of sites.
-_ANNEALING_SWEEPS = 15
-
-
-def _sample(size: Size, family: FamilySettings) -> float:
+def _sampling_seconds(size: Size, family: FamilySettings) -> float:
     plan = family.sample
     draws = max(1, plan.sequences / plan.ladders)
     # Survey, and draws that are repeated at four times the spacing, up to max_sweeps.
     sweeps = draws * (2 * plan.sweeps + 1.5 * plan.max_sweeps)
-    return 1.5 * _updates(size, sweeps * plan.ladders * _rungs(size, family))
+    return 1.5 * _sweep_seconds(size, sweeps * plan.ladders * _count_rungs(size, family))
 
 
-def _design(size: Size, family: FamilySettings) -> float:
+def _design_seconds(size: Size, family: FamilySettings) -> float:
     plan = family.sample.model_copy(update={"spacing": None, "sequences": family.design.candidates})
-    return _sample(size, family.model_copy(update={"sample": plan})) + 60
+    return _sampling_seconds(size, family.model_copy(update={"sample": plan})) + 60
 
 
-def _score(size: Size, family: FamilySettings) -> float:
-    return 20 + 6 * _temperatures(family) + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8
+def _scoring_seconds(size: Size, family: FamilySettings) -> float:
+    return 20 + 6 * _count_temperatures(family) + size.M * size.L / 1e5 + size.M * size.L**2 / 1e8
 
 
-def _thermodynamics(size: Size, family: FamilySettings) -> float:
+def _thermodynamics_seconds(size: Size, family: FamilySettings) -> float:
     plan = family.annealing
-    return 4 * _updates(size, plan.chains * plan.steps * 10) + 1e-3 * size.L * size.q * _rungs(size, family)
+    return 4 * _sweep_seconds(size, plan.chains * plan.steps * 10) + 1e-3 * size.L * size.q * _count_rungs(size, family)
 
 
-def _conditionals(size: Size) -> float:
-    """Estimate the seconds of a hundred gradients of every site's softmax."""
-    return 100 * 4 * size.M * (size.L * size.q) ** 2 / 3e10
+def _comparison_seconds(size: Size, family: FamilySettings) -> float:
+    # A hundred gradients of every site's softmax.
+    gradients = 100 * 4 * size.M * (size.L * size.q) ** 2 / 3e10
+    return _training_seconds(size, family) + _sampling_seconds(size, family) + gradients + 60
 
 
 _SECONDS: dict[str, Callable[[Size, FamilySettings], float]] = {
-    "train": _train,
-    "sample": _sample,
-    "thermodynamics": _thermodynamics,
+    "train": _training_seconds,
+    "sample": _sampling_seconds,
+    "thermodynamics": _thermodynamics_seconds,
     # Inversions of the covariance matrix.
     "judge": lambda size, family: 1e-9 * (size.L * size.q) ** 3 + size.M * size.L**2 / 1e7,
-    "score": _score,
-    "compare": lambda size, family: _train(size, family) + _sample(size, family) + _conditionals(size) + 60,
-    "design": _design,
+    "score": _scoring_seconds,
+    "compare": _comparison_seconds,
+    "design": _design_seconds,
     # Two hundred fits to results, of which there are a thousand or so.
-    "measured": lambda size, family: 120 + _score(size, family),
-    "feedback": _feedback,
+    "measured": lambda size, family: 120 + _scoring_seconds(size, family),
+    "feedback": _feedback_seconds,
 }

@@ -154,6 +154,7 @@ def test_a_family_overrides_what_all_share():
         # tau_train is the temperature of the training sequences' mean energy, not of a judge.
         ({"alignment": "a", "judges": {"train": {"command": ["x"]}}}, "judges.train: tables have a column train"),
         ({"alignment": "a", "judges": {"functional": {"command": ["x"]}}}, "judges.functional: tables have a column"),
+        ({"alignment": "a", "judges": {"recommended": {"command": ["x"]}}}, "judges.recommended: tables have a column"),
         ({"alignment": "a", "judges": {"energy_error": {"command": ["x"]}}}, "judges.energy_error: reserved"),
         ({"alignment": "a", "judges": {"a": {"command": ["x"]}, "a_error": {"command": ["x"]}}}, "a_error: reserved"),
         ({"alignment": "a", "judges": {"train_low": {"command": ["x"]}}}, "judges.train_low: reserved"),
