@@ -12,7 +12,7 @@ PLANTED = pd.DataFrame({"system": "planted", "M": 30, "estimator": ["tau_f, root
                         "temperature": [np.nan, 0.5], "exact": [0.75, -2.5], "covered": [1.0, 0.5],
                         "repeats": 8})  # fmt: skip
 HOPFIELD = PLANTED.assign(system="hopfield", M=100, covered=[0.875, 0.625])
-ALL = "intervals hold the truth in 75.0 % of all cases, for the worst estimate in 50 %"
+ALL = "intervals hold the exact value in 75.0 % of all cases, for the worst estimate in 50 %"
 
 
 def test_the_coverage_of_a_system_is_that_of_its_model_and_seed(tmp_path, monkeypatch, caplog):
