@@ -113,7 +113,8 @@ def test_sequences_of_any_source_are_placed_among_natural_ones(tmp_path):
 
 
 def test_everything_that_notebooks_call_has_an_example():
-    methods = {name: member for name, member in vars(api.Family).items() if not name.startswith("_")}
+    members = {name: member for kind in api.Family.__mro__[-2::-1] for name, member in vars(kind).items()}
+    methods = {name: member for name, member in members.items() if not name.startswith("_")}
     functions = [api.read_family, api.example_family, *(methods[name] for name in methods.keys() - ATTRIBUTES)]
     assert len(functions) >= 10
     assert not [function for function in functions if ">>> " not in function.__doc__]

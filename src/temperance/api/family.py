@@ -1,21 +1,17 @@
-"""The steps of the workflow for a family in memory: the interface for notebooks (docs/library.md)."""
+"""Models of a family in memory: training, sampling, scores, designs and results of the laboratory."""
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from temperance.core.alphabet import Alphabet
-from temperance.core.alphabet import alphabet as find_alphabet
+from temperance.api.natural_family import NaturalFamily
 from temperance.core.errors import InputError
 from temperance.core.settings.design import MeasuredSettings
 from temperance.core.settings.training import SampleSettings, TrainSettings
-from temperance.core.sizes import resolve_size
 from temperance.design import selection
 from temperance.design.objectives import select_for
 from temperance.design.scored import Scored
@@ -24,170 +20,20 @@ from temperance.laboratory.assessment import Assessment
 from temperance.laboratory.feedback_training import NaturalTraining, learn_from_results
 from temperance.laboratory.placement import place_sequences
 from temperance.laboratory.results_table import read_results
-from temperance.msa import split as splitting
-from temperance.msa.hmmer import build_hmm
-from temperance.msa.prepare import encode_rows, prepare_alignment
 from temperance.msa.weights import sequence_weights
-from temperance.potts.formats.registry import read_model, write_model
 from temperance.potts.model import Potts
 from temperance.predict import contacts, mutants
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import TemperedSamples
-from temperance.scoring.cross_fitted import CrossFittedJudge
-from temperance.scoring.judges import Judge, hmm_judge, profile_judge
-from temperance.scoring.scale import NaturalScale
 from temperance.scoring.tables import Family as NaturalSequences
 from temperance.training import Training, train
 
-__all__ = ["Assessment", "Family", "Scored", "example_family", "read_family", "read_model", "write_model"]
-
-# Seed of the judge that sees pairs: it is the same whatever is sampled.
-_JUDGE_SEED = 1
 # Temperatures at which a model is sampled by default.
 _TEMPERATURES = tuple(SampleSettings().temperatures)
 
 
-def read_family(
-    path: str | Path,
-    alphabet: str = "protein",
-    *,
-    identity: float | None = 0.8,
-    heldout: float = 0.2,
-    ambiguous: str = "gap",
-    reference: str = "",
-    seed: int = 1,
-    **filters: Any,
-) -> "Family":
-    r"""Read an alignment, filter and weight its sequences, and hold out some of them.
-
-    Parameters
-    ----------
-    path : str or Path
-        Alignment in any format of `temperance.msa.alignment.read`.
-    alphabet : str
-        protein, rna, dna, or the symbols of an alphabet of your own.
-    identity : float, optional
-        Sequences of at least this identity share a weight, and no held-out one exceeds it to a training sequence; None
-        for equal weights and held-out sequences at random.
-    heldout : float
-        Share of sequences that no model is trained on.
-    ambiguous : {'gap', 'drop', 'error'}
-        Ambiguous residues become gaps, drop their sequence, or are an error.
-    reference : str
-        Name of the sequence that numbers the columns; empty for the first one.
-    seed : int
-        Random seed of the choice of held-out sequences.
-    **filters
-        As of `temperance.msa.alignment.filter_alignment`: max_column_gaps, max_sequence_gaps, duplicates, columns.
-
-    Returns
-    -------
-    Family
-        The sequences that were kept.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read as an alignment, or too little is left of it; in one line, what is wrong with it and
-        what would be right.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile, temperance
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.fasta")
-    >>> _ = path.write_text("".join(f">{n}\n{n:06b}{n:06b}\n" for n in range(64)))
-    >>> family = temperance.read_family(path, "01", identity=None)
-    >>> family.sequences.shape
-    (64, 12)
-    """
-    symbols = find_alphabet(alphabet)
-    raw, filtered, weights = prepare_alignment(path, symbols, ambiguous, identity, reference, **filters)
-    parts = splitting.split(filtered.sequences, np.random.default_rng(seed), heldout, identity)
-    return Family(
-        symbols, np.array(filtered.names), filtered.columns_table(), filtered.sequences, weights, parts.training,
-        parts.heldout, identity, raw.sequences.shape[1],
-    )  # fmt: skip
-
-
-def example_family() -> "Family":
-    """Make a small family for examples: 64 sequences of zeros and ones, the second half of each like the first.
-
-    Returns
-    -------
-    Family
-
-    Examples
-    --------
-    >>> example_family().sequences.shape
-    (64, 12)
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "example.fasta")
-        path.write_text("".join(f">{number}\n{number:06b}{number:06b}\n" for number in range(64)), encoding="ascii")
-        return read_family(path, "01", identity=None)
-
-
-@dataclass(frozen=True)
-class Family:
-    """An alignment of a protein or RNA family, from which models are trained, sampled and judged.
-
-    Attributes
-    ----------
-    alphabet : Alphabet
-        States of a site.
-    names : np.ndarray
-        (M,) names of the sequences.
-    columns : pandas.DataFrame
-        One row a site: its column in the file, and residue and number in the reference.
-    sequences, weights : np.ndarray
-        (M, L) uint8 and (M,); the weights' sum is Meff.
-    training, heldout : np.ndarray
-        Indices of sequences that models may be trained on, and of those that judge them.
-    identity : float or None
-        Identity from which sequences share a weight.
-    columns_read : int
-        Columns of the file, those that were dropped included.
-    """
-
-    alphabet: Alphabet
-    names: np.ndarray
-    columns: pd.DataFrame
-    sequences: np.ndarray
-    weights: np.ndarray
-    training: np.ndarray
-    heldout: np.ndarray
-    identity: float | None = 0.8
-    columns_read: int = 0
-
-    def subset(self, size: int | float = 1.0, seed: int = 1) -> np.ndarray:
-        r"""Draw a random subset of the training sequences.
-
-        Parameters
-        ----------
-        size : int or float
-            Number of sequences or, up to 1.0, share of the training sequences.
-        seed : int
-            Random seed; subsets of different sizes with the same seed are nested.
-
-        Returns
-        -------
-        np.ndarray
-            Indices of the sequences, ascending.
-
-        Raises
-        ------
-        InputError
-            If there are not so many training sequences.
-
-        Examples
-        --------
-        >>> import temperance
-        >>> family = temperance.example_family()
-        >>> family.subset(20).shape
-        (20,)
-        """
-        count = resolve_size(size, len(self.training), "size")
-        return splitting.draw_subset(self.training, count, np.random.default_rng(seed))
+class Family(NaturalFamily):
+    """An alignment of a protein or RNA family, from which models are trained, sampled and judged."""
 
     def train(self, size: int | float = 1.0, *, seed: int = 1, engine: str = "auto", **settings: Any) -> Training:
         r"""Train a Potts model on a subset of the training sequences.
@@ -329,67 +175,6 @@ class Family:
         with tempfile.TemporaryDirectory() as folder:
             panel = {judge: self._judge(judge, heldout_weights, Path(folder), threads)}
             return Scored.measure(model, natural, panel, samples, mean_energy, percentile, seed)
-
-    @cached_property
-    def judge(self) -> CrossFittedJudge:
-        r"""Train the judge that sees pairs of sites on parts of the natural sequences, once.
-
-        Returns
-        -------
-        CrossFittedJudge
-            Scores encoded sequences (M, L) uint8 when called.
-
-        Examples
-        --------
-        >>> import temperance
-        >>> family = temperance.example_family()
-        >>> family.judge(family.sequences).shape
-        (64,)
-        """
-        return CrossFittedJudge.learn(self.sequences, self.weights, self.alphabet.q, _JUDGE_SEED)
-
-    def percentiles(self, sequences: Sequence[str] | np.ndarray) -> np.ndarray:
-        r"""Compute the percentiles of aligned sequences among the family's natural ones, by the judge that sees pairs.
-
-        Parameters
-        ----------
-        sequences : sequence of str, or np.ndarray
-            Rows of as many columns as the alignment file has, of which those that were dropped are left out, or of the
-            columns that were kept; or encoded sequences (M, L).
-
-        Returns
-        -------
-        np.ndarray
-            (M,) percentiles. Those of natural sequences themselves are too high, because the judge was trained on them;
-            `judge.natural_scores` are free of that, and their weighted mean percentile is 50.
-
-        Raises
-        ------
-        InputError
-            If a sequence has another length, or a symbol that is not of the alphabet.
-
-        Examples
-        --------
-        >>> import temperance
-        >>> family = temperance.example_family()
-        >>> family.percentiles(["000000000000", "000000111111"]).shape
-        (2,)
-        """
-        encoded = np.asarray(sequences)
-        if encoded.ndim != 2:
-            columns = self.columns["column"].to_numpy()
-            encoded = encode_rows(list(map(str, sequences)), self.alphabet, columns, self.columns_read)
-        return NaturalScale.measure(self.judge.natural_scores, self.weights).percentiles(self.judge(encoded))
-
-    def _judge(self, name: str, weights: np.ndarray, folder: Path, threads: int) -> Judge:
-        """Find or build a judge by its name; files of an HMM are written to `folder`."""
-        heldout = self.sequences[self.heldout]
-        if name == "potts":
-            return self.judge
-        if name == "profile":
-            return profile_judge(heldout, weights, self.alphabet.q)
-        build_hmm(heldout, self.alphabet, "family", folder / "heldout.hmm")
-        return hmm_judge(folder / "heldout.hmm", self.alphabet, threads)
 
     def design(
         self, model: Potts, scored: "Scored", tau: float, number: int = 96, *, candidates: int = 2048,
