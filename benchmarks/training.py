@@ -24,7 +24,8 @@ from common import HERE, REPEATS, Process, peer_program, save, write_fasta
 from temperance.core.alphabet import alphabet
 from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
-from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.alignment import filter_alignment, read
+from temperance.msa.encoding import encode
 from temperance.msa.split import split
 from temperance.msa.weights import sequence_weights
 from temperance.potts.frequencies import correlation_agreement, frequencies

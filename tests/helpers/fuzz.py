@@ -19,7 +19,8 @@ with atheris.instrument_imports(include=["temperance"]):
     from temperance.core.settings.design import MeasuredSettings
     from temperance.laboratory.placement import place_sequences
     from temperance.laboratory.results_table import read_results
-    from temperance.msa.alignment import encode, filter_alignment, read
+    from temperance.msa.alignment import filter_alignment, read
+    from temperance.msa.encoding import encode
     from temperance.potts.formats.registry import read_model
     from temperance.potts.model import load
     from temperance.predict.measured import read_measured

@@ -28,13 +28,8 @@ os.environ.update(TEMPERANCE_LIBRARY=str(Path(temperance.__file__).parents[1]))
 
 from snakemake import __version__ as snakemake_version
 
-from temperance.workflow.configuration import (
-    check_files,
-    configure,
-    family_plans,
-    has_hmm,
-    source_key,
-)
+from temperance.workflow.configuration import check_files, configure, family_plans, source_key
+from temperance.workflow.judge_settings import has_hmm
 from temperance.workflow.configfiles import read_again
 from temperance.workflow.family_table import with_table
 from temperance.potts.formats.names import EXPORTS

@@ -8,7 +8,8 @@ import numpy as np
 
 from temperance.core.alphabet import Alphabet
 from temperance.core.errors import InputError
-from temperance.msa.alignment import Alignment, encode, filter_alignment, read
+from temperance.msa.alignment import Alignment, filter_alignment, read
+from temperance.msa.encoding import encode
 from temperance.msa.weights import sequence_weights
 
 

@@ -13,7 +13,7 @@ from temperance.core.settings.stages import ThermodynamicsStage
 from temperance.engines.registry import choose_engine
 from temperance.msa.clusters import label_clusters
 from temperance.msa.frequencies import site_frequencies
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.model import Potts, load
 from temperance.sampling.diagnostics import is_within_equilibrated, sequence_rhat
 from temperance.sampling.samples import sequences_of_all_rungs
@@ -247,8 +247,8 @@ def complete_optima(
     """
     if truth and truth.all_energies is not None:
         all_energies = enumeration.energies_of_all(model)
-        exact: dict[str, Any] = asdict(enumeration.find_optima(truth.all_energies, all_energies))
-        exact["tau_train"] = enumeration.matching_temperature(all_energies, training_energy)
+        exact: dict[str, Any] = asdict(exact_optima.find_optima(truth.all_energies, all_energies))
+        exact["tau_train"] = exact_optima.matching_temperature(all_energies, training_energy)
         optima["exact"] = optima["optimum"].map(exact)
     optima["equilibrated"] = is_within_equilibrated(
         states["temperature"].to_numpy(), states["equilibrated"].to_numpy(), optima["value"].to_numpy()

@@ -22,7 +22,8 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.settings.truths import LatticeTruth
 from temperance.core.threads import threaded
-from temperance.msa.alignment import encode, read
+from temperance.msa.alignment import read
+from temperance.msa.encoding import encode
 from temperance.sampling.diagnostics import effective_sample_size, split_rhat
 from temperance.truth import DrawnFamily
 from temperance.truth.lattice_folds import PAIRS, RESIDUES, all_folds, find_partner_sets

@@ -9,14 +9,8 @@ from scipy.special import entr
 from temperance.baselines.attention import Attention
 from temperance.baselines.registry import independent
 from temperance.core.seeds import derive_seed
-from temperance.potts.enumeration import (
-    all_sequences,
-    boltzmann,
-    conditional_logits,
-    draw_sequences,
-    energies_of_all,
-    forward_divergence,
-)
+from temperance.potts.enumeration import all_sequences, boltzmann, conditional_logits, draw_sequences, energies_of_all
+from temperance.potts.exact_optima import forward_divergence
 from temperance.temperature.calibration import negative_log_likelihood
 from temperance.validation.systems import LENGTH, Q, draw_truth
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from temperance.core.seeds import derive_seed
 from temperance.core.settings import Settings
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature, reliability
@@ -182,8 +182,8 @@ def scaling(seed: int, scales: tuple[float, ...] = (0.5, 1, 2, 4)) -> pd.DataFra
             rows.append(
                 {"scale": scale, "temperature": scale * tau, "tau_over_scale": tau,
                  "entropy": enumeration.entropy(enumeration.boltzmann(energies, beta)),
-                 "forward": enumeration.forward_divergence(truth, energies, beta),
-                 "reverse": enumeration.reverse_divergence(truth, energies, beta)}
+                 "forward": exact_optima.forward_divergence(truth, energies, beta),
+                 "reverse": exact_optima.reverse_divergence(truth, energies, beta)}
             )  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.engines.base import Engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.potts.model import Potts
 from temperance.sampling.replica_exchange import sample
@@ -114,14 +114,14 @@ def _intervals(
         row = divergence.table.iloc[g]
         kappa = enumeration.true_heat_capacity(truth, energies, beta)
         for name, value in (
-            ("forward", enumeration.forward_divergence(truth, energies, beta)),
-            ("reverse", enumeration.reverse_divergence(truth, energies, beta)),
-            ("jeffreys", enumeration.jeffreys_divergence(truth, energies, beta)),
+            ("forward", exact_optima.forward_divergence(truth, energies, beta)),
+            ("reverse", exact_optima.reverse_divergence(truth, energies, beta)),
+            ("jeffreys", exact_optima.jeffreys_divergence(truth, energies, beta)),
             ("kappa", kappa),
             ("energy_slope", kappa / enumeration.heat_capacity(energies, beta)),
         ):
             yield (name, tau), value, row[f"{name}_low"], row[f"{name}_high"]
-    for name, value in asdict(enumeration.find_optima(truth, energies)).items():
+    for name, value in asdict(exact_optima.find_optima(truth, energies)).items():
         optimum = divergence.optima[name]
         for method in ("minimum", "root"):
             estimate = getattr(optimum, method)

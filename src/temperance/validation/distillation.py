@@ -19,8 +19,8 @@ from temperance.potts.enumeration import (
     draw_sequences,
     energies_of_all,
     find_positions,
-    forward_divergence,
 )
+from temperance.potts.exact_optima import forward_divergence
 from temperance.potts.model import Potts
 from temperance.stats.resampling import interval_factor
 from temperance.temperature.calibration import negative_log_likelihood, site_logits

@@ -17,14 +17,8 @@ import numpy as np
 import scipy.linalg
 from scipy.optimize import brentq
 
-from temperance.potts.enumeration import (
-    all_sequences,
-    boltzmann,
-    heat_capacity,
-    log_z,
-    matching_temperature,
-    reverse_divergence_slope,
-)
+from temperance.potts.enumeration import all_sequences, boltzmann, heat_capacity, log_z
+from temperance.potts.exact_optima import matching_temperature, reverse_divergence_slope
 from temperance.validation.two_level import fit_two_levels
 
 # Newton's method ends where a step changes no parameter by more; steps after which a fit is given up.

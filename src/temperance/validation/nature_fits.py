@@ -11,7 +11,8 @@ from temperance.baselines import registry
 from temperance.baselines.site_conditionals import Autoregressive, pseudolikelihood
 from temperance.core.seeds import derive_seed
 from temperance.engines.base import Engine
-from temperance.potts.enumeration import all_sequences, boltzmann, energies_of_all, matching_temperature
+from temperance.potts.enumeration import all_sequences, boltzmann, energies_of_all
+from temperance.potts.exact_optima import matching_temperature
 from temperance.temperature.divergence import sampled_training_temperature
 from temperance.truth import lattice
 from temperance.truth.lattice_folds import all_folds

@@ -6,13 +6,8 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.seeds import derive_seed
-from temperance.potts.enumeration import (
-    all_sequences,
-    boltzmann,
-    conditional_logits,
-    heat_capacity,
-    matching_temperature,
-)
+from temperance.potts.enumeration import all_sequences, boltzmann, conditional_logits, heat_capacity
+from temperance.potts.exact_optima import matching_temperature
 from temperance.stats.clustered import resample_clusters
 from temperance.temperature.calibration import negative_log_likelihood, optimal_temperature
 from temperance.validation.law import ExponentialFamily

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from temperance.core.seeds import derive_seed
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.temperature.levels import divide_by_group
 from temperance.truth.enumerable import ising
 from temperance.validation.even_spins import EvenSpins, double
@@ -85,7 +85,7 @@ def tabulate_lattice(
             for fit, l2 in FITS.items():
                 couplings = spins.descend(correlations, start) if fit == "paper" else spins.fit(correlations, l2)
                 energies = spins.compute_energies(couplings)
-                optima = enumeration.find_optima(truth, energies)
+                optima = exact_optima.find_optima(truth, energies)
                 name = {"temperature": temperature, "M": size, "replicate": replicate, "fit": fit}
                 models.append(
                     name
@@ -102,8 +102,8 @@ def tabulate_lattice(
                 if size == _FEW and replicate == 1:
                     curves += [
                         name
-                        | {"tau": tau, "forward": enumeration.forward_divergence(truth, energies, 1 / tau),
-                           "reverse": enumeration.reverse_divergence(truth, energies, 1 / tau)}
+                        | {"tau": tau, "forward": exact_optima.forward_divergence(truth, energies, 1 / tau),
+                           "reverse": exact_optima.reverse_divergence(truth, energies, 1 / tau)}
                         for tau in _TAUS
                     ]  # fmt: skip
     return LatticeTables(pd.DataFrame(models), pd.concat(parts, ignore_index=True), pd.DataFrame(curves))

@@ -12,7 +12,7 @@ from temperance.core.settings import Settings
 from temperance.core.settings.training import TrainSettings
 from temperance.core.settings.truths import EnumerableTruth, read_truth
 from temperance.core.sizes import resolve_size
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.stats.resampling import interval_factor
 from temperance.temperature.divergence import optima_row
@@ -64,7 +64,7 @@ def _exact_optima(truth: np.ndarray, training: np.ndarray, q: int, settings: Tra
     assert settings.l2_couplings != "auto"
     model = enumeration.fit_pairwise(data, settings.l2_couplings, settings.l2_fields, settings.fields)
     energies = enumeration.energies_of_all(model)
-    optima = enumeration.find_optima(truth, energies)
+    optima = exact_optima.find_optima(truth, energies)
     return {name: getattr(optima, name) for name in OPTIMA} | {
         "coupling_norm": float(np.sqrt((model.couplings.astype(float) ** 2).sum() / 2)),
         "energy_training": float(model.energies(training).mean()),

@@ -9,15 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, rel_entr
 
 from temperance.core.seeds import derive_seed
-from temperance.potts.enumeration import (
-    all_sequences,
-    boltzmann,
-    conditional_logits,
-    entropy,
-    find_optima,
-    heat_capacity,
-    log_z,
-)
+from temperance.potts.enumeration import all_sequences, boltzmann, conditional_logits, entropy, heat_capacity, log_z
+from temperance.potts.exact_optima import find_optima
 from temperance.temperature.calibration import optimal_temperature
 from temperance.validation.law import ExponentialFamily
 from temperance.validation.systems import LENGTH, Q, draw_truth

@@ -10,7 +10,8 @@ from Bio.SeqRecord import SeqRecord
 
 from temperance.core.alphabet import NAMED, alphabet
 from temperance.core.errors import InputError
-from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.alignment import filter_alignment, read
+from temperance.msa.encoding import encode
 
 ROWS = {"one": "ACD-EFGHIK", "two": "ACDMEFGH-K", "three": "TCDMEYGHIK", "four": "-CDMEFGWIR"}
 PROTEIN = alphabet("protein")

@@ -15,7 +15,8 @@ from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
 from temperance.core.files import load_json, load_table
 from temperance.core.settings.run import Configuration
-from temperance.msa.alignment import encode, filter_alignment, read
+from temperance.msa.alignment import filter_alignment, read
+from temperance.msa.encoding import encode
 from temperance.potts.model import load
 from temperance.workflow.configuration import check_files, configure
 

@@ -6,7 +6,8 @@ import pytest
 
 from temperance.core.alphabet import alphabet
 from temperance.core.errors import InputError
-from temperance.msa.alignment import encode, filter_alignment, read, read_rows
+from temperance.msa.alignment import filter_alignment, read, read_rows
+from temperance.msa.encoding import encode
 from temperance.msa.prepare import prepare_alignment
 
 ROWS = ["ACDEFGHIKL", "ACDEFGHIKV", "TCDEFGHIKL", "ACWEFGHIKL", "YCDEFGAIKL"]

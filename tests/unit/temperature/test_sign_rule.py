@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from temperance.engines.registry import choose_engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
@@ -152,7 +152,7 @@ def sampled(request):
 def test_the_reverse_divergence_changes_with_temperature_by_kappa_less_capacity_over_temperature(sampled):
     _, truth, energies, _ = sampled
     for tau in (0.7, 1.0, 1.6):
-        colder, hotter = (enumeration.reverse_divergence(truth, energies, 1 / (tau + h)) for h in (-1e-4, 1e-4))
+        colder, hotter = (exact_optima.reverse_divergence(truth, energies, 1 / (tau + h)) for h in (-1e-4, 1e-4))
         kappa = enumeration.true_heat_capacity(truth, energies, 1 / tau)
         change = kappa - enumeration.heat_capacity(energies, 1 / tau) / tau
         assert change == pytest.approx((hotter - colder) / 2e-4, rel=1e-4)
@@ -187,7 +187,7 @@ def test_samples_show_the_enumerated_quantities_within_their_errors(sampled):
 def test_a_gap_calls_for_colder_samples_and_its_absence_for_hotter_ones(sampled):
     """With few data; the optimum itself, tau_r by enumeration, lies where the energy slope says."""
     kind, truth, energies, found = sampled
-    slope, tau_r = found.sign_rule["energy_slope"], enumeration.find_optima(truth, energies).tau_r
+    slope, tau_r = found.sign_rule["energy_slope"], exact_optima.find_optima(truth, energies).tau_r
     if kind == "planted":
         assert slope.low > 1.2
         assert tau_r < 1

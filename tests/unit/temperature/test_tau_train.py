@@ -5,7 +5,7 @@ import pytest
 from small_systems import random_potts
 
 from temperance.engines.registry import choose_engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.sampling.replica_exchange import sample
 from temperance.stats.resampling import jackknife_error
@@ -60,7 +60,7 @@ def reweighted(samples):
 
 def test_tau_train_is_that_of_enumeration_found_twice(samples, reweighted, model, training, of_all):
     mean = float(model.energies(training).mean())
-    expected = enumeration.matching_temperature(of_all, mean)
+    expected = exact_optima.matching_temperature(of_all, mean)
     heldout = Heldout(of_all[:50], np.ones(50))
     optimum = divergences(
         reweighted, samples.betas, samples.energies, heldout, np.random.default_rng(0), training_energy=mean
@@ -79,12 +79,12 @@ def test_tau_train_undoes_the_penalty(model, training, of_all):
     """1 - tau_train = l2 |J|^2 / C to first order, and tau_train is 1 without a penalty."""
     mean = float(model.energies(training).mean())
     norm = (model.couplings.astype(float) ** 2).sum() / 2
-    tau = enumeration.matching_temperature(of_all, mean)
+    tau = exact_optima.matching_temperature(of_all, mean)
     capacity = enumeration.heat_capacity(of_all)
     assert 1 - tau == pytest.approx(L2 * norm / capacity, rel=0.25)
     weak = fit(training, 1e-4)
     energies = enumeration.energies_of_all(weak)
-    assert enumeration.matching_temperature(energies, float(weak.energies(training).mean())) == pytest.approx(
+    assert exact_optima.matching_temperature(energies, float(weak.energies(training).mean())) == pytest.approx(
         1, abs=0.01
     )
 
@@ -94,7 +94,7 @@ def test_samples_at_tau_train_are_as_good_as_nature(truth, training, l2):
     """For a truth of pairs the mean true energy at tau_train is that of the truth, which it is not at 1."""
     model = fit(training, l2)
     energies = enumeration.energies_of_all(model)
-    tau = enumeration.matching_temperature(energies, float(model.energies(training).mean()))
+    tau = exact_optima.matching_temperature(energies, float(model.energies(training).mean()))
     natural = enumeration.boltzmann(truth) @ truth
     noise = truth[enumeration.find_positions(training, Q)].std() / M**0.5
     at = {t: float(enumeration.boltzmann(energies, 1 / t) @ truth - natural) for t in (tau, 1.0)}
@@ -103,13 +103,13 @@ def test_samples_at_tau_train_are_as_good_as_nature(truth, training, l2):
 
 
 def test_a_mean_that_no_temperature_has(of_all):
-    assert enumeration.matching_temperature(of_all, of_all.mean() + 1) == np.inf
-    assert enumeration.matching_temperature(of_all, of_all.min() - 1) == 0
+    assert exact_optima.matching_temperature(of_all, of_all.mean() + 1) == np.inf
+    assert exact_optima.matching_temperature(of_all, of_all.min() - 1) == 0
 
 
 def test_models_that_cannot_be_reweighted_are_interpolated(samples, model, training, of_all):
     mean = float(model.energies(training).mean())
-    expected = enumeration.matching_temperature(of_all, mean)
+    expected = exact_optima.matching_temperature(of_all, mean)
     at = [int(np.argmin(np.abs(1 / samples.betas[1:] - t))) + 1 for t in samples.temperatures]
     energies = samples.energies[at].mean(axis=2)
     tau = sampled_training_temperature(samples.temperatures, energies, mean, np.random.default_rng(0))
@@ -159,7 +159,7 @@ def test_a_profile_model_gains_nothing(training, truth):
 def test_the_interval_of_tau_f_covers_where_sequences_are_relatives(samples, reweighted, truth, of_all, relatives):
     """Held-out sequences in clusters of equals; the interval from single ones is far too narrow."""
     rng, p = np.random.default_rng(relatives), enumeration.boltzmann(truth)
-    expected = enumeration.find_optima(truth, of_all).tau_f
+    expected = exact_optima.find_optima(truth, of_all).tau_f
     labels = np.repeat(np.arange(400 // relatives), relatives)
     covered = {"clusters": [], "single": []}
     for _ in range(60):

@@ -10,7 +10,7 @@ from two_states import BETAS, exact_energies, log_z, share_of_one
 
 from temperance.engines.chains import draw_uniform_chains
 from temperance.engines.registry import choose_engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.sampling.diagnostics import sequence_rhat
 from temperance.sampling.replica_exchange import sample
 from temperance.sampling.samples import sequences_of_all_rungs
@@ -237,7 +237,7 @@ def test_divergences_are_those_of_enumeration(measured, of_all, truth):
 
 @pytest.mark.parametrize("name", ["tau_f", "tau_r", "tau_j"])
 def test_optima_are_those_of_enumeration_found_twice(measured, of_all, truth, name):
-    expected = getattr(enumeration.find_optima(truth, of_all), name)
+    expected = getattr(exact_optima.find_optima(truth, of_all), name)
     optimum = measured.optima[name]
     for estimate in (optimum.minimum, optimum.root):
         assert estimate.low < estimate.value < estimate.high

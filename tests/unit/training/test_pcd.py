@@ -8,7 +8,7 @@ from small_systems import all_states, boltzmann, random_potts, spins
 
 from temperance.core.errors import InputError
 from temperance.engines.registry import choose_engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies, measure_agreement
 from temperance.sampling.systematic_resampling import systematic_resample
 from temperance.stats.resampling import effective_number
@@ -130,7 +130,7 @@ def test_covered_temperatures_are_those_of_the_enumerated_optimum(size, l2):
         assert result.stopped == "converged"
         optimum = enumeration.fit_pairwise(frequencies(sequences, 3).with_pseudocount(1 / size), l2)
         trained, best = (
-            enumeration.find_optima(energies, enumeration.energies_of_all(m)).tau_f for m in (result.model, optimum)
+            exact_optima.find_optima(energies, enumeration.energies_of_all(m)).tau_f for m in (result.model, optimum)
         )
         ratios.append(trained / best)
     assert np.mean(ratios) == pytest.approx(1, abs=0.02)
@@ -356,7 +356,7 @@ def test_training_goes_on_until_the_models_own_temperature_has_settled():
     reference = enumeration.fit_pairwise(frequencies(sequences, 2).with_pseudocount(1 / 4000), 0.003)
     assert trained.stopped == "converged"
     optima, expected = (
-        enumeration.find_optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
+        exact_optima.find_optima(truth, enumeration.energies_of_all(model)) for model in (trained.model, reference)
     )
     for name in ("tau_f", "tau_r", "tau_j"):
         assert abs(getattr(optima, name) / getattr(expected, name) - 1) < 0.06

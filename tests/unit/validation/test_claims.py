@@ -9,7 +9,7 @@ import pytest
 
 from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.report import figures_of_theory
 from temperance.report.figures_of_law import average_law, average_nature
@@ -74,11 +74,11 @@ def test_with_fields_a_strong_penalty_brings_tau_f_back_to_one():
     truth = KINDS["gapless"](10, 2, rng, width=0.5)
     data = frequencies(enumeration.draw_sequences(truth, 10, 2, 10000, rng), 2).with_pseudocount(1e-4)
     energies = [enumeration.energies_of_all(enumeration.fit_pairwise(data, l2)) for l2 in (0.003, 0.3, 100)]
-    optima = [enumeration.find_optima(truth, energy) for energy in energies]
+    optima = [exact_optima.find_optima(truth, energy) for energy in energies]
     weak, strong, none = (optimum.tau_f for optimum in optima)
     assert abs(weak - 1) < 0.03 and strong < 0.95 and abs(none - 1) < 0.03
     assert optima[2].tau_r < optima[1].tau_r < 0.9
-    divergences = [enumeration.forward_divergence(truth, energy, 1.0) for energy in energies]
+    divergences = [exact_optima.forward_divergence(truth, energy, 1.0) for energy in energies]
     assert divergences[0] < 0.02 < divergences[1] < divergences[2]
 
 
@@ -224,7 +224,7 @@ def test_an_interval_of_annealing_is_two_standard_errors_to_each_side(monkeypatc
         assert value == pytest.approx(enumeration.log_z(energies, 1 / tau)) == intervals["log_z", tau][0]
     slope = enumeration.true_heat_capacity(truth, energies, 2.0) / enumeration.heat_capacity(energies, 2.0)
     assert intervals["energy_slope", 0.5][0] == slope
-    optima = enumeration.find_optima(truth, energies)
+    optima = exact_optima.find_optima(truth, energies)
     assert intervals["tau_r, root", None][0] == optima.tau_r and intervals["tau_f, minimum", None][0] == optima.tau_f
 
 

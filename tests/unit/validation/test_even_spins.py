@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import Frequencies
 from temperance.truth.enumerable import ising
 from temperance.validation.even_spins import EvenSpins, double
@@ -58,10 +58,10 @@ def test_divergences_and_optima_are_the_same_over_half_and_over_all_states():
     half = EvenSpins.of_size(12)
     truth, model = ising(3, 4, temperature=2.3), half.compute_energies(couplings_of(12))
     few, every = (truth[: 2**11], model), (truth, double(model))
-    for function in (enumeration.forward_divergence, enumeration.reverse_divergence):
+    for function in (exact_optima.forward_divergence, exact_optima.reverse_divergence):
         assert function(*few, 0.7) == pytest.approx(function(*every, 0.7), rel=1e-9)
     assert enumeration.true_heat_capacity(*few, 0.7) == pytest.approx(enumeration.true_heat_capacity(*every, 0.7))
-    mine, all_states = enumeration.find_optima(*few), enumeration.find_optima(*every)
+    mine, all_states = exact_optima.find_optima(*few), exact_optima.find_optima(*every)
     assert mine.tau_f == pytest.approx(all_states.tau_f, rel=1e-6)
     assert mine.tau_r == pytest.approx(all_states.tau_r, rel=1e-6)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.truth.enumerable import KINDS, ising
 from temperance.validation.law import ExponentialFamily, derive_law, measure_learnt_levels, measure_model
@@ -122,7 +122,7 @@ def test_of_a_truth_that_pairs_cannot_represent_the_law_of_tau_f_takes_its_own_c
     error = tau_f.std(ddof=1) / 150**0.5
     assert abs(tau_f.mean() - law.predict(size)[0]) < 3 * error + 2e-4 < 0.3 * (law.predict(size)[0] - 1)
     # Infinitely many draws leave tau_f at 1, and tau_r elsewhere.
-    optima = enumeration.find_optima(truth, limit)
+    optima = exact_optima.find_optima(truth, limit)
     assert optima.tau_f == pytest.approx(1) and abs(optima.tau_r - 1) > 0.02
 
 

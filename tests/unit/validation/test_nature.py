@@ -5,7 +5,8 @@ import pytest
 
 from temperance.core.seeds import derive_seed
 from temperance.engines.registry import choose_engine
-from temperance.potts.enumeration import boltzmann, matching_temperature
+from temperance.potts.enumeration import boltzmann
+from temperance.potts.exact_optima import matching_temperature
 from temperance.report.figures_of_law import share_missing
 from temperance.truth.enumerable import KINDS
 from temperance.validation.law import ExponentialFamily

@@ -9,7 +9,7 @@ import pytest
 from temperance.core.artefacts import COLUMNS
 from temperance.core.files import save_table
 from temperance.core.seeds import derive_seed
-from temperance.potts import enumeration
+from temperance.potts import enumeration, exact_optima
 from temperance.potts.frequencies import frequencies
 from temperance.truth.enumerable import ising
 from temperance.validation.study import summarise, tabulate_enumerable, tabulate_sampled
@@ -34,7 +34,7 @@ def test_models_of_spins_have_fields_or_none(fields):
         all_energies = enumeration.energies_of_all(model)
         assert row.energy_natural == pytest.approx(enumeration.boltzmann(energies) @ all_energies, rel=1e-5)
         assert row.coupling_norm == pytest.approx(np.sqrt((model.pairs().astype(float) ** 2).sum()), rel=1e-5)
-        optima = enumeration.find_optima(energies, all_energies)
+        optima = exact_optima.find_optima(energies, all_energies)
         assert (row.tau_f, row.tau_r) == pytest.approx((optima.tau_f, optima.tau_r), rel=1e-5)
         # The sign rule: colder samples are better where kappa is above the heat capacity.
         assert (row.kappa > row.heat_capacity) == (row.tau_r < 1)

@@ -171,11 +171,11 @@ def test_a_mistake_is_named_in_one_line(config, message):
 @pytest.mark.parametrize("judge", ["covariance", "folding"])
 def test_a_program_that_a_judge_of_rna_lacks_is_named(monkeypatch, judge):
     config = {"families": {"a": {"alignment": "a", "alphabet": "rna", "optimum": {judge: True}}}}
-    monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "it needs a program that is not installed")
+    monkeypatch.setitem(judge_settings._RNA_JUDGES, judge, lambda: "it needs a program that is not installed")
     with pytest.raises(InputError) as error:
         configure(config)
     assert str(error.value) == f"a: optimum.{judge}: it needs a program that is not installed"
-    monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "")
+    monkeypatch.setitem(judge_settings._RNA_JUDGES, judge, lambda: "")
     assert configure(config)["families"]["a"].alphabet == "rna"
 
 
@@ -372,7 +372,7 @@ def test_what_is_no_file_is_named_for_what_it_is(tmp_path):
 def test_judges_of_the_families_are_none_of_the_studies_truths(optimum, monkeypatch):
     """Studies of spins have no HMM and no base pairs, whatever the run's own families are judged by."""
     for judge in ("folding", "covariance"):
-        monkeypatch.setitem(configuration._RNA_JUDGES, judge, lambda: "")
+        monkeypatch.setitem(judge_settings._RNA_JUDGES, judge, lambda: "")
     run = configure({"alignment": "a", "alphabet": "rna", "optimum": optimum})
     assert run["families"]["a"].optimum.model_dump(include=set(optimum)) == optimum
     points = [point["settings"].optimum for study in run["studies"].values() for point in study["points"]]

@@ -3,14 +3,8 @@
 import pytest
 
 from temperance.core.errors import InputError
-from temperance.workflow.configuration import (
-    check_files,
-    configure,
-    family_plans,
-    has_hmm,
-    reduce_to_family,
-    source_key,
-)
+from temperance.workflow.configuration import check_files, configure, family_plans, reduce_to_family, source_key
+from temperance.workflow.judge_settings import has_hmm
 
 
 def family(**settings):
