@@ -28,7 +28,12 @@ os.environ.update(TEMPERANCE_LIBRARY=str(Path(temperance.__file__).parents[1]))
 
 from snakemake import __version__ as snakemake_version
 
-from temperance.workflow.configuration import check_files, configure, family_plans, source_key
+from temperance.workflow.configuration import (
+    check_files,
+    configure,
+    family_plans,
+    source_key,
+)
 from temperance.workflow.judge_settings import has_hmm
 from temperance.workflow.configfiles import read_again
 from temperance.workflow.family_table import with_table

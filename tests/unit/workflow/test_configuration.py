@@ -18,7 +18,7 @@ from temperance.msa.split import split
 from temperance.sampling.replica_exchange import sample
 from temperance.thermo.annealing import estimate_log_z
 from temperance.training import train
-from temperance.workflow import configuration, reference
+from temperance.workflow import judge_settings, reference
 from temperance.workflow.configuration import check_files, configure, family_plans, reduce_to_family
 from temperance.workflow.family_table import with_table
 
