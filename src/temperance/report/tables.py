@@ -298,7 +298,7 @@ def _format_interval(row: pd.Series, name: str) -> str:
     """Format a temperature with its interval, or `none`."""
     if np.isnan(row[name]):
         return "none"
-    return estimate_from_columns(row, name).brief()
+    return estimate_from_columns(row, name).within_ladder()
 
 
 def front_table(scores: pd.DataFrame) -> pd.DataFrame:

@@ -39,6 +39,28 @@ def format_range(low: float, high: float, form: str = ".2f") -> str:
     return f"{low:{form}} or more" if high == np.inf else f"{low:{form}} to {high:{form}}"
 
 
+def format_temperatures(low: float, high: float) -> str:
+    """Format an interval of temperatures, whose ends may lie beyond all that were sampled.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends; 0 and infinite beyond the coldest and the hottest.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> format_temperatures(0.7, 0.81), format_temperatures(0, 0.81), format_temperatures(0, float("inf"))
+    ('0.70 to 0.81', '0.81 at most', 'interval not known')
+    """
+    if low == 0:
+        return f"{high:.2f} at most" if high < np.inf else "interval not known"
+    return format_range(low, high)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Hold a value with its 95 % interval.
@@ -90,11 +112,12 @@ class Estimate:
         >>> Estimate(0.7, 0.6, 0.8).within_ladder(), Estimate(0.0, 0.0, 0.55).within_ladder()
         ('0.70 (0.60 to 0.80)', 'below all that were sampled (0.55 at most)')
         """
+        interval = format_temperatures(self.low, self.high)
         if self.value == 0:
-            return f"below all that were sampled ({self.high:.2f} at most)"
+            return "below all that were sampled" + (f" ({interval})" if self.high else "")
         if self.value == np.inf:
-            return f"above all that were sampled ({self.low:.2f} at least)"
-        return self.brief()
+            return "above all that were sampled" + (f" ({interval})" if self.low < np.inf else "")
+        return f"{self.value:.2f} ({interval})"
 
 
 def estimate(value: float, draws: np.ndarray, units: float = 1000) -> Estimate:

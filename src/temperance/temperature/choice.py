@@ -7,7 +7,7 @@ import numpy as np
 
 from temperance.core.words import join_words
 from temperance.scoring.names import judge_name
-from temperance.stats.estimate import format_range
+from temperance.stats.estimate import format_temperatures
 from temperance.temperature.operating_points import (
     LEAST_PERCENTILE,
     NATURAL_PERCENTILE,
@@ -369,7 +369,7 @@ def describe(point: OperatingPoint) -> str:
         "tau_train": "τ_train, where samples have the mean energy of the training sequences",
         "tau_f": "τ_f, where samples have the mean energy of held-out sequences",
     }.get(point.name, f"the limit by {judge_name(point.name.removeprefix('tau_'))}")
-    return f"{meaning}: {point.value:.2f}, {format_range(point.low, point.high)}"
+    return f"{meaning}: {point.value:.2f}, {format_temperatures(point.low, point.high)}"
 
 
 def _describe_limit(point: OperatingPoint) -> str:

@@ -133,7 +133,7 @@ def _explain_truth(table: pd.DataFrame) -> Iterator[str]:
         return
     sizes = sorted(table["M"].unique())
     largest = pooled(table[table["M"] == sizes[-1]], "tau_r")
-    estimate = f"τ_r = {largest.brief()}"
+    estimate = f"τ_r = {largest.within_ladder()}"
     if not 0 < largest.value < np.inf:
         yield "The truth accepts samples best at a temperature outside those sampled."
         return

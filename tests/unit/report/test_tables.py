@@ -64,7 +64,7 @@ def test_operating_points_of_the_family_are_tabulated_with_their_sides(evidence)
         ["τ_f", "0.95 (0.94 to 0.97)", "", "a note"],
         ["as natural by the pair judge (Potts models of parts of the natural sequences)", "0.77 (0.74 or more)",
          "0.76", ""],
-        ["as natural by the profile HMM", "above all that were sampled (1.50 at least)", "", ""],
+        ["as natural by the profile HMM", "above all that were sampled (1.50 or more)", "", ""],
         ["as natural by the one-site profile", "", "", "not judged"],
         ["coldest above the floors", "0.60 (0.55 to 0.62)", "", ""],
     ]  # fmt: skip

@@ -43,8 +43,14 @@ def test_estimates_are_written_with_their_interval_which_may_have_no_upper_end()
     ("estimate", "words"),
     [
         (Estimate(0.0, 0.0, 0.55), "below all that were sampled (0.55 at most)"),
-        (Estimate(np.inf, 1.5, np.inf), "above all that were sampled (1.50 at least)"),
+        (Estimate(0.0, 0.0, 0.0), "below all that were sampled"),
+        (Estimate(0.0, 0.0, np.inf), "below all that were sampled (interval not known)"),
+        (Estimate(np.inf, 1.5, np.inf), "above all that were sampled (1.50 or more)"),
+        (Estimate(np.inf, np.inf, np.inf), "above all that were sampled"),
+        (Estimate(np.inf, 0.0, np.inf), "above all that were sampled (interval not known)"),
         (Estimate(0.7, 0.6, np.inf), "0.70 (0.60 or more)"),
+        (Estimate(0.7, 0.0, 0.8), "0.70 (0.80 at most)"),
+        (Estimate(0.7, 0.0, np.inf), "0.70 (interval not known)"),
     ],
 )
 def test_a_temperature_beyond_the_ladder_is_said_to_be(estimate, words):

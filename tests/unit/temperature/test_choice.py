@@ -182,7 +182,7 @@ def test_a_tau_train_of_all_training_sets_that_is_not_equilibrated_allows_no_tem
     assert none.rung is None
     assert none.obstacle == (
         "samples are as good as natural sequences up to τ_train, where samples have the mean energy of the training "
-        "sequences: 0.85, 0.00 to 0.95, which lies where they are not equilibrated."
+        "sequences: 0.85, 0.95 at most, which lies where they are not equilibrated."
     )
     assert none.remedy == "Raise train.l2_couplings, which makes a model easier to sample, or sample.max_sweeps."
 
