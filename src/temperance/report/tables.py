@@ -167,7 +167,7 @@ def compare_temperatures(scores: pd.DataFrame, points: pd.DataFrame, best: Mappi
     low, high = scores["temperature"].min(), scores["temperature"].max()
     rows = []
     for name, temperature in wanted.items():
-        row = {"sampling at": name, "τ": _BEYOND.get(temperature, f"{temperature:.3g}").replace("nan", "not known")}
+        row = {"sampling at": name, "τ": _BEYOND.get(temperature, f"{temperature:.2f}").replace("nan", "not known")}
         if not low * (1 - _SAME) <= temperature <= high * (1 + _SAME):
             rows.append(row | {"sampled τ": "none there"})
             continue

@@ -243,9 +243,9 @@ def test_samples_at_1_at_tau_train_and_as_recommended_are_those_of_the_nearest_s
     columns = ["sampling at", "τ", "sampled τ", judge, "novelty", "diversity", "equilibrated"]
     assert table.columns.tolist() == columns
     assert table.to_numpy().tolist() == [
-        ["1, as trained", "1", "1", "31", "0.33", "0.67", "yes"],
+        ["1, as trained", "1.00", "1", "31", "0.33", "0.67", "yes"],
         ["τ_train", "0.65", "0.7", "56", "0.22", "0.56", "yes"],
-        ["recommended", "0.595", "0.7", "56", "0.22", "0.56", "yes"],
+        ["recommended", "0.59", "0.7", "56", "0.22", "0.56", "yes"],
     ]
     cold = compare_temperatures(SAMPLED, POINTS, {"status": "none", "sampling_temperature": 0.58})
     assert cold.iloc[2].tolist() == [
@@ -255,7 +255,7 @@ def test_samples_at_1_at_tau_train_and_as_recommended_are_those_of_the_nearest_s
 
 def test_of_temperatures_outside_those_sampled_nothing_is_said():
     best = {"status": "recommended", "sampling_temperature": 0.5}
-    beyond = {0.4: "0.4", 1.2: "1.2", 0.0: "below all sampled", np.inf: "above all sampled", np.nan: "not known"}
+    beyond = {0.4: "0.40", 1.2: "1.20", 0.0: "below all sampled", np.inf: "above all sampled", np.nan: "not known"}
     for tau_train, shown in beyond.items():
         row = compare_temperatures(SAMPLED, POINTS.assign(value=tau_train), best).iloc[1]
         assert row.tolist() == ["τ_train", shown, "none there", "-", "-", "-", "-"]
