@@ -50,6 +50,5 @@ def leave_out_modules(app, name, source):
 
 
 def write_subscripts(app, name, template, context, doctree):
-    for part in ("body", "toc"):
-        if part in context:
-            context[part] = set_subscripts(context[part])
+    for html in context.keys() & {"body", "toc"}:
+        context[html] = set_subscripts(context[html])

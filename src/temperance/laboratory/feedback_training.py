@@ -146,7 +146,22 @@ class _Trainer:
         return model.energies(self.measured.sequences) - mean
 
     def energies_without(self, rows: np.ndarray, strengths: Sequence[float], chains: np.ndarray) -> np.ndarray:
-        """Learn from some results with every strength in turn, each model starting from the one before."""
+        """Compute energies by models that learn from some results with every strength, each from the one before.
+
+        Parameters
+        ----------
+        rows : np.ndarray
+            (N,) bool, of the results to learn from.
+        strengths : sequence of float
+            S strengths, in the order of training.
+        chains : np.ndarray
+            (C, L) uint8, of the model of natural sequences.
+
+        Returns
+        -------
+        np.ndarray
+            (S, N) of all results, as of `centred_energies`; nan from a model that diverged.
+        """
         model, energies = self.natural.model, []
         for strength in strengths:
             adjusted = self.learn(rows, strength, model, chains, short=True)

@@ -335,9 +335,6 @@ def _strip_insertions(path: str | Path, parsed: ParsedFile) -> list[str]:
     return stripped
 
 
-# ---------------------------------------------------------------- encoding
-
-
 # ---------------------------------------------------------------- filtering
 
 

@@ -282,9 +282,6 @@ def conditional_logits(energies: np.ndarray, length: int, q: int) -> np.ndarray:
     return np.stack(sites, axis=1)
 
 
-# ---------------------------------------------------------------- truth P against model Q
-
-
 # ---------------------------------------------------------------- maximum likelihood
 
 

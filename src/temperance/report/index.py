@@ -24,4 +24,4 @@ def write_index(path: str | Path, summaries: Sequence[str | Path], failed: pd.Da
         Random seed of the run, which the index names.
     """
     rows = [load_json(summary)["row"] for summary in summaries]
-    save_text(path, render("report.html.j2", content="", rows=rows, failed=failed, seed=seed, kinds=[], vega=""))
+    save_text(path, render("report.html.j2", section=None, rows=rows, failed=failed, seed=seed, kinds=[], vega=""))

@@ -240,15 +240,15 @@ def write_page(
     """
     texts = {Path(caption).stem: " ".join(Path(caption).read_text(encoding="utf-8").split()) for caption in captions}
     content = section(name, evidence, texts)
-    text = render("section.html.j2", section=content)
     row = {
         "name": name, "tau": content.tau, "interval": content.interval, "small": content.small,
         "diagnosis": content.diagnosis, "warnings": len(content.warnings),
     }  # fmt: skip
     save_json(summary, {"row": row})
-    kinds = [kind for kind in ("chart", "structure") if f'<div class="{kind}"' in text]
+    interactive = [figure.interactive for part in content.parts.values() for figure in part]
+    kinds = sorted({figure.kind for figure in interactive if figure})
     vega = vega_script() if "chart" in kinds else ""
-    save_text(path, render("report.html.j2", content=text, rows=[row], failed=[], seed=seed, kinds=kinds, vega=vega))
+    save_text(path, render("report.html.j2", section=content, rows=[], failed=[], seed=seed, kinds=kinds, vega=vega))
     return content
 
 

@@ -284,7 +284,7 @@ class Evidence:
         Returns
         -------
         sequences : np.ndarray
-            (T, D, K, L) uint8: D draws of K ladders at each temperature.
+            (T, K, D, L) uint8, at each temperature D draws of K ladders.
         temperatures : np.ndarray
             (T,)
         """

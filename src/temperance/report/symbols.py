@@ -26,7 +26,7 @@ def set_subscripts(html: str) -> str:
     >>> set_subscripts('<p title="τ_f">τ_f is 1.2.</p>')
     '<p title="τ_f">τ<sub>f</sub> is 1.2.</p>'
     """
-    parts = _OTHER.split(html)
+    pieces = _OTHER.split(html)
     # Three a match: text, then all that was matched, then the name of its tag.
-    parts[::3] = [SYMBOL.sub(r"\1<sub>\2</sub>", text) for text in parts[::3]]
-    return "".join(part for number, part in enumerate(parts) if number % 3 < 2)
+    pieces[::3] = [SYMBOL.sub(r"\1<sub>\2</sub>", text) for text in pieces[::3]]
+    return "".join(piece for number, piece in enumerate(pieces) if number % 3 < 2)

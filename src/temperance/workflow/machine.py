@@ -59,9 +59,9 @@ def _group_limits(root: Path) -> Iterable[int]:
             continue
         top, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
         folder = root / "sys/fs/cgroup" / top
-        for place in (folder, *(folder / part for part in _nested_groups(group))):
+        for group_folder in (folder, *(folder / nested for nested in _nested_groups(group))):
             try:
-                yield int((place / name).read_text())
+                yield int((group_folder / name).read_text())
             except (OSError, ValueError):  # no such group here, as within a container, or no limit: "max"
                 continue
 

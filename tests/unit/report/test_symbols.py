@@ -13,5 +13,5 @@ def test_symbols_of_a_page_s_text_have_subscripts_and_nothing_else_changes():
         '<svg aria-label="τ_r">\n<text>τ_r</text></svg><style>τ_J</style><script>let τ_J = 1 < 2;</script> '
         "τ<sub>J</sub>"
     )
-    # A family's part is set on its own, and in its page once more.
+    # What has subscripts keeps them.
     assert set_subscripts(set_subscripts(html)) == set_subscripts(html)

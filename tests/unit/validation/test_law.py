@@ -130,10 +130,10 @@ def test_learnt_levels_follow_the_law_of_the_gap_once_they_are_right():
     """Of 600 draws each of five low states has 115. Of eight some low state has none, and is taken for a high one."""
     truth = KINDS["two_level"](4, 2, np.random.default_rng(0), ground_states=5, gap=4.0)
     learnt = measure_learnt_levels(truth, 600, np.random.default_rng(2))
-    known = measure_model(ExponentialFamily.two_levels(truth == 0), truth, 600, np.random.default_rng(2))
+    exact_levels = measure_model(ExponentialFamily.two_levels(truth == 0), truth, 600, np.random.default_rng(2))
     assert np.array_equal(learnt.energies == 0, truth == 0)
-    assert (learnt.tau_f, learnt.tau_r) == pytest.approx((known.tau_f, known.tau_f), rel=1e-6)
-    assert learnt.luck == pytest.approx(known.luck)
+    assert (learnt.tau_f, learnt.tau_r) == pytest.approx((exact_levels.tau_f, exact_levels.tau_f), rel=1e-6)
+    assert learnt.luck == pytest.approx(exact_levels.luck)
     few = measure_learnt_levels(truth, 8, np.random.default_rng(2))
     assert not np.array_equal(few.energies == 0, truth == 0)
     # Some are missed, for which the model is best hotter to cover them.

@@ -53,9 +53,9 @@ def test_closed_forms_are_those_of_the_paper_and_where_divergences_are_least(see
     truth = np.where(truth_high, gap, 0.0)
     tau_f, tau_r = find_two_level_optima(truth, model)
     assert (tau_f, tau_r) == pytest.approx(paper_optima(truth_high, gap, ~model.low, model.gap), rel=1e-9)
-    found = exact_optima.find_optima(truth, model.energies)
-    assert found.tau_f == pytest.approx(tau_f, rel=1e-6)
-    assert found.tau_r == pytest.approx(tau_r, rel=1e-6)
+    optima = exact_optima.find_optima(truth, model.energies)
+    assert optima.tau_f == pytest.approx(tau_f, rel=1e-6)
+    assert optima.tau_r == pytest.approx(tau_r, rel=1e-6)
     for divergence, tau in ((exact_optima.forward_divergence, tau_f), (exact_optima.reverse_divergence, tau_r)):
         least = minimize_scalar(
             lambda beta, divergence=divergence: divergence(truth, model.energies, beta), bracket=(0.5 / tau, 2 / tau),
@@ -67,16 +67,16 @@ def test_closed_forms_are_those_of_the_paper_and_where_divergences_are_least(see
 def test_the_truth_may_have_any_energies():
     truth = np.random.default_rng(0).normal(size=40) + np.repeat([0.0, 2.0], 20)
     model = TwoLevelModel(np.repeat([True, False], 20), 1.5)
-    found = exact_optima.find_optima(truth, model.energies)
-    assert find_two_level_optima(truth, model) == pytest.approx((found.tau_f, found.tau_r), rel=1e-6)
+    optima = exact_optima.find_optima(truth, model.energies)
+    assert find_two_level_optima(truth, model) == pytest.approx((optima.tau_f, optima.tau_r), rel=1e-6)
 
 
 def test_a_model_that_has_the_levels_swapped_is_best_at_infinite_temperature():
     truth = np.array([0.0, 0.0, 3.0, 3.0, 3.0])
     model = TwoLevelModel(truth > 0, 1.0)
     assert find_two_level_optima(truth, model) == (np.inf, np.inf)
-    found = exact_optima.find_optima(truth, model.energies)
-    assert (found.tau_f, found.tau_r) == (np.inf, np.inf)
+    optima = exact_optima.find_optima(truth, model.energies)
+    assert (optima.tau_f, optima.tau_r) == (np.inf, np.inf)
 
 
 def test_the_fit_is_the_likeliest_of_all_two_level_models():

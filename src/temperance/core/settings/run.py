@@ -237,7 +237,7 @@ class RunSettings(Section):
     each model is trained in a job of its own (1)."""
 
     figure_formats: Annotated[list[Literal["pdf", "png"]], Unique] = ["pdf", "png"]
-    """Formats of figures besides SVG, which pages show; [] saves a third of the time that figures take."""
+    """Formats of figures besides SVG, which pages show; [] halves the time that figures take."""
 
     memory_factor: Annotated[Number, Field(gt=0, le=1000)] = 1
     """Factor by which the memory that jobs request from a cluster, estimated as in docs/scale.md, is multiplied; each
